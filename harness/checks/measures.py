@@ -1,0 +1,118 @@
+"""Measures: pure functions from a recording to a number, named for people.
+
+Windows are half-open and in seconds of the run; a request belongs to the second in which it was
+due, however late it was sent or answered.
+"""
+
+import math
+from collections.abc import Sequence
+
+from harness.model.expect import Measure
+from harness.recording import Recording, Request
+
+HEALTHY = 0.95
+"""The share of good answers from which on a second counts as healthy."""
+
+
+def success_ratio(start_s: float, end_s: float) -> Measure:
+    """Good answers over requests due in a window, 0 to 1."""
+
+    def of(recording: Recording) -> float:
+        requests = recording.between(start_s, end_s)
+        return _good(requests) / len(requests) if requests else math.nan
+
+    return Measure(name=f"good answers, {start_s:g}-{end_s:g} s", of=of)
+
+
+def goodput_rps(start_s: float, end_s: float) -> Measure:
+    """Good answers a second, over the requests due in a window."""
+
+    def of(recording: Recording) -> float:
+        return _good(recording.between(start_s, end_s)) / (end_s - start_s)
+
+    return Measure(name=f"goodput, {start_s:g}-{end_s:g} s", unit="/s", of=of)
+
+
+def attempts_per_request(callee: str, start_s: float, end_s: float) -> Measure:
+    """Calls that reach for a callee, over the requests due in a window."""
+
+    def of(recording: Recording) -> float:
+        requests = recording.between(start_s, end_s)
+        due = {f"{request.index:016x}" for request in requests}
+        calls = sum(
+            span.kind == "client" and span.callee == callee and span.trace[16:] in due
+            for span in recording.spans
+        )
+        return calls / len(requests) if requests else math.nan
+
+    return Measure(name=f"calls to {callee} per request, {start_s:g}-{end_s:g} s", of=of)
+
+
+def wasted_ratio(callee: str, start_s: float, end_s: float) -> Measure:
+    """Of the work that a callee did on requests due in a window, what nobody waited for."""
+
+    def of(recording: Recording) -> float:
+        due = {f"{request.index:016x}" for request in recording.between(start_s, end_s)}
+        given_up_s = {
+            span.span: span.end_s
+            for span in recording.spans
+            if span.kind == "client" and span.callee == callee and span.status == "abandoned"
+        }
+        served = [
+            span
+            for span in recording.spans
+            if span.kind == "server" and span.callee == callee and span.trace[16:] in due
+        ]
+        wasted = sum(span.end_s > given_up_s.get(span.parent, math.inf) for span in served)
+        return wasted / len(served) if served else math.nan
+
+    return Measure(name=f"wasted work of {callee}, {start_s:g}-{end_s:g} s", of=of)
+
+
+def recovery_s() -> Measure:
+    """From the last fault's end to the first second after which every second is healthy.
+
+    Infinite when the run ends unhealthy; NaN when the lab has no fault.
+    """
+
+    def of(recording: Recording) -> float:
+        if not recording.faults:
+            return math.nan
+        end_s = max(fault.end_s for fault in recording.faults)
+        sick = [second for second, share in enumerate(by_second(recording)) if share < HEALTHY]
+        well_s = max(sick, default=-1) + 1
+        return max(0.0, well_s - end_s) if well_s < recording.duration_s else math.inf
+
+    return Measure(name="time to recover", unit="s", of=of)
+
+
+def latency_ms(quantile: float, start_s: float, end_s: float) -> Measure:
+    """A quantile of the good answers' latency, from the intended time on, in milliseconds."""
+
+    def of(recording: Recording) -> float:
+        return percentile_ms(recording.between(start_s, end_s), quantile)
+
+    return Measure(name=f"p{100 * quantile:g} latency, {start_s:g}-{end_s:g} s", unit="ms", of=of)
+
+
+def percentile_ms(requests: Sequence[Request], quantile: float) -> float:
+    """Give a quantile of the good answers' latency (nearest rank), NaN when there are none."""
+    latencies = sorted(request.latency_s for request in requests if request.good)
+    if not latencies:
+        return math.nan
+    rank = max(0, math.ceil(quantile * len(latencies)) - 1)
+    return 1000 * latencies[rank]
+
+
+def by_second(recording: Recording) -> list[float]:
+    """Give the share of good answers for the requests due in each second; 1 where none was."""
+    due = [0] * math.ceil(recording.duration_s)
+    good = list(due)
+    for request in recording.requests:
+        due[int(request.intended_s)] += 1
+        good[int(request.intended_s)] += request.good
+    return [answered / asked if asked else 1.0 for answered, asked in zip(good, due, strict=True)]
+
+
+def _good(requests: Sequence[Request]) -> int:
+    return sum(request.good for request in requests)

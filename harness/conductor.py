@@ -1,0 +1,72 @@
+"""The conductor: brings a lab's faults about at their times, and takes every one away."""
+
+import asyncio
+import math
+from dataclasses import replace
+
+from harness.engines.protocol import Conductor
+from harness.errors import FaultNotAppliedError
+from harness.model.fault import Fault, System, Timed, moments
+from harness.recording import FaultRecord
+
+REMOVAL_LIMIT_S = 10.0
+
+
+def conductor(faults: tuple[Timed, ...], duration_s: float) -> Conductor:
+    """Give what an engine runs beside the load: it ends when the load's time is over.
+
+    Raises:
+        FaultNotAppliedError: a fault was asked for and not seen, or is still there afterwards.
+
+    """
+
+    async def conduct(system: System) -> list[FaultRecord]:
+        log = {id(timed): _record(timed) for timed in faults}
+        active: dict[int, Fault] = {}
+        try:
+            for at_s, timed, begins in moments(faults):
+                await system.until(at_s)
+                if begins:
+                    active[id(timed)] = timed.fault
+                    log[id(timed)] = await _break(system, timed.fault, log[id(timed)])
+                else:
+                    log[id(timed)] = await _mend(system, timed.fault, log[id(timed)])
+                    del active[id(timed)]
+            await system.until(duration_s)
+        finally:
+            for fault in reversed(active.values()):
+                async with asyncio.timeout(REMOVAL_LIMIT_S):
+                    await fault.remove(system)
+        return list(log.values())
+
+    return conduct
+
+
+def _record(timed: Timed) -> FaultRecord:
+    return FaultRecord(
+        name=timed.fault.name, target=timed.fault.target, start_s=timed.start_s, end_s=timed.end_s
+    )
+
+
+async def _break(system: System, fault: Fault, record: FaultRecord) -> FaultRecord:
+    requested_s = system.now()
+    await fault.apply(system)
+    applied_s = system.now()
+    if not await fault.seen(system):
+        raise FaultNotAppliedError(f"{fault.name}: asked for, but not there when read back")
+    return replace(
+        record, requested_s=requested_s, applied_s=applied_s, seen_s=system.now()
+    )
+
+
+async def _mend(system: System, fault: Fault, record: FaultRecord) -> FaultRecord:
+    async with asyncio.timeout(REMOVAL_LIMIT_S):
+        await fault.remove(system)
+    if await fault.seen(system):
+        raise FaultNotAppliedError(f"{fault.name}: still there after its removal")
+    return replace(record, removed_s=system.now())
+
+
+def applied(record: FaultRecord) -> bool:
+    """Say whether a fault was read back as there and as gone."""
+    return not (math.isnan(record.seen_s) or math.isnan(record.removed_s))

@@ -1,0 +1,33 @@
+"""aiohttp's client on the simulated network."""
+
+from typing import TYPE_CHECKING
+
+import aiohttp
+from aiohttp.client_proto import ResponseHandler
+
+if TYPE_CHECKING:
+    from aiohttp.client_reqrep import ClientRequest
+    from aiohttp.tracing import Trace
+
+
+class SimConnector(aiohttp.BaseConnector):
+    """A connector without sockets; its pool has no limit and its connections do not age."""
+
+    def __init__(self) -> None:
+        # aiohttp ages pooled connections by the real clock, which must not decide anything here.
+        super().__init__(limit=0, keepalive_timeout=None)
+
+    async def _create_connection(
+        self, req: "ClientRequest", traces: "list[Trace]", timeout: aiohttp.ClientTimeout
+    ) -> ResponseHandler:
+        del traces, timeout
+        try:
+            _, protocol = await self._loop.create_connection(
+                self._factory, req.url.raw_host, req.url.port
+            )
+        except OSError as error:
+            raise aiohttp.ClientConnectorError(req.connection_key, error) from error
+        return protocol
+
+    def _factory(self) -> ResponseHandler:
+        return ResponseHandler(loop=self._loop)

@@ -1,0 +1,69 @@
+"""The load in virtual time: an open loop of aiohttp requests, each in a task of its own."""
+
+import asyncio
+import math
+from collections import Counter
+from collections.abc import Callable
+
+import aiohttp
+
+from harness.engines.protocol import Plan
+from harness.engines.sim.connector import SimConnector
+from harness.model.load import Arrival
+from harness.recording import Request, root_context
+from services.context import outcome
+from services.server import PORT
+from services.tracing import HEADER
+
+
+class SimLoad:
+    """Sends a plan's arrivals at their times and keeps what came of each."""
+
+    def __init__(self, plan: Plan, now: Callable[[], float]) -> None:
+        self._plan = plan
+        self._now = now
+        self._good: Counter[int] = Counter()
+
+    async def run(self) -> list[Request]:
+        """Send everything, wait for every answer or time limit, and give the log in order."""
+        lab = self._plan.lab
+        async with (
+            aiohttp.ClientSession(
+                connector=SimConnector(),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                timeout=aiohttp.ClientTimeout(total=None),
+            ) as session,
+            asyncio.TaskGroup() as group,
+        ):
+            sending = []
+            for arrival in lab.load.arrivals(self._plan.seed, lab.duration_s):
+                await asyncio.sleep(arrival.at_s - self._now())
+                sending.append(group.create_task(self._send(session, arrival)))
+        return [task.result() for task in sending]
+
+    def good_in(self, second: int) -> int:
+        """Count the good answers that came in one second."""
+        return self._good[second]
+
+    async def _send(self, session: aiohttp.ClientSession, arrival: Arrival) -> Request:
+        load = self._plan.lab.load
+        sent_s = self._now()
+        answered_s = math.nan
+        headers = {HEADER: root_context(self._plan.seed, arrival.index).header()}
+        url = f"http://{load.to}:{PORT}{arrival.path}"
+        try:
+            async with (
+                asyncio.timeout(load.timeout_ms / 1000),
+                session.get(url, headers=headers) as response,
+            ):
+                await response.read()
+                status = str(response.status)
+            answered_s = self._now()
+        except (TimeoutError, aiohttp.ClientError) as error:
+            status = outcome(error)
+        request = Request(
+            arrival.index, arrival.path, arrival.at_s, sent_s, answered_s, status
+        )
+        if request.good:
+            self._good[int(answered_s)] += 1
+        return request

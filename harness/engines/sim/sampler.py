@@ -1,0 +1,41 @@
+"""Samples each host's prometheus-client registry, as a scrape once a second would."""
+
+import math
+from collections.abc import Mapping
+
+from harness.engines.sim.process import Process, ProcessState
+from harness.recording import SeriesKey
+
+
+class Sampler:
+    """Writes one value for each series at each call; NaN where a host does not answer."""
+
+    def __init__(
+        self, processes: Mapping[str, Process], series: dict[SeriesKey, list[float]]
+    ) -> None:
+        self._processes = processes
+        self._series = series
+        self._count = 0
+
+    def sample(self) -> None:
+        """Take one sample of every host."""
+        for host, process in self._processes.items():
+            if process.state is ProcessState.RUNNING and process.service:
+                self._scrape(host, process.service.metrics.collect())
+        self._count += 1
+        for values in self._series.values():
+            values.extend([math.nan] * (self._count - len(values)))
+
+    def _scrape(self, host: str, families: object) -> None:
+        for family in families:  # type: ignore[attr-defined]
+            for sample in family.samples:
+                if not sample.name.endswith("_created"):
+                    labels = labels_text(sample.labels)
+                    values = self._series.setdefault(SeriesKey(host, sample.name, labels), [])
+                    values.extend([math.nan] * (self._count - len(values)))
+                    values.append(sample.value)
+
+
+def labels_text(labels: Mapping[str, str]) -> str:
+    """Write labels as the exposition does, sorted by name: `a="1",b="2"`."""
+    return ",".join(f'{name}="{value}"' for name, value in sorted(labels.items()))

@@ -1,0 +1,133 @@
+"""Faults are values: what is broken, when, and how it is applied, seen and taken away.
+
+A fault is written in the primitive operations of a `System`, which both engines offer, so a new
+fault is one class here and nothing elsewhere.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+
+class HostState(StrEnum):
+    """What an engine reads back of a host."""
+
+    RUNNING = "running"
+    PAUSED = "paused"
+    DOWN = "down"
+
+
+class System(Protocol):
+    """A running lab, as faults and the conductor see it; times are seconds of the run."""
+
+    async def until(self, at_s: float) -> None:
+        """Let time pass up to a moment of the run; at once when it has gone by."""
+
+    def now(self) -> float:
+        """Seconds since the load's start."""
+
+    async def pause(self, host: str) -> None:
+        """Freeze a host, as SIGSTOP does: its kernel goes on accepting and buffering."""
+
+    async def resume(self, host: str) -> None:
+        """Let a frozen host go on."""
+
+    async def kill(self, host: str) -> None:
+        """End a host's process at once, as SIGKILL does; its volume stays."""
+
+    async def start(self, host: str) -> None:
+        """Start a host's process again."""
+
+    async def state(self, host: str) -> HostState:
+        """Read back what a host is doing now."""
+
+
+class Fault(Protocol):
+    """Something that breaks and is mended again."""
+
+    @property
+    def target(self) -> str:
+        """The host or link that is hit."""
+
+    @property
+    def name(self) -> str:
+        """The fault as a person would say it, with its target."""
+
+    async def apply(self, system: System) -> None:
+        """Break it."""
+
+    async def seen(self, system: System) -> bool:
+        """Read back whether it is broken."""
+
+    async def remove(self, system: System) -> None:
+        """Mend it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Freeze a host: a long garbage collection, a stalled disk, a SIGSTOP."""
+
+    target: str
+
+    @property
+    def name(self) -> str:
+        """The fault as a person would say it, with its target."""
+        return f"pause {self.target}"
+
+    async def apply(self, system: System) -> None:
+        """Freeze the host."""
+        await system.pause(self.target)
+
+    async def seen(self, system: System) -> bool:
+        """Read back whether the host is frozen."""
+        return await system.state(self.target) is HostState.PAUSED
+
+    async def remove(self, system: System) -> None:
+        """Let the host go on."""
+        await system.resume(self.target)
+
+
+@dataclass(frozen=True, slots=True)
+class Kill:
+    """Crash a host with SIGKILL and start it again when the fault ends."""
+
+    target: str
+
+    @property
+    def name(self) -> str:
+        """The fault as a person would say it, with its target."""
+        return f"kill {self.target}"
+
+    async def apply(self, system: System) -> None:
+        """End the host's process at once."""
+        await system.kill(self.target)
+
+    async def seen(self, system: System) -> bool:
+        """Read back whether the host is down."""
+        return await system.state(self.target) is HostState.DOWN
+
+    async def remove(self, system: System) -> None:
+        """Start the host again."""
+        await system.start(self.target)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timed:
+    """A fault and the time for which it lasts, in seconds of the run."""
+
+    start_s: float
+    end_s: float
+    fault: Fault
+
+
+def during(start_s: float, end_s: float, fault: Fault) -> Timed:
+    """Break something at one moment and mend it at another."""
+    return Timed(start_s=start_s, end_s=end_s, fault=fault)
+
+
+def moments(faults: tuple[Timed, ...]) -> Iterator[tuple[float, Timed, bool]]:
+    """Give (time, fault, begins) of every change in order; at one instant ends come first."""
+    changes = [(timed.start_s, timed, True) for timed in faults]
+    changes += [(timed.end_s, timed, False) for timed in faults]
+    yield from sorted(changes, key=lambda change: (change[0], change[2]))

@@ -1,0 +1,117 @@
+"""A lab is a value: what runs, what loads it, what breaks, and what must then be seen."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from harness.model.expect import Expectation, Prediction
+from harness.model.fault import Timed
+from harness.model.load import Load
+
+Setting = str | int | float | bool
+
+CLIENT = "client"
+"""The name under which the load's own host appears in links and spans."""
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One host: the module that it runs, whom it may call, and its settings."""
+
+    name: str
+    app: str = field(kw_only=True)
+    calls: tuple[str, ...] = field(default=(), kw_only=True)
+    settings: Mapping[str, Setting] = field(default_factory=dict, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A name and the settings, as `service.setting`, in which it differs from the lab."""
+
+    name: str
+    settings: Mapping[str, Setting] = field(default_factory=dict)
+
+
+class Broken(Variant):
+    """A variant that must fall when the fault comes, and must stand without it."""
+
+    __slots__ = ()
+
+
+class Fixed(Variant):
+    """A variant that must hold, or recover, under the same fault."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """A directed edge: who calls whom. Both engines put a Toxiproxy on each."""
+
+    caller: str
+    callee: str
+
+    @property
+    def name(self) -> str:
+        """The proxy's name, `caller->callee`."""
+        return f"{self.caller}->{self.callee}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lab:
+    """A scenario that proves a claim; see CONTRIBUTING.md for what each field asks of you."""
+
+    title: str
+    question: str
+    services: tuple[Service, ...]
+    load: Load
+    duration_s: float
+    faults: tuple[Timed, ...]
+    variants: tuple[Broken | Fixed, ...]
+    expect: tuple[Expectation, ...]
+    predict: tuple[Prediction, ...] = ()
+    next: str = ""
+
+    def service(self, name: str) -> Service:
+        """Find a service by its name.
+
+        Raises:
+            KeyError: the lab has none of that name.
+
+        """
+        return {service.name: service for service in self.services}[name]
+
+    def variant(self, name: str) -> Broken | Fixed:
+        """Find a variant by its name.
+
+        Raises:
+            KeyError: the lab has none of that name.
+
+        """
+        return {variant.name: variant for variant in self.variants}[name]
+
+    def links(self) -> Iterator[Link]:
+        """Give every edge over which calls go, the load's own first."""
+        yield Link(caller=CLIENT, callee=self.load.to)
+        for service in self.services:
+            for callee in service.calls:
+                yield Link(caller=service.name, callee=callee)
+
+    def under(self, variant: Variant) -> tuple[Service, ...]:
+        """Give the services with a variant's settings put in."""
+        return tuple(
+            replace(service, settings={**service.settings, **_own(service.name, variant.settings)})
+            for service in self.services
+        )
+
+    def without_faults(self) -> "Lab":
+        """Give the same lab with nothing broken: the negative control."""
+        return replace(self, faults=())
+
+
+def _own(service: str, settings: Mapping[str, Setting]) -> dict[str, Setting]:
+    prefix = f"{service}."
+    return {
+        name.removeprefix(prefix): value
+        for name, value in settings.items()
+        if name.startswith(prefix)
+    }

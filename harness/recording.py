@@ -1,0 +1,182 @@
+"""A recording: all that is known of one run, equal in form from both engines."""
+
+import hashlib
+import json
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from services.tracing import Span, SpanContext
+
+
+class Request(NamedTuple):
+    """One request of the load, in seconds of the run; `answered_s` is NaN when it never was.
+
+    `status` is the answer's, as digits, or one word that says how it ended without one.
+    """
+
+    index: int
+    path: str
+    intended_s: float
+    sent_s: float
+    answered_s: float
+    status: str
+
+    @property
+    def good(self) -> bool:
+        """Whether the client got what it asked for."""
+        return self.status.startswith("2")
+
+    @property
+    def latency_s(self) -> float:
+        """From the intended time to the answer, so that a late start counts too."""
+        return self.answered_s - self.intended_s
+
+
+class SeriesKey(NamedTuple):
+    """Which metric of which host; `labels` as in the exposition, "" when there are none."""
+
+    host: str
+    metric: str
+    labels: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaultRecord:
+    """What became of one fault, in seconds of the run; NaN for what did not come to pass.
+
+    `start_s` and `end_s` are as the lab wants them; the others are when it was asked for, when
+    the engine had done it, when it was read back, and when it was read back as gone.
+    """
+
+    name: str
+    target: str
+    start_s: float
+    end_s: float
+    requested_s: float = math.nan
+    applied_s: float = math.nan
+    seen_s: float = math.nan
+    removed_s: float = math.nan
+
+
+@dataclass(slots=True, kw_only=True)
+class Recording:
+    """One variant of one lab, under one seed, on one engine.
+
+    `series` holds a sample for each second of the run, at 0, 1 ... `duration_s`; NaN where the
+    host did not answer. `notes` are lines that a person should see, such as a crash.
+    """
+
+    lab: str
+    variant: str
+    seed: int
+    engine: str
+    duration_s: float
+    requests: list[Request] = field(default_factory=list)
+    faults: list[FaultRecord] = field(default_factory=list)
+    spans: list[Span] = field(default_factory=list)
+    series: dict[SeriesKey, list[float]] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    def between(self, start_s: float, end_s: float) -> list[Request]:
+        """Give the requests that were due in [start, end), in their order."""
+        return [request for request in self.requests if start_s <= request.intended_s < end_s]
+
+    def digest(self) -> str:
+        """Give a SHA-256 of everything that was recorded: equal digests, equal runs."""
+        running = hashlib.sha256()
+        for line in self._lines():
+            running.update(line.encode())
+            running.update(b"\n")
+        return running.hexdigest()
+
+    def _lines(self) -> Iterator[str]:
+        yield repr((self.lab, self.variant, self.seed, self.duration_s))
+        yield from (repr(tuple(request)) for request in self.requests)
+        yield from (repr(tuple(asdict(fault).values())) for fault in self.faults)
+        yield from (repr(tuple(span)) for span in self.spans)
+        yield from (repr((tuple(key), self.series[key])) for key in sorted(self.series))
+        yield from self.notes
+
+    def save(self, folder: Path) -> None:
+        """Write the recording as JSON lines and one JSON file into a folder of its own."""
+        folder.mkdir(parents=True, exist_ok=True)
+        _write_rows(folder / "requests.jsonl", Request._fields, self.requests)
+        _write_rows(folder / "spans.jsonl", Span._fields, self.spans)
+        document = {
+            "lab": self.lab,
+            "variant": self.variant,
+            "seed": self.seed,
+            "engine": self.engine,
+            "duration_s": self.duration_s,
+            "digest": self.digest(),
+            "notes": self.notes,
+            "faults": [_without_nan(asdict(fault)) for fault in self.faults],
+            "series": [
+                {**key._asdict(), "values": [_json_number(value) for value in values]}
+                for key, values in sorted(self.series.items())
+            ],
+        }
+        (folder / "recording.json").write_text(json.dumps(document, indent=1) + "\n")
+
+    @classmethod
+    def load(cls, folder: Path) -> "Recording":
+        """Read what `save` wrote."""
+        document = json.loads((folder / "recording.json").read_text())
+        return cls(
+            lab=document["lab"],
+            variant=document["variant"],
+            seed=document["seed"],
+            engine=document["engine"],
+            duration_s=document["duration_s"],
+            notes=document["notes"],
+            faults=[FaultRecord(**fault) for fault in document["faults"]],
+            series={
+                SeriesKey(row["host"], row["metric"], row["labels"]): [
+                    math.nan if value is None else value for value in row["values"]
+                ]
+                for row in document["series"]
+            },
+            requests=[Request(*row) for row in _read_rows(folder / "requests.jsonl")],
+            spans=[Span(*row) for row in _read_rows(folder / "spans.jsonl")],
+        )
+
+
+def trace_id(seed: int, index: int) -> str:
+    """Give the 32 hex digits under which a request is traced; never all zero."""
+    return f"{(seed + 1) & 0xFFFFFFFFFFFFFFFF:016x}{index:016x}"
+
+
+def root_context(seed: int, index: int) -> SpanContext:
+    """Give what the load sends with a request: its trace and the span of the request itself."""
+    return SpanContext(trace_id(seed, index), f"{index + 1:016x}")
+
+
+def index_of(trace: str) -> int:
+    """Give the number of the request that a trace belongs to."""
+    return int(trace[16:], 16)
+
+
+def _json_number(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def _without_nan(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value == value}  # noqa: PLR0124 - NaN
+
+
+def _write_rows(path: Path, names: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:
+    with path.open("w") as file:
+        for row in rows:
+            values = [
+                _json_number(value) if isinstance(value, float) else value for value in row
+            ]
+            file.write(json.dumps(dict(zip(names, values, strict=True))) + "\n")
+
+
+def _read_rows(path: Path) -> Iterator[list[Any]]:
+    with path.open() as file:
+        for line in file:
+            yield [math.nan if value is None else value for value in json.loads(line).values()]

@@ -1,0 +1,210 @@
+"""What a service is given: everything that it may touch beside plain asyncio.
+
+The same object serves in a container and in the simulation, which is why a service asks it for
+the clock, for randomness, for the network and for its disk, and takes none of them itself.
+"""
+
+import random
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Generic, Protocol, TypeVar
+
+import aiohttp
+from prometheus_client import CollectorRegistry, Counter
+
+from services.tracing import CURRENT, HEADER, Span, SpanContext, SpanIds
+
+S = TypeVar("S")
+
+
+class Volume(Protocol):
+    """A small disk: named byte strings that survive a crash of the process."""
+
+    def read(self, name: str) -> bytes | None:
+        """Give what was written last under a name; None when nothing was."""
+
+    def write(self, name: str, content: bytes) -> None:
+        """Replace what stands under a name, durably."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Platform:
+    """What an engine supplies to one process of one host.
+
+    `links` maps a callee's name to its base URL; `now` gives seconds of the run's own clock and
+    is never skewed; `wall` is the host's wall clock, in seconds since 1970, and may be wrong;
+    `burn` occupies the host's CPU for some milliseconds.
+    """
+
+    host: str
+    links: Mapping[str, str]
+    connector: Callable[[], aiohttp.BaseConnector]
+    rng: random.Random
+    now: Callable[[], float]
+    wall: Callable[[], float]
+    burn: Callable[[float], AbstractAsyncContextManager[None]]
+    volume: Volume
+    record: Callable[[Span], None]
+
+
+class Context(Generic[S]):
+    """One process of a service: its settings, its links, its metrics."""
+
+    def __init__(self, platform: Platform, settings: S) -> None:
+        self.host = platform.host
+        self.settings = settings
+        self.rng = platform.rng
+        self.now = platform.now
+        self.wall = platform.wall
+        self.volume = platform.volume
+        self.record = platform.record
+        self.callees = tuple(platform.links)
+        self.metrics = CollectorRegistry()
+        self.span_ids = SpanIds(platform.host)
+        self.attempts = Counter(
+            "attempts",
+            "Calls sent to another service, by how they ended",
+            ("callee", "outcome"),
+            registry=self.metrics,
+        )
+        self.links = platform.links
+        self._burn = platform.burn
+        self._connector = platform.connector
+        self._session: aiohttp.ClientSession | None = None
+
+    def call(self, callee: str, *, attempt: int = 1) -> "Call":
+        """Address another service; `attempt` counts from 1 and is told in the span.
+
+        Raises:
+            LookupError: the lab does not list the callee in this service's `calls`.
+
+        """
+        if callee not in self.links:
+            raise LookupError(f"{self.host} may not call {callee}: add it to calls=")
+        return Call(self, callee, attempt)
+
+    async def work(self, cpu_ms: float) -> None:
+        """Burn CPU for some milliseconds: nothing else of this process runs meanwhile."""
+        async with self._burn(cpu_ms):
+            pass
+
+    @property
+    def session(self) -> aiohttp.ClientSession:
+        """The process's HTTP client, opened at first use; its pool has no limit of its own."""
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=self._connector(),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
+            )
+        return self._session
+
+    async def close(self) -> None:
+        """Close the client's connections; a process that is killed never gets here."""
+        if self._session is not None:
+            await self._session.close()
+
+
+class Call:
+    """A callee and an attempt number, waiting for a method and a path."""
+
+    __slots__ = ("_attempt", "_callee", "_context")
+
+    def __init__(self, context: Context[Any], callee: str, attempt: int) -> None:
+        self._context = context
+        self._callee = callee
+        self._attempt = attempt
+
+    def get(self, path: str, **options: Any) -> "Exchange":  # noqa: ANN401 - aiohttp's own options
+        """Send a GET; enter the result to have the `aiohttp.ClientResponse`."""
+        return self.request("GET", path, **options)
+
+    def post(self, path: str, **options: Any) -> "Exchange":  # noqa: ANN401 - aiohttp's own options
+        """Send a POST; enter the result to have the `aiohttp.ClientResponse`."""
+        return self.request("POST", path, **options)
+
+    def request(self, method: str, path: str, **options: Any) -> "Exchange":  # noqa: ANN401
+        """Send any method; options are those of `aiohttp.ClientSession.request`."""
+        return Exchange(self._context, self._callee, self._attempt, (method, path, options))
+
+
+class Exchange:
+    """One attempt on the wire: carries the trace on, counts the outcome, writes the span."""
+
+    __slots__ = ("_attempt", "_callee", "_context", "_id", "_parent", "_request", "_start_s", "_what")
+
+    def __init__(
+        self,
+        context: Context[Any],
+        callee: str,
+        attempt: int,
+        what: tuple[str, str, dict[str, Any]],
+    ) -> None:
+        self._context = context
+        self._callee = callee
+        self._attempt = attempt
+        self._what = what
+
+    async def __aenter__(self) -> aiohttp.ClientResponse:
+        context = self._context
+        method, path, options = self._what
+        self._start_s = context.now()
+        self._id = context.span_ids.next()
+        self._parent = CURRENT.get() or SpanContext(f"{self._id:0>32}", "")
+        headers = options.pop("headers", {})
+        headers[HEADER] = SpanContext(self._parent.trace, self._id).header()
+        self._request = context.session.request(
+            method, context.links[self._callee] + path, headers=headers, **options
+        )
+        try:
+            return await self._request.__aenter__()
+        except BaseException as error:
+            self._end(outcome(error))
+            raise
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        status = str(self._request._resp.status) if error is None else outcome(error)  # noqa: SLF001
+        await self._request.__aexit__(kind, error, trace)
+        self._end(status)
+
+    def _end(self, status: str) -> None:
+        context = self._context
+        context.attempts.labels(self._callee, status).inc()
+        context.record(
+            Span(
+                self._parent.trace,
+                self._id,
+                self._parent.span,
+                "client",
+                context.host,
+                self._callee,
+                self._attempt,
+                self._start_s,
+                context.now(),
+                status,
+            )
+        )
+
+
+def outcome(error: BaseException) -> str:
+    """Name how a call ended without an answer, in one word."""
+    match error:
+        case TimeoutError():
+            return "timeout"
+        case aiohttp.ClientConnectorError():
+            return "refused"
+        case aiohttp.ServerDisconnectedError():
+            return "closed"
+        case aiohttp.ClientOSError() | ConnectionError():
+            return "reset"
+        case aiohttp.ClientError():
+            return "broken"
+        case _:
+            return "abandoned"

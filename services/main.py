@@ -1,0 +1,95 @@
+"""A service as a process of its own: reads its environment, serves, logs spans as JSON lines.
+
+Environment: `CHAOSLAB_HOST` (its name), `CHAOSLAB_APP` (a module with `Settings` and `app`),
+`CHAOSLAB_SETTINGS` and `CHAOSLAB_LINKS` (JSON objects), `CHAOSLAB_SEED`, `CHAOSLAB_VOLUME`.
+"""
+
+import asyncio
+import json
+import os
+import random
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import aiohttp
+
+from services.context import Platform
+from services.server import serve
+from services.tracing import Span
+
+
+class FileVolume:
+    """A folder; a write is renamed into place, so that a crash leaves the old or the new."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def read(self, name: str) -> bytes | None:
+        """Give what was written last under a name; None when nothing was."""
+        path = self._folder / name
+        return path.read_bytes() if path.exists() else None
+
+    def write(self, name: str, content: bytes) -> None:
+        """Replace what stands under a name, durably."""
+        temporary = self._folder / f".{name}.new"
+        with temporary.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(self._folder / name)
+
+
+@asynccontextmanager
+async def burn(cpu_ms: float) -> AsyncIterator[None]:
+    """Occupy this process's CPU; its event loop stands still, as it would under real work."""
+    until_s = time.thread_time() + cpu_ms / 1000
+    while time.thread_time() < until_s:
+        pass
+    yield
+
+
+def log(event: Mapping[str, object]) -> None:
+    """Write one JSON line to standard output."""
+    sys.stdout.write(json.dumps(event, separators=(",", ":")) + "\n")
+    sys.stdout.flush()
+
+
+def record(span: Span) -> None:
+    """Log a span, its times in seconds since 1970."""
+    log({"event": "span", **span._asdict()})
+
+
+def platform(environment: Mapping[str, str]) -> Platform:
+    """Make the platform of a container from its environment."""
+    host = environment["CHAOSLAB_HOST"]
+    links: dict[str, str] = json.loads(environment.get("CHAOSLAB_LINKS", "{}"))
+    return Platform(
+        host=host,
+        links=links,
+        connector=lambda: aiohttp.TCPConnector(limit=0),
+        rng=random.Random(f"{environment.get('CHAOSLAB_SEED', '0')}/{host}/service"),
+        now=time.time,
+        wall=time.time,
+        burn=burn,
+        volume=FileVolume(Path(environment.get("CHAOSLAB_VOLUME", "/volume"))),
+        record=record,
+    )
+
+
+async def main() -> None:
+    """Serve until SIGTERM."""
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    settings = json.loads(os.environ.get("CHAOSLAB_SETTINGS", "{}"))
+    context = await serve(os.environ["CHAOSLAB_APP"], platform(os.environ), settings)
+    log({"event": "serving", "host": context.host})
+    await stop.wait()
+    await context.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

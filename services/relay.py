@@ -1,0 +1,62 @@
+"""Relay: calls its callees in turn, under a time limit and a retry policy."""
+
+from dataclasses import dataclass
+
+import aiohttp
+from aiohttp import web
+
+from services.context import Context
+from services.patterns.retry import Backoff, Jitter, Retry, RetryBudget
+from services.patterns.timeout import time_limit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """A time limit for each attempt, how many tries in all, and what holds them back.
+
+    `retry_budget` is the share of requests that may be retried; 0 means without limit.
+    """
+
+    timeout_ms: float = 1000
+    tries: int = 1
+    backoff_ms: float = 0
+    jitter: Jitter = Jitter.FULL
+    retry_budget: float = 0
+
+
+class Unavailable(Exception):  # noqa: N818 - named as the answer that it stands for
+    """A callee answered, with an error of its own."""
+
+
+def app(ctx: Context[Settings]) -> web.Application:
+    """Serve `GET /`: 200 when every callee answered in time, 504 or 502 otherwise."""
+    settings = ctx.settings
+    policy = Retry(
+        tries=settings.tries,
+        on=(TimeoutError, aiohttp.ClientError, Unavailable),
+        backoff=Backoff(base_ms=settings.backoff_ms, jitter=settings.jitter),
+        budget=RetryBudget(settings.retry_budget) if settings.retry_budget else None,
+    )
+
+    async def ask(callee: str, attempt: int) -> None:
+        async with (
+            time_limit(settings.timeout_ms),
+            ctx.call(callee, attempt=attempt).get("/") as response,
+        ):
+            await response.read()
+            if response.status >= web.HTTPInternalServerError.status_code:
+                raise Unavailable(f"{callee} answered {response.status}")
+
+    async def handle(_: web.Request) -> web.Response:
+        try:
+            for callee in ctx.callees:
+                await policy.run(lambda number, to=callee: ask(to, number), ctx.rng)
+        except TimeoutError:
+            return web.Response(status=504, text="a callee did not answer in time\n")
+        except (aiohttp.ClientError, Unavailable) as error:
+            return web.Response(status=502, text=f"{error}\n")
+        return web.Response(text="ok\n")
+
+    application = web.Application()
+    application.router.add_get("/", handle)
+    return application

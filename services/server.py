@@ -1,0 +1,148 @@
+"""How every service is served: spans, metrics and health around its own routes."""
+
+import asyncio
+import importlib
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from typing import Any, Protocol
+
+from aiohttp import web
+from prometheus_client import Counter, Gauge, Histogram, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+
+from services.context import Context, Platform
+from services.tracing import CURRENT, HEADER, Span, SpanContext, parse
+
+PORT = 8080
+BACKLOG = 4096
+"""The listen queue, as long as Linux allows by default, so that a frozen process makes callers
+wait in it and not in retransmissions of their connects."""
+SECONDS_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+
+class ServiceModule(Protocol):
+    """What a module must define to be named as a service's `app`."""
+
+    Settings: type[Any]
+    app: Callable[[Context[Any]], web.Application]
+
+
+def load(name: str) -> ServiceModule:
+    """Import a service by its dotted name.
+
+    Raises:
+        ImportError: there is no such module, or it lacks `Settings` or `app`.
+
+    """
+    module: Any = importlib.import_module(name)
+    for required in ("Settings", "app"):
+        if not hasattr(module, required):
+            raise ImportError(f"{name} defines no {required}")
+    service: ServiceModule = module
+    return service
+
+
+def settings_of(module: ServiceModule, values: Mapping[str, Any]) -> Any:  # noqa: ANN401
+    """Make the typed settings of a service.
+
+    Raises:
+        LookupError: a setting that the service does not have, with those that it has.
+
+    """
+    known = [field.name for field in fields(module.Settings)]
+    for name in values:
+        if name not in known:
+            raise LookupError(f"no setting {name!r}; there are {', '.join(known)}")
+    return module.Settings(**values)
+
+
+class Instruments:
+    """The four golden signals of one process, under the same names for every service."""
+
+    def __init__(self, context: Context[Any]) -> None:
+        registry = context.metrics
+        self.requests = Counter(
+            "requests", "Requests answered, by status", ("status",), registry=registry
+        )
+        self.seconds = Histogram(
+            "request_seconds",
+            "Time from a request's arrival to its answer",
+            buckets=SECONDS_BUCKETS,
+            registry=registry,
+        )
+        self.in_flight = Gauge(
+            "requests_in_flight", "Requests that are being served or wait to be", registry=registry
+        )
+
+
+def build(module: ServiceModule, context: Context[Any]) -> web.Application:
+    """Give a service's application with its middleware, `/metrics` and `/healthz`."""
+    application = module.app(context)
+    application.middlewares.append(_traced(context, Instruments(context)))
+
+    async def metrics(_: web.Request) -> web.Response:
+        return web.Response(
+            body=generate_latest(context.metrics), headers={"Content-Type": CONTENT_TYPE_PLAIN_0_0_4}
+        )
+
+    async def healthy(_: web.Request) -> web.Response:
+        return web.Response(text="ok\n")
+
+    application.router.add_get("/metrics", metrics)
+    application.router.add_get("/healthz", healthy)
+    return application
+
+
+def _traced(context: Context[Any], instruments: Instruments) -> Any:  # noqa: ANN401 - aiohttp's type
+    async def measure(request: web.Request, handler: Any) -> web.StreamResponse:  # noqa: ANN401
+        sender = parse(request.headers.get(HEADER))
+        if sender is None:
+            response: web.StreamResponse = await handler(request)
+            return response
+        start_s = context.now()
+        own = SpanContext(sender.trace, context.span_ids.next())
+        CURRENT.set(own)
+        instruments.in_flight.inc()
+        status = "500"
+        try:
+            response = await handler(request)
+            status = str(response.status)
+        except web.HTTPException as answer:
+            status = str(answer.status)
+            raise
+        except asyncio.CancelledError:
+            status = "abandoned"
+            raise
+        else:
+            return response
+        finally:
+            end_s = context.now()
+            instruments.in_flight.dec()
+            instruments.requests.labels(status).inc()
+            instruments.seconds.observe(end_s - start_s)
+            context.record(
+                Span(
+                    sender.trace,
+                    own.span,
+                    sender.span,
+                    "server",
+                    "",
+                    context.host,
+                    0,
+                    start_s,
+                    end_s,
+                    status,
+                )
+            )
+
+    return web.middleware(measure)
+
+
+async def serve(app: str, platform: Platform, values: Mapping[str, Any]) -> Context[Any]:
+    """Start a service; it answers on `PORT` when this returns, until its process ends."""
+    module = load(app)
+    context: Context[Any] = Context(platform, settings_of(module, values))
+    runner = web.AppRunner(build(module, context), access_log=None, handle_signals=False)
+    await runner.setup()
+    await web.TCPSite(runner, None, PORT, backlog=BACKLOG).start()
+    return context
