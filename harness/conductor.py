@@ -54,9 +54,7 @@ async def _break(system: System, fault: Fault, record: FaultRecord) -> FaultReco
     applied_s = system.now()
     if not await fault.seen(system):
         raise FaultNotAppliedError(f"{fault.name}: asked for, but not there when read back")
-    return replace(
-        record, requested_s=requested_s, applied_s=applied_s, seen_s=system.now()
-    )
+    return replace(record, requested_s=requested_s, applied_s=applied_s, seen_s=system.now())
 
 
 async def _mend(system: System, fault: Fault, record: FaultRecord) -> FaultRecord:

@@ -17,7 +17,7 @@ class Request(NamedTuple):
     `status` is the answer's, as digits, or one word that says how it ended without one.
     """
 
-    index: int
+    number: int
     path: str
     intended_s: float
     sent_s: float
@@ -144,17 +144,17 @@ class Recording:
         )
 
 
-def trace_id(seed: int, index: int) -> str:
+def trace_id(seed: int, number: int) -> str:
     """Give the 32 hex digits under which a request is traced; never all zero."""
-    return f"{(seed + 1) & 0xFFFFFFFFFFFFFFFF:016x}{index:016x}"
+    return f"{(seed + 1) & 0xFFFFFFFFFFFFFFFF:016x}{number:016x}"
 
 
-def root_context(seed: int, index: int) -> SpanContext:
+def root_context(seed: int, number: int) -> SpanContext:
     """Give what the load sends with a request: its trace and the span of the request itself."""
-    return SpanContext(trace_id(seed, index), f"{index + 1:016x}")
+    return SpanContext(trace_id(seed, number), f"{number + 1:016x}")
 
 
-def index_of(trace: str) -> int:
+def number_of(trace: str) -> int:
     """Give the number of the request that a trace belongs to."""
     return int(trace[16:], 16)
 
@@ -170,9 +170,7 @@ def _without_nan(values: dict[str, Any]) -> dict[str, Any]:
 def _write_rows(path: Path, names: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:
     with path.open("w") as file:
         for row in rows:
-            values = [
-                _json_number(value) if isinstance(value, float) else value for value in row
-            ]
+            values = [_json_number(value) if isinstance(value, float) else value for value in row]
             file.write(json.dumps(dict(zip(names, values, strict=True))) + "\n")
 
 

@@ -133,7 +133,16 @@ class Call:
 class Exchange:
     """One attempt on the wire: carries the trace on, counts the outcome, writes the span."""
 
-    __slots__ = ("_attempt", "_callee", "_context", "_id", "_parent", "_request", "_start_s", "_what")
+    __slots__ = (
+        "_attempt",
+        "_callee",
+        "_context",
+        "_id",
+        "_parent",
+        "_request",
+        "_start_s",
+        "_what",
+    )
 
     def __init__(
         self,

@@ -1,6 +1,7 @@
 """Relay: calls its callees in turn, under a time limit and a retry policy."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import aiohttp
 from aiohttp import web
@@ -50,7 +51,7 @@ def app(ctx: Context[Settings]) -> web.Application:
     async def handle(_: web.Request) -> web.Response:
         try:
             for callee in ctx.callees:
-                await policy.run(lambda number, to=callee: ask(to, number), ctx.rng)
+                await policy.run(partial(ask, callee), ctx.rng)
         except TimeoutError:
             return web.Response(status=504, text="a callee did not answer in time\n")
         except (aiohttp.ClientError, Unavailable) as error:

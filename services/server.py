@@ -82,7 +82,8 @@ def build(module: ServiceModule, context: Context[Any]) -> web.Application:
 
     async def metrics(_: web.Request) -> web.Response:
         return web.Response(
-            body=generate_latest(context.metrics), headers={"Content-Type": CONTENT_TYPE_PLAIN_0_0_4}
+            body=generate_latest(context.metrics),
+            headers={"Content-Type": CONTENT_TYPE_PLAIN_0_0_4},
         )
 
     async def healthy(_: web.Request) -> web.Response:

@@ -34,11 +34,11 @@ def goodput_rps(start_s: float, end_s: float) -> Measure:
 
 
 def attempts_per_request(callee: str, start_s: float, end_s: float) -> Measure:
-    """Calls that reach for a callee, over the requests due in a window."""
+    """Count calls that reach for a callee, over the requests due in a window."""
 
     def of(recording: Recording) -> float:
         requests = recording.between(start_s, end_s)
-        due = {f"{request.index:016x}" for request in requests}
+        due = {f"{request.number:016x}" for request in requests}
         calls = sum(
             span.kind == "client" and span.callee == callee and span.trace[16:] in due
             for span in recording.spans
@@ -52,7 +52,7 @@ def wasted_ratio(callee: str, start_s: float, end_s: float) -> Measure:
     """Of the work that a callee did on requests due in a window, what nobody waited for."""
 
     def of(recording: Recording) -> float:
-        due = {f"{request.index:016x}" for request in recording.between(start_s, end_s)}
+        due = {f"{request.number:016x}" for request in recording.between(start_s, end_s)}
         given_up_s = {
             span.span: span.end_s
             for span in recording.spans
@@ -87,7 +87,7 @@ def recovery_s() -> Measure:
 
 
 def latency_ms(quantile: float, start_s: float, end_s: float) -> Measure:
-    """A quantile of the good answers' latency, from the intended time on, in milliseconds."""
+    """Take a quantile of the good answers' latency, from the intended time on, in milliseconds."""
 
     def of(recording: Recording) -> float:
         return percentile_ms(recording.between(start_s, end_s), quantile)

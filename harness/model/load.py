@@ -11,7 +11,7 @@ from harness.errors import LabError
 class Arrival(NamedTuple):
     """One request that is due: its number, its time in seconds, and what is asked."""
 
-    index: int
+    number: int
     at_s: float
     path: str
 
@@ -40,8 +40,8 @@ class Load:
     def arrivals(self, seed: int, duration_s: float) -> Iterator[Arrival]:
         """Draw the whole load of a run."""
         rng = random.Random(f"{seed}/load/arrivals")
-        for index, at_s in enumerate(self.times(rng, duration_s)):
-            yield Arrival(index, at_s, self.path)
+        for number, at_s in enumerate(self.times(rng, duration_s)):
+            yield Arrival(number, at_s, self.path)
 
     def problems(self) -> Iterator[str]:
         """Say what is wrong with the values, if anything."""

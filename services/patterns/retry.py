@@ -33,7 +33,7 @@ class Backoff:
 
     def pause_ms(self, retry: int, rng: random.Random) -> float:
         """Draw the pause before a retry, which counts from 1, in milliseconds."""
-        bound = min(self.cap_ms, self.base_ms * 2 ** (retry - 1))
+        bound = min(self.cap_ms, self.base_ms * 2.0 ** (retry - 1))
         match self.jitter:
             case Jitter.NONE:
                 return bound

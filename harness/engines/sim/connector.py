@@ -18,16 +18,18 @@ class SimConnector(aiohttp.BaseConnector):
         super().__init__(limit=0, keepalive_timeout=None)
 
     async def _create_connection(
-        self, req: "ClientRequest", traces: "list[Trace]", timeout: aiohttp.ClientTimeout
+        self,
+        req: "ClientRequest",
+        traces: "list[Trace]",
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109
     ) -> ResponseHandler:
         del traces, timeout
+        host, port = req.url.raw_host, req.url.port
+        assert host and port  # noqa: PT018, S101 - links are absolute URLs
         try:
             _, protocol = await self._loop.create_connection(
-                self._factory, req.url.raw_host, req.url.port
+                lambda: ResponseHandler(loop=self._loop), host, port
             )
         except OSError as error:
             raise aiohttp.ClientConnectorError(req.connection_key, error) from error
         return protocol
-
-    def _factory(self) -> ResponseHandler:
-        return ResponseHandler(loop=self._loop)

@@ -18,7 +18,7 @@ from harness.errors import LabError
 from harness.model.fault import HostState
 from harness.model.lab import CLIENT, Service
 from harness.recording import Recording
-from services.context import Context, Platform
+from services.context import Platform
 from services.server import PORT, serve
 
 DELAY_S = 0.000_25

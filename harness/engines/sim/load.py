@@ -49,7 +49,7 @@ class SimLoad:
         load = self._plan.lab.load
         sent_s = self._now()
         answered_s = math.nan
-        headers = {HEADER: root_context(self._plan.seed, arrival.index).header()}
+        headers = {HEADER: root_context(self._plan.seed, arrival.number).header()}
         url = f"http://{load.to}:{PORT}{arrival.path}"
         try:
             async with (
@@ -61,9 +61,7 @@ class SimLoad:
             answered_s = self._now()
         except (TimeoutError, aiohttp.ClientError) as error:
             status = outcome(error)
-        request = Request(
-            arrival.index, arrival.path, arrival.at_s, sent_s, answered_s, status
-        )
+        request = Request(arrival.number, arrival.path, arrival.at_s, sent_s, answered_s, status)
         if request.good:
             self._good[int(answered_s)] += 1
         return request

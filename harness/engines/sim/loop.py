@@ -41,13 +41,13 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self.on_crash: Callable[[Process | None, dict[str, Any]], None] = lambda *_: None
         self.create_connection_hook: Callable[..., Coroutine[Any, Any, Any]] | None = None
         self.create_server_hook: Callable[..., Coroutine[Any, Any, Any]] | None = None
-        self.set_exception_handler(VirtualLoop._crashed)
+        self.set_exception_handler(self._report)
 
     def time(self) -> float:
         """Give the virtual time in seconds."""
         return self._now
 
-    def call_soon(  # type: ignore[override] # the base class names it `callback, *args`
+    def call_soon(
         self,
         callback: Callable[[*Ts], object],
         *args: *Ts,
@@ -60,7 +60,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
     call_soon_threadsafe = call_soon
 
-    def call_later(  # type: ignore[override]
+    def call_later(
         self,
         delay: float,
         callback: Callable[[*Ts], object],
@@ -70,7 +70,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         """Run a callback after a delay in virtual seconds."""
         return self.call_at(self._now + delay, callback, *args, context=context)
 
-    def call_at(  # type: ignore[override]
+    def call_at(
         self,
         when: float,
         callback: Callable[[*Ts], object],
@@ -80,10 +80,10 @@ class VirtualLoop(asyncio.BaseEventLoop):
         """Run a callback at a virtual time; one in the past runs in the next round."""
         handle = asyncio.TimerHandle(when, callback, args, self, context)
         self._sequence += 1
-        heappush(self._timers, (when if when > self._now else self._now, self._sequence, handle))
+        heappush(self._timers, (max(self._now, when), self._sequence, handle))
         return handle
 
-    def create_task(  # type: ignore[override]
+    def create_task(
         self,
         coro: Generator[Any, None, T] | Coroutine[Any, Any, T],
         *,
@@ -131,7 +131,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         gated = self._gated
         for _ in range(len(ready)):
             handle = ready.popleft()
-            if handle._cancelled:  # type: ignore[attr-defined] # noqa: SLF001
+            if handle._cancelled:  # noqa: SLF001
                 continue
             if gated and not self._may_run(handle):
                 continue
@@ -139,10 +139,12 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
     def _advance(self) -> None:
         timers = self._timers
-        while timers and timers[0][2]._cancelled:  # type: ignore[attr-defined] # noqa: SLF001
+        while timers and timers[0][2]._cancelled:  # noqa: SLF001
             heappop(timers)
         if not timers:
-            raise StuckError("nothing will ever happen again; awaited: " + "; ".join(self.waiting()))
+            raise StuckError(
+                "nothing will ever happen again; awaited: " + "; ".join(self.waiting())
+            )
         self._now = now = timers[0][0]
         self._spun = 0
         while timers and timers[0][0] == now:
@@ -156,7 +158,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         held.append(handle)
         return False
 
-    def _crashed(self, details: dict[str, Any]) -> None:
+    def _report(self, _: asyncio.AbstractEventLoop, details: dict[str, Any]) -> None:
         self.on_crash(PROCESS.get(), details)
 
     def _timer_handle_cancelled(self, handle: asyncio.TimerHandle) -> None:
@@ -165,17 +167,17 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def _write_to_self(self) -> None:
         """Do nothing: there is no selector to wake."""
 
-    async def create_connection(self, *args: Any, **options: Any) -> Any:  # type: ignore[override] # noqa: ANN401
+    async def create_connection(self, *args: Any, **options: Any) -> Any:  # noqa: ANN401
         """Open a connection over the simulated network."""
         assert self.create_connection_hook is not None  # noqa: S101 - set by the network
         return await self.create_connection_hook(*args, **options)
 
-    async def create_server(self, *args: Any, **options: Any) -> Any:  # type: ignore[override] # noqa: ANN401
+    async def create_server(self, *args: Any, **options: Any) -> Any:  # noqa: ANN401
         """Listen on the simulated network."""
         assert self.create_server_hook is not None  # noqa: S101 - set by the network
         return await self.create_server_hook(*args, **options)
 
-    def run_in_executor(self, *_: object) -> NoReturn:  # type: ignore[override]
+    def run_in_executor(self, *_: object) -> NoReturn:
         """Refuse.
 
         Raises:

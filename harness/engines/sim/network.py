@@ -114,7 +114,11 @@ class Endpoint(asyncio.Transport):
             return
         self.pipe.send(bytes(data))
         self._outstanding += len(data)
-        if self._outstanding > WINDOW_BYTES and not self._write_paused and self._protocol is not None:
+        if (
+            self._outstanding > WINDOW_BYTES
+            and not self._write_paused
+            and self._protocol is not None
+        ):
             self._write_paused = True
             self._protocol.pause_writing()
 
@@ -268,6 +272,17 @@ class Server(asyncio.AbstractServer):
     async def wait_closed(self) -> None:
         """Return at once: the kernel has nothing to wait for."""
 
+    def get_loop(self) -> asyncio.AbstractEventLoop:
+        """Give the loop in which the server runs."""
+        return asyncio.get_running_loop()
+
+    async def start_serving(self) -> None:
+        """Do nothing: a simulated server serves from its making on."""
+
+    async def serve_forever(self) -> None:
+        """Wait until cancelled."""
+        await asyncio.get_running_loop().create_future()
+
     def is_serving(self) -> bool:
         """Say whether connects are accepted."""
         return self._port in self._process.listeners
@@ -343,9 +358,7 @@ class Network:
         """Dial for the first client in the proxy's queue; those behind it wait."""
         listener = self.processes[link.callee].listeners.get(port)
         if listener and listener.full():
-            self._loop.call_later(
-                retry_s, self._dial, link, port, 2 * retry_s, context=KERNEL
-            )
+            self._loop.call_later(retry_s, self._dial, link, port, 2 * retry_s, context=KERNEL)
             return
         client = link.dials.popleft()
         if listener is None:

@@ -19,7 +19,9 @@ LAB = Lab(
     question="A dependency freezes for three seconds. "
     "Why is the site still down seventeen seconds after it is back?",
     services=(
-        Service("checkout", app="services.relay", calls=("payments",), settings={"timeout_ms": 500}),
+        Service(
+            "checkout", app="services.relay", calls=("payments",), settings={"timeout_ms": 500}
+        ),
         Service("payments", app="services.worker", settings={"workers": 4, "service_ms": 40}),
     ),
     load=Poisson(rate_rps=70, to="checkout", timeout_ms=4000),

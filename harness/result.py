@@ -1,0 +1,67 @@
+"""What a run of a lab comes to: its recordings, its controls, and the three-column table."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from harness.checks.verdict import Control, Kind, Verdict, verdict_of
+from harness.model.expect import Bound
+from harness.model.lab import Lab
+from harness.recording import Recording
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One line of the table: what was predicted, what was simulated, what was measured."""
+
+    kind: Kind
+    variant: str
+    claim: str
+    measure: str
+    unit: str
+    predicted: Bound
+    simulated: Control | None
+    measured: Control | None
+
+
+@dataclass(slots=True, kw_only=True)
+class Result:
+    """One lab under one seed: `recordings` in the order in which they were made.
+
+    `controls` holds those of both engines; `agreement` those that hold the measured run against
+    the simulated one. `notes` are lines for a person, such as why containers were left out.
+    """
+
+    slug: str
+    lab: Lab
+    seed: int
+    recordings: list[Recording] = field(default_factory=list)
+    controls: list[Control] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def verdict(self) -> Verdict:
+        """Judge all controls together."""
+        return verdict_of(self.controls)
+
+    def rows(self) -> Iterator[Row]:
+        """Give the table, in the order in which controls first came."""
+        for key, controls in self._by_claim().items():
+            kind, variant, claim, measure = key
+            engines = {control.engine: control for control in controls}
+            yield Row(
+                kind=kind,
+                variant=variant,
+                claim=claim,
+                measure=measure,
+                unit=controls[0].unit,
+                predicted=controls[0].bound,
+                simulated=engines.get("sim"),
+                measured=engines.get("compose"),
+            )
+
+    def _by_claim(self) -> dict[tuple[Kind, str, str, str], list[Control]]:
+        groups: dict[tuple[Kind, str, str, str], list[Control]] = {}
+        for control in self.controls:
+            key = (control.kind, control.variant, control.claim, control.measure)
+            groups.setdefault(key, []).append(control)
+        return groups
