@@ -1,0 +1,3 @@
+ARG PARENT
+FROM ${PARENT}
+COPY prometheus/usr/bin/prometheus /usr/bin/

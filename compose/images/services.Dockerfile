@@ -1,0 +1,9 @@
+ARG PARENT
+FROM ${PARENT}
+COPY services /app/services
+COPY labs /app/labs
+USER root
+RUN python3 -m compileall -q /app
+USER chaos
+WORKDIR /app
+ENTRYPOINT ["python3", "-m", "services.main"]

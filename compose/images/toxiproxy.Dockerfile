@@ -1,0 +1,3 @@
+ARG PARENT
+FROM ${PARENT}
+COPY toxiproxy/toxiproxy-server /usr/bin/

@@ -1,0 +1,206 @@
+"""How the images are made: files by scripts on the host, images by the engine with no network."""
+
+import fcntl
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tarfile
+import tempfile
+import time
+from collections.abc import Callable, Collection, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import IO
+
+from docker import DockerClient
+
+from harness.engines.compose.images import (
+    BASE_LABEL,
+    BY_NAME,
+    CONTENT_LABEL,
+    IMAGES,
+    RECIPES,
+    Artefact,
+    Image,
+    State,
+    chosen_base,
+    connect,
+    content_hash,
+    status,
+    total_bytes,
+)
+from harness.errors import EnvironmentNotReadyError
+
+Report = Callable[[str], None]
+
+STEP_LIMIT_S = 900
+MAKING = ".making-"
+
+
+def build(report: Report, *, names: Collection[str] | None = None, base: str | None = None) -> None:
+    """Build what is missing or stale of the named images (None: of all) and their parents.
+
+    ``base`` names an image to stand on in the place of Debian packages, such as
+    ``python:3.11-slim-bookworm`` (untested where there is no registry); empty goes back to Debian
+    packages, None keeps what the engine's set stands on. Raises EnvironmentNotReadyError with one
+    line on what to do.
+    """
+    wanted = _with_parents(BY_NAME if names is None else names)
+    with closing(connect()) as client, _alone(report):
+        base = chosen_base(client) if base is None else base
+        for one in status(client, base=base):
+            if one.name in wanted and one.state is not State.READY:
+                image = BY_NAME[one.name]
+                _build(image, content_hash(image, base=base), base, report)
+        _drop_replaced(client)
+        done = [one for one in status(client, base=base) if one.name in wanted]
+        size_mb = total_bytes(done) / 1e6
+        report(f"{len(done)} images ready, {size_mb:.0f} MB with shared layers counted once")
+
+
+def refresh_sources(report: Report, client: DockerClient) -> None:
+    """Bring the images that hold the repository's sources up to date, on the parents as they are.
+
+    Raises EnvironmentNotReadyError when an image that only `build` can make is missing.
+    """
+    found = {one.name: one for one in status(client)}
+    fixed = [one for one in found.values() if not BY_NAME[one.name].sources]
+    if missing := ", ".join(one.name for one in fixed if one.state is State.MISSING):
+        raise EnvironmentNotReadyError(f"no image of {missing}: run ./lab images build")
+    if older := ", ".join(one.name for one in fixed if one.state is State.STALE):
+        report(f"not what would be built today: images of {older} (./lab images build)")
+    stale = {}
+    for image in IMAGES:
+        if image.sources and image.parent:
+            content = content_hash(image, parent=found[image.parent].content)
+            if found[image.name].content != content:
+                stale[image] = content
+    if stale:
+        with _alone(report):
+            for image, content in stale.items():
+                _build(image, content, "", report)
+            _drop_replaced(client)
+
+
+def _with_parents(names: Collection[str]) -> set[str]:
+    wanted = set()
+    for given in names:
+        if given not in BY_NAME:
+            raise EnvironmentNotReadyError(
+                f"no image is called {given}: choose from {', '.join(BY_NAME)}"
+            )
+        name: str | None = given
+        while name:
+            wanted.add(name)
+            name = BY_NAME[name].parent
+    return wanted
+
+
+def _build(image: Image, content: str, base: str, report: Report) -> None:
+    """Build one image whose parent is there, and label it with its content."""
+    artefact = None if image.parent is None and base else image.artefact
+    made = _made(artefact, report) / image.part if artefact else None
+    started_s = time.monotonic()
+    command = ["docker", "build", "--network=none", "--progress=plain", f"--tag={image.reference}"]
+    command += [f"--label={CONTENT_LABEL}={content}"]
+    if image.parent:
+        command += [f"--build-arg=PARENT={BY_NAME[image.parent].reference}"]
+    elif base:
+        command += [f"--build-arg=PARENT={base}", f"--label={BASE_LABEL}={base}"]
+    with _context(image, made) as context:
+        _run([*command, "-"], f"the build of {image.reference}", context)
+    report(f"{image.reference} built in {time.monotonic() - started_s:.1f} s: {image.holds}")
+
+
+@contextmanager
+def _context(image: Image, made: Path | None) -> Iterator[IO[bytes]]:
+    """Pack exactly what the image's hash covers, so that nothing else can get in."""
+    with tempfile.TemporaryFile() as file:
+        with tarfile.open(fileobj=file, mode="w") as tar:
+            for name, path in image.inputs():
+                tar.add(path, name, filter=_plain)
+            if made:
+                tar.add(made, made.name, filter=_plain)
+        file.seek(0)
+        yield file
+
+
+def _plain(entry: tarfile.TarInfo) -> tarfile.TarInfo:
+    """Take owner, time and odd modes away, so that equal content makes an equal layer."""
+    entry.uid = entry.gid = entry.mtime = 0
+    entry.uname = entry.gname = ""
+    entry.mode = 0o755 if entry.isdir() or entry.mode & 0o100 else 0o644
+    return entry
+
+
+def cache_folder() -> Path:
+    """Give where made files are kept; deleting it costs only time."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "chaoslab"
+
+
+def _made(artefact: Artefact, report: Report) -> Path:
+    """Give the folder of an artefact, made now unless the cache has it."""
+    kept = cache_folder() / f"{Path(artefact.script).stem}-{artefact.key()[:16]}"
+    if not kept.exists():
+        report(f"making {artefact.makes}")
+        with tempfile.TemporaryDirectory(prefix=MAKING, dir=cache_folder()) as making:
+            folder = Path(making) / "made"
+            folder.mkdir()
+            with tempfile.TemporaryFile() as feed:
+                feed.write(artefact.feed().encode())
+                feed.seek(0)
+                script = RECIPES / artefact.script
+                _run(["bash", str(script), str(folder), sys.executable], artefact.script, feed)
+            folder.rename(kept)
+    return kept
+
+
+@contextmanager
+def _alone(report: Report) -> Iterator[None]:
+    """Hold the cache for one build at a time."""
+    cache_folder().mkdir(parents=True, exist_ok=True)
+    with (cache_folder() / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            report("waiting for another build of the images")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        for left_by_a_crash in cache_folder().glob(f"{MAKING}*"):
+            shutil.rmtree(left_by_a_crash)
+        yield
+
+
+def _drop_replaced(client: DockerClient) -> None:
+    """Remove the set's images that lost their name to a newer one and that no container uses."""
+    client.images.prune(filters={"dangling": True, "label": CONTENT_LABEL})
+
+
+def _run(command: list[str], what: str, stdin: IO[bytes]) -> None:
+    """Run a step in a process group of its own, so that none of its children outlives it."""
+    if not shutil.which(command[0]):
+        raise EnvironmentNotReadyError(f"{what} needs {command[0]} on PATH: install it")
+    with subprocess.Popen(  # noqa: S603 -- the commands are this module's own
+        command,
+        stdin=stdin,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env={**os.environ, "DOCKER_BUILDKIT": "1"},
+        start_new_session=True,
+    ) as process:
+        try:
+            output, _ = process.communicate(timeout=STEP_LIMIT_S)
+        except subprocess.TimeoutExpired as error:
+            raise EnvironmentNotReadyError(
+                f"{what} took over {STEP_LIMIT_S} s: try again"
+            ) from error
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGTERM)
+    if process.returncode:
+        log = cache_folder() / "failed.log"
+        log.write_text(output)
+        last = output.strip().rpartition("\n")[2]
+        raise EnvironmentNotReadyError(f"{what} failed: {last} (log: {log})")

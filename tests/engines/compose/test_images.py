@@ -1,0 +1,438 @@
+"""The image set: what makes an image stale, what a build does about it, what the images hold."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import IO, Any, NoReturn, cast
+
+import docker
+import pytest
+from docker import DockerClient
+from docker.errors import DockerException
+
+from harness.engines.compose import build, images
+from harness.engines.compose.images import BY_NAME, IMAGES, State
+from harness.errors import EnvironmentNotReadyError
+
+MB = 1_000_000
+SCRIPTS = {
+    "debian.sh": "mkdir $1/base $1/prometheus $1/redis; echo x >$1/base/base.tar",
+    "toxiproxy.sh": "mkdir $1/toxiproxy",
+    "wheels.sh": "mkdir $1/site; cat >$1/site/pins",
+}
+
+
+class FakeEngine:
+    """An engine that holds summaries of images, and takes `docker build` for granted."""
+
+    def __init__(self) -> None:
+        self.held: dict[str, dict[str, Any]] = {}
+        self.built: list[str] = []
+        self.arguments: list[str] = []
+        self.closed = False
+        self.api = self
+        self._run = build._run  # noqa: SLF001 -- what stands in for it hands on to it
+
+    @property
+    def images(self) -> Any:
+        """Be the engine's list of images when called, and its image collection when not."""
+        return self
+
+    def __call__(self, *, filters: dict[str, str]) -> list[dict[str, Any]]:
+        assert filters == {"label": images.CONTENT_LABEL}
+        return list(self.held.values())
+
+    def prune(self, *, filters: dict[str, object]) -> None:
+        assert filters["dangling"]
+
+    def close(self) -> None:
+        self.closed = True
+
+    def run(self, command: list[str], what: str, stdin: IO[bytes]) -> None:
+        """Note a build as the engine would; run everything else."""
+        if command[0] != "docker":
+            self._run(command, what, stdin)
+            return
+        self.arguments += command
+        values = [argument.partition("=")[2] for argument in command if argument.startswith("--")]
+        reference = next(value for value in values if value.endswith(":local"))
+        labels = dict(value.split("=") for value in values if value.startswith("chaoslab."))
+        self.held[reference] = {"RepoTags": [reference], "Labels": labels, "Size": 5 * MB}
+        self.built.append(reference.removeprefix("chaoslab/").removesuffix(":local"))
+
+
+def as_client(engine: FakeEngine) -> DockerClient:
+    return cast("DockerClient", engine)
+
+
+def ignore(_: str) -> None:
+    pass
+
+
+def states(client: DockerClient) -> dict[str, State]:
+    return {one.name: one.state for one in images.status(client)}
+
+
+def write(path: Path, content: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(content)
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Stand in a small checkout whose scripts make next to nothing, with an empty cache."""
+    root = tmp_path / "checkout"
+    shutil.copytree(images.RECIPES, root / "compose" / "images")
+    for name, script in SCRIPTS.items():
+        write(root / "compose" / "images" / name, script)
+    for package in ("services", "labs", "harness"):
+        write(root / package / "__init__.py", "")
+    monkeypatch.setattr(images, "ROOT", root)
+    for module in (images, build):
+        monkeypatch.setattr(module, "RECIPES", root / "compose" / "images")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return root
+
+
+@pytest.fixture
+def engine(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
+    """Give an engine with no images, and the checkout to build them from."""
+    assert checkout.exists()
+    fake = FakeEngine()
+    monkeypatch.setattr(build, "connect", lambda: fake)
+    monkeypatch.setattr(build, "_run", fake.run)
+    return fake
+
+
+def test_parents_come_before_children() -> None:
+    """A build that takes the set in its order never lacks a parent."""
+    seen: set[str | None] = {None}
+    for image in IMAGES:
+        assert image.parent in seen
+        seen.add(image.name)
+    assert len(seen) == len(IMAGES) + 1
+
+
+@pytest.mark.parametrize("image", IMAGES, ids=lambda image: str(image.name))
+def test_every_image_stands_on_the_parent_that_it_is_given(image: images.Image) -> None:
+    """The set alone says what stands on what; a Dockerfile that names another would escape it."""
+    lines = (images.RECIPES / f"{image.name}.Dockerfile").read_text().splitlines()
+    assert [line for line in lines if line.startswith("FROM ")][-1] == "FROM ${PARENT}"
+
+
+@pytest.mark.parametrize(
+    ("changed", "stale"),
+    [
+        ("services/relay.py", {"services", "load"}),
+        ("labs/cascades/retry_storm/lab.py", {"services", "load"}),
+        ("harness/engines/compose/loadgen.py", {"load"}),
+        ("compose/images/redis.Dockerfile", {"redis"}),
+        ("compose/images/wheels.sh", {"runtime", "services", "locust", "load"}),
+        ("compose/images/debian.sh", set(BY_NAME)),
+        ("labs/cascades/retry_storm/README.md", set()),
+    ],
+)
+def test_a_change_makes_stale_what_it_goes_into(
+    checkout: Path, changed: str, stale: set[str]
+) -> None:
+    """A hash covers an image's own inputs and its ancestors', and nothing else."""
+    before = {image.name: images.content_hash(image) for image in IMAGES}
+    write(checkout / changed, "# changed\n")
+    after = {image.name: images.content_hash(image) for image in IMAGES}
+    assert {name for name in before if before[name] != after[name]} == stale
+
+
+def test_a_renamed_source_makes_stale(checkout: Path) -> None:
+    """Two trees with the same bytes under other names are not the same image."""
+    services = BY_NAME["services"]
+    write(checkout / "services" / "relay.py", "x = 1\n")
+    before = images.content_hash(services)
+    (checkout / "services" / "relay.py").rename(checkout / "services" / "worker.py")
+    assert images.content_hash(services) != before
+
+
+def test_another_base_makes_everything_stale() -> None:
+    """Whatever stands on another base is another image."""
+    for image in IMAGES:
+        assert images.content_hash(image) != images.content_hash(image, base="python:3.11")
+
+
+def test_wheels_are_pinned_by_hash_for_the_containers_python() -> None:
+    """Debian's Python 3.11.2 gets async-timeout, whatever Python runs this; Windows nothing."""
+    services = images.SERVICE_WHEELS.feed().splitlines()
+    locust = images.LOCUST_WHEELS.feed().splitlines()
+    assert all("==" in line and "--hash=sha256:" in line for line in services + locust)
+    names = {line.partition("==")[0] for line in services}
+    assert {"aiohttp", "async-timeout", "multidict", "prometheus-client", "redis"} <= names
+    assert {"gevent", "locust", "pyzmq"} <= {line.partition("==")[0] for line in locust}
+    assert not any(line.startswith(("pywin32", "colorama", "pytest")) for line in locust)
+
+
+def test_a_build_makes_the_whole_set_once(engine: FakeEngine) -> None:
+    """The first build makes all in order, the second nothing."""
+    assert set(states(as_client(engine)).values()) == {State.MISSING}
+    build.build(ignore)
+    assert engine.built == [image.name for image in IMAGES]
+    assert not images.missing_or_stale(as_client(engine))
+    build.build(ignore)
+    assert len(engine.built) == len(IMAGES)
+    assert engine.closed
+
+
+def test_a_build_makes_what_a_change_made_stale(engine: FakeEngine, checkout: Path) -> None:
+    """Nothing is built again that did not change."""
+    build.build(ignore)
+    engine.built.clear()
+    write(checkout / "services" / "relay.py", "x = 1\n")
+    assert {one.name for one in images.missing_or_stale(as_client(engine))} == {"services", "load"}
+    build.build(ignore)
+    assert engine.built == ["services", "load"]
+
+
+def test_a_named_image_is_built_with_its_parents(engine: FakeEngine) -> None:
+    """Asking for the services does not build Redis."""
+    build.build(ignore, names=["services"])
+    assert engine.built == ["base", "runtime", "services"]
+
+
+def test_a_parent_that_was_removed_is_built_without_its_children(engine: FakeEngine) -> None:
+    """A child that is as it would be built today stays."""
+    build.build(ignore)
+    engine.built.clear()
+    del engine.held[BY_NAME["base"].reference]
+    build.build(ignore)
+    assert engine.built == ["base"]
+
+
+def test_a_chosen_base_is_kept_until_another_is_chosen(engine: FakeEngine, tmp_path: Path) -> None:
+    """A base from a registry needs no Debian packages, and stays the base of later builds."""
+    build.build(ignore, names=["services"], base="python:3.11-slim-bookworm")
+    assert "--build-arg=PARENT=python:3.11-slim-bookworm" in engine.arguments
+    assert not list((tmp_path / "cache" / "chaoslab").glob("debian-*"))
+    assert images.chosen_base(as_client(engine)) == "python:3.11-slim-bookworm"
+    build.build(ignore, names=["services"])
+    assert engine.built == ["base", "runtime", "services"]
+    build.build(ignore, base="")
+    assert not images.chosen_base(as_client(engine))
+    assert not images.missing_or_stale(as_client(engine))
+
+
+def test_made_files_outlive_the_images(engine: FakeEngine) -> None:
+    """After `docker image rm`, no script runs again."""
+    reported: list[str] = []
+    build.build(reported.append)
+    assert len([line for line in reported if line.startswith("making ")]) == 4
+    engine.held.clear()
+    reported.clear()
+    build.build(reported.append)
+    assert not [line for line in reported if line.startswith("making ")]
+
+
+def test_a_failed_step_says_its_last_line_and_leaves_no_half_made_files(
+    engine: FakeEngine, checkout: Path, tmp_path: Path
+) -> None:
+    """What failed is not taken for made by the next build."""
+    script = "mkdir $1/toxiproxy; echo one; echo Go is missing: install it >&2; exit 1"
+    write(checkout / "compose" / "images" / "toxiproxy.sh", script)
+    with pytest.raises(EnvironmentNotReadyError, match=r"toxiproxy.sh failed: Go is missing") as it:
+        build.build(ignore)
+    assert "\n" not in str(it.value)
+    cache = tmp_path / "cache" / "chaoslab"
+    assert (cache / "failed.log").read_text().startswith("one\n")
+    assert not list(cache.glob("toxiproxy-*"))
+    assert not list(cache.glob(f"{build.MAKING}*"))
+    assert "toxiproxy" not in engine.built
+
+
+def test_a_step_that_hangs_is_ended(
+    engine: FakeEngine, checkout: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The step's children are ended with it, or its output would never end."""
+    monkeypatch.setattr(build, "STEP_LIMIT_S", 0.2)
+    write(checkout / "compose" / "images" / "toxiproxy.sh", "sleep 600")
+    with pytest.raises(EnvironmentNotReadyError, match=r"toxiproxy.sh took over 0.2 s"):
+        build.build(ignore, names=["toxiproxy"])
+    assert engine.built == ["base"]
+
+
+def test_what_a_killed_build_left_is_swept_away(engine: FakeEngine, tmp_path: Path) -> None:
+    """A build that had no chance to clean up costs no disk for ever."""
+    left = tmp_path / "cache" / "chaoslab" / f"{build.MAKING}0" / "made"
+    left.mkdir(parents=True)
+    build.build(ignore, names=["base"])
+    assert not left.parent.exists()
+    assert engine.built == ["base"]
+
+
+def test_an_unknown_name_is_an_error_that_lists_the_names(engine: FakeEngine) -> None:
+    """A typo is answered before anything is built."""
+    with pytest.raises(EnvironmentNotReadyError, match=r"no image is called redsi: .* redis"):
+        build.build(ignore, names=["redsi"])
+    assert not engine.built
+
+
+def test_a_missing_command_is_named(engine: FakeEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An engine may answer where Docker's command line is not installed."""
+    monkeypatch.setattr(build, "_run", engine._run)  # noqa: SLF001 -- the real one
+    build_path = shutil.which
+    monkeypatch.setattr(shutil, "which", lambda it: None if it == "docker" else build_path(it))
+    with pytest.raises(EnvironmentNotReadyError, match="needs docker on PATH"):
+        build.build(ignore, names=["base"])
+
+
+def test_no_engine_is_one_line_that_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The SDK's own message is a page."""
+
+    def refuse(**_: object) -> NoReturn:
+        raise DockerException("connection refused")
+
+    monkeypatch.setattr(docker, "from_env", refuse)
+    with pytest.raises(EnvironmentNotReadyError, match=r"start Docker, or run \.ci/engine"):
+        images.connect()
+
+
+def test_a_refresh_builds_only_what_holds_sources(engine: FakeEngine, checkout: Path) -> None:
+    """A run on containers starts with the services as they are on disk."""
+    build.build(ignore)
+    engine.built.clear()
+    build.refresh_sources(ignore, as_client(engine))
+    assert engine.built == []
+    write(checkout / "labs" / "retry_storm.py", "x = 1\n")
+    build.refresh_sources(ignore, as_client(engine))
+    assert engine.built == ["services", "load"]
+    assert not images.missing_or_stale(as_client(engine))
+
+
+def test_a_refresh_stands_on_older_parents_and_says_so(engine: FakeEngine, checkout: Path) -> None:
+    """Images that came by file go on working offline where they could not be built again."""
+    build.build(ignore)
+    engine.built.clear()
+    write(checkout / "compose" / "images" / "runtime.Dockerfile", "FROM ${PARENT}\n")
+    write(checkout / "services" / "relay.py", "x = 1\n")
+    reported: list[str] = []
+    build.refresh_sources(reported.append, as_client(engine))
+    assert engine.built == ["services", "load"]
+    assert "images of runtime, locust" in reported[0]
+    build.refresh_sources(reported.append, as_client(engine))
+    assert engine.built == ["services", "load"]
+
+
+def test_a_refresh_without_the_set_says_how_to_get_it(engine: FakeEngine) -> None:
+    """It never takes the minute that a whole build takes by surprise."""
+    with pytest.raises(EnvironmentNotReadyError, match=r"no image of base, .*lab images build"):
+        build.refresh_sources(ignore, as_client(engine))
+    assert not engine.built
+
+
+def test_shared_layers_count_once(engine: FakeEngine) -> None:
+    """A child's size includes its parent's, so the set is smaller than the sum."""
+    build.build(ignore)
+    for index, image in enumerate(IMAGES):
+        engine.held[image.reference]["Size"] = (100 if image.name == "base" else 110 + index) * MB
+    sizes = {one.name: one.size_bytes // MB for one in images.status(as_client(engine))}
+    assert sizes["runtime"] == 111
+    expected = 100 + 11 + (112 - 111) + (113 - 111) + (114 - 113) + 15 + 16 + 17
+    assert images.total_bytes(images.status(as_client(engine))) == expected * MB
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[DockerClient]:
+    """Connect to a real engine with the whole set."""
+    hoped_for = {"CHAOSLAB_REQUIRE_ENGINE", "DOCKER_HOST"} & os.environ.keys()
+    if not hoped_for and not Path("/var/run/docker.sock").exists():
+        pytest.skip("no Docker engine here")
+    build.build(ignore)
+    with closing(images.connect()) as real:
+        yield real
+
+
+def output(client: DockerClient, name: str, *command: str) -> str:
+    """Run a command in a container as a lab's would: no network, nothing to write to."""
+    said = client.containers.run(
+        BY_NAME[name].reference,
+        list(command[1:]),
+        entrypoint=[command[0]],
+        network_mode="none",
+        read_only=True,
+        remove=True,
+        stderr=True,
+    )
+    return said.decode()
+
+
+@pytest.mark.compose
+def test_a_second_build_does_nothing(client: DockerClient) -> None:
+    """What was just built is what would be built; sources may change beside this, parents not."""
+    names = [image.name for image in IMAGES if not image.sources]
+    before = {one.name: one.content for one in images.status(client) if one.name in names}
+    reported: list[str] = []
+    build.build(reported.append, names=names)
+    assert [line.partition(",")[0] for line in reported] == [f"{len(names)} images ready"]
+    assert before.items() <= {one.name: one.content for one in images.status(client)}.items()
+
+
+@pytest.mark.compose
+def test_the_set_is_small(client: DockerClient) -> None:
+    """It fits on a classroom's memory stick and through its network."""
+    assert 100 * MB < images.total_bytes(images.status(client)) < 600 * MB
+
+
+@pytest.mark.compose
+@pytest.mark.parametrize("image", IMAGES, ids=lambda image: str(image.name))
+def test_every_container_runs_as_chaos(client: DockerClient, image: images.Image) -> None:
+    """No container of a lab is root, and each has a shell to write its configuration with."""
+    assert output(client, image.name, "/bin/sh", "-c", "id -un; id -u").split() == [
+        "chaos",
+        "10001",
+    ]
+
+
+@pytest.mark.compose
+@pytest.mark.parametrize(
+    ("name", "command", "expected"),
+    [
+        ("base", "python3 --version", "Python 3.11."),
+        ("toxiproxy", "/usr/bin/toxiproxy-server --version", "version 2.12.0"),
+        ("prometheus", "/usr/bin/prometheus --version", "prometheus, version 2."),
+        ("redis", "/usr/bin/redis-server --version", "Redis server v=7."),
+        ("redis", "/usr/bin/redis-cli --version", "redis-cli 7."),
+    ],
+)
+def test_each_binary_says_its_version(
+    client: DockerClient, name: str, command: str, expected: str
+) -> None:
+    """The binaries find their libraries, and are what the docs say."""
+    assert expected in output(client, name, *command.split())
+
+
+@pytest.mark.compose
+@pytest.mark.parametrize(
+    ("name", "modules"),
+    [
+        ("services", "aiohttp, prometheus_client, redis.asyncio, services, labs"),
+        ("load", "locust.env, locust.runners, services, labs, harness.engines.compose"),
+    ],
+)
+def test_python_images_can_import_what_they_are_for(
+    client: DockerClient, name: str, modules: str
+) -> None:
+    """What was left out of the wheels is not needed, and starting needs no compiling."""
+    tell = f"import {modules}, aiohttp; print(aiohttp.__version__, aiohttp.client.__cached__)"
+    version, cached = output(client, name, "python3", "-c", tell).split()
+    assert f"aiohttp=={version} " in images.SERVICE_WHEELS.feed()
+    assert output(client, name, "/bin/sh", "-c", f"ls {cached}").strip() == cached
+
+
+@pytest.mark.compose
+def test_an_image_of_sources_starts_its_program(client: DockerClient) -> None:
+    """The entry points are modules, so that a Compose file need not know where they are."""
+    entry_points = {
+        name: client.images.get(BY_NAME[name].reference).attrs["Config"]["Entrypoint"]
+        for name in ("services", "load")
+    }
+    assert entry_points == {
+        "services": ["python3", "-m", "services.main"],
+        "load": ["python3", "-m", "harness.engines.compose.loadgen"],
+    }
