@@ -101,6 +101,11 @@ class Context(Generic[S]):
             )
         return self._session
 
+    def abandon(self) -> None:
+        """Drop the client as a process that ends at once does, without a word to anybody."""
+        if self._session is not None:
+            self._session.detach()
+
     async def close(self) -> None:
         """Close the client's connections; a process that is killed never gets here."""
         if self._session is not None:

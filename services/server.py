@@ -3,8 +3,8 @@
 import asyncio
 import importlib
 from collections.abc import Callable, Mapping
-from dataclasses import fields
-from typing import Any, Protocol
+from enum import Enum
+from typing import Any, Protocol, get_type_hints
 
 from aiohttp import web
 from prometheus_client import Counter, Gauge, Histogram, generate_latest
@@ -42,18 +42,37 @@ def load(name: str) -> ServiceModule:
     return service
 
 
+class SettingError(ValueError):
+    """A setting that a service does not have, or a value that it cannot take."""
+
+
 def settings_of(module: ServiceModule, values: Mapping[str, Any]) -> Any:  # noqa: ANN401
     """Make the typed settings of a service.
 
     Raises:
-        LookupError: a setting that the service does not have, with those that it has.
+        SettingError: what is wrong, and what there is.
 
     """
-    known = [field.name for field in fields(module.Settings)]
+    kinds = get_type_hints(module.Settings)
     for name in values:
-        if name not in known:
-            raise LookupError(f"no setting {name!r}; there are {', '.join(known)}")
-    return module.Settings(**values)
+        if name not in kinds:
+            raise SettingError(f"no setting {name!r}; there are {', '.join(kinds)}")
+    return module.Settings(
+        **{name: _converted(name, value, kinds[name]) for name, value in values.items()}
+    )
+
+
+def _converted(name: str, value: object, kind: Any) -> object:  # noqa: ANN401 - any type there is
+    if issubclass(kind, Enum):
+        members = [str(member.value) for member in kind]
+        if value not in members:
+            raise SettingError(f"{name} is {value!r}; it may be {', '.join(members)}")
+        return kind(value)
+    # bool is an int to Python, and not to people.
+    fits = isinstance(value, (int, float) if kind is float else kind)
+    if not fits or (isinstance(value, bool) and kind is not bool):
+        raise SettingError(f"{name} is {value!r}; it must be of type {kind.__name__}")
+    return value
 
 
 class Instruments:

@@ -42,6 +42,7 @@ class Kind(StrEnum):
     NEGATIVE = "no fault, no failure"
     READ_BACK = "fault read back"
     PREDICTION = "prediction"
+    AGREEMENT = "as simulated"
 
 
 SETS_UP = (Kind.BASELINE, Kind.READ_BACK)

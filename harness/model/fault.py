@@ -4,7 +4,7 @@ A fault is written in the primitive operations of a `System`, which both engines
 fault is one class here and nothing elsewhere.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -16,6 +16,17 @@ class HostState(StrEnum):
     RUNNING = "running"
     PAUSED = "paused"
     DOWN = "down"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToxicSpec:
+    """A toxic as Toxiproxy's API has it; `stream` is `upstream` or `downstream`."""
+
+    name: str
+    type: str
+    stream: str
+    toxicity: float
+    attributes: Mapping[str, int]
 
 
 class System(Protocol):
@@ -42,6 +53,21 @@ class System(Protocol):
     async def state(self, host: str) -> HostState:
         """Read back what a host is doing now."""
 
+    async def add_toxic(self, link: str, toxic: ToxicSpec) -> None:
+        """Put a toxic on a link, for live connections and new ones."""
+
+    async def remove_toxic(self, link: str, name: str) -> None:
+        """Take a toxic off a link."""
+
+    async def toxics(self, link: str) -> Collection[str]:
+        """Read back the names of the toxics on a link."""
+
+    async def set_link(self, link: str, *, up: bool) -> None:
+        """Let a link listen, or refuse connects and end its live connections."""
+
+    async def link_up(self, link: str) -> bool:
+        """Read back whether a link listens."""
+
 
 class Fault(Protocol):
     """Something that breaks and is mended again."""
@@ -54,6 +80,9 @@ class Fault(Protocol):
     def name(self) -> str:
         """The fault as a person would say it, with its target."""
 
+    def problems(self) -> Iterator[str]:
+        """Say what is wrong with the values, if anything."""
+
     async def apply(self, system: System) -> None:
         """Break it."""
 
@@ -64,8 +93,18 @@ class Fault(Protocol):
         """Mend it."""
 
 
+class WholeFault:
+    """A fault whose only value is its target."""
+
+    __slots__ = ()
+
+    def problems(self) -> Iterator[str]:
+        """Give nothing: a target is checked against the lab."""
+        yield from ()
+
+
 @dataclass(frozen=True, slots=True)
-class Pause:
+class Pause(WholeFault):
     """Freeze a host: a long garbage collection, a stalled disk, a SIGSTOP."""
 
     target: str
@@ -89,7 +128,7 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True)
-class Kill:
+class Kill(WholeFault):
     """Crash a host with SIGKILL and start it again when the fault ends."""
 
     target: str

@@ -69,7 +69,6 @@ class Lab:
     variants: tuple[Broken | Fixed, ...]
     expect: tuple[Expectation, ...]
     predict: tuple[Prediction, ...] = ()
-    next: str = ""
 
     def service(self, name: str) -> Service:
         """Find a service by its name.

@@ -17,6 +17,9 @@ class SimConnector(aiohttp.BaseConnector):
         # aiohttp ages pooled connections by the real clock, which must not decide anything here.
         super().__init__(limit=0, keepalive_timeout=None)
 
+    def __del__(self, _warnings: object = None) -> None:
+        """Do nothing: what is not closed at a run's end holds nothing of this machine."""
+
     async def _create_connection(
         self,
         req: "ClientRequest",

@@ -3,23 +3,26 @@
 import asyncio
 import math
 import random
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Collection, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
 
+from aiohttp.web_app import _cached_build_middleware
+
 from harness.engines.protocol import Conductor, Observer, Plan
 from harness.engines.sim.connector import SimConnector
+from harness.engines.sim.link import SimLink
 from harness.engines.sim.load import SimLoad
 from harness.engines.sim.loop import VirtualLoop
-from harness.engines.sim.network import Network, SimLink
+from harness.engines.sim.network import Network
 from harness.engines.sim.process import Disk, Process, ProcessState
 from harness.engines.sim.sampler import Sampler
 from harness.errors import LabError
-from harness.model.fault import HostState
-from harness.model.lab import CLIENT, Service
+from harness.model.fault import HostState, ToxicSpec
+from harness.model.lab import CLIENT, Link, Service
 from harness.recording import Recording
-from services.context import Platform
-from services.server import PORT, serve
+from services.context import Context, Platform
+from services.server import PORT, SettingError, serve
 
 DELAY_S = 0.000_25
 """A link's one-way delay: about what a container bridge and a proxy add together."""
@@ -45,7 +48,10 @@ class SimEngine:
         try:
             return loop.run_until_complete(simulation.run(conduct))
         finally:
+            simulation.close()
             loop.close()
+            # It would keep every application, and with it every run, for ever.
+            _cached_build_middleware.cache_clear()
 
 
 class Simulation:
@@ -57,7 +63,7 @@ class Simulation:
         self._observer = observer
         self._services = {service.name: service for service in plan.lab.under(plan.variant)}
         self._disks = {name: Disk() for name in self._services}
-        links = [SimLink(link.caller, link.callee, DELAY_S) for link in plan.lab.links()]
+        links = [self._link(link) for link in plan.lab.links()]
         self._network = Network(loop, links)
         self._processes = self._network.processes
         self._recording = Recording(
@@ -68,6 +74,7 @@ class Simulation:
             duration_s=plan.lab.duration_s,
         )
         self._start_s = 0.0
+        self._contexts: list[Context[Any]] = []
         loop.on_crash = self._note_crash
 
     async def run(self, conduct: Conductor) -> Recording:
@@ -85,6 +92,14 @@ class Simulation:
         await watching
         recording.requests = await loading
         return recording
+
+    def close(self) -> None:
+        """Forget what is still under way: the hosts vanish, nothing of them runs any more."""
+        self._loop.on_crash = _ignore
+        for task in asyncio.all_tasks(self._loop):
+            task._log_destroy_pending = False  # type: ignore[attr-defined] # noqa: SLF001
+        for context in self._contexts:
+            context.abandon()
 
     def now(self) -> float:
         """Seconds since the load's start."""
@@ -127,6 +142,30 @@ class Simulation:
             ProcessState.DEAD: HostState.DOWN,
         }[self._processes[host].state]
 
+    async def add_toxic(self, link: str, toxic: ToxicSpec) -> None:
+        """Put a toxic on a link, for live connections and new ones."""
+        self._network.link(link).add(toxic)
+
+    async def remove_toxic(self, link: str, name: str) -> None:
+        """Take a toxic off a link."""
+        self._network.link(link).remove(name)
+
+    async def toxics(self, link: str) -> Collection[str]:
+        """Read back the names of the toxics on a link."""
+        return self._network.link(link).toxics
+
+    async def set_link(self, link: str, *, up: bool) -> None:
+        """Let a link listen, or refuse connects and end its live connections."""
+        self._network.link(link).set_up(up=up)
+
+    async def link_up(self, link: str) -> bool:
+        """Read back whether a link listens."""
+        return self._network.link(link).up
+
+    def _link(self, link: Link) -> SimLink:
+        rng = random.Random(f"{self._plan.seed}/link/{link.name}")
+        return SimLink(link.caller, link.callee, DELAY_S, rng)
+
     async def _boot(self, service: Service) -> None:
         before = self._processes.get(service.name)
         process = Process(service.name, before.number + 1 if before else 0)
@@ -135,7 +174,8 @@ class Simulation:
         starting = self._spawn(process, serve(service.app, self._platform(process), settings))
         try:
             process.service = await starting
-        except (ImportError, LookupError, TypeError) as error:
+            self._contexts.append(process.service)
+        except (ImportError, SettingError) as error:
             raise LabError(f"service {service.name} does not start: {error}") from error
 
     def _spawn(self, process: Process, coroutine: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
@@ -171,3 +211,7 @@ class Simulation:
         where = process.label if process else "harness"
         cause = details.get("exception") or details.get("message")
         self._recording.notes.append(f"{self.now():.3f} s {where}: {cause!r}")
+
+
+def _ignore(process: Process | None, details: dict[str, Any]) -> None:
+    del process, details

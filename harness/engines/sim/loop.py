@@ -89,12 +89,17 @@ class VirtualLoop(asyncio.BaseEventLoop):
         *,
         name: object = None,
         context: Context | None = None,
+        **options: Any,  # noqa: ANN401 - `eager_start` from Python 3.14 on
     ) -> asyncio.Task[T]:
         """Make a task that carries its process's label as its name, so that it can be found."""
         process = PROCESS.get() if context is None else context.get(PROCESS)
         if process is not None and name is None:
             name = process.label
-        return asyncio.Task(coro, loop=self, name=name, context=context)  # type: ignore[arg-type]
+        return asyncio.Task(coro, loop=self, name=name, context=context, **options)  # type: ignore[arg-type]
+
+    def is_running(self) -> bool:
+        """Say no: from Python 3.12 on, a task would else take its first step when it is made."""
+        return False
 
     def gate(self) -> None:
         """From now on ask each callback's process whether it may run."""

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from services.context import Context, Volume
 
 if TYPE_CHECKING:
-    from harness.engines.sim.network import Endpoint, Listener
+    from harness.engines.sim.endpoint import Endpoint
+    from harness.engines.sim.network import Listener
 
 
 class ProcessState(Enum):

@@ -1,0 +1,56 @@
+"""Agreement: a measured run held against the simulated one of the same variant and seed."""
+
+import math
+from collections.abc import Iterator
+
+from harness.checks.measures import attempts_per_request, goodput_rps
+from harness.checks.verdict import Control, Kind
+from harness.model.expect import Bound, Measure
+from harness.model.lab import CLIENT, Lab
+from harness.recording import Recording
+
+WITHIN = 0.1
+"""How far a measured figure may be from the simulated one, as a share of it."""
+
+
+def agreement(lab: Lab, simulated: Recording, measured: Recording) -> Iterator[Control]:
+    """Hold goodput before, during and after the faults, and calls per request, together.
+
+    A goodput may also differ by that share of the rate before the fault: two systems that are
+    down need not be down to the same request.
+    """
+    windows = _windows(lab)
+    healthy_rps = goodput_rps(*windows["before"]).of(simulated)
+    for name, (start_s, end_s) in windows.items():
+        measure = goodput_rps(start_s, end_s)
+        yield _held(f"goodput {name} as simulated", measure, simulated, measured, healthy_rps)
+    for link in lab.links():
+        if link.caller != CLIENT:
+            measure = attempts_per_request(link.callee, 0, lab.duration_s)
+            yield _held(f"calls {link.name} as simulated", measure, simulated, measured, 0)
+
+
+def _windows(lab: Lab) -> dict[str, tuple[float, float]]:
+    if not lab.faults:
+        return {"before": (0, lab.duration_s)}
+    start_s = min(timed.start_s for timed in lab.faults)
+    end_s = max(timed.end_s for timed in lab.faults)
+    windows = {"before": (0, start_s), "during": (start_s, end_s), "after": (end_s, lab.duration_s)}
+    return {name: window for name, window in windows.items() if window[0] < window[1]}
+
+
+def _held(
+    claim: str, measure: Measure, simulated: Recording, measured: Recording, scale: float
+) -> Control:
+    expected = measure.of(simulated)
+    slack = WITHIN * max(expected, scale) if math.isfinite(expected) else math.nan
+    return Control(
+        kind=Kind.AGREEMENT,
+        claim=claim,
+        variant=measured.variant,
+        engine=measured.engine,
+        measure=measure.name,
+        unit=measure.unit,
+        value=measure.of(measured),
+        bound=Bound(at_least=expected - slack, at_most=expected + slack, equals=expected),
+    )

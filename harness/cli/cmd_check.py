@@ -1,0 +1,138 @@
+"""`./lab check`: every control of every lab, over seeds, for a CI job."""
+
+import os
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.text import Text
+
+from harness import catalogue, junit, runner, store
+from harness.checks.verdict import Control, Verdict, failures, verdict_of
+from harness.cli.tables import SIGNS, STYLES
+from harness.engines.compose.engine import ComposeEngine, why_not
+from harness.engines.protocol import Engine, Observer
+from harness.engines.sim.engine import SimEngine
+from harness.errors import EnvironmentNotReadyError, ExitCode
+from harness.model.lab import Lab, Variant
+from harness.report.text import bound_text, figure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """One lab under one seed: its controls, and how long it took in seconds."""
+
+    slug: str
+    seed: int
+    controls: tuple[Control, ...]
+    took_s: float
+
+    @property
+    def verdict(self) -> Verdict:
+        """Judge all controls together."""
+        return verdict_of(self.controls)
+
+
+@click.command()
+@click.argument("names", nargs=-1)
+@click.option("--engine", type=click.Choice(["sim", "compose"]), default="sim", show_default=True)
+@click.option("--seeds", type=click.IntRange(1, 100_000), default=1, show_default=True)
+@click.option("--jobs", type=click.IntRange(1, 256), default=None, help="Processes; one a core.")
+@click.option("--junit", "junit_path", type=click.Path(dir_okay=False, path_type=Path))
+def command(
+    names: Sequence[str], engine: str, seeds: int, jobs: int | None, junit_path: Path | None
+) -> ExitCode:
+    """Check labs with all their controls; all labs when none is named.
+
+    Seeds go from 1 to the number that is given. On containers the runs follow each other.
+    """
+    labs = [catalogue.find(name).slug for name in names or catalogue.slugs()]
+    if junit_path and not junit_path.absolute().parent.is_dir():
+        raise EnvironmentNotReadyError(f"{junit_path}: there is no such folder; make it first")
+    console = Console(highlight=False)
+    work = [(slug, seed) for slug in labs for seed in range(1, seeds + 1)]
+    checked = []
+    for one in _measure(work) if engine == "compose" else _simulate(work, jobs):
+        checked.append(one)
+        _show(console, one, engine, brief=seeds > 1)
+    _summary(console, labs, checked)
+    if junit_path:
+        junit.write([(c.slug, c.seed, c.controls, c.took_s) for c in checked], junit_path)
+    return verdict_of([control for one in checked for control in one.controls]).exit_code
+
+
+def _simulate(work: list[tuple[str, int]], jobs: int | None) -> Iterator[Checked]:
+    processes = min(jobs or os.cpu_count() or 1, len(work))
+    if processes == 1:
+        yield from (check(slug, seed, SimEngine()) for slug, seed in work)
+        return
+    with ProcessPoolExecutor(processes) as pool:
+        yield from pool.map(_check_simulated, *zip(*work, strict=True))
+
+
+def _check_simulated(slug: str, seed: int) -> Checked:
+    return check(slug, seed, SimEngine())
+
+
+def _measure(work: list[tuple[str, int]]) -> Iterator[Checked]:
+    missing = why_not()
+    if missing:
+        raise EnvironmentNotReadyError(missing)
+    for slug, seed in work:
+        with store.folder(slug, datetime.now(UTC).astimezone()) as folder:
+            yield check(slug, seed, ComposeEngine(folder))
+
+
+def check(slug: str, seed: int, engine: Engine) -> Checked:
+    """Run all variants of a lab under a seed and judge them."""
+    began_s = time.monotonic()
+    entry = catalogue.find(slug)
+    result = runner.run(entry, entry.lab.variants, seed, [engine], _unwatched)
+    took_s = time.monotonic() - began_s
+    return Checked(slug=slug, seed=seed, controls=tuple(result.controls), took_s=took_s)
+
+
+class _Unwatched:
+    def second(self, number: int, good: int) -> None:
+        """Let a second pass."""
+
+    def step(self, what: str) -> None:
+        """Let a step pass."""
+
+
+def _unwatched(engine: Engine, variant: Variant, lab: Lab) -> Observer:
+    del engine, variant, lab
+    return _Unwatched()
+
+
+def _show(console: Console, one: Checked, engine: str, *, brief: bool) -> None:
+    verdict = one.verdict
+    if brief and verdict is Verdict.PASS:
+        return
+    line = Text(f"{SIGNS[verdict]} {verdict:<13}", style=STYLES[verdict])
+    line.append(f"{one.slug}, seed {one.seed}: {len(one.controls)} controls", "default")
+    console.print(line)
+    for control in failures(one.controls):
+        value = figure(control.value, control.unit)
+        bound = bound_text(control.bound, control.unit)
+        console.print(
+            Text(f"    {control.variant}, {control.kind}: {control.claim}; "),
+            Text(f"{control.measure} is {value}, must be {bound}"),
+        )
+    if verdict is not Verdict.PASS:
+        console.print(f"    replay: ./lab run {one.slug} --engine {engine} --seed {one.seed}")
+
+
+def _summary(console: Console, labs: Sequence[str], checked: Sequence[Checked]) -> None:
+    for slug in labs:
+        seeds = [one for one in checked if one.slug == slug]
+        passed = sum(one.verdict is Verdict.PASS for one in seeds)
+        if len(seeds) > 1:
+            console.print(f"{slug}: {passed} of {len(seeds)} seeds pass")
+    passed = sum(one.verdict is Verdict.PASS for one in checked)
+    console.print(f"{passed} passed, {len(checked) - passed} failed")

@@ -1,0 +1,32 @@
+"""`./lab clean`: takes away what interrupted runs left, and shows what it took."""
+
+import shutil
+
+import click
+
+from harness import store
+from harness.engines.compose.engine import why_not
+from harness.engines.compose.janitor import sweep
+
+
+@click.command()
+@click.option("--runs", is_flag=True, help="Also remove every recording under runs/.")
+def command(runs: bool) -> None:  # noqa: FBT001
+    """Remove containers, networks and volumes of ours whose run has ended or died."""
+    missing = why_not()
+    removed = [] if missing else sweep()
+    for name in removed:
+        click.echo(f"removed {name}")
+    if missing:
+        click.echo(f"containers not looked at: {missing}")
+    removed_runs = _remove_runs() if runs else 0
+    if runs:
+        click.echo(f"removed {removed_runs} recorded runs")
+    if not removed and not missing:
+        click.echo("no containers, networks or volumes were left behind")
+
+
+def _remove_runs() -> int:
+    runs = list(store.RUNS.glob("*/*"))
+    shutil.rmtree(store.RUNS, ignore_errors=True)
+    return len(runs)

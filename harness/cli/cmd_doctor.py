@@ -1,0 +1,76 @@
+"""`./lab doctor`: what is here, what is missing, and the command that mends it."""
+
+import os
+import platform
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import click
+from rich.console import Console
+from rich.text import Text
+
+from harness import catalogue
+from harness.engines.compose.engine import why_not
+from harness.errors import ChaoslabError, ExitCode
+
+FREE_GB = 2.0
+"""Room for the images and for some hundred recorded runs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that was looked at; `mend` is empty when it is as it should be."""
+
+    what: str
+    found: str
+    mend: str = ""
+
+
+@click.command()
+def command() -> ExitCode:
+    """Look at everything that labs need."""
+    console = Console(highlight=False)
+    findings = [_python(), _labs(), _disk(), *_containers()]
+    for finding in findings:
+        sign, style = ("✗", "bold red") if finding.mend else ("✓", "green")
+        console.print(Text(f"{sign} {finding.what:<12}", style=style), Text(finding.found))
+        if finding.mend:
+            console.print(Text(f"  {'':<12} {finding.mend}", style="bold"))
+    sick = sum(bool(finding.mend) for finding in findings)
+    console.print("\nall is well" if not sick else f"\n{sick} to mend")
+    return ExitCode.INCONCLUSIVE if sick else ExitCode.AS_EXPECTED
+
+
+def _python() -> Finding:
+    cores = os.cpu_count() or 1
+    return Finding(what="Python", found=f"{platform.python_version()}, {cores} cores")
+
+
+def _labs() -> Finding:
+    slugs = catalogue.slugs()
+    try:
+        for slug in slugs:
+            catalogue.find(slug)
+    except ChaoslabError as error:
+        return Finding(what="labs", found="one is wrong", mend=str(error))
+    return Finding(
+        what="labs", found=f"{len(slugs)} in the repository, the simulator needs no more"
+    )
+
+
+def _disk() -> Finding:
+    free_gb = shutil.disk_usage(catalogue.ROOT).free / 1e9
+    mend = "" if free_gb >= FREE_GB else "make room, or ./lab clean --runs"
+    return Finding(what="disk", found=f"{free_gb:.1f} GB free", mend=mend)
+
+
+def _containers() -> Iterator[Finding]:
+    missing = why_not()
+    if missing:
+        yield Finding(what="containers", found="labs can only be simulated", mend=missing)
+    else:
+        yield Finding(what="containers", found="engine, Compose and images are here")
+    host = os.environ.get("DOCKER_HOST", "")
+    if host and not host.startswith("unix:///var/run/docker.sock"):
+        yield Finding(what="DOCKER_HOST", found=f"{host}: honoured, but untested")

@@ -1,0 +1,41 @@
+"""`./lab images`: the images in which labs run."""
+
+from contextlib import closing
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from harness.engines.compose import images
+from harness.engines.compose.build import build
+
+MB = 1_000_000
+
+
+@click.group()
+def command() -> None:
+    """Build or list the images in which labs run."""
+
+
+@command.command("build")
+@click.option("--base", default=None, help="Stand on this image of a registry, not on Debian's.")
+def build_command(base: str | None) -> None:
+    """Build whatever is missing or out of date; no container registry is needed."""
+    build(click.echo, base=base)
+
+
+@command.command("list")
+def list_command() -> None:
+    """List the images, their sizes, and whether they are up to date."""
+    with closing(images.connect()) as client:
+        statuses = images.status(client)
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for heading in ("image", "state", "MB"):
+        table.add_column(heading, justify="right" if heading == "MB" else "left")
+    for one in statuses:
+        table.add_row(one.reference, one.state, f"{one.size_bytes / MB:.0f}")
+    console = Console(highlight=False)
+    console.print(table)
+    console.print(f"\n{images.total_bytes(statuses) / MB:.0f} MB, shared layers counted once")
+    if any(one.state is not images.State.READY for one in statuses):
+        console.print("./lab images build makes what is missing or stale")

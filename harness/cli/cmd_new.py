@@ -1,0 +1,66 @@
+"""`./lab new`: writes a lab that passes `check` from the start, to be changed from there."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from harness import catalogue
+from harness.catalogue import LABS, ROOT, nearest
+from harness.errors import LabError
+
+SLUG = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+@click.command()
+@click.argument("name")
+@click.option("--track", required=True, help="The folder under labs/ that it goes into.")
+def command(name: str, track: str) -> None:
+    """Write a new lab: lab.py and the headings of its lesson."""
+    tracks = sorted({row.track for row in catalogue.planned()})
+    if not SLUG.fullmatch(name):
+        raise LabError(
+            f"{name!r} is no name for a lab; use small letters, digits and single dashes"
+        )
+    if track not in tracks:
+        raise LabError(f"no track {track!r}{nearest(track, tracks)}; there are {', '.join(tracks)}")
+    if name in catalogue.slugs():
+        raise LabError(f"there is a lab {name} already; ./lab show {name}")
+    folder = LABS / track / name.replace("-", "_")
+    written = _write(folder, name)
+    for path in written:
+        click.echo(f"wrote {path.relative_to(ROOT)}")
+    if name not in {row.slug for row in catalogue.planned()}:
+        click.echo("not in the catalogue: add it to labs/catalogue.tsv and labs/episodes.tsv")
+    click.echo(f"next: ./lab check {name}")
+
+
+def _write(folder: Path, name: str) -> Sequence[Path]:
+    row = next((row for row in catalogue.planned() if row.slug == name), None)
+    values = {
+        "slug": name,
+        "title": row.title if row else name.replace("-", " ").capitalize(),
+        "question": row.question if row else "What is the one question that running it answers?",
+    }
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        undefined=StrictUndefined,
+        autoescape=False,  # noqa: S701 - Python and Markdown
+    )
+    environment.filters["pystring"] = _python_string
+    folder.mkdir(parents=True)
+    for package in (folder.parent / "__init__.py", folder / "__init__.py"):
+        package.touch()
+    paths = [folder / "lab.py", folder / "README.md"]
+    for path in paths:
+        template = environment.get_template(f"{path.name}.jinja")
+        path.write_text(template.render(values) + "\n")
+    return paths
+
+
+def _python_string(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

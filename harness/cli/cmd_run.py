@@ -1,0 +1,103 @@
+"""`./lab run`: simulate, measure where an engine answers, judge, report."""
+
+import json
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from harness import catalogue, runner, store
+from harness.catalogue import Entry
+from harness.cli import options, tables
+from harness.cli.live import Live
+from harness.cli.options import EngineChoice
+from harness.engines.compose.engine import ComposeEngine, why_not
+from harness.engines.protocol import Engine
+from harness.engines.sim.engine import SimEngine
+from harness.errors import EnvironmentNotReadyError, ExitCode
+from harness.report import page
+
+
+@click.command()
+@click.argument("name")
+@options.engine(default=None)
+@click.option("--variant", "variants", multiple=True, help="Only this one; may be repeated.")
+@click.option("--set", "settings", multiple=True, metavar="S.X=V", help="Change a setting.")
+@options.seed()
+@click.option("--json", "as_json", is_flag=True, help="One JSON document, nothing else.")
+@click.option("--no-report", is_flag=True, help="Write no report.html.")
+def command(  # noqa: PLR0913 - one parameter for each option
+    name: str,
+    engine: str | None,
+    variants: Sequence[str],
+    settings: Sequence[str],
+    seed: int,
+    as_json: bool,  # noqa: FBT001
+    no_report: bool,  # noqa: FBT001
+) -> ExitCode:
+    """Run a lab: predicted, simulated, measured.
+
+    Without --engine, simulates first, then measures on containers if a Docker engine answers.
+    """
+    entry = options.changed(catalogue.find(name), settings)
+    chosen = options.chosen(entry, variants)
+    console = Console(stderr=as_json, highlight=False)
+    missing = _missing(engine)
+    console.print(f"[bold]{entry.lab.title}[/]\n{entry.lab.question}\n")
+    when = datetime.now(UTC).astimezone()
+    with store.folder(entry.slug, when) as folder:
+        engines = _engines(engine, missing, folder)
+        with Live(console, entry.lab) as live:
+            result = runner.run(entry, chosen, seed, engines, live.watch)
+        if missing:
+            result.notes.append(f"not measured on containers: {missing}")
+        store.save(result, when, folder)
+        if not no_report:
+            page.write(result, folder / "report.html", when=when)
+        final = store.final_path(folder)
+    console.print()
+    tables.show(console, result)
+    if as_json:
+        document = store.document(result, when)
+        if not no_report:
+            document["report"] = str(final / "report.html")
+        json.dump(document, sys.stdout, indent=1)
+        sys.stdout.write("\n")
+    else:
+        _whither(console, entry, final, report=not no_report)
+    return result.verdict.exit_code
+
+
+def _missing(engine: str | None) -> str | None:
+    """Say why containers are left out; None when they are not."""
+    if engine == EngineChoice.SIM:
+        return None
+    missing = why_not()
+    if missing and engine is not None:
+        raise EnvironmentNotReadyError(missing)
+    return missing
+
+
+def _engines(engine: str | None, missing: str | None, folder: Path) -> list[Engine]:
+    engines: list[Engine] = []
+    if engine != EngineChoice.COMPOSE:
+        engines.append(SimEngine())
+    if engine != EngineChoice.SIM and not missing:
+        engines.append(ComposeEngine(folder))
+    return engines
+
+
+def _whither(console: Console, entry: Entry, final: Path, *, report: bool) -> None:
+    """Say where to look and what to do next."""
+    shown = final.relative_to(catalogue.ROOT)
+    if report:
+        console.print(f"report   {shown}/report.html", soft_wrap=True)
+    console.print(f"trace    ./lab show-trace {entry.slug}")
+    following = catalogue.following(entry.slug)
+    if following:
+        console.print(f"next     ./lab run {following.slug}: {following.question}")
+    else:
+        console.print("next     ./lab list shows what the catalogue has in store")

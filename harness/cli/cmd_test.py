@@ -1,0 +1,66 @@
+"""`./lab test`: lint, types, unit tests, labs, and the Compose tests where an engine answers."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+
+import click
+
+from harness.catalogue import ROOT
+from harness.engines.compose.engine import why_not
+from harness.errors import EnvironmentNotReadyError, ExitCode
+
+SOURCES = ("harness", "services", "labs", "tests")
+REQUIRED = "CHAOSLAB_REQUIRE_ENGINE"
+NOTHING_COLLECTED = 5
+"""pytest's exit code when no test matches, which an argument after `--` may bring about."""
+
+
+@click.command(context_settings={"ignore_unknown_options": True})
+@click.argument("pytest_arguments", nargs=-1, type=click.UNPROCESSED)
+def command(pytest_arguments: Sequence[str]) -> ExitCode:
+    """Run every check of the project; arguments after -- go to pytest.
+
+    Set CHAOSLAB_REQUIRE_ENGINE=1 to fail where no Docker engine answers.
+    """
+    missing = why_not()
+    if missing and os.environ.get(REQUIRED):
+        raise EnvironmentNotReadyError(f"{REQUIRED} is set, and {missing}")
+    steps = [
+        ["ruff", "check", *SOURCES],
+        ["ruff", "format", "--check", *SOURCES],
+        ["mypy"],
+        ["pytest", "-m", "not compose", "-n", str(os.cpu_count() or 1), *pytest_arguments],
+    ]
+    if not missing:
+        steps.append(["pytest", "-m", "compose", *pytest_arguments])
+    failed = [step[0] for step in steps if not _passes(step)]
+    if missing:
+        _left_out(missing, pytest_arguments)
+    if failed:
+        click.echo(f"failed: {', '.join(failed)}")
+        return ExitCode.EXPECTATION_FAILED
+    click.echo("all checks passed")
+    return ExitCode.AS_EXPECTED
+
+
+def _passes(step: Sequence[str]) -> bool:
+    click.secho(f"== {' '.join(step)}", bold=True)
+    done = subprocess.run([sys.executable, "-m", *step], cwd=ROOT, check=False)  # noqa: S603
+    return done.returncode == 0 or (step[0] == "pytest" and done.returncode == NOTHING_COLLECTED)
+
+
+def _left_out(missing: str, pytest_arguments: Sequence[str]) -> None:
+    listing = subprocess.run(  # noqa: S603
+        [
+            *(sys.executable, "-m", "pytest", "-m", "compose", "--collect-only", "-q"),
+            *("-p", "no:cacheprovider", *pytest_arguments),
+        ],
+        cwd=ROOT,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    count = sum("::" in line for line in listing.stdout.splitlines())
+    click.echo(f"{count} Compose tests were left out: {missing}")

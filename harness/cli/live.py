@@ -1,0 +1,109 @@
+"""Live progress: a line for each run, goodput second by second, the fault's window marked."""
+
+import math
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console, Group
+from rich.live import Live as RichLive
+from rich.text import Text
+
+from harness.engines.protocol import Engine, Observer
+from harness.model.lab import Lab, Variant
+from harness.report.text import sparkline
+
+VERBS = {"sim": "simulated", "compose": "measured"}
+
+
+class Line:
+    """One run's line; the console shows it anew at each second."""
+
+    def __init__(self, view: "Live", engine: str, variant: str, lab: Lab) -> None:
+        self._view = view
+        self._name = variant if lab.faults else f"{variant}, no fault"
+        self._engine = VERBS[engine]
+        self._lab = lab
+        self._good: list[float] = []
+        self._step = "starts"
+
+    def second(self, number: int, good: int) -> None:
+        """Add a second's good answers."""
+        self._good.extend([0.0] * (number - len(self._good)))
+        self._good.append(good)
+        self._view.refresh(last=len(self._good) >= self._lab.duration_s)
+
+    def step(self, what: str) -> None:
+        """Show what goes on while no second passes."""
+        self._step = what
+        self._view.refresh(last=False)
+
+    def text(self) -> Text:
+        """Draw the line."""
+        line = Text(f"  {self._engine:<10}{self._name:<18}", no_wrap=True)
+        top = 1.4 * getattr(self._lab.load, "rate_rps", max([*self._good, 1.0]))
+        for second, mark in enumerate(sparkline(self._good, top=top)):
+            line.append(mark, "bold red" if self._faulty(second) else "green")
+        missing = math.ceil(self._lab.duration_s) - len(self._good)
+        line.append("·" * missing, "dim")
+        if self._good:
+            line.append(f"  {self._good[-1]:>3.0f} good/s", "dim")
+        else:
+            line.append(f"  {self._step}", "dim")
+        return line
+
+    def _faulty(self, second: int) -> bool:
+        return any(
+            timed.start_s < second + 1 and second < timed.end_s for timed in self._lab.faults
+        )
+
+
+class Live:
+    """All lines of a command; where there is no terminal, each is printed once, when complete."""
+
+    def __init__(self, console: Console, lab: Lab) -> None:
+        self._console = console
+        self._lab = lab
+        self._lines: list[Line] = []
+        self._live = RichLive(console=console, refresh_per_second=12)
+
+    def __enter__(self) -> Self:
+        axis = _axis(self._lab)
+        if self._console.is_terminal:
+            self._live.start()
+        else:
+            self._console.print(axis)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._console.is_terminal:
+            self._live.stop()
+
+    def watch(self, engine: Engine, variant: Variant, lab: Lab) -> Observer:
+        """Add a line for a run."""
+        self._lines.append(Line(self, engine.name, variant.name, lab))
+        return self._lines[-1]
+
+    def refresh(self, *, last: bool) -> None:
+        """Draw again; `last` when the newest line is complete."""
+        if self._console.is_terminal:
+            self._live.update(Group(_axis(self._lab), *(line.text() for line in self._lines)))
+        elif last:
+            self._console.print(self._lines[-1].text())
+
+
+def _axis(lab: Lab) -> Text:
+    """Draw the head line: where the faults lie, and what they are."""
+    marks = [" "] * math.ceil(lab.duration_s)
+    for timed in lab.faults:
+        for second in range(int(timed.start_s), math.ceil(timed.end_s)):
+            marks[second] = "▼"
+    names = ", ".join(f"{t.fault.name} {t.start_s:g}-{t.end_s:g} s" for t in lab.faults)
+    axis = Text(f"{'':<30}", no_wrap=True)
+    axis.append("".join(marks), "bold red")
+    axis.append(f"  {names}", "red")
+    return axis

@@ -1,0 +1,90 @@
+"""Options that several commands share, and how their values are read."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from enum import StrEnum
+from typing import Any
+
+import click
+
+from harness.catalogue import Entry, nearest
+from harness.errors import LabError
+from harness.model.lab import Setting, Variant
+from harness.model.validate import problems
+
+
+class EngineChoice(StrEnum):
+    """What `--engine` may say."""
+
+    SIM = "sim"
+    COMPOSE = "compose"
+    BOTH = "both"
+
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+def engine(**extra: Any) -> Decorator:  # noqa: ANN401 - click's own options
+    """Add `--engine sim|compose|both`."""
+    return click.option(
+        "--engine",
+        type=click.Choice([choice.value for choice in EngineChoice]),
+        help="Simulate, measure on containers, or both.",
+        **extra,
+    )
+
+
+def seed() -> Decorator:
+    """Add `--seed N`."""
+    return click.option(
+        "--seed",
+        type=click.IntRange(min=0),
+        default=1,
+        show_default=True,
+        help="Everything that is drawn follows from it.",
+    )
+
+
+def chosen(entry: Entry, names: Sequence[str]) -> list[Variant]:
+    """Give the variants of the names, in the lab's order; all of them when none is named.
+
+    Raises:
+        LabError: there is no variant of that name.
+
+    """
+    there = [variant.name for variant in entry.lab.variants]
+    for name in names:
+        if name not in there:
+            close = nearest(name, there)
+            raise LabError(f"no variant {name!r}{close}; {entry.slug} has {', '.join(there)}")
+    return [variant for variant in entry.lab.variants if not names or variant.name in names]
+
+
+def changed(entry: Entry, assignments: Sequence[str]) -> Entry:
+    """Give a lab with `service.setting=value` put into every variant.
+
+    Raises:
+        LabError: it is no such assignment, or the lab does not take it.
+
+    """
+    settings = dict(_assignment(text) for text in assignments)
+    variants = tuple(
+        replace(variant, settings={**variant.settings, **settings})
+        for variant in entry.lab.variants
+    )
+    lab = replace(entry.lab, variants=variants)
+    for problem in problems(lab):
+        raise LabError(f"--set: {problem}")
+    return replace(entry, lab=lab)
+
+
+def _assignment(text: str) -> tuple[str, Setting]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise LabError(f"--set {text}: write it as service.setting=value")
+    try:
+        decoded: Setting = json.loads(value)
+    except json.JSONDecodeError:
+        decoded = value
+    return name, decoded

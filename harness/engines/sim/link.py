@@ -1,0 +1,218 @@
+"""Links: every edge goes through a simulated Toxiproxy, with toxics in both directions.
+
+A connect succeeds as long as the proxy listens, whatever the callee does; the proxy then dials
+the callee, one connection after the other, and passes bytes on both ways after the link's delay.
+When either side ends, the proxy ends both.
+"""
+
+import contextvars
+import random
+from collections import deque
+from collections.abc import Callable
+
+from harness.engines.sim.endpoint import Endpoint
+from harness.engines.sim.loop import VirtualLoop
+from harness.engines.sim.toxics import Chunk, Interrupted, Stub, make
+from harness.model.fault import ToxicSpec
+
+SYN_RETRY_S = 1.0
+"""Linux's first retransmission of a connect that found the callee's queue full; then doubled."""
+
+KERNEL = contextvars.Context()
+"""The context of what no process does: it is never held."""
+
+
+class Pipe:
+    """One direction of a connection: bytes leave in order and arrive after the link's delay."""
+
+    __slots__ = (
+        "_ended",
+        "_link",
+        "_loop",
+        "_resets",
+        "_stubs",
+        "_to",
+        "_waiting",
+        "reverse",
+        "stream",
+    )
+
+    reverse: "Pipe"
+
+    def __init__(self, loop: VirtualLoop, link: "SimLink", stream: str) -> None:
+        self._loop = loop
+        self._link = link
+        self._to: Endpoint | None = None
+        self._waiting: list[bytes | None] = []
+        self._stubs: list[tuple[str, Stub]] = []
+        self._ended = False
+        self._resets = False
+        self.stream = stream
+
+    def connect(self, to: Endpoint) -> None:
+        """Start passing on: first what the proxy kept until the callee was dialled."""
+        self._to = to
+        self._link.pipes[self] = None
+        for toxic in self._link.toxics.values():
+            self.add(toxic)
+        self._resets = any(toxic.type == "reset_peer" for toxic in self._link.toxics.values())
+        for data in self._waiting:
+            self._enter(data)
+        self._waiting.clear()
+
+    def send(self, data: bytes) -> None:
+        """Put bytes on the wire."""
+        if self._to is None:
+            self._waiting.append(data)
+        elif self._stubs:
+            self._enter(data)
+        elif not self._ended:
+            self._loop.call_later(self._link.delay_s, self._to.arrive, data, context=KERNEL)
+
+    def end(self) -> None:
+        """Put the end of file behind the bytes."""
+        if self._to is None:
+            self._waiting.append(None)
+        else:
+            self._enter(None)
+
+    def add(self, toxic: ToxicSpec) -> None:
+        """Put a toxic behind those that are there, if this connection is to have it."""
+        if toxic.stream != self.stream or self._link.rng.random() >= toxic.toxicity:
+            return
+        stub = Stub(self._loop, self._link.rng)
+        stub.send = self._leave
+        if self._stubs:
+            self._stubs[-1][1].send = stub.feed
+        self._stubs.append((toxic.name, stub))
+        self._loop.create_task(_work(toxic, stub), name="toxic", context=KERNEL.copy())
+
+    def remove(self, name: str) -> None:
+        """Take a toxic off; what it held goes on at once."""
+        for _, stub in [there for there in self._stubs if there[0] == name]:
+            stub.interrupt()
+
+    def sever(self) -> None:
+        """End at once, whatever is still on its way through toxics."""
+        for _, stub in self._stubs:
+            stub.send = _nowhere
+            stub.interrupt()
+        self._leave(None)
+
+    def _enter(self, data: bytes | None) -> None:
+        chunk = None if data is None else Chunk(data, self._loop.time())
+        if self._stubs:
+            self._stubs[0][1].feed(chunk)
+        else:
+            self._leave(chunk)
+
+    def _leave(self, chunk: Chunk | None) -> None:
+        to = self._to
+        if self._ended or to is None:
+            return
+        delay_s = self._link.delay_s
+        if chunk is not None:
+            self._loop.call_later(delay_s, to.arrive, chunk.data, context=KERNEL)
+            return
+        self._ended = True
+        self._link.pipes.pop(self, None)
+        arrive = to.arrive_reset if self._resets else to.arrive_end
+        self._loop.call_later(delay_s, arrive, context=KERNEL)
+        self.reverse.end()
+
+
+class SimLink:
+    """A proxied edge; `delay_s` is one way, from caller to callee."""
+
+    def __init__(self, caller: str, callee: str, delay_s: float, rng: random.Random) -> None:
+        self.caller = caller
+        self.callee = callee
+        self.delay_s = delay_s
+        self.rng = rng
+        self.up = True
+        self.toxics: dict[str, ToxicSpec] = {}
+        self.pipes: dict[Pipe, None] = {}
+        self._dials: deque[tuple[Endpoint, Pipe]] = deque()
+
+    @property
+    def name(self) -> str:
+        """The proxy's name, `caller->callee`."""
+        return f"{self.caller}->{self.callee}"
+
+    def add(self, toxic: ToxicSpec) -> None:
+        """Add a toxic to live connections and to new ones."""
+        self.toxics[toxic.name] = toxic
+        for pipe in self.pipes:
+            pipe.add(toxic)
+
+    def remove(self, name: str) -> None:
+        """Take a toxic off live connections and new ones."""
+        self.toxics.pop(name, None)
+        for pipe in self.pipes:
+            pipe.remove(name)
+
+    def set_up(self, *, up: bool) -> None:
+        """Listen, or refuse connects and end the live connections; toxics stay."""
+        self.up = up
+        if not up:
+            for pipe in list(self.pipes):
+                pipe.sever()
+
+    def dial(
+        self, loop: VirtualLoop, client: Endpoint, accept: Callable[[], "Accept | None"]
+    ) -> None:
+        """Let the proxy dial the callee for a client, after those that wait already.
+
+        `accept` gives the callee's listener: None when nothing listens there.
+        """
+        up, down = Pipe(loop, self, "upstream"), Pipe(loop, self, "downstream")
+        up.reverse, down.reverse = down, up
+        client.pipe = up
+        self._dials.append((client, up))
+        if len(self._dials) == 1:
+            self._try(loop, accept, SYN_RETRY_S)
+
+    def _try(
+        self, loop: VirtualLoop, accept: Callable[[], "Accept | None"], retry_s: float
+    ) -> None:
+        listener = accept()
+        if listener and listener.full():
+            loop.call_later(retry_s, self._try, loop, accept, 2 * retry_s, context=KERNEL)
+            return
+        client, up = self._dials.popleft()
+        up.reverse.connect(client)
+        if listener is None:
+            up.reverse.end()
+        else:
+            server = listener.accept(up.reverse)
+            server.peer, client.peer = client, server
+            up.connect(server)
+        if self._dials:
+            self._try(loop, accept, SYN_RETRY_S)
+
+
+class Accept:
+    """A listening socket, as the proxy meets it."""
+
+    def full(self) -> bool:
+        """Say whether the kernel drops further connects for now."""
+        raise NotImplementedError
+
+    def accept(self, pipe: Pipe) -> Endpoint:
+        """Finish the handshake; the callee writes to the pipe."""
+        raise NotImplementedError
+
+
+async def _work(toxic: ToxicSpec, stub: Stub) -> None:
+    acting = make(toxic)
+    try:
+        await acting.pipe(stub)
+    except Interrupted:
+        if acting.closes_on_removal:
+            stub.close()
+        else:
+            stub.flush()
+
+
+def _nowhere(chunk: Chunk | None) -> None:
+    del chunk

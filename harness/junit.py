@@ -1,0 +1,46 @@
+"""JUnit XML: a suite for each lab and seed, a case for each control."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+from harness.checks.verdict import Control, Verdict
+
+Checked = tuple[str, int, Sequence[Control], float]
+"""A slug, a seed, the controls, and the seconds that they took together."""
+
+
+def write(checked: Sequence[Checked], path: Path) -> None:
+    """Write what was checked; FAIL is a failure, INCONCLUSIVE an error."""
+    root = ET.Element("testsuites")
+    for slug, seed, controls, took_s in checked:
+        root.append(_suite(f"{slug}[seed {seed}]", controls, took_s))
+    ET.indent(root)
+    ET.ElementTree(root).write(path, encoding="unicode", xml_declaration=True)
+
+
+def _suite(name: str, controls: Sequence[Control], took_s: float) -> ET.Element:
+    verdicts = [control.verdict for control in controls]
+    suite = ET.Element(
+        "testsuite",
+        name=name,
+        tests=str(len(controls)),
+        failures=str(verdicts.count(Verdict.FAIL)),
+        errors=str(verdicts.count(Verdict.INCONCLUSIVE)),
+        time=f"{took_s:.3f}",
+    )
+    for control in controls:
+        suite.append(_case(name, control))
+    return suite
+
+
+def _case(suite: str, control: Control) -> ET.Element:
+    name = f"{control.variant}, {control.kind}: {control.claim}"
+    case = ET.Element("testcase", classname=suite, name=name)
+    held = f"{control.measure} is {control.value:g}, must be {control.bound}"
+    tags = {Verdict.FAIL: "failure", Verdict.INCONCLUSIVE: "error"}
+    if control.verdict in tags:
+        ET.SubElement(case, tags[control.verdict], message=held)
+    else:
+        ET.SubElement(case, "system-out").text = held
+    return case

@@ -1,0 +1,148 @@
+"""Where runs are kept: `runs/<lab>/<when>/`, complete or not there at all."""
+
+import json
+import math
+import platform
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from harness.catalogue import ROOT, nearest
+from harness.checks.verdict import Control
+from harness.errors import EnvironmentNotReadyError
+from harness.recording import Recording
+from harness.result import Result
+
+RUNS = ROOT / "runs"
+VERSIONED = ("chaoslab", "aiohttp", "prometheus-client", "locust", "docker", "toxiproxy-python")
+
+
+@contextmanager
+def folder(slug: str, when: datetime) -> Iterator[Path]:
+    """Give a new folder to write a run into; it takes its name when the run is complete.
+
+    Yields a folder whose name starts with a dot; a run that fails or is interrupted leaves none.
+
+    Raises:
+        EnvironmentNotReadyError: the disk is full, or `runs/` may not be written.
+
+    """
+    final = _free(RUNS / slug / when.strftime("%Y-%m-%dT%H-%M-%S"))
+    part = final.with_name(f".{final.name}")
+    try:
+        part.mkdir(parents=True)
+        yield part
+        part.rename(final)
+    except OSError as error:
+        if error.filename is None and error.errno is None:
+            raise
+        where = RUNS.relative_to(ROOT)
+        raise EnvironmentNotReadyError(
+            f"cannot write under {where}/: {error.strerror}; make room or `./lab clean --runs`"
+        ) from error
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def final_path(part: Path) -> Path:
+    """Give the name under which a folder from `folder` will be found afterwards."""
+    return part.with_name(part.name.removeprefix("."))
+
+
+def save(result: Result, when: datetime, path: Path) -> None:
+    """Write `run.json` and each recording in a folder of its own, `<engine>-<variant>`."""
+    (path / "run.json").write_text(json.dumps(document(result, when), indent=1) + "\n")
+    for recording in result.recordings:
+        recording.save(path / f"{recording.engine}-{recording.variant}")
+
+
+def document(result: Result, when: datetime) -> dict[str, Any]:
+    """Give a result as one JSON object, without the series, requests and spans."""
+    return {
+        "lab": result.slug,
+        "title": result.lab.title,
+        "question": result.lab.question,
+        "seed": result.seed,
+        "when": when.isoformat(timespec="seconds"),
+        "verdict": result.verdict,
+        "notes": result.notes,
+        "controls": [_control(control) for control in result.controls],
+        "recordings": [_summary(recording) for recording in result.recordings],
+        "versions": {"python": platform.python_version()} | {n: _version(n) for n in VERSIONED},
+    }
+
+
+def latest(slug: str) -> Path:
+    """Give the folder of a lab's last complete run.
+
+    Raises:
+        EnvironmentNotReadyError: there is none yet.
+
+    """
+    runs = sorted(path for path in (RUNS / slug).glob("[!.]*") if (path / "run.json").exists())
+    if not runs:
+        raise EnvironmentNotReadyError(f"no run of {slug} yet; ./lab run {slug} makes one")
+    return runs[-1]
+
+
+def recording(run: Path, engine: str, variant: str) -> Recording:
+    """Load one recording of a run.
+
+    Raises:
+        EnvironmentNotReadyError: the run has none of that name.
+
+    """
+    name = f"{engine}-{variant}"
+    there = sorted(path.parent.name for path in run.glob("*/recording.json"))
+    if name not in there:
+        raise EnvironmentNotReadyError(
+            f"{run.name} has no recording {name}{nearest(name, there)}; it has {', '.join(there)}"
+        )
+    return Recording.load(run / name)
+
+
+def _control(control: Control) -> dict[str, Any]:
+    values = asdict(control) | {"margin": control.margin, "verdict": control.verdict}
+    values["bound"] = {name: _finite(value) for name, value in asdict(control.bound).items()}
+    return {name: _finite(value) for name, value in values.items()}
+
+
+def _summary(recording: Recording) -> dict[str, Any]:
+    return {
+        "engine": recording.engine,
+        "variant": recording.variant,
+        "digest": recording.digest(),
+        "requests": len(recording.requests),
+        "good": sum(request.good for request in recording.requests),
+        "spans": len(recording.spans),
+        "faults": [
+            {name: _finite(value) for name, value in asdict(fault).items()}
+            for fault in recording.faults
+        ],
+        "notes": recording.notes,
+    }
+
+
+def _finite(value: object) -> object:
+    """Give None for NaN and words for infinities, which JSON does not have."""
+    if not isinstance(value, float) or math.isfinite(value):
+        return value
+    return None if math.isnan(value) else ("inf" if value > 0 else "-inf")
+
+
+def _version(name: str) -> str:
+    return version(name) if name != "chaoslab" else "0.1.0"
+
+
+def _free(path: Path) -> Path:
+    number = 2
+    candidate = path
+    while candidate.exists() or candidate.with_name(f".{candidate.name}").exists():
+        candidate = path.with_name(f"{path.name}-{number}")
+        number += 1
+    return candidate
