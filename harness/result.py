@@ -44,7 +44,7 @@ class Result:
         return verdict_of(self.controls)
 
     def rows(self) -> Iterator[Row]:
-        """Give the table, in the order in which controls first came."""
+        """Give the table, variant by variant, in the order in which controls first came."""
         for key, controls in self._by_claim().items():
             kind, variant, claim, measure = key
             engines = {control.engine: control for control in controls}
@@ -61,7 +61,8 @@ class Result:
 
     def _by_claim(self) -> dict[tuple[Kind, str, str, str], list[Control]]:
         groups: dict[tuple[Kind, str, str, str], list[Control]] = {}
-        for control in self.controls:
+        variants = list(dict.fromkeys(control.variant for control in self.controls))
+        for control in sorted(self.controls, key=lambda control: variants.index(control.variant)):
             key = (control.kind, control.variant, control.claim, control.measure)
             groups.setdefault(key, []).append(control)
         return groups

@@ -48,6 +48,19 @@ def attempts_per_request(callee: str, start_s: float, end_s: float) -> Measure:
     return Measure(name=f"calls to {callee} per request, {start_s:g}-{end_s:g} s", of=of)
 
 
+def attempts_rps(callee: str, start_s: float, end_s: float) -> Measure:
+    """Count calls a second to a callee that began in a window, whenever their request was due."""
+
+    def of(recording: Recording) -> float:
+        calls = sum(
+            span.kind == "client" and span.callee == callee and start_s <= span.start_s < end_s
+            for span in recording.spans
+        )
+        return calls / (end_s - start_s)
+
+    return Measure(name=f"calls to {callee}, {start_s:g}-{end_s:g} s", unit="/s", of=of)
+
+
 def wasted_ratio(callee: str, start_s: float, end_s: float) -> Measure:
     """Of the work that a callee did on requests due in a window, what nobody waited for."""
 

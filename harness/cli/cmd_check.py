@@ -14,13 +14,14 @@ from rich.text import Text
 
 from harness import catalogue, junit, runner, store
 from harness.checks.verdict import Control, Verdict, failures, verdict_of
-from harness.cli.tables import SIGNS, STYLES
-from harness.engines.compose.engine import ComposeEngine, why_not
+from harness.cli.tables import STYLES
+from harness.engines.compose.client import why_not
+from harness.engines.compose.engine import ComposeEngine
 from harness.engines.protocol import Engine, Observer
 from harness.engines.sim.engine import SimEngine
 from harness.errors import EnvironmentNotReadyError, ExitCode
 from harness.model.lab import Lab, Variant
-from harness.report.text import bound_text, figure
+from harness.report.text import SIGNS, seen, wanted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,12 +119,9 @@ def _show(console: Console, one: Checked, engine: str, *, brief: bool) -> None:
     line.append(f"{one.slug}, seed {one.seed}: {len(one.controls)} controls", "default")
     console.print(line)
     for control in failures(one.controls):
-        value = figure(control.value, control.unit)
-        bound = bound_text(control.bound, control.unit)
-        console.print(
-            Text(f"    {control.variant}, {control.kind}: {control.claim}; "),
-            Text(f"{control.measure} is {value}, must be {bound}"),
-        )
+        bound = wanted(control.kind, control.bound, control.unit)
+        where = f"{control.variant}, {control.kind}: {control.claim}"
+        console.print(Text(f"    {where}; {control.measure} is {seen(control)}, must be {bound}"))
     if verdict is not Verdict.PASS:
         console.print(f"    replay: ./lab run {one.slug} --engine {engine} --seed {one.seed}")
 

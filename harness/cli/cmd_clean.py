@@ -5,7 +5,7 @@ import shutil
 import click
 
 from harness import store
-from harness.engines.compose.engine import why_not
+from harness.engines.compose.client import why_not
 from harness.engines.compose.janitor import sweep
 
 

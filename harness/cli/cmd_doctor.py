@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from harness import catalogue
-from harness.engines.compose.engine import why_not
+from harness.engines.compose.client import why_not
 from harness.errors import ChaoslabError, ExitCode
 
 FREE_GB = 2.0

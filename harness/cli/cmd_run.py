@@ -14,7 +14,8 @@ from harness.catalogue import Entry
 from harness.cli import options, tables
 from harness.cli.live import Live
 from harness.cli.options import EngineChoice
-from harness.engines.compose.engine import ComposeEngine, why_not
+from harness.engines.compose.client import why_not
+from harness.engines.compose.engine import ComposeEngine
 from harness.engines.protocol import Engine
 from harness.engines.sim.engine import SimEngine
 from harness.errors import EnvironmentNotReadyError, ExitCode

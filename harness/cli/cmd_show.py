@@ -6,7 +6,7 @@ from rich.text import Text
 
 from harness import catalogue
 from harness.model.lab import Broken, Lab, Variant
-from harness.report.text import bound_text, timeline, topology
+from harness.report.text import timeline, topology
 
 
 @click.command()
@@ -42,8 +42,8 @@ def _claims(console: Console, lab: Lab) -> None:
     console.print(Text("\nWhat a run must show", style="bold"))
     for item in lab.expect:
         who = ", ".join(item.variants) or "all"
-        bound = bound_text(item.bound, item.measure.unit)
-        console.print(Text(f"  {who}: {item.claim}; {item.measure.name} {bound}"))
+        unit = f" {item.measure.unit}" if item.measure.unit else ""
+        console.print(Text(f"  {who}: {item.claim}; {item.measure.name} {item.bound}{unit}"))
     for prediction in lab.predict:
-        bound = bound_text(prediction.bound, prediction.measure.unit)
-        console.print(Text(f"  {prediction.on}: {prediction.name} {bound}; {prediction.because}"))
+        named = f"{prediction.on}: {prediction.name} {prediction.bound}"
+        console.print(Text(f"  {named}; {prediction.because}"))

@@ -7,7 +7,8 @@ from rich.text import Text
 from harness import catalogue, store
 from harness.cli import options
 from harness.errors import LabError
-from harness.report.waterfall import as_text, telling, tree
+from harness.model.lab import Broken
+from harness.report.waterfall import as_text, choose, tree
 
 
 @click.command()
@@ -21,11 +22,12 @@ def command(name: str, engine: str, variant: str | None, number: int | None) -> 
     chosen = options.chosen(entry, [variant] if variant else [])[0]
     run = store.latest(entry.slug)
     recording = store.recording(run, engine, chosen.name)
-    last = len(recording.requests) - 1
-    if number is not None and not 0 <= number <= last:
-        raise LabError(f"no request {number}; this recording has 0 to {last}")
-    number = telling(recording) if number is None else number
+    if number is None:
+        number = choose(recording, broken=isinstance(chosen, Broken)) or 0
+    try:
+        waterfall = tree(recording, number)
+    except LookupError as error:
+        raise LabError(str(error)) from error
     console = Console(highlight=False)
-    console.print(Text(f"{entry.slug}, {chosen.name}, {engine}, request {number}", style="bold"))
-    width = min(console.width, 120)
-    console.print(Text(as_text(tree(recording, number), width)), no_wrap=True, soft_wrap=True)
+    drawn = as_text(waterfall, min(console.width, 120))
+    console.print(Text(drawn), no_wrap=True, soft_wrap=True)

@@ -1,8 +1,8 @@
 """Options that several commands share, and how their values are read."""
 
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields, replace
 from enum import StrEnum
 from typing import Any
 
@@ -11,6 +11,7 @@ import click
 from harness.catalogue import Entry, nearest
 from harness.errors import LabError
 from harness.model.lab import Setting, Variant
+from harness.model.load import Load
 from harness.model.validate import problems
 
 
@@ -21,6 +22,8 @@ class EngineChoice(StrEnum):
     COMPOSE = "compose"
     BOTH = "both"
 
+
+LOAD = "load."
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -62,21 +65,36 @@ def chosen(entry: Entry, names: Sequence[str]) -> list[Variant]:
 
 
 def changed(entry: Entry, assignments: Sequence[str]) -> Entry:
-    """Give a lab with `service.setting=value` put into every variant.
+    """Give a lab with `service.setting=value` put into every variant, `load.x=value` in the load.
 
     Raises:
         LabError: it is no such assignment, or the lab does not take it.
 
     """
     settings = dict(_assignment(text) for text in assignments)
+    load = {
+        name.removeprefix(LOAD): settings.pop(name)
+        for name in list(settings)
+        if name.startswith(LOAD)
+    }
     variants = tuple(
         replace(variant, settings={**variant.settings, **settings})
         for variant in entry.lab.variants
     )
-    lab = replace(entry.lab, variants=variants)
+    lab = replace(entry.lab, variants=variants, load=_reloaded(entry.lab.load, load))
     for problem in problems(lab):
         raise LabError(f"--set: {problem}")
     return replace(entry, lab=lab)
+
+
+def _reloaded(load: Load, values: Mapping[str, Any]) -> Load:
+    there = [item.name for item in fields(load)]
+    for name, value in values.items():
+        if name not in there:
+            raise LabError(f"--set: the load has no {name!r}; it has {', '.join(there)}")
+        if type(value) is not type(getattr(load, name)) and not isinstance(value, int | float):
+            raise LabError(f"--set: load.{name} cannot be {value!r}")
+    return replace(load, **values)
 
 
 def _assignment(text: str) -> tuple[str, Setting]:

@@ -5,11 +5,10 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.checks.verdict import Control, Kind, Verdict
-from harness.report.text import bound_text, figure, margin_text
+from harness.report.text import SIGNS, margin, seen, wanted
 from harness.result import Result, Row
 
 STYLES = {Verdict.PASS: "green", Verdict.FAIL: "bold red", Verdict.INCONCLUSIVE: "bold yellow"}
-SIGNS = {Verdict.PASS: "✓", Verdict.FAIL: "✗", Verdict.INCONCLUSIVE: "?"}
 
 
 def show(console: Console, result: Result) -> None:
@@ -29,12 +28,12 @@ def _table(result: Result) -> Table:
         if row.variant != group:
             group = row.variant
             table.add_row(Text(group, style="bold underline"), "", "", "")
-        table.add_row(_claim(row), bound_text(row.predicted, row.unit), *_cells(row))
+        table.add_row(_claim(row), wanted(row.kind, row.predicted, row.unit), *_cells(row))
     return table
 
 
 def _cells(row: Row) -> tuple[Text, Text]:
-    return _cell(row.simulated, row.kind), _cell(row.measured, row.kind)
+    return _cell(row.simulated), _cell(row.measured)
 
 
 def _claim(row: Row) -> Text:
@@ -44,14 +43,13 @@ def _claim(row: Row) -> Text:
     return claim
 
 
-def _cell(control: Control | None, kind: Kind) -> Text:
+def _cell(control: Control | None) -> Text:
     if control is None:
         return Text("\N{EN DASH}", style="dim")
     verdict = control.verdict
-    if kind is Kind.READ_BACK:
-        return Text(f"{'yes' if control.value else 'no'} {SIGNS[verdict]}", style=STYLES[verdict])
-    cell = Text(f"{figure(control.value, control.unit)} {SIGNS[verdict]}", style=STYLES[verdict])
-    cell.append(f"\n{margin_text(control)}", "dim")
+    cell = Text(f"{seen(control)} {SIGNS[verdict]}", style=STYLES[verdict])
+    if control.kind is not Kind.READ_BACK:
+        cell.append(f"\n{margin(control.margin, control.unit)}", "dim")
     return cell
 
 
