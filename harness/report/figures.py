@@ -1,0 +1,294 @@
+"""Plots by matplotlib: the panels of the report, and the one picture of a README."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from io import StringIO
+from pathlib import Path
+from typing import Literal
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.style import context
+from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
+
+from harness.recording import FaultRecord
+from harness.report.labels import (
+    last_point,
+    longest_gap,
+    middle_s,
+    name_of,
+    paired,
+    points,
+    spread,
+    stagger,
+)
+from harness.report.panels import Panel, Scale, Trace, goodput_panels
+from harness.result import Result
+
+PIXEL = 1 / 72
+"""An inch's share that a unit of an SVG's view box stands for."""
+WIDTH, HEIGHT = 340.0, 206.0
+LEFT, RIGHT, BELOW, ABOVE = 40.0, 70.0, 23.0, 13.0
+LABEL_GAP = 12.0
+"""Least distance between the middles of two labels, in units of the drawing."""
+GAP_WORTH_TELLING = 3
+"""A gap in a curve of at least this many seconds gets a word."""
+MILLI = 1000
+PICTURE_WIDTH = 1000.0
+DOTS_PER_UNIT = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Style:
+    """How a quantity looks: redundant on purpose, so that no one needs to tell colours."""
+
+    ink: str
+    width: float = 1.6
+    dashes: Literal["-", ":"] = "-"
+    marker: str = ""
+    on_top: bool = False
+    filled: bool = False
+
+
+STYLES = {
+    "offered": Style(ink="ink", width=1.3, dashes=":", on_top=True),
+    "attempted": Style(ink="attempted"),
+    "goodput": Style(ink="goodput", width=2.0, filled=True),
+    "p50": Style(ink="p50", marker="o"),
+    "p99": Style(ink="p99", marker="^"),
+}
+
+PAPER = {
+    "ink": "#1b1b1b",
+    "muted": "#6b6b6b",
+    "rule": "#d8d8d8",
+    "fault": "#e69f00",
+    "attempted": "#d55e00",
+    "goodput": "#009e73",
+    "p50": "#0072b2",
+    "p99": "#cc79a7",
+    "attempted-text": "#a84a00",
+    "goodput-text": "#007252",
+    "p50-text": "#00609a",
+    "p99-text": "#94416f",
+}
+"""Okabe and Ito's colours, and darker ones of the same hues for letters, on white."""
+
+SENTINELS = {name: f"#0c0d{number:02x}" for number, name in enumerate(PAPER, start=1)}
+"""Stand-ins that no one would draw with, to be replaced by the page's own variables."""
+
+LOOK = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "chaoslab",
+    "text.parse_math": False,
+    "font.size": 10.5,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "xtick.major.size": 3,
+    "ytick.major.size": 0,
+}
+
+
+def panel_svg(panel: Panel, prefix: str) -> str:
+    """Draw a panel as an `<svg>` for a page: its colours are the page's, its ids are prefixed."""
+    rows = stagger(panel.faults, panel.duration_s)
+    above = ABOVE * max(1, len(rows))
+    with context(LOOK, after_reset=True):
+        drawing = Figure(figsize=(WIDTH * PIXEL, (HEIGHT + above) * PIXEL))
+        height = HEIGHT + above
+        box = (LEFT / WIDTH, BELOW / height, (WIDTH - LEFT - RIGHT) / WIDTH, 0.0)
+        axes = drawing.add_axes((*box[:3], (HEIGHT - BELOW - 4) / height))
+        _Painter(axes, SENTINELS).paint(panel)
+        return _inline(_svg(drawing), panel, prefix)
+
+
+def picture(result: Result, path: Path) -> None:
+    """Write one picture of the goodput of every variant, as PNG or SVG by the path's suffix."""
+    panels = goodput_panels(result)
+    with context(LOOK, after_reset=True):
+        drawing = _strip(result, panels)
+        metadata = {"Date": None} if path.suffix == ".svg" else {"Software": None}
+        drawing.savefig(path, dpi=DOTS_PER_UNIT / PIXEL, facecolor="white", metadata=metadata)
+
+
+def _strip(result: Result, panels: Sequence[Panel]) -> Figure:
+    count = max(1, len(panels))
+    above = 44 + ABOVE * max(
+        [1, *(len(stagger(panel.faults, panel.duration_s)) for panel in panels)]
+    )
+    pitch = (PICTURE_WIDTH - LEFT) / count
+    height = above + min(230.0, 0.75 * pitch) + BELOW + 6
+    drawing = Figure(figsize=(PICTURE_WIDTH * PIXEL, height * PIXEL))
+    title_y = 1 - 15 / height
+    drawing.text(14 / PICTURE_WIDTH, title_y, result.lab.title, size=14, weight="bold")
+    for number, panel in enumerate(panels):
+        left = (LEFT + number * pitch) / PICTURE_WIDTH
+        bottom = (BELOW + 6) / height
+        axes = drawing.add_axes(
+            (left, bottom, (pitch - RIGHT - 6) / PICTURE_WIDTH, 1 - bottom - above / height)
+        )
+        _Painter(axes, PAPER).paint(panel)
+        name_y = 1 - 36 / height
+        drawing.text(
+            left,
+            name_y,
+            f"{panel.variant} ({panel.kind})",
+            size=11,
+            weight="bold",
+            color=PAPER["ink"],
+        )
+    return drawing
+
+
+class _Painter:
+    """Paints one panel in one set of inks."""
+
+    def __init__(self, axes: Axes, inks: dict[str, str]) -> None:
+        self._axes = axes
+        self._inks = inks
+
+    def paint(self, panel: Panel) -> None:
+        self._frame(panel)
+        for row, faults in enumerate(stagger(panel.faults, panel.duration_s)):
+            for fault in faults:
+                self._shade(fault, row, panel)
+        for trace in panel.traces:
+            self._line(trace, steps=not panel.scale.is_log)
+        self._labels(panel)
+        if panel.scale.is_log:
+            self._tell_gap(panel)
+
+    def _frame(self, panel: Panel) -> None:
+        axes, inks, scale = self._axes, self._inks, panel.scale
+        axes.patch.set_visible(False)
+        axes.set_xlim(0, panel.duration_s)
+        if scale.is_log:
+            axes.set_yscale("log")
+        axes.set_ylim(scale.low, scale.high)
+        axes.yaxis.set_minor_locator(NullLocator())
+        times = _ticks(MaxNLocator(5, steps=[1, 2, 5, 10]), 0, panel.duration_s)
+        names = [f"{at_s:g}" for at_s in times]
+        axes.set_xticks(times, [*names[:-1], f"{names[-1]} s"])
+        locator = LogLocator() if scale.is_log else MaxNLocator(4, steps=[1, 2, 2.5, 5, 10])
+        marks = _ticks(locator, scale.low, scale.high)
+        axes.set_yticks(marks, [_mark(mark, scale, is_top=mark == marks[-1]) for mark in marks])
+        axes.tick_params(color=inks["muted"], labelcolor=inks["muted"], pad=3)
+        axes.spines["bottom"].set_color(inks["muted"])
+        axes.spines["left"].set_visible(False)
+        axes.grid(axis="y", color=inks["rule"], linewidth=0.6)
+        axes.set_axisbelow(True)
+
+    def _shade(self, fault: FaultRecord, row: int, panel: Panel) -> None:
+        axes, inks = self._axes, self._inks
+        axes.axvspan(fault.start_s, fault.end_s, color=inks["fault"], alpha=0.22, linewidth=0)
+        for edge_s in (fault.start_s, fault.end_s):
+            axes.axvline(edge_s, color=inks["fault"], linewidth=0.9, linestyle=(0, (2, 2)))
+        axes.annotate(
+            name_of(fault),
+            (middle_s(fault, panel.duration_s), 1),
+            xycoords=("data", "axes fraction"),
+            xytext=(0, 3 + row * ABOVE),
+            textcoords="offset points",
+            ha="center",
+            color=inks["ink"],
+            size=10,
+        )
+
+    def _line(self, trace: Trace, *, steps: bool) -> None:
+        style = STYLES[trace.quantity]
+        ink = self._inks[style.ink]
+        xs, ys = points(trace, steps=steps)
+        self._axes.plot(
+            xs,
+            ys,
+            color=ink,
+            linewidth=style.width if not trace.is_measured else 0.8 * style.width,
+            linestyle=(0, (3, 1.6)) if trace.is_measured else style.dashes,
+            drawstyle="steps-post" if steps else "default",
+            marker=style.marker,
+            markersize=3.4,
+            markerfacecolor=ink if not trace.is_measured else "none",
+            dash_capstyle="butt",
+            zorder=3 if style.on_top else 2,
+        )
+        if style.filled and not trace.is_measured:
+            step: Literal["post"] | None = "post" if steps else None
+            self._axes.fill_between(xs, ys, step=step, color=ink, alpha=0.13, linewidth=0)
+
+    def _labels(self, panel: Panel) -> None:
+        """Name each curve where it ends, apart from one another."""
+        axes = self._axes
+        steps = not panel.scale.is_log
+        named = [trace for trace in panel.traces if trace.is_known]
+        to_axes = axes.transData + axes.transAxes.inverted()
+        ends = [tuple(to_axes.transform(last_point(trace, steps=steps))) for trace in named]
+        gap = LABEL_GAP / axes.get_window_extent().height * axes.figure.dpi * PIXEL
+        wanted = paired(named, [y for _, y in ends], gap)
+        heights = spread(wanted, gap, 0.5 * gap, 1.0)
+        for trace, (x, y), height in zip(named, ends, heights, strict=True):
+            ink = STYLES[trace.quantity].ink
+            axes.annotate(
+                trace.label,
+                (x, y),
+                xycoords="axes fraction",
+                xytext=(x + 0.05, height),
+                textcoords="axes fraction",
+                ha="left",
+                va="center",
+                color=self._inks.get(f"{ink}-text", self._inks[ink]),
+                arrowprops={
+                    "arrowstyle": "-",
+                    "color": self._inks[ink],
+                    "linewidth": 0.6,
+                    "shrinkA": 0,
+                    "shrinkB": 2,
+                    "relpos": (0, 0.5),
+                },
+                annotation_clip=False,
+            )
+
+    def _tell_gap(self, panel: Panel) -> None:
+        start, length = longest_gap([trace.values for trace in panel.traces])
+        if length >= GAP_WORTH_TELLING:
+            self._axes.annotate(
+                "no good\nanswer",
+                (start + length / 2, 0.12),
+                xycoords=("data", "axes fraction"),
+                ha="center",
+                color=self._inks["muted"],
+                style="italic",
+                size=10,
+            )
+
+
+def _ticks(locator: LogLocator | MaxNLocator, low: float, high: float) -> list[float]:
+    return [float(mark) for mark in locator.tick_values(low, high) if low <= mark <= high]
+
+
+def _mark(value: float, scale: Scale, *, is_top: bool) -> str:
+    """Say a value at an axis: the unit once, at the top, or with each as seconds get long."""
+    if scale.is_log:
+        return f"{value:g} ms" if value < MILLI else f"{value / MILLI:g} s"
+    return f"{value:g}{scale.unit}" if is_top else f"{value:g}"
+
+
+def _svg(drawing: Figure) -> str:
+    buffer = StringIO()
+    drawing.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
+    return buffer.getvalue()
+
+
+def _inline(svg: str, panel: Panel, prefix: str) -> str:
+    """Make a file into a part of a page: no prolog, namespaces, style sheet, size or own font."""
+    body = svg[svg.index("<g ") :]
+    body = re.sub(r"font-family: [^;\"]*;? ?", "", body)
+    body = re.sub(r"<!--.*?-->\s*", "", body)
+    body = re.sub(r'\bid="', f'id="{prefix}', body)
+    body = body.replace("url(#", f"url(#{prefix}").replace('xlink:href="#', f'href="#{prefix}')
+    for name, sentinel in SENTINELS.items():
+        body = body.replace(sentinel, f"var(--{name})")
+    view = re.search(r'viewBox="[^"]*"', svg)
+    box = view.group() if view else ""
+    return f'<svg {box} role="img" aria-label="{escape(panel.words)}">\n{body}'

@@ -1,0 +1,120 @@
+"""The report: one HTML file that needs nothing else, for a screen, a projector or paper."""
+
+import math
+import platform
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from harness.model.lab import Broken
+from harness.report import topology, views
+from harness.report.figures import panel_svg
+from harness.report.panels import Panel, by_variant, called, latency_panels, load_panels
+from harness.report.seconds import faulted_callees
+from harness.report.waterfall import Bar, Waterfall, choose, tree
+from harness.result import Result
+
+VERSIONS_OF = ("aiohttp", "matplotlib")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plot:
+    """A panel and its drawing."""
+
+    panel: Panel
+    svg: Markup
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Segment:
+    """A part of a bar, in percent of the track."""
+
+    left: float
+    width: float
+    is_wasted: bool
+
+
+def write(result: Result, path: Path, *, when: datetime | None = None) -> None:
+    """Write a result's report, replacing what is at the path; without a time, as of now."""
+    path.write_text(render(result, when=when or datetime.now(UTC)), encoding="utf-8")
+
+
+def render(result: Result, *, when: datetime) -> str:
+    """Give the report as HTML; the same result and time give the same text."""
+    environment = Environment(
+        loader=PackageLoader("harness.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    load = load_panels(result)
+    traced = any(trace.quantity == "attempted" for panel in load for trace in panel.traces)
+    engines = {called(recording.engine) for recording in result.recordings}
+    return environment.get_template("report.html").render(
+        result=result,
+        lab=result.lab,
+        when=when,
+        engines=sorted(engines, reverse=True),
+        versions=[("Python", platform.python_version())]
+        + [(name, version(name)) for name in VERSIONS_OF],
+        banner=views.banner(result),
+        groups=views.groups(result),
+        is_measured="measured" in engines,
+        notes=views.notes(result),
+        drawings=[topology.draw(result.lab), topology.draw(result.lab, downwards=True)],
+        astray=topology.astray(result.lab),
+        settings=views.settings(result.lab),
+        runs=views.runs(result),
+        happened=[(run.title, *run.moments) for run in views.runs(result)],
+        callees=faulted_callees(result.lab) if traced else (),
+        moments=views.MOMENTS,
+        fault_log=views.fault_log(result),
+        shares=list(views.shares(result)),
+        ticks=ticks(result.lab.duration_s),
+        load=_plots(load, "l"),
+        latency=_plots(latency_panels(result), "t"),
+        waterfalls=list(_waterfalls(result)),
+        segments=segments,
+        nice=ticks,
+    )
+
+
+def segments(waterfall: Waterfall, bar: Bar) -> list[Segment]:
+    """Cut a bar where its waste begins."""
+    start, end = waterfall.share(bar.start_ms), waterfall.share(bar.end_ms)
+    cut = end if math.isnan(bar.wasted_ms) else max(start, waterfall.share(bar.wasted_ms))
+    parts = ((start, cut, False), (cut, end, True))
+    return [
+        Segment(left=100 * left, width=100 * (right - left), is_wasted=is_wasted)
+        for left, right, is_wasted in parts
+        if right > left
+    ]
+
+
+def ticks(top: float) -> list[float]:
+    """Give round marks from 0 to `top`, three to six of them."""
+    power = 10.0 ** math.floor(math.log10(top))
+    step = next(step * power for step in (0.2, 0.5, 1, 2) if top / (step * power) <= 5)  # noqa: PLR2004
+    return [step * mark for mark in range(math.floor(top / step) + 1)]
+
+
+def _plots(panels: list[Panel], prefix: str) -> list[Plot]:
+    return [
+        Plot(panel=panel, svg=Markup(panel_svg(panel, f"{prefix}{number}-")))  # noqa: S704 - escaped there
+        for number, panel in enumerate(panels)
+    ]
+
+
+def _waterfalls(result: Result) -> Iterator[Waterfall]:
+    """Take one request of each variant, from its first recording."""
+    for variant, recordings in by_variant(result).items():
+        broken = isinstance(result.lab.variant(variant), Broken)
+        number = choose(recordings[0], broken=broken)
+        if number is not None:
+            yield tree(recordings[0], number)

@@ -1,0 +1,93 @@
+"""A recording second by second: the curves that are drawn, and the moments worth telling."""
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from harness.checks.measures import HEALTHY, by_second, percentile_ms
+from harness.model.lab import Lab
+from harness.recording import Recording, Request
+
+Values = tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Curves:
+    """One value for each second of a run; `attempted` is empty when no call was traced.
+
+    `offered` counts requests by the second in which they were due, `attempted` calls to the
+    callees asked for by their start, `goodput` good answers by their arrival; all per second. The
+    latencies are those of the good answers to what was due in the second, NaN without any.
+    """
+
+    offered: Values
+    attempted: Values
+    goodput: Values
+    p50_ms: Values
+    p99_ms: Values
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moments:
+    """What a post-mortem asks first, in seconds of the run; NaN for what did not come to pass.
+
+    `well_s` is the first second from which on all are healthy, infinite when none is.
+    """
+
+    applied_s: float
+    sick_s: float
+    removed_s: float
+    well_s: float
+
+
+def curves(recording: Recording, callees: tuple[str, ...]) -> Curves:
+    """Count a recording out by the second, attempts being calls to any of some callees."""
+    requests, duration_s = recording.requests, recording.duration_s
+    starts = [
+        span.start_s for span in recording.spans if span.kind == "client" and span.callee in callees
+    ]
+    due: list[list[Request]] = [[] for _ in range(math.ceil(duration_s))]
+    for request in requests:
+        due[int(request.intended_s)].append(request)
+    return Curves(
+        offered=_rates((request.intended_s for request in requests), duration_s),
+        attempted=_rates(starts, duration_s) if starts else (),
+        goodput=_rates((request.answered_s for request in requests if request.good), duration_s),
+        p50_ms=tuple(percentile_ms(group, 0.5) for group in due),
+        p99_ms=tuple(percentile_ms(group, 0.99) for group in due),
+    )
+
+
+def faulted_callees(lab: Lab) -> tuple[str, ...]:
+    """Give the services whose calls tell of the faults: those hit, else those at the end.
+
+    The load's own entry is none of them, as the load leaves requests and no spans.
+    """
+    called = {callee for service in lab.services for callee in service.calls}
+    hit = {timed.fault.target.rpartition("->")[2] for timed in lab.faults}
+    ends = {service.name for service in lab.services if not service.calls}
+    return tuple(sorted(hit & called or ends & called))
+
+
+def moments(recording: Recording) -> Moments:
+    """Find when a run broke and when it was well again."""
+    sick = [second for second, share in enumerate(by_second(recording)) if share < HEALTHY]
+    well_s = max(sick, default=-1) + 1.0
+    return Moments(
+        applied_s=min(_known(fault.applied_s for fault in recording.faults), default=math.nan),
+        sick_s=min(sick, default=math.nan),
+        removed_s=max(_known(fault.removed_s for fault in recording.faults), default=math.nan),
+        well_s=well_s if well_s < recording.duration_s else math.inf,
+    )
+
+
+def _known(times: Iterable[float]) -> Iterator[float]:
+    return (at_s for at_s in times if not math.isnan(at_s))
+
+
+def _rates(times: Iterable[float], duration_s: float) -> Values:
+    counts = [0] * math.ceil(duration_s)
+    for at_s in times:
+        if 0 <= at_s < duration_s:
+            counts[int(at_s)] += 1
+    return tuple(count / min(1, duration_s - second) for second, count in enumerate(counts))

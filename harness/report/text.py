@@ -1,0 +1,181 @@
+"""Drawings in text, and figures as words: what the terminal and the report share."""
+
+import math
+from collections.abc import Iterator, Sequence
+
+from harness.checks.verdict import Control, Kind, Verdict
+from harness.model.expect import Bound
+from harness.model.fault import Timed
+from harness.model.lab import CLIENT, Lab, Service
+
+BARS = "▁▂▃▄▅▆▇█"
+SIGNS = {Verdict.PASS: "✓", Verdict.FAIL: "✗", Verdict.INCONCLUSIVE: "?"}
+UNKNOWN = "\N{EN DASH}"
+MINUS = "\N{MINUS SIGN}"
+PLAIN = range(-4, 9)
+"""Powers of ten that are written out."""
+LABEL_ROOM = 6
+"""Characters between the labels of a time axis, at least."""
+
+
+def figure(value: float, unit: str = "") -> str:
+    """Say a value to about three digits with its unit; "never" for a time without end."""
+    if math.isnan(value):
+        return UNKNOWN
+    if math.isinf(value):
+        endless = "never" if unit in {"s", "ms"} else "∞"
+        return endless if value > 0 else f"{MINUS}∞"
+    return _with_unit(_number(value).replace("-", MINUS), unit)
+
+
+def margin(value: float, unit: str = "") -> str:
+    """Say a distance to a bound with its sign; "beyond" when no number is near."""
+    if math.isinf(value):
+        return "beyond" if value < 0 else "free"
+    sign = "+" if value >= 0 else ""
+    return UNKNOWN if math.isnan(value) else sign + figure(value, unit)
+
+
+def seen(control: Control) -> str:
+    """Say a control's value; what is only there or not there is said as yes or no."""
+    if control.kind is Kind.READ_BACK:
+        return "yes" if control.value else "no"
+    return figure(control.value, control.unit)
+
+
+def wanted(kind: Kind, bound: Bound, unit: str = "") -> str:
+    """Say the bound that a value is held against."""
+    return "yes" if kind is Kind.READ_BACK else _with_unit(str(bound), unit)
+
+
+def between(start_s: float, end_s: float) -> str:
+    """Say a part of the run."""
+    return f"{start_s:g}\N{EN DASH}{end_s:g} s"
+
+
+def cut(words: str, width: int) -> str:
+    """Shorten words to a number of characters, with an ellipsis for what is left out."""
+    return words if len(words) <= width else words[: max(0, width - 1)] + "…"
+
+
+def sparkline(values: Sequence[float], *, top: float) -> str:
+    """Draw a value a character: `_` for nothing at all, `·` for unknown, `█` from `top` on."""
+    return "".join(_bar(value, top) for value in values)
+
+
+def timeline(lab: Lab, width: int) -> str:
+    """Draw the faults on a time axis, one line each, none longer than `width` characters."""
+    names = [cut(timed.fault.name, max(1, width // 3)) for timed in lab.faults]
+    indent = max((len(name) for name in names), default=0) + 1
+    room = max(1, width - indent - len(f"{lab.duration_s:g} s"))
+    lines = [" " * indent + _axis(lab.duration_s, room)]
+    for name, timed in zip(names, lab.faults, strict=True):
+        lines.append(f"{name:<{indent}}" + _window(timed, lab.duration_s, room))
+    return "\n".join(line[:width].rstrip() for line in lines)
+
+
+def topology(lab: Lab) -> str:
+    """Draw who calls whom, from the load on; `✗` marks what the faults hit, told below.
+
+    A service that was drawn before is only named, with `↑`; what no call reaches comes last.
+    """
+    drawn: set[str] = set()
+    head = f"{CLIENT} ──{load_rate(lab)}{_arrow(lab, CLIENT, lab.load.to)}"
+    first, *rest = _tree(lab, lab.load.to, drawn)
+    lines = [head + first, *(" " * len(head) + line for line in rest)]
+    for service in lab.services:
+        if service.name not in drawn:
+            lines += _tree(lab, service.name, drawn)
+    places = dict.fromkeys(timed.fault.target for timed in lab.faults)
+    lines += [f"✗ {hit}" for place in places for hit in hits(lab, place)]
+    return "\n".join(lines)
+
+
+def load_rate(lab: Lab) -> str:
+    """Say how many requests a second the load sends; a changing load by its mean."""
+    rate_rps: float | None = getattr(lab.load, "rate_rps", None)
+    if rate_rps is not None:
+        return f"{rate_rps:g}/s"
+    count = sum(1 for _ in lab.load.arrivals(0, lab.duration_s))
+    return f"≈{count / lab.duration_s:.3g}/s"
+
+
+def role(service: Service) -> str:
+    """Give the last word of a service's module: what the service is."""
+    return service.app.rpartition(".")[2]
+
+
+def hits(lab: Lab, place: str) -> list[str]:
+    """Say what is done to a host or link, and when."""
+    return [
+        f"{timed.fault.name}, {between(timed.start_s, timed.end_s)}"
+        for timed in lab.faults
+        if timed.fault.target == place
+    ]
+
+
+def _with_unit(number: str, unit: str) -> str:
+    return number + unit if unit.startswith("/") else f"{number} {unit}".rstrip()
+
+
+def _number(value: float) -> str:
+    magnitude = int(f"{value:.2e}".partition("e")[2])
+    if value and magnitude not in PLAIN:
+        return f"{value:.3g}"
+    return f"{value:,.{max(0, 2 - magnitude) if magnitude >= -1 else 1 - magnitude}f}"
+
+
+def _bar(value: float, top: float) -> str:
+    if math.isnan(value):
+        return "·"
+    if value <= 0:
+        return "_"
+    share = min(1.0, value / top) if top > 0 else 1.0
+    return BARS[max(0, math.ceil(share * len(BARS)) - 1)]
+
+
+def _axis(duration_s: float, room: int) -> str:
+    steps_s = (1, 2, 5, 10, 20, 30, 60, 120, 300)
+    step_s = next((step for step in steps_s if room * step >= LABEL_ROOM * duration_s), 600)
+    axis = ""
+    for at_s in range(0, math.floor(duration_s) + 1, step_s):
+        axis = axis.ljust(round(at_s / duration_s * room)) + str(at_s)
+    return f"{axis} s"
+
+
+def _window(timed: Timed, duration_s: float, room: int) -> str:
+    start = min(room - 1, round(timed.start_s / duration_s * room))
+    end = max(start + 1, min(room, round(timed.end_s / duration_s * room)))
+    return "·" * start + "█" * (end - start) + "·" * (room - end)
+
+
+def _tree(lab: Lab, name: str, drawn: set[str]) -> list[str]:
+    """Draw a service and, to its right or below it, whom it calls."""
+    known = {service.name: service for service in lab.services}
+    if name not in known or name in drawn:
+        return [f"{name} ↑" if name in drawn else f"{name} (?)"]
+    drawn.add(name)
+    service = known[name]
+    head = f"{name} ({role(service)})" + (" ✗" if hits(lab, name) else "")
+    branches = [_branch(lab, name, callee, drawn) for callee in service.calls]
+    if len(branches) == 1:
+        first, *rest = branches[0]
+        return [f"{head} {first}", *(" " * (len(head) + 1) + line for line in rest)]
+    return [head, *_fork(branches)]
+
+
+def _branch(lab: Lab, caller: str, callee: str, drawn: set[str]) -> list[str]:
+    arrow = _arrow(lab, caller, callee)
+    first, *rest = _tree(lab, callee, drawn)
+    return [arrow + first, *(" " * len(arrow) + line for line in rest)]
+
+
+def _arrow(lab: Lab, caller: str, callee: str) -> str:
+    return "─✗─▶ " if hits(lab, f"{caller}->{callee}") else "──▶ "
+
+
+def _fork(branches: Sequence[Sequence[str]]) -> Iterator[str]:
+    for number, (first, *rest) in enumerate(branches, start=1):
+        last = number == len(branches)
+        yield (" └" if last else " ├") + first
+        yield from (("  " if last else " │") + line for line in rest)

@@ -1,0 +1,126 @@
+import math
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.checks.verdict import Control, Kind
+from harness.model import Fixed, Kill, Lab, Paced, Pause, Service, during
+from harness.model.expect import Bound
+from harness.report import text
+
+CHAIN = Lab(
+    title="A chain",
+    question="What then?",
+    services=(
+        Service("web", app="services.relay", calls=("db",)),
+        Service("db", app="services.worker"),
+    ),
+    load=Paced(rate_rps=70, to="web"),
+    duration_s=25,
+    faults=(during(5, 8, Pause("db")),),
+    variants=(Fixed("only"),),
+    expect=(),
+)
+GRAPH = replace(
+    CHAIN,
+    services=(
+        Service("web", app="services.relay", calls=("cart", "stock")),
+        Service("cart", app="services.relay", calls=("db",)),
+        Service("stock", app="services.relay", calls=("db", "web")),
+        Service("db", app="services.worker"),
+        Service("cron", app="services.cron", calls=("db",)),
+    ),
+    faults=(during(5, 8, Pause("stock->db")), during(1, 2, Kill("moon"))),
+)
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "said"),
+    [
+        (4.0, "", "4.00"),
+        (0.98663, "", "0.987"),
+        (9.999, "s", "10.0 s"),
+        (70, "/s", "70.0/s"),
+        (1234.5, "ms", "1,234 ms"),
+        (0.0004, "", "0.00040"),
+        (0, "", "0.00"),
+        (math.inf, "s", "never"),
+        (math.inf, "", "∞"),
+        (math.nan, "s", text.UNKNOWN),
+    ],
+)
+def test_figure_says_about_three_digits(value: float, unit: str, said: str) -> None:
+    """A value is said to three digits with its unit, and in words when it is none."""
+    assert text.figure(value, unit) == said
+
+
+@given(st.floats())
+def test_figure_says_every_float(value: float) -> None:
+    """There is no number at which the formatting breaks."""
+    assert text.figure(value, "ms")
+    assert text.margin(value, "ms")
+
+
+def test_margin_has_a_sign() -> None:
+    """Which side of the bound a value lies on is told without colour."""
+    assert text.margin(0.04) == "+0.040"
+    assert text.margin(-0.04) == f"{text.MINUS}0.040"
+    assert text.margin(-math.inf) == "beyond"
+
+
+def test_read_back_is_said_as_yes_or_no() -> None:
+    """A control that is only true or false shows no number."""
+    control = Control(
+        kind=Kind.READ_BACK,
+        claim="pause db",
+        variant="only",
+        engine="sim",
+        measure="seen",
+        unit="",
+        value=0.0,
+        bound=Bound(at_least=1),
+    )
+    assert text.seen(control) == "no"
+    assert text.wanted(control.kind, control.bound) == "yes"
+
+
+def test_sparkline_tells_nothing_from_little() -> None:
+    """Zero, unknown and a little look different, and what is above the top is cut."""
+    assert text.sparkline([0, 0.1, 35, 70, 700, math.nan], top=70) == "_▁▄██·"
+
+
+def test_timeline_draws_each_fault_under_one_axis() -> None:
+    """The window starts and ends where the axis says so."""
+    axis, window = text.timeline(CHAIN, 60).splitlines()
+    assert axis.endswith("25 s")
+    assert window.startswith("pause db ·")
+    assert axis.index("5") == window.index("█")
+
+
+@given(st.integers(min_value=1, max_value=200))
+def test_timeline_respects_its_width(width: int) -> None:
+    """No line is longer than asked for, however narrow."""
+    assert all(len(line) <= width for line in text.timeline(GRAPH, width).splitlines())
+
+
+def test_a_chain_is_one_line() -> None:
+    """The simplest topology reads from left to right, its fault told below."""
+    assert text.topology(CHAIN) == (
+        "client ──70/s──▶ web (relay) ──▶ db (worker) ✗\n✗ pause db, 5\N{EN DASH}8 s"
+    )
+
+
+def test_a_graph_branches_and_ends() -> None:
+    """Fan-out, a shared callee, a cycle, a host without callers and a lost fault are all shown."""
+    assert text.topology(GRAPH).splitlines() == [
+        "client ──70/s──▶ web (relay)",
+        "                  ├──▶ cart (relay) ──▶ db (worker)",
+        "                  └──▶ stock (relay)",
+        "                        ├─✗─▶ db ↑",
+        "                        └──▶ web ↑",
+        "cron (cron) ──▶ db ↑",
+        "✗ pause stock->db, 5\N{EN DASH}8 s",
+        "✗ kill moon, 1\N{EN DASH}2 s",
+    ]
