@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+from contextlib import AsyncExitStack
 from dataclasses import replace
 
 from harness.engines.protocol import Conductor
@@ -34,9 +35,10 @@ def conductor(faults: tuple[Timed, ...], duration_s: float) -> Conductor:
                     del active[id(timed)]
             await system.until(duration_s)
         finally:
-            for fault in reversed(active.values()):
-                async with asyncio.timeout(REMOVAL_LIMIT_S):
-                    await fault.remove(system)
+            # One that does not go must not keep the others: a stack calls them all, the last first.
+            async with AsyncExitStack() as stack:
+                for fault in active.values():
+                    stack.push_async_callback(_remove, system, fault)
         return list(log.values())
 
     return conduct
@@ -58,11 +60,19 @@ async def _break(system: System, fault: Fault, record: FaultRecord) -> FaultReco
 
 
 async def _mend(system: System, fault: Fault, record: FaultRecord) -> FaultRecord:
-    async with asyncio.timeout(REMOVAL_LIMIT_S):
-        await fault.remove(system)
+    await _remove(system, fault)
     if await fault.seen(system):
         raise FaultNotAppliedError(f"{fault.name}: still there after its removal")
     return replace(record, removed_s=system.now())
+
+
+async def _remove(system: System, fault: Fault) -> None:
+    try:
+        async with asyncio.timeout(REMOVAL_LIMIT_S):
+            await fault.remove(system)
+    except TimeoutError as error:
+        limit = f"{REMOVAL_LIMIT_S:g} s"
+        raise FaultNotAppliedError(f"{fault.name}: not removed within {limit}") from error
 
 
 def applied(record: FaultRecord) -> bool:

@@ -146,7 +146,7 @@ class Recording:
 
 def trace_id(seed: int, number: int) -> str:
     """Give the 32 hex digits under which a request is traced; never all zero."""
-    return f"{(seed + 1) & 0xFFFFFFFFFFFFFFFF:016x}{number:016x}"
+    return f"{seed % 0xFFFFFFFFFFFFFFFF + 1:016x}{number:016x}"
 
 
 def root_context(seed: int, number: int) -> SpanContext:

@@ -62,7 +62,8 @@ class Context(Generic[S]):
         self.record = platform.record
         self.callees = tuple(platform.links)
         self.metrics = CollectorRegistry()
-        self.span_ids = SpanIds(platform.host)
+        # The time tells apart the processes that a host has before and after a crash.
+        self.span_ids = SpanIds(f"{platform.host} {platform.now()}")
         self.attempts = Counter(
             "attempts",
             "Calls sent to another service, by how they ended",
@@ -99,6 +100,8 @@ class Context(Generic[S]):
                 cookie_jar=aiohttp.DummyCookieJar(),
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
             )
+            # Else aiohttp sends a GET again by itself when its connection ends: a hidden retry.
+            self._session._retry_connection = False  # noqa: SLF001
         return self._session
 
     def abandon(self) -> None:
@@ -167,8 +170,8 @@ class Exchange:
         self._start_s = context.now()
         self._id = context.span_ids.next()
         self._parent = CURRENT.get() or SpanContext(f"{self._id:0>32}", "")
-        headers = options.pop("headers", {})
-        headers[HEADER] = SpanContext(self._parent.trace, self._id).header()
+        trace = {HEADER: SpanContext(self._parent.trace, self._id).header()}
+        headers = {**options.pop("headers", {}), **trace}
         self._request = context.session.request(
             method, context.links[self._callee] + path, headers=headers, **options
         )
@@ -184,9 +187,13 @@ class Exchange:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        status = str(self._request._resp.status) if error is None else outcome(error)  # noqa: SLF001
-        await self._request.__aexit__(kind, error, trace)
-        self._end(status)
+        status = outcome(error) if error else ""
+        if not status or (status == "abandoned" and isinstance(error, Exception)):
+            status = str(self._request._resp.status)  # noqa: SLF001
+        try:
+            await self._request.__aexit__(kind, error, trace)
+        finally:
+            self._end(status)
 
     def _end(self, status: str) -> None:
         context = self._context

@@ -6,10 +6,15 @@ the attempt caused. The two differ when the caller gives up first: that gap is w
 Source of the header: W3C Trace Context, https://www.w3.org/TR/trace-context/.
 """
 
+import re
+import zlib
 from contextvars import ContextVar
 from typing import NamedTuple
 
 HEADER = "traceparent"
+FORM = re.compile(
+    "[0-9a-f]{2}-(?!0{32})(?P<trace>[0-9a-f]{32})-(?!0{16})(?P<span>[0-9a-f]{16})-[0-9a-f]{2}"
+)
 
 
 class Span(NamedTuple):
@@ -43,16 +48,15 @@ CURRENT: ContextVar[SpanContext | None] = ContextVar("current_span", default=Non
 
 def parse(header: str | None) -> SpanContext | None:
     """Read a `traceparent` value; None when there is none or it is malformed."""
-    parts = header.split("-") if header else []
-    well_formed = [len(part) for part in parts] == [2, 32, 16, 2]
-    return SpanContext(parts[1], parts[2]) if well_formed else None
+    match = FORM.fullmatch(header) if header else None
+    return SpanContext(match["trace"], match["span"]) if match else None
 
 
 class SpanIds:
-    """Ids of one host: a prefix of its name's bytes, then a counter, so reruns agree."""
+    """Ids of one process: a checksum of its name, then a counter, so reruns agree."""
 
-    def __init__(self, host: str) -> None:
-        self._prefix = host.encode()[:4].hex().ljust(8, "0")
+    def __init__(self, process: str) -> None:
+        self._prefix = f"{zlib.crc32(process.encode()):08x}"
         self._count = 0
 
     def next(self) -> str:

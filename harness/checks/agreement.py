@@ -16,18 +16,18 @@ WITHIN = 0.1
 def agreement(lab: Lab, simulated: Recording, measured: Recording) -> Iterator[Control]:
     """Hold goodput before, during and after the faults, and calls per request, together.
 
-    A goodput may also differ by that share of the rate before the fault: two systems that are
+    A goodput may always differ by a hundredth of the rate before the fault: two systems that are
     down need not be down to the same request.
     """
     windows = _windows(lab)
     healthy_rps = goodput_rps(*windows["before"]).of(simulated)
     for name, (start_s, end_s) in windows.items():
         measure = goodput_rps(start_s, end_s)
-        yield _held(f"goodput {name} as simulated", measure, simulated, measured, healthy_rps)
+        yield _held(f"goodput {name} the fault", measure, simulated, measured, healthy_rps)
     for link in lab.links():
         if link.caller != CLIENT:
             measure = attempts_per_request(link.callee, 0, lab.duration_s)
-            yield _held(f"calls {link.name} as simulated", measure, simulated, measured, 0)
+            yield _held(f"calls {link.caller} to {link.callee}", measure, simulated, measured, 0)
 
 
 def _windows(lab: Lab) -> dict[str, tuple[float, float]]:
@@ -43,7 +43,7 @@ def _held(
     claim: str, measure: Measure, simulated: Recording, measured: Recording, scale: float
 ) -> Control:
     expected = measure.of(simulated)
-    slack = WITHIN * max(expected, scale) if math.isfinite(expected) else math.nan
+    slack = WITHIN * max(expected, WITHIN * scale) if math.isfinite(expected) else math.nan
     return Control(
         kind=Kind.AGREEMENT,
         claim=claim,

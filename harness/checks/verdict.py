@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from harness.checks.measures import success_ratio
 from harness.conductor import applied
 from harness.errors import ExitCode
 from harness.model.expect import Bound, Expectation, Measure
@@ -85,13 +84,15 @@ def judge(lab: Lab, recording: Recording) -> list[Control]:
 
 
 def judge_without_fault(lab: Lab, recording: Recording) -> list[Control]:
-    """Hold a broken variant's run without its fault against the lab's baseline, to the end."""
-    measure = success_ratio(0, recording.duration_s)
-    return [
-        _control(Kind.NEGATIVE, "stays healthy without its fault", recording, measure, item.bound)
-        for item in lab.expect
-        if item.is_baseline
-    ]
+    """Hold a broken variant's run without its fault against the lab's baselines, to the end."""
+    claim = "stays healthy without its fault"
+    controls = []
+    for item in lab.expect:
+        if item.is_baseline:
+            over = item.measure.over
+            measure = over(0, recording.duration_s) if over else item.measure
+            controls.append(_control(Kind.NEGATIVE, claim, recording, measure, item.bound))
+    return controls
 
 
 def verdict_of(controls: Iterable[Control]) -> Verdict:

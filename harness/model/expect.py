@@ -13,12 +13,14 @@ if TYPE_CHECKING:
 class Measure:
     """A named pure function of a recording; `unit` is "" for ratios and counts.
 
-    `of` gives NaN when the recording does not hold what it needs, which no bound accepts.
+    `of` gives NaN when the recording does not hold what it needs, which no bound accepts; `over`
+    gives the same measure over another window, from a start to an end in seconds.
     """
 
     name: str
     unit: str = ""
     of: Callable[["Recording"], float]
+    over: "Callable[[float, float], Measure] | None" = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

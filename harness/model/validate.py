@@ -1,14 +1,38 @@
 """What can be wrong with a lab before it runs, each in one line."""
 
+import math
+import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import asdict
+from itertools import combinations
 
+from harness.model.expect import Expectation, Prediction
+from harness.model.fault import Fault, Timed
 from harness.model.lab import CLIENT, Broken, Fixed, Lab, Service, Variant
+from harness.model.load import Load
+from harness.model.toxic import Down, LinkFault
 from services.server import SettingError, load, settings_of
+
+NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+"""What a name must look like to be a host's, a folder's and a container's as well."""
+
+PARTS: Mapping[str, tuple[type, ...]] = {
+    "services": (Service,),
+    "faults": (Timed,),
+    "variants": (Broken, Fixed),
+    "expect": (Expectation,),
+    "predict": (Prediction,),
+}
+"""The tuples of a lab and what each may hold."""
 
 
 def problems(lab: Lab) -> Iterator[str]:
     """Say what is wrong, the most basic first; nothing when the lab makes sense."""
+    shapeless = list(_shape(lab))
+    yield from shapeless
+    if shapeless:
+        return
     yield from _names(lab)
     yield from _services(lab)
     yield from _load(lab)
@@ -17,12 +41,31 @@ def problems(lab: Lab) -> Iterator[str]:
     yield from _claims(lab)
 
 
+def _shape(lab: Lab) -> Iterator[str]:
+    for part, kinds in PARTS.items():
+        values = getattr(lab, part)
+        wanted = " or ".join(kind.__name__ for kind in kinds)
+        if not isinstance(values, tuple):
+            yield f"{part} is one {_kind(values)}; write a tuple, with a comma after a single item"
+            continue
+        for value in values:
+            if not isinstance(value, kinds):
+                yield f"{part} holds a {_kind(value)}; it may hold {wanted}"
+    if not isinstance(lab.load, Load):
+        yield f"load is a {_kind(lab.load)}; it must be one of {_list(Load.kinds)}"
+    if isinstance(lab.duration_s, bool) or not isinstance(lab.duration_s, int | float):
+        yield f"duration_s is {lab.duration_s!r}; it must be a number"
+
+
 def _names(lab: Lab) -> Iterator[str]:
     yield from _twice("service", (service.name for service in lab.services))
     yield from _twice("variant", (variant.name for variant in lab.variants))
     for service in lab.services:
         if service.name == CLIENT:
             yield f"a service is called {CLIENT!r}; that is the load's own name"
+    for name in (item.name for item in (*lab.services, *lab.variants)):
+        if not NAME.fullmatch(name):
+            yield f"{name!r} is no name; use small letters, digits and single dashes"
 
 
 def _services(lab: Lab) -> Iterator[str]:
@@ -39,27 +82,54 @@ def _settings(service: Service, values: Mapping[str, object]) -> Iterator[str]:
         settings_of(load(service.app), values)
     except (ImportError, SettingError) as error:
         yield f"service {service.name}: {error}"
+    except Exception as error:  # noqa: BLE001 - a service is somebody's code, as a lab is
+        yield f"service {service.name}: {service.app}: {type(error).__name__}: {error}"
 
 
 def _load(lab: Lab) -> Iterator[str]:
-    if lab.duration_s <= 0:
+    if not 0 < lab.duration_s < math.inf:
         yield f"duration_s is {lab.duration_s:g}; it must be above 0"
     if lab.load.to not in _service_names(lab):
         yield f"the load goes to {lab.load.to!r}, not one of {_list(_service_names(lab))}"
+    for name, value in asdict(lab.load).items():
+        if isinstance(value, float) and not math.isfinite(value):
+            yield f"load: {name} is {value:g}; it must be a finite number"
     yield from (f"load: {problem}" for problem in lab.load.problems())
 
 
 def _faults(lab: Lab) -> Iterator[str]:
-    names = _service_names(lab) | {link.name for link in lab.links()}
     for timed in lab.faults:
         name, start_s, end_s = timed.fault.name, timed.start_s, timed.end_s
-        if timed.fault.target not in names:
-            yield f"{name}: {timed.fault.target!r} is not one of {_list(names)}"
+        places = _places(lab, timed.fault)
+        if timed.fault.target not in places:
+            yield f"{name}: {timed.fault.target!r} is not one of {_list(places)}"
         yield from (f"{name}: {problem}" for problem in timed.fault.problems())
+        if start_s == 0:
+            yield f"{name}: begins at 0 s; leave time to see a healthy start"
         if not 0 <= start_s < end_s:
             yield f"{name}: from {start_s:g} to {end_s:g} s is no window of time"
         if end_s > lab.duration_s:
             yield f"{name}: ends at {end_s:g} s, after the run, which lasts {lab.duration_s:g} s"
+    for one, other in combinations(lab.faults, 2):
+        if _handles(one.fault) & _handles(other.fault) and _overlap(one, other):
+            yield f"{other.fault.name}: overlaps in time with {one.fault.name}, on the same place"
+
+
+def _places(lab: Lab, fault: Fault) -> Collection[str]:
+    if isinstance(fault, LinkFault | Down):
+        return {link.name for link in lab.links()}
+    return _service_names(lab)
+
+
+def _handles(fault: Fault) -> set[tuple[str, str]]:
+    """Give what a fault holds on to: two at a time would undo each other."""
+    if isinstance(fault, LinkFault):
+        return {(fault.target, toxic.name) for toxic in fault.toxics()}
+    return {(fault.target, type(fault).__name__)}
+
+
+def _overlap(one: Timed, other: Timed) -> bool:
+    return one.start_s < other.end_s and other.start_s < one.end_s
 
 
 def _variants(lab: Lab) -> Iterator[str]:
@@ -90,14 +160,18 @@ def _claims(lab: Lab) -> Iterator[str]:
             yield f"{claim!r} is about {name!r}, which is not one of {_list(names)}"
     if not any(item.is_baseline for item in lab.expect):
         yield "no baseline(...): without a healthy start nothing is proven"
-    for silent in sorted(names - {name for _, name in claimed}):
-        yield f"variant {silent}: nothing is expected of it"
+    for silent in sorted(names - {name for item in lab.expect for name in item.variants}):
+        yield f"variant {silent}: nothing is expected of it, so nothing can fail"
 
 
 def _twice(what: str, names: Iterable[str]) -> Iterator[str]:
     for name, count in Counter(names).items():
         if count > 1:
             yield f"{count} {what}s are called {name!r}; names must differ"
+
+
+def _kind(value: object) -> str:
+    return type(value).__name__
 
 
 def _service_names(lab: Lab) -> set[str]:

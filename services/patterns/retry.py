@@ -33,7 +33,8 @@ class Backoff:
 
     def pause_ms(self, retry: int, rng: random.Random) -> float:
         """Draw the pause before a retry, which counts from 1, in milliseconds."""
-        bound = min(self.cap_ms, self.base_ms * 2.0 ** (retry - 1))
+        # Above 1,000 doublings a float overflows; long before, every cap is reached.
+        bound = min(self.cap_ms, self.base_ms * 2.0 ** min(retry - 1, 1000))
         match self.jitter:
             case Jitter.NONE:
                 return bound

@@ -1,24 +1,56 @@
 """aiohttp's client on the simulated network."""
 
+import random
+from types import FunctionType, MethodType
 from typing import TYPE_CHECKING
 
 import aiohttp
+import aiohttp.connector
 from aiohttp.client_proto import ResponseHandler
+from aiohttp.helpers import ceil_timeout
 
 if TYPE_CHECKING:
     from aiohttp.client_reqrep import ClientRequest
     from aiohttp.tracing import Trace
 
+IDLE_S = 15.0
+"""How long a pooled connection may rest: what aiohttp's own connector says."""
+
 
 class SimConnector(aiohttp.BaseConnector):
-    """A connector without sockets; its pool has no limit and its connections do not age."""
+    """A connector without sockets; its pool has no limit unless it is given one."""
 
-    def __init__(self) -> None:
-        # aiohttp ages pooled connections by the real clock, which must not decide anything here.
-        super().__init__(limit=0, keepalive_timeout=None)
+    def __init__(
+        self, *, limit: int = 0, limit_per_host: int = 0, keepalive_timeout: float = IDLE_S
+    ) -> None:
+        super().__init__(
+            limit=limit, limit_per_host=limit_per_host, keepalive_timeout=keepalive_timeout
+        )
+        # The pool ages by the machine's clock and wakes waiters by the global dice, which must
+        # not decide anything here: it gets copies of these methods that see other globals.
+        names = {
+            **vars(aiohttp.connector),
+            "monotonic": self._loop.time,
+            "random": random.Random(0),
+        }
+        for name in ("_get", "_release", "_release_waiter", "_cleanup"):
+            method = FunctionType(getattr(aiohttp.BaseConnector, name).__code__, names)
+            method.__kwdefaults__ = getattr(aiohttp.BaseConnector, name).__kwdefaults__
+            setattr(self, name, MethodType(method, self))
 
     def __del__(self, _warnings: object = None) -> None:
         """Do nothing: what is not closed at a run's end holds nothing of this machine."""
+
+    async def connect(
+        self,
+        req: "ClientRequest",
+        traces: "list[Trace]",
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109
+    ) -> aiohttp.connector.Connection:
+        """Take a connection from the pool or make one, and let it vanish in silence."""
+        connection = await super().connect(req, traces, timeout)
+        connection.__class__ = _Silent
+        return connection
 
     async def _create_connection(
         self,
@@ -26,13 +58,21 @@ class SimConnector(aiohttp.BaseConnector):
         traces: "list[Trace]",
         timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109
     ) -> ResponseHandler:
-        del traces, timeout
+        del traces
         host, port = req.url.raw_host, req.url.port
         assert host and port  # noqa: PT018, S101 - links are absolute URLs
         try:
-            _, protocol = await self._loop.create_connection(
-                lambda: ResponseHandler(loop=self._loop), host, port
-            )
+            async with ceil_timeout(timeout.sock_connect, timeout.ceil_threshold):
+                _, protocol = await self._loop.create_connection(
+                    lambda: ResponseHandler(loop=self._loop), host, port, ssl=req.is_ssl() or None
+                )
+        except TimeoutError:
+            raise
         except OSError as error:
             raise aiohttp.ClientConnectorError(req.connection_key, error) from error
         return protocol
+
+
+class _Silent(aiohttp.connector.Connection):
+    def __del__(self, _warnings: object = None) -> None:
+        """Do nothing: a call that is under way at a run's end is not a leak."""

@@ -3,8 +3,9 @@
 import asyncio
 import contextvars
 from collections import deque
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import NoReturn, Protocol
 
 from harness.engines.sim.loop import VirtualLoop
 from harness.engines.sim.process import Process
@@ -27,18 +28,24 @@ class Endpoint(asyncio.Transport):
     """One end of a connection, as an asyncio transport and as the kernel's socket behind it."""
 
     __slots__ = (
-        "_closing", "_context", "_ended", "_loop", "_outstanding", "_process", "_protocol",
-        "_reading", "_received", "_reset", "_waking", "_write_paused", "peer", "pipe",
+        "_closing", "_context", "_deliver", "_ended", "_loop", "_outstanding", "_process",
+        "_protocol", "_reading", "_received", "_reset", "_waking", "_write_paused", "peer", "pipe",
     )  # fmt: skip
 
     peer: "Endpoint"
 
-    def __init__(self, loop: VirtualLoop, process: Process, context: contextvars.Context) -> None:
-        super().__init__()
+    def __init__(
+        self,
+        loop: VirtualLoop,
+        process: Process,
+        context: contextvars.Context,
+        names: Mapping[str, tuple[str, int]],
+    ) -> None:
+        super().__init__(names)
         self._loop = loop
         self._process = process
         self._context = context
-        self._protocol: asyncio.Protocol | None = None
+        self._protocol: asyncio.Protocol | asyncio.BufferedProtocol | None = None
         self._received: deque[bytes] = deque()
         self._ended = False
         self._reset = False
@@ -50,9 +57,10 @@ class Endpoint(asyncio.Transport):
         self.pipe: Wire | None = None
         process.endpoints[self] = None
 
-    def attach(self, factory: Callable[[], asyncio.Protocol]) -> asyncio.Protocol:
+    def attach(self, factory: Callable[[], asyncio.BaseProtocol]) -> asyncio.BaseProtocol:
         """Make the protocol and tell it of the connection, in the process's own context."""
-        self._protocol = protocol = factory()
+        protocol = factory()
+        self.set_protocol(protocol)
         protocol.connection_made(self)
         if self._received or self._ended:
             self._wake()
@@ -111,18 +119,22 @@ class Endpoint(asyncio.Transport):
             data = received.popleft() if len(received) == 1 else b"".join(received)
             received.clear()
             self.peer.acknowledge(len(data))
-            protocol.data_received(data)
+            self._deliver(data)
             # As with a selector, what comes next is read in the next round.
             if self._ended:
                 self._wake()
         elif self._reset:
-            self._close(ConnectionResetError(104, "Connection reset by peer"))
-        elif self._ended and not protocol.eof_received():
-            self.close()
+            self._close(_gone())
+        elif self._ended and (not protocol.eof_received() or self._write_paused):
+            self._close(_gone() if self._write_paused else None)
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         """Send bytes; they are lost when the connection is closing."""
         if self._closing or not data or self.pipe is None:
+            return
+        if self._ended and not self._received:
+            # Behind a proxy there is no half-close: who sends no more does not read either.
+            self._close(_gone())
             return
         self.pipe.send(bytes(data))
         self._outstanding += len(data)
@@ -183,12 +195,39 @@ class Endpoint(asyncio.Transport):
         """Say no: Toxiproxy does not pass on a half-close."""
         return False
 
+    def write_eof(self) -> NoReturn:
+        """Refuse.
+
+        Raises:
+            NotImplementedError: always; behind Toxiproxy it would end both directions.
+
+        """
+        raise NotImplementedError("write_eof: a half-close does not pass a link; use close()")
+
     def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
         """Hand the connection to another protocol, as an upgrade does."""
-        assert isinstance(protocol, asyncio.Protocol)  # noqa: S101 - buffered ones are not offered
+        assert isinstance(protocol, asyncio.Protocol | asyncio.BufferedProtocol)  # noqa: S101
         self._protocol = protocol
+        self._deliver = (
+            protocol.data_received
+            if isinstance(protocol, asyncio.Protocol)
+            else partial(_fill, protocol)
+        )
 
     def get_protocol(self) -> asyncio.BaseProtocol:
         """Give the protocol that reads this end."""
         assert self._protocol is not None  # noqa: S101 - there is one once it is connected
         return self._protocol
+
+
+def _fill(protocol: asyncio.BufferedProtocol, data: bytes) -> None:
+    while data:
+        buffer = memoryview(protocol.get_buffer(len(data)))
+        size = min(len(buffer), len(data))
+        buffer[:size] = data[:size]
+        protocol.buffer_updated(size)
+        data = data[size:]
+
+
+def _gone() -> ConnectionResetError:
+    return ConnectionResetError(104, "Connection reset by peer")

@@ -4,7 +4,8 @@ import asyncio
 import math
 import random
 from collections.abc import AsyncIterator, Collection, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from typing import Any
 
 from aiohttp.web_app import _cached_build_middleware
@@ -13,7 +14,7 @@ from harness.engines.protocol import Conductor, Observer, Plan
 from harness.engines.sim.connector import SimConnector
 from harness.engines.sim.link import SimLink
 from harness.engines.sim.load import SimLoad
-from harness.engines.sim.loop import VirtualLoop
+from harness.engines.sim.loop import StuckError, VirtualLoop
 from harness.engines.sim.network import Network
 from harness.engines.sim.process import Disk, Process, ProcessState
 from harness.engines.sim.sampler import Sampler
@@ -45,10 +46,11 @@ class SimEngine:
         """
         loop = VirtualLoop()
         simulation = Simulation(loop, plan, observer)
+        running = loop.create_task(simulation.run(conduct))
         try:
-            return loop.run_until_complete(simulation.run(conduct))
+            return loop.run_until_complete(running)
         finally:
-            simulation.close()
+            simulation.close(running)
             loop.close()
             # It would keep every application, and with it every run, for ever.
             _cached_build_middleware.cache_clear()
@@ -75,6 +77,7 @@ class Simulation:
         )
         self._start_s = 0.0
         self._contexts: list[Context[Any]] = []
+        self._own: list[asyncio.Task[Any]] = []
         loop.on_crash = self._note_crash
 
     async def run(self, conduct: Conductor) -> Recording:
@@ -88,14 +91,22 @@ class Simulation:
         client = Process(CLIENT, 0)
         loading = self._spawn(client, load.run())
         watching = asyncio.create_task(self._watch(sampler, load))
+        self._own = [loading, watching]
         recording.faults = await conduct(self)
         await watching
         recording.requests = await loading
-        return recording
+        # What is still under way is collected at any time later, and then its `finally` writes.
+        return replace(recording, spans=list(recording.spans))
 
-    def close(self) -> None:
-        """Forget what is still under way: the hosts vanish, nothing of them runs any more."""
+    def close(self, running: asyncio.Task[Any]) -> None:
+        """End a run that has failed, and forget the hosts: nothing of them runs any more."""
         self._loop.on_crash = _ignore
+        unfinished = [task for task in (running, *self._own) if not task.done()]
+        if unfinished:
+            for task in unfinished:
+                task.cancel()
+            with suppress(StuckError):
+                self._loop.run_until_complete(asyncio.wait(unfinished))
         for task in asyncio.all_tasks(self._loop):
             task._log_destroy_pending = False  # type: ignore[attr-defined] # noqa: SLF001
         for context in self._contexts:
@@ -112,13 +123,16 @@ class Simulation:
     async def pause(self, host: str) -> None:
         """Hold a host's callbacks."""
         self._loop.gate()
-        self._processes[host].state = ProcessState.PAUSED
+        process = self._processes[host]
+        if process.state is ProcessState.RUNNING:
+            process.state = ProcessState.PAUSED
 
     async def resume(self, host: str) -> None:
         """Run a host's held callbacks, in their order."""
         process = self._processes[host]
-        process.state = ProcessState.RUNNING
-        self._loop.release(process)
+        if process.state is ProcessState.PAUSED:
+            process.state = ProcessState.RUNNING
+            self._loop.release(process)
 
     async def kill(self, host: str) -> None:
         """Drop a host's tasks, close its sockets, keep its disk."""
@@ -132,7 +146,8 @@ class Simulation:
 
     async def start(self, host: str) -> None:
         """Give a host a new process, which finds its disk as it was."""
-        await self._boot(self._services[host])
+        if self._processes[host].state is ProcessState.DEAD:
+            await self._boot(self._services[host])
 
     async def state(self, host: str) -> HostState:
         """Read back what a host is doing now."""
@@ -190,15 +205,10 @@ class Simulation:
             rng=random.Random(f"{self._plan.seed}/{host}/service"),
             now=self.now,
             wall=lambda: EPOCH_S + self.now(),
-            burn=self._burn,
+            burn=Cpu(self._loop).burn,
             volume=self._disks[host].mount(process),
             record=self._recording.spans.append,
         )
-
-    @asynccontextmanager
-    async def _burn(self, cpu_ms: float) -> AsyncIterator[None]:
-        await asyncio.sleep(cpu_ms / 1000)
-        yield
 
     async def _watch(self, sampler: Sampler, load: SimLoad) -> None:
         sampler.sample()
@@ -211,6 +221,21 @@ class Simulation:
         where = process.label if process else "harness"
         cause = details.get("exception") or details.get("message")
         self._recording.notes.append(f"{self.now():.3f} s {where}: {cause!r}")
+
+
+class Cpu:
+    """A process's one CPU: what is asked of it is done one after the other."""
+
+    def __init__(self, loop: VirtualLoop) -> None:
+        self._loop = loop
+        self._free_s = 0.0
+
+    @asynccontextmanager
+    async def burn(self, cpu_ms: float) -> AsyncIterator[None]:
+        """Occupy the CPU for some milliseconds, once it is free."""
+        self._free_s = max(self._loop.time(), self._free_s) + cpu_ms / 1000
+        await asyncio.sleep(self._free_s - self._loop.time())
+        yield
 
 
 def _ignore(process: Process | None, details: dict[str, Any]) -> None:

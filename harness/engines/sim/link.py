@@ -132,7 +132,7 @@ class SimLink:
         self.up = True
         self.toxics: dict[str, ToxicSpec] = {}
         self.pipes: dict[Pipe, None] = {}
-        self._dials: deque[tuple[Endpoint, Pipe]] = deque()
+        self._dials: deque[tuple[Endpoint, Pipe, Callable[[], Accept | None]]] = deque()
 
     @property
     def name(self) -> str:
@@ -168,27 +168,26 @@ class SimLink:
         up, down = Pipe(loop, self, "upstream"), Pipe(loop, self, "downstream")
         up.reverse, down.reverse = down, up
         client.pipe = up
-        self._dials.append((client, up))
+        self._dials.append((client, up, accept))
         if len(self._dials) == 1:
-            self._try(loop, accept, SYN_RETRY_S)
+            self._try(loop, SYN_RETRY_S)
 
-    def _try(
-        self, loop: VirtualLoop, accept: Callable[[], "Accept | None"], retry_s: float
-    ) -> None:
-        listener = accept()
-        if listener and listener.full():
-            loop.call_later(retry_s, self._try, loop, accept, 2 * retry_s, context=KERNEL)
-            return
-        client, up = self._dials.popleft()
-        up.reverse.connect(client)
-        if listener is None:
-            up.reverse.end()
-        else:
-            server = listener.accept(up.reverse)
-            server.peer, client.peer = client, server
-            up.connect(server)
-        if self._dials:
-            self._try(loop, accept, SYN_RETRY_S)
+    def _try(self, loop: VirtualLoop, retry_s: float) -> None:
+        while self._dials:
+            client, up, accept = self._dials[0]
+            listener = accept()
+            if listener and listener.full():
+                loop.call_later(retry_s, self._try, loop, 2 * retry_s, context=KERNEL)
+                return
+            self._dials.popleft()
+            retry_s = SYN_RETRY_S
+            up.reverse.connect(client)
+            if listener is None:
+                up.reverse.end()
+            else:
+                server = listener.accept(up.reverse, client.get_extra_info("sockname")[1])
+                server.peer, client.peer = client, server
+                up.connect(server)
 
 
 class Accept:
@@ -198,8 +197,8 @@ class Accept:
         """Say whether the kernel drops further connects for now."""
         raise NotImplementedError
 
-    def accept(self, pipe: Pipe) -> Endpoint:
-        """Finish the handshake; the callee writes to the pipe."""
+    def accept(self, pipe: Pipe, port: int) -> Endpoint:
+        """Finish the handshake with the proxy's port; the callee writes to the pipe."""
         raise NotImplementedError
 
 

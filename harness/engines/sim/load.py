@@ -35,6 +35,7 @@ class SimLoad:
             ) as session,
             asyncio.TaskGroup() as group,
         ):
+            session._retry_connection = False  # noqa: SLF001 - as `Context.session`
             sending = []
             for arrival in lab.load.arrivals(self._plan.seed, lab.duration_s):
                 await asyncio.sleep(arrival.at_s - self._now())

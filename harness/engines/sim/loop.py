@@ -6,6 +6,7 @@ process can be frozen (its callbacks are held) or killed (they are never run).
 """
 
 import asyncio
+import sys
 from collections import deque
 from collections.abc import Callable, Coroutine, Generator
 from contextvars import Context
@@ -114,13 +115,13 @@ class VirtualLoop(asyncio.BaseEventLoop):
         """Keep what a killed process had under way, so that no `finally` of it ever runs."""
         self.graveyard.extend(process.held)
         self.graveyard.extend(
-            task for task in asyncio.all_tasks(self) if task.get_name() == process.label
+            task for task in asyncio.all_tasks(self) if _label(task) == process.label
         )
 
     def waiting(self) -> list[str]:
         """Say what is awaited, a line for each task that is not done."""
         return sorted(
-            f"{task.get_name()}: {task.get_coro()!r}"
+            f"{_label(task)}: {task.get_coro()!r}"
             for task in asyncio.all_tasks(self)
             if not task.done()
         )
@@ -129,16 +130,14 @@ class VirtualLoop(asyncio.BaseEventLoop):
         ready = self._ready
         if not ready:
             self._advance()
-        else:
-            self._spun += len(ready)
-            if self._spun > SPIN_LIMIT:
-                raise StuckError(f"time stands still at {self._now:g} s while callbacks go on")
-        gated = self._gated
+        self._spun += len(ready)
+        if self._spun > SPIN_LIMIT:
+            raise StuckError(f"time stands still at {self._now:g} s while callbacks go on")
         for _ in range(len(ready)):
             handle = ready.popleft()
             if handle._cancelled:  # noqa: SLF001
                 continue
-            if gated and not self._may_run(handle):
+            if self._gated and not self._may_run(handle):
                 continue
             handle._run()  # noqa: SLF001
 
@@ -150,8 +149,9 @@ class VirtualLoop(asyncio.BaseEventLoop):
             raise StuckError(
                 "nothing will ever happen again; awaited: " + "; ".join(self.waiting())
             )
-        self._now = now = timers[0][0]
-        self._spun = 0
+        now = timers[0][0]
+        if now > self._now:
+            self._now, self._spun = now, 0
         while timers and timers[0][0] == now:
             self._ready.append(heappop(timers)[2])
 
@@ -164,7 +164,8 @@ class VirtualLoop(asyncio.BaseEventLoop):
         return False
 
     def _report(self, _: asyncio.AbstractEventLoop, details: dict[str, Any]) -> None:
-        self.on_crash(PROCESS.get(), details)
+        handle = details.get("handle")
+        self.on_crash(handle._context.get(PROCESS) if handle else PROCESS.get(), details)  # noqa: SLF001
 
     def _timer_handle_cancelled(self, handle: asyncio.TimerHandle) -> None:
         """Do nothing: cancelled timers are passed over when their time comes."""
@@ -190,3 +191,10 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
         """
         raise StuckError("run_in_executor: a simulated host has no threads; use ctx.work(ms)")
+
+
+def _label(task: asyncio.Task[Any]) -> str:
+    """Name a task's process; from Python 3.12 on aiohttp makes tasks past `create_task`."""
+    if sys.version_info >= (3, 12) and (process := task.get_context().get(PROCESS)):
+        return process.label
+    return task.get_name()

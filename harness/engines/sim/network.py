@@ -2,6 +2,7 @@
 
 import asyncio
 import contextvars
+import itertools
 from collections.abc import Callable
 
 from harness.engines.sim.endpoint import Endpoint
@@ -9,6 +10,12 @@ from harness.engines.sim.link import Accept, Pipe, SimLink
 from harness.engines.sim.loop import VirtualLoop
 from harness.engines.sim.process import PROCESS, Process
 from harness.errors import LabError
+
+PROXY = "toxiproxy"
+"""The only peer that a server sees, on containers too: a link's proxy connects in its own name."""
+
+EPHEMERAL = range(32768, 61000)
+"""The ports that Linux gives to the calling end of a connection."""
 
 
 class Listener(Accept):
@@ -18,11 +25,13 @@ class Listener(Accept):
         self,
         loop: VirtualLoop,
         process: Process,
-        factory: Callable[[], asyncio.Protocol],
+        port: int,
+        factory: Callable[[], asyncio.BaseProtocol],
         backlog: int,
     ) -> None:
         self._loop = loop
         self._process = process
+        self._address = (process.host, port)
         self._factory = factory
         self._backlog = backlog
         self._context = contextvars.copy_context()
@@ -32,10 +41,11 @@ class Listener(Accept):
         """Say whether the kernel drops further connects for now."""
         return self._waiting > self._backlog
 
-    def accept(self, pipe: Pipe) -> Endpoint:
+    def accept(self, pipe: Pipe, port: int) -> Endpoint:
         """Finish the handshake; the process learns of it when it runs."""
         context = self._context.copy()
-        server = Endpoint(self._loop, self._process, context)
+        names = {"sockname": self._address, "peername": (PROXY, port)}
+        server = Endpoint(self._loop, self._process, context, names)
         server.pipe = pipe
         self._waiting += 1
         self._loop.call_soon(self._accepted, server, context=context)
@@ -84,52 +94,60 @@ class Network:
         self._loop = loop
         self._links = {(link.caller, link.callee): link for link in links}
         self.processes: dict[str, Process] = {}
+        self._ports = itertools.cycle(EPHEMERAL)
         loop.create_connection_hook = self.create_connection
         loop.create_server_hook = self.create_server
 
     async def create_server(
         self,
-        protocol_factory: Callable[[], asyncio.Protocol],
+        protocol_factory: Callable[[], asyncio.BaseProtocol],
         host: str | None = None,  # noqa: ARG002 - a simulated host has one address
         port: int = 0,
         *,
         backlog: int = 100,
+        ssl: object = None,
         **_: object,
     ) -> Server:
         """Listen in the name of the process that asks.
 
         Raises:
+            LabError: TLS is asked for.
             OSError: the port is taken.
 
         """
         process = _current()
+        _refuse_tls(process, ssl)
         if port in process.listeners:
             raise OSError(98, f"{process.host}: port {port} is in use")
-        process.listeners[port] = Listener(self._loop, process, protocol_factory, backlog)
+        process.listeners[port] = Listener(self._loop, process, port, protocol_factory, backlog)
         return Server(process, port)
 
     async def create_connection(
         self,
-        protocol_factory: Callable[[], asyncio.Protocol],
+        protocol_factory: Callable[[], asyncio.BaseProtocol],
         host: str,
         port: int,
+        *,
+        ssl: object = None,
         **_: object,
-    ) -> tuple[Endpoint, asyncio.Protocol]:
+    ) -> tuple[Endpoint, asyncio.BaseProtocol]:
         """Connect the process that asks to a host that it may call; takes one round trip.
 
         Raises:
-            LabError: the lab has no such edge.
+            LabError: the lab has no such edge, or TLS is asked for.
             ConnectionRefusedError: the link is down.
 
         """
         process = _current()
+        _refuse_tls(process, ssl)
         link = self._links.get((process.host, host))
         if link is None:
             raise LabError(f"{process.host} may not call {host}: add it to calls=")
         await asyncio.sleep(2 * link.delay_s)
         if not link.up:
             raise ConnectionRefusedError(111, f"{link.name}: connection refused")
-        client = Endpoint(self._loop, process, contextvars.copy_context())
+        names = {"sockname": (process.host, next(self._ports)), "peername": (host, port)}
+        client = Endpoint(self._loop, process, contextvars.copy_context(), names)
         link.dial(self._loop, client, lambda: self.processes[host].listeners.get(port))
         return client, client.attach(protocol_factory)
 
@@ -147,3 +165,8 @@ def _current() -> Process:
     process = PROCESS.get()
     assert process is not None  # noqa: S101 - only processes of hosts open sockets
     return process
+
+
+def _refuse_tls(process: Process, ssl: object) -> None:
+    if ssl:
+        raise LabError(f"{process.host} asks for TLS: links carry plain TCP, use http://")

@@ -1,0 +1,260 @@
+"""Measures on recordings made by hand."""
+
+import math
+
+import pytest
+
+from harness.checks.measures import (
+    attempts_per_request,
+    attempts_rps,
+    by_second,
+    goodput_rps,
+    latency_ms,
+    percentile_ms,
+    recovery_s,
+    success_ratio,
+    wasted_ratio,
+)
+from harness.model.expect import Measure
+from harness.recording import FaultRecord, Recording, Request, root_context
+from services.tracing import Span
+from tests.support import fault, recording, request
+
+
+def seconds(pattern: str) -> list[Request]:
+    """Ten requests in each second: `+` all good, `-` all failed, `~` half, `.` none at all."""
+    requests: list[Request] = []
+    for second, kind in enumerate(pattern):
+        for tenth in range(10):
+            if kind != ".":
+                good = kind == "+" or (kind == "~" and tenth % 2 == 0)
+                at_s = second + tenth / 10
+                requests.append(request(len(requests), at_s, status="200" if good else "timeout"))
+    return requests
+
+
+def call(  # noqa: PLR0913 - what makes a span
+    number: int,
+    attempt: int = 1,
+    *,
+    kind: str = "client",
+    start_s: float = 0,
+    end_s: float = 1,
+    status: str = "200",
+    callee: str = "db",
+) -> Span:
+    """Make a span of a request; client and server span of one attempt belong together."""
+    name = f"{number:08x}{attempt:08x}"
+    ids = (name, "") if kind == "client" else (f"s{name[1:]}", name)
+    caller = "front" if kind == "client" else ""
+    trace = root_context(0, number).trace
+    return Span(trace, *ids, kind, caller, callee, attempt, start_s, end_s, status)
+
+
+def test_success_is_good_answers_over_requests_due() -> None:
+    """In a half-open window, by the time at which a request was due."""
+    made = recording(seconds("+-~"))
+    assert success_ratio(0, 1).of(made) == 1
+    assert success_ratio(1, 2).of(made) == 0
+    assert success_ratio(2, 3).of(made) == 0.5
+    assert success_ratio(0, 3).of(made) == 0.5
+    assert success_ratio(0.5, 1.5).of(made) == 0.5
+
+
+@pytest.mark.parametrize(
+    ("status", "good"),
+    [("200", 1), ("204", 1), ("302", 0), ("404", 0), ("500", 0), ("timeout", 0), ("closed", 0)],
+)
+def test_good_is_a_success_and_nothing_else(status: str, good: int) -> None:
+    """Any 2xx."""
+    assert success_ratio(0, 1).of(recording([request(0, 0.5, status=status)])) == good
+
+
+def test_a_late_answer_counts_for_the_second_in_which_it_was_due() -> None:
+    """However late it came."""
+    made = recording([request(0, 0.9, latency_s=5)])
+    assert success_ratio(0, 1).of(made) == 1
+    assert goodput_rps(0, 1).of(made) == 1
+    assert goodput_rps(5, 6).of(made) == 0
+
+
+def test_goodput_is_a_rate() -> None:
+    """Good answers over the window's length; a window without requests has none."""
+    made = recording(seconds("+-~"))
+    assert goodput_rps(0, 3).of(made) == 5
+    assert goodput_rps(0, 0.5).of(made) == 10
+    assert goodput_rps(7, 9).of(made) == 0
+
+
+@pytest.mark.parametrize(
+    "measure",
+    [
+        success_ratio(7, 9),
+        latency_ms(0.5, 7, 9),
+        attempts_per_request("db", 7, 9),
+        wasted_ratio("db", 7, 9),
+        recovery_s(),
+    ],
+    ids=lambda measure: measure.name,
+)
+def test_what_a_recording_does_not_hold_is_not_a_number(measure: Measure) -> None:
+    """No requests in the window, or no fault at all: no bound accepts it."""
+    assert math.isnan(measure.of(recording(seconds("+++"))))
+    assert math.isnan(measure.of(recording()))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "faults", "expected"),
+    [
+        ("++++++++++", [fault(2, 5)], 0),
+        ("++---+++++", [fault(2, 5)], 0),
+        ("++-----+++", [fault(2, 5)], 2),
+        ("++---++-++", [fault(2, 5)], 3),
+        ("++---+~+++", [fault(2, 5)], 2),
+        ("++--------", [fault(2, 5)], math.inf),
+        ("++---++++-", [fault(2, 5)], math.inf),
+        ("-+++++++++", [fault(2, 5)], 0),
+        ("++------++", [fault(2, 3), fault(4, 6.5)], 1.5),
+        ("++-----...", [fault(2, 5)], 2),
+        ("++++++++++", [], math.nan),
+        ("----------", [], math.nan),
+    ],
+    ids=[
+        "never sick",
+        "sick only during the fault",
+        "recovers",
+        "relapses",
+        "half of the answers are not healthy",
+        "never recovers",
+        "sick in the last second",
+        "sick only before the fault",
+        "two faults, from the end of the later one",
+        "seconds without requests are healthy",
+        "no fault",
+        "no fault and sick",
+    ],
+)
+def test_recovery_is_from_the_faults_end_to_the_first_of_healthy_seconds_only(
+    pattern: str, faults: list[FaultRecord], expected: float
+) -> None:
+    """A relapse starts the clock's end anew; a run that ends sick never recovered."""
+    made = recording(seconds(pattern), faults=faults, duration_s=len(pattern))
+    assert recovery_s().of(made) == pytest.approx(expected, nan_ok=True)
+
+
+def test_a_second_is_healthy_from_95_in_a_hundred() -> None:
+    """19 of 20 are enough, 18 are not."""
+    for failed, expected in ((1, 0), (2, 1)):
+        requests = [
+            request(number, 5 + number / 20, status="200" if number >= failed else "500")
+            for number in range(20)
+        ]
+        assert recovery_s().of(recording(requests, faults=[fault(2, 5)])) == expected
+
+
+def test_seconds_without_requests_are_well() -> None:
+    """By second, over the whole run, also when it does not last whole seconds."""
+    assert by_second(recording(seconds("+-.~"), duration_s=4)) == [1, 0, 1, 0.5]
+    assert by_second(recording(seconds("+-"), duration_s=2.5)) == [1, 0, 1]
+
+
+def test_attempts_are_client_spans_of_requests_due() -> None:
+    """Whenever the attempts themselves were made, and of that callee only."""
+    spans = [
+        *(call(0, attempt) for attempt in (1, 2, 3)),
+        call(1, start_s=9),
+        call(1, callee="cache"),
+        call(0, kind="server"),
+        call(2),
+    ]
+    made = recording([request(0, 0.5), request(1, 0.6), request(2, 1.5)], spans=spans)
+    assert attempts_per_request("db", 0, 1).of(made) == 2
+    assert attempts_per_request("db", 1, 2).of(made) == 1
+    assert attempts_per_request("cache", 0, 1).of(made) == 0.5
+    assert attempts_per_request("nobody", 0, 1).of(made) == 0
+
+
+def test_attempts_a_second_are_counted_when_they_begin() -> None:
+    """Whatever request they are for."""
+    spans = [call(0, start_s=1), call(1, start_s=2.9), call(2, start_s=3), call(3, kind="server")]
+    made = recording([request(0, 0.5)], spans=spans)
+    assert attempts_rps("db", 1, 3).of(made) == 1
+    assert attempts_rps("db", 3, 7).of(made) == 0.25
+    assert attempts_rps("nobody", 0, 1).of(made) == 0
+
+
+def test_work_is_wasted_when_its_caller_gave_up_before_it_was_done() -> None:
+    """Half of it here: one in time, one late; answered errors and closed calls are not waste."""
+    spans = [
+        call(0, status="200", end_s=1),
+        call(0, kind="server", end_s=0.9),
+        call(1, status="abandoned", end_s=1),
+        call(1, kind="server", end_s=3),
+        call(2, status="abandoned", end_s=1),
+        call(2, kind="server", end_s=0.5),
+        call(3, status="503", end_s=1),
+        call(3, kind="server", end_s=0.9),
+        call(4, status="abandoned", end_s=1),
+        call(4, kind="server", end_s=9),
+    ]
+    requests = [request(number, 0.1 * number) for number in range(4)] + [request(4, 5)]
+    made = recording(requests, spans=spans)
+    assert wasted_ratio("db", 0, 1).of(made) == 0.25
+    assert wasted_ratio("db", 5, 6).of(made) == 1
+    assert wasted_ratio("db", 0, 10).of(made) == 0.4
+    assert math.isnan(wasted_ratio("nobody", 0, 10).of(made))
+
+
+@pytest.mark.parametrize(
+    ("quantile", "expected_ms"),
+    [(0, 1), (0.01, 1), (0.5, 50), (0.9, 90), (0.95, 95), (0.99, 99), (0.999, 100), (1, 100)],
+)
+def test_a_percentile_is_a_latency_that_was_measured(quantile: float, expected_ms: float) -> None:
+    """Nearest rank: of 1 to 100 ms, p95 is 95 ms."""
+    requests = [request(number, 0, latency_s=(100 - number) / 1000) for number in range(100)]
+    assert percentile_ms(requests, quantile) == pytest.approx(expected_ms)
+
+
+@pytest.mark.parametrize("percent", range(1, 100))
+def test_a_percentile_of_a_hundred_is_its_own_number(percent: int) -> None:
+    """Also where a quantile times a hundred is a little more than whole in binary."""
+    requests = [request(number, 0, latency_s=(number + 1) / 1000) for number in range(100)]
+    assert percentile_ms(requests, percent / 100) == pytest.approx(percent)
+
+
+def test_a_percentile_is_of_good_answers_only() -> None:
+    """A fast error is no fast answer."""
+    requests = [request(0, 0, latency_s=0.5), request(1, 0, status="500", latency_s=0.001)]
+    assert percentile_ms(requests, 0.5) == 500
+    assert math.isnan(percentile_ms(requests[1:], 0.5))
+    assert latency_ms(0.5, 0, 1).of(recording(requests)) == 500
+
+
+def test_latency_counts_from_the_intended_time() -> None:
+    """A client that is late does not hide what its users saw."""
+    late = Request(0, "/", 1.0, 3.0, 3.5, "200")
+    assert percentile_ms([late], 0.5) == 2500
+
+
+def test_measures_are_named_for_people() -> None:
+    """With their window and their unit."""
+    assert (success_ratio(0, 5).name, success_ratio(0, 5).unit) == ("good answers, 0-5 s", "")
+    assert latency_ms(0.99, 1, 2.5).name == "p99 latency, 1-2.5 s"
+    assert latency_ms(0.999, 1, 2).name == "p99.9 latency, 1-2 s"
+    assert (recovery_s().unit, goodput_rps(0, 1).unit, latency_ms(1, 0, 1).unit) == (
+        "s",
+        "/s",
+        "ms",
+    )
+
+
+def test_measures_do_not_change_what_they_measure() -> None:
+    """Pure functions: the recording is the same afterwards, and so is the figure."""
+
+    def made() -> Recording:
+        return recording(seconds("++--++"), faults=[fault(2, 4)], spans=[call(0)], duration_s=6)
+
+    one = made()
+    for measure in (success_ratio(0, 6), recovery_s(), latency_ms(0.5, 0, 6)):
+        assert measure.of(one) == measure.of(one)
+    assert one.digest() == made().digest()

@@ -1,0 +1,81 @@
+"""A lab as a value: variants over services, links, the negative control."""
+
+from dataclasses import FrozenInstanceError, replace
+
+import pytest
+
+from harness.model import Broken, Fixed, Lab, Pause, Poisson, Service, during
+from harness.model.lab import Link
+
+FRONT = Service("front", app="x", calls=("back", "cache"), settings={"tries": 1, "limit": 5})
+BACK = Service("back", app="y", calls=("cache",))
+FRONT_END = Service("front-end", app="z")
+LAB = Lab(
+    title="",
+    question="",
+    services=(FRONT, BACK, FRONT_END),
+    load=Poisson(to="front", rate_rps=1),
+    duration_s=10,
+    faults=(during(1, 2, Pause("back")),),
+    variants=(
+        Broken("naive", {"front.tries": 4}),
+        Fixed("mended", {"front.tries": 2, "back.x": 1}),
+    ),
+    expect=(),
+)
+
+
+def test_a_variant_changes_only_the_settings_that_it_names() -> None:
+    """The lab's own settings stay, and so does every other service."""
+    front, back, other = LAB.under(LAB.variant("naive"))
+    assert front.settings == {"tries": 4, "limit": 5}
+    assert (front.name, front.app, front.calls) == (FRONT.name, FRONT.app, FRONT.calls)
+    assert back == BACK
+    assert other == FRONT_END
+    assert FRONT.settings == {"tries": 1, "limit": 5}
+
+
+def test_a_setting_goes_to_the_service_of_that_very_name() -> None:
+    """`front.` is no beginning of `front-end.`, and a dot in a value's name is its own."""
+    changed = LAB.under(Broken("x", {"front-end.a": 1, "front.b.c": 2}))
+    assert [dict(service.settings) for service in changed] == [
+        {"tries": 1, "limit": 5, "b.c": 2},
+        {},
+        {"a": 1},
+    ]
+
+
+def test_links_are_the_loads_own_and_every_call() -> None:
+    """The load's first, then the services' in their order."""
+    assert list(LAB.links()) == [
+        Link(caller="client", callee="front"),
+        Link(caller="front", callee="back"),
+        Link(caller="front", callee="cache"),
+        Link(caller="back", callee="cache"),
+    ]
+    assert next(LAB.links()).name == "client->front"
+
+
+def test_services_and_variants_are_found_by_name() -> None:
+    """And what is not there is a KeyError."""
+    assert LAB.service("back") is BACK
+    assert LAB.variant("mended").name == "mended"
+    for find in (LAB.service, LAB.variant):
+        with pytest.raises(KeyError):
+            find("nobody")
+
+
+def test_the_negative_control_is_the_same_lab_with_nothing_broken() -> None:
+    """Only the faults are gone."""
+    control = LAB.without_faults()
+    assert control.faults == ()
+    assert replace(control, faults=LAB.faults) == LAB
+
+
+def test_a_lab_does_not_change() -> None:
+    """It is a value; a variant is one too, and knows whether it breaks or holds."""
+    with pytest.raises(FrozenInstanceError):
+        LAB.title = "other"  # type: ignore[misc]
+    broken: object = Broken("x")
+    assert broken != Fixed("x")
+    assert broken == Broken("x")

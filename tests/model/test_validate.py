@@ -1,0 +1,273 @@
+"""What can be wrong with a lab: everything that is, in one line each, the most basic first."""
+
+import sys
+from dataclasses import dataclass, field, replace
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from harness import catalogue
+from harness.checks.measures import recovery_s, success_ratio
+from harness.model import (
+    Broken,
+    Fixed,
+    Kill,
+    Lab,
+    Paced,
+    Pause,
+    Poisson,
+    Service,
+    baseline,
+    during,
+    on,
+    predict,
+)
+from harness.model.fault import Fault, Timed
+from harness.model.lab import Variant
+from harness.model.toxic import Down, Latency, Slicer, Stream, Timeout
+from harness.model.validate import problems
+
+LINK = "front->back"
+
+LAB = Lab(
+    title="",
+    question="",
+    services=(
+        Service("front", app="services.relay", calls=("back",)),
+        Service("back", app="services.worker"),
+    ),
+    load=Paced(rate_rps=10, to="front"),
+    duration_s=10,
+    faults=(during(2, 4, Pause("back")),),
+    variants=(Broken("naive", {"front.tries": 4}), Fixed("calm")),
+    expect=(
+        baseline(success_ratio(0, 2), at_least=0.99),
+        on("naive", claim="stays down", measure=success_ratio(5, 10), at_most=0.1),
+        on("calm", claim="recovers", measure=recovery_s(), at_most=2),
+    ),
+)
+
+
+def faulty(*faults: Timed) -> Lab:
+    return replace(LAB, faults=faults)
+
+
+def said(lab: Lab) -> list[str]:
+    return list(problems(lab))
+
+
+@pytest.mark.parametrize("slug", catalogue.slugs())
+def test_the_labs_of_the_repository_have_no_problems(slug: str) -> None:
+    """Nothing is said of a lab that makes sense."""
+    assert said(catalogue.find(slug).lab) == []
+
+
+def test_a_lab_that_makes_sense_has_no_problems() -> None:
+    """Faults on hosts and links, one after the other or on different places, are fine."""
+    assert said(LAB) == []
+    fine = faulty(
+        during(1, 2, Pause("back")),
+        during(2, 3, Pause("back")),
+        during(1, 3, Pause("front")),
+        during(1, 3, Kill("back")),
+        during(1, 9, Latency(LINK, latency_ms=5)),
+        during(1, 9, Latency(LINK, latency_ms=5, stream=Stream.UPSTREAM)),
+        during(1, 9, Timeout(LINK)),
+        during(1, 10, Down("client->front")),
+    )
+    assert said(fine) == []
+
+
+def test_all_problems_are_told_the_basic_ones_first() -> None:
+    """A reader who mends one after the other mends the causes before what follows from them."""
+    wrong = replace(
+        LAB,
+        services=(*LAB.services, Service("back", app="services.nowhere", calls=("void",))),
+        load=Poisson(rate_rps=-1, to="void", timeout_ms=-2),
+        duration_s=-1,
+        variants=(Broken("naive", {"x": 1}),),
+        expect=(on("other", claim="recovers", measure=recovery_s(), at_most=2),),
+    )
+    assert said(wrong) == [
+        "2 services are called 'back'; names must differ",
+        "back calls 'void', which is not one of back, front",
+        "service back: No module named 'services.nowhere'",
+        "duration_s is -1; it must be above 0",
+        "the load goes to 'void', not one of back, front",
+        "load: timeout_ms is -2; it must be above 0",
+        "load: rate_rps is -1; it must be above 0",
+        "pause back: ends at 4 s, after the run, which lasts -1 s",
+        "no Fixed variant: a lab shows what breaks and what holds",
+        "variant naive: 'x' is no service.setting of back, front",
+        "variant naive: service back: No module named 'services.nowhere'",
+        "'recovers' is about 'other', which is not one of naive",
+        "no baseline(...): without a healthy start nothing is proven",
+        "variant naive: nothing is expected of it, so nothing can fail",
+    ]
+
+
+@pytest.mark.parametrize("part", ["services", "faults", "variants", "expect"])
+def test_a_single_item_wants_its_comma(part: str) -> None:
+    """Parentheses alone make no tuple, and nothing else is said before that is mended."""
+    (first, *_) = getattr(LAB, part)
+    (line,) = said(_with(part, first))
+    kind = type(first).__name__
+    assert line == f"{part} is one {kind}; write a tuple, with a comma after a single item"
+
+
+@pytest.mark.parametrize(
+    ("part", "item", "line"),
+    [
+        ("services", "front", "services holds a str; it may hold Service"),
+        ("faults", Pause("back"), "faults holds a Pause; it may hold Timed"),
+        ("variants", Variant("naive"), "variants holds a Variant; it may hold Broken or Fixed"),
+        ("expect", recovery_s(), "expect holds a Measure; it may hold Expectation"),
+        ("predict", LAB.expect[0], "predict holds a Expectation; it may hold Prediction"),
+    ],
+)
+def test_an_item_of_another_kind_is_told(part: str, item: object, line: str) -> None:
+    """What was meant is seen from what a part may hold."""
+    assert said(_with(part, (item,))) == [line]
+
+
+def _with(part: str, value: object) -> Lab:
+    """Replace a part as somebody does who runs no type checker."""
+    untyped: Any = replace
+    changed: Lab = untyped(LAB, **{part: value})
+    return changed
+
+
+@pytest.mark.parametrize("duration_s", [0, -1, float("nan"), float("inf")])
+def test_a_run_has_an_end_and_is_not_empty(duration_s: float) -> None:
+    """No duration that would hang the simulator or make no second of it."""
+    lines = said(replace(LAB, duration_s=duration_s, faults=()))
+    assert lines == [f"duration_s is {duration_s:g}; it must be above 0"]
+
+
+@pytest.mark.parametrize("value", ["10", None, True])
+def test_a_duration_is_a_number(value: object) -> None:
+    """Words, nothing and truth are none."""
+    assert said(_with("duration_s", value)) == [f"duration_s is {value!r}; it must be a number"]
+
+
+@pytest.mark.parametrize("rate_rps", [float("inf"), float("nan")])
+def test_a_rate_is_finite(rate_rps: float) -> None:
+    """An endless rate would draw arrivals for ever, and an unknown one none at all."""
+    lines = said(replace(LAB, load=Poisson(rate_rps=rate_rps, to="front")))
+    assert lines == [f"load: rate_rps is {rate_rps:g}; it must be a finite number"]
+
+
+@pytest.mark.parametrize(
+    ("start_s", "end_s", "line"),
+    [
+        (4, 2, "pause back: from 4 to 2 s is no window of time"),
+        (3, 3, "pause back: from 3 to 3 s is no window of time"),
+        (-1, 2, "pause back: from -1 to 2 s is no window of time"),
+        (float("nan"), 2, "pause back: from nan to 2 s is no window of time"),
+        (2, float("nan"), "pause back: from 2 to nan s is no window of time"),
+        (9, 10.1, "pause back: ends at 10.1 s, after the run, which lasts 10 s"),
+        (9, float("inf"), "pause back: ends at inf s, after the run, which lasts 10 s"),
+        (0, 2, "pause back: begins at 0 s; leave time to see a healthy start"),
+    ],
+)
+def test_a_fault_has_its_time_within_the_run(start_s: float, end_s: float, line: str) -> None:
+    """It begins after a healthy start and is over when the run is."""
+    assert said(faulty(during(start_s, end_s, Pause("back")))) == [line]
+
+
+def test_a_fault_hits_what_there_is() -> None:
+    """A host's fault wants a host, a link's a link, and both are told what there is."""
+    hosts, links = "back, front", "client->front, front->back"
+    wanted: dict[Fault, str] = {
+        Pause("bakc"): f"pause bakc: 'bakc' is not one of {hosts}",
+        Kill(LINK): f"kill {LINK}: '{LINK}' is not one of {hosts}",
+        Pause("client"): f"pause client: 'client' is not one of {hosts}",
+        Down("back"): f"down back: 'back' is not one of {links}",
+        Down("back->front"): f"down back->front: 'back->front' is not one of {links}",
+        Timeout("back"): f"timeout back (timeout 0): 'back' is not one of {links}",
+    }
+    for fault, line in wanted.items():
+        assert said(faulty(during(1, 2, fault))) == [line]
+
+
+def test_a_faults_own_problems_are_told_with_its_name() -> None:
+    """Values that a toxic cannot take are the lab's problem."""
+    slicer = Slicer(LINK, average_bytes=0)
+    assert said(faulty(during(1, 2, slicer))) == [
+        f"{slicer.name}: average_bytes is 0; below 1 it crashes Toxiproxy"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (Pause("back"), Pause("back")),
+        (Kill("back"), Kill("back")),
+        (Down(LINK), Down(LINK)),
+        (Latency(LINK, latency_ms=5), Latency(LINK, latency_ms=9)),
+        (Latency(LINK, latency_ms=5, stream=Stream.BOTH), Latency(LINK, latency_ms=9)),
+    ],
+    ids=str,
+)
+def test_faults_that_would_undo_each_other_are_refused(one: Any, other: Any) -> None:
+    """Two of a kind on one place at a time: the end of one would be the end of both."""
+    lines = said(faulty(during(2, 4, one), during(3, 5, other)))
+    assert lines == [f"{other.name}: overlaps in time with {one.name}, on the same place"]
+    assert said(faulty(during(2, 4, one), during(4, 5, other))) == []
+
+
+@pytest.mark.parametrize("name", ["", "Front", "front end", "a/b", "a.b", "a->b", "..", "1st", "ü"])
+def test_names_are_fit_for_hosts_and_folders(name: str) -> None:
+    """A service is a host and a container, a variant is a folder."""
+    wanted = f"{name!r} is no name; use small letters, digits and single dashes"
+    assert wanted in said(
+        replace(LAB, services=(*LAB.services, Service(name, app="services.worker")))
+    )
+    assert wanted in said(replace(LAB, variants=(*LAB.variants, Fixed(name))))
+
+
+def test_a_prediction_expects_nothing() -> None:
+    """Theory is held against the run as well, but a variant's claim is the lab's own."""
+    theory = predict(
+        "recovers", recovery_s(), on="calm", equals=1, within=0.5, because="", source=""
+    )
+    lab = replace(LAB, expect=LAB.expect[:2], predict=(theory,))
+    assert said(lab) == ["variant calm: nothing is expected of it, so nothing can fail"]
+    lost = replace(LAB, predict=(replace(theory, on="clam"),))
+    assert said(lost) == ["'recovers' is about 'clam', which is not one of calm, naive"]
+
+
+def _unset(_: object) -> None:
+    raise AssertionError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Demanding:
+    """Settings of which one must be given."""
+
+    size: int
+    depth: int = field(default=1)
+
+    def __post_init__(self) -> None:
+        if self.size < 1:
+            raise ValueError(f"size is {self.size}; it must be above 0")
+
+
+def test_what_a_services_settings_refuse_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A setting that is missing, or that the service itself rejects, is a problem of the lab."""
+    module = ModuleType("demanding")
+    vars(module).update(Settings=Demanding, app=_unset)
+    monkeypatch.setitem(sys.modules, "demanding", module)
+
+    def lab(**settings: int) -> Lab:
+        return replace(
+            LAB, services=(*LAB.services, Service("deep", app="demanding", settings=settings))
+        )
+
+    assert said(lab(size=1)) == []
+    assert said(lab())[0].startswith("service deep: demanding: TypeError: ")
+    assert "missing 1 required keyword-only argument: 'size'" in said(lab())[0]
+    assert said(lab(size=0))[0] == (
+        "service deep: demanding: ValueError: size is 0; it must be above 0"
+    )

@@ -1,0 +1,203 @@
+"""The conductor: faults come at their times, are read back, and never stay."""
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from harness.conductor import REMOVAL_LIMIT_S, applied, conductor
+from harness.errors import FaultNotAppliedError
+from harness.model import during
+from harness.model.fault import Timed
+from harness.recording import FaultRecord
+from tests.support import CLOSE, WholeSystem, virtually
+
+
+@dataclass(slots=True)
+class Scripted:
+    """A fault that writes down what is done to it, and can misbehave."""
+
+    target: str
+    log: list[tuple[str, float]]
+    name: str = "scripted"
+    invisible: bool = False
+    sticky: bool = False
+    apply_s: float = 0
+    remove_s: float = 0
+    fails: str = ""
+    there: bool = field(default=False, init=False)
+
+    def problems(self) -> Any:
+        return iter(())
+
+    async def apply(self, system: Any) -> None:
+        await asyncio.sleep(self.apply_s)
+        self._note("apply", system)
+        self.there = not self.invisible
+
+    async def seen(self, system: Any) -> bool:
+        del system
+        return self.there
+
+    async def remove(self, system: Any) -> None:
+        await asyncio.sleep(self.remove_s)
+        self._note("remove", system)
+        self.there = self.sticky
+
+    def _note(self, what: str, system: Any) -> None:
+        self.log.append((f"{what} {self.target}", system.now()))
+        if self.fails == what:
+            raise RuntimeError(f"{what} {self.target}")
+
+
+Log = list[tuple[str, float]]
+
+
+def conducted(*faults: Timed, duration_s: float = 10) -> list[FaultRecord]:
+    async def main() -> list[FaultRecord]:
+        return await conductor(faults, duration_s)(WholeSystem())
+
+    return virtually(main())
+
+
+def test_a_fault_comes_and_goes_at_its_times() -> None:
+    """And the record says when it was asked for, done, seen and gone."""
+    log: Log = []
+    (record,) = conducted(during(2, 5, Scripted("a", log, apply_s=0.25, remove_s=0.5)))
+    assert log == [("apply a", 2.25), ("remove a", 5.5)]
+    assert (record.start_s, record.end_s) == (2, 5)
+    assert (record.requested_s, record.applied_s, record.seen_s) == (2, 2.25, 2.25)
+    assert record.removed_s == 5.5
+    assert applied(record)
+
+
+def test_it_ends_when_the_load_does() -> None:
+    """Also without any fault."""
+
+    async def main() -> float:
+        assert await conductor((), 10)(WholeSystem()) == []
+        return asyncio.get_running_loop().time()
+
+    assert virtually(main()) == 10
+
+
+def test_records_are_in_the_labs_order() -> None:
+    """Whichever comes first in time."""
+    log: Log = []
+    records = conducted(during(4, 5, Scripted("late", log)), during(1, 9, Scripted("early", log)))
+    assert [record.target for record in records] == ["late", "early"]
+    assert [what for what, _ in log] == ["apply early", "apply late", "remove late", "remove early"]
+
+
+def test_at_one_instant_one_fault_goes_before_the_next_comes() -> None:
+    """Whatever their order in the lab."""
+    log: Log = []
+    conducted(during(3, 4, Scripted("b", log)), during(2, 3, Scripted("a", log)))
+    assert log == [("apply a", 2), ("remove a", 3), ("apply b", 3), ("remove b", 4)]
+
+
+def test_equal_faults_do_not_share_a_record() -> None:
+    """Two windows of the same fault on the same host are two faults."""
+    log: Log = []
+    shared = Scripted("a", log)
+    records = conducted(during(1, 2, shared), during(3, 4, shared))
+    assert [record.seen_s for record in records] == [1, 3]
+    assert all(applied(record) for record in records)
+
+
+def test_a_fault_that_is_not_seen_is_an_error_and_is_removed() -> None:
+    """It may be half there, so it is taken away all the same."""
+    log: Log = []
+    with pytest.raises(FaultNotAppliedError, match="scripted: asked for, but not there"):
+        conducted(during(2, 5, Scripted("a", log, invisible=True)))
+    assert log == [("apply a", 2), ("remove a", 2)]
+
+
+def test_a_fault_that_cannot_be_applied_is_removed() -> None:
+    """The engine's own error is what the user sees."""
+    log: Log = []
+    with pytest.raises(RuntimeError, match="apply a"):
+        conducted(during(2, 5, Scripted("a", log, fails="apply")))
+    assert log == [("apply a", 2), ("remove a", 2)]
+
+
+def test_a_fault_that_stays_is_an_error() -> None:
+    """After its removal it is read back once more."""
+    with pytest.raises(FaultNotAppliedError, match="scripted: still there after its removal"):
+        conducted(during(2, 5, Scripted("a", [], sticky=True)))
+
+
+def test_others_are_removed_when_one_goes_wrong() -> None:
+    """Last come, first gone."""
+    log: Log = []
+    with pytest.raises(FaultNotAppliedError):
+        conducted(
+            during(1, 9, Scripted("a", log)),
+            during(2, 9, Scripted("b", log)),
+            during(3, 9, Scripted("c", log, invisible=True)),
+        )
+    assert [what for what, _ in log][3:] == ["remove c", "remove b", "remove a"]
+    assert log[-1] == ("remove a", 3)
+
+
+def test_one_removal_that_fails_does_not_keep_the_others_from_being_removed() -> None:
+    """A fault that sticks must not leave two behind."""
+    log: Log = []
+
+    async def main() -> None:
+        faults = (
+            during(1, 9, Scripted("a", log)),
+            during(2, 9, Scripted("b", log, fails="remove")),
+            during(3, 9, Scripted("c", log, invisible=True)),
+        )
+        with pytest.raises(RuntimeError, match="remove b"):
+            await conductor(faults, 10)(WholeSystem())
+
+    virtually(main())
+    assert ("remove a", 3) in log
+
+
+def test_a_run_that_is_cancelled_removes_its_faults() -> None:
+    """Ctrl-C in the middle leaves nothing behind."""
+    log: Log = []
+
+    async def main() -> None:
+        conduct = conductor((during(1, 9, Scripted("a", log, remove_s=0.5)),), 10)
+        running = asyncio.ensure_future(conduct(WholeSystem()))
+        await asyncio.sleep(4)
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+
+    virtually(main())
+    assert log == [("apply a", 1), ("remove a", 4.5)]
+
+
+def test_a_run_that_is_cancelled_while_a_fault_is_applied_removes_it() -> None:
+    """It may have been applied already when the answer did not come."""
+    log: Log = []
+
+    async def main() -> None:
+        conduct = conductor((during(1, 9, Scripted("a", log, apply_s=5)),), 10)
+        running = asyncio.ensure_future(conduct(WholeSystem()))
+        await asyncio.sleep(4)
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+
+    virtually(main())
+    assert log == [("remove a", 4)]
+
+
+def test_a_removal_has_a_time_limit_of_its_own() -> None:
+    """An engine that hangs does not hang the run for ever, and the message names the fault."""
+
+    async def main() -> float:
+        fault = Scripted("a", [], name="pause a", remove_s=1000)
+        with pytest.raises(FaultNotAppliedError, match="pause a"):
+            await conductor((during(1, 2, fault),), 10)(WholeSystem())
+        return asyncio.get_running_loop().time()
+
+    # It is tried once when the fault should end, and once more when the run does.
+    assert virtually(main()) == pytest.approx(2 + 2 * REMOVAL_LIMIT_S, abs=CLOSE)
