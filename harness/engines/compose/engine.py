@@ -1,0 +1,224 @@
+"""The container engine: a lab's services in Docker, behind a real Toxiproxy, under Locust."""
+
+import asyncio
+import math
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import aiohttp
+
+from harness.engines.compose import janitor, logs
+from harness.engines.compose.build import refresh_sources
+from harness.engines.compose.client import engine
+from harness.engines.compose.loadlog import LoadLog
+from harness.engines.compose.prometheus import HALF_STEP_S, Prometheus
+from harness.engines.compose.render import (
+    LOAD,
+    OWN_SERVICES,
+    PROMETHEUS,
+    PROMETHEUS_API,
+    TOXIPROXY,
+    TOXIPROXY_API,
+)
+from harness.engines.compose.stack import OnLine, Stack
+from harness.engines.compose.system import Containers
+from harness.engines.compose.toxics import Toxiproxy
+from harness.engines.protocol import Conductor, Observer, Plan
+from harness.errors import ChaoslabError, EnvironmentNotReadyError, LabError
+from harness.recording import FaultRecord, Recording
+
+GATE_LIMIT_S = 40.0
+SLACK_S = 30.0
+"""What a run may take beyond its own time and the client's patience."""
+POLL_S = 0.05
+LINE_S = 0.05
+"""How long a line of the load may be on its way."""
+SCRAPE_S = 0.3
+"""How long after a scrape's time its samples may be queried."""
+
+
+class ComposeEngine:
+    """Runs a plan on containers of this machine's Docker engine, in real time."""
+
+    name = "compose"
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def run(self, plan: Plan, conduct: Conductor, observer: Observer) -> Recording:
+        """Make the plan happen and record it; logs and the Compose file stay in the folder.
+
+        Raises:
+            ChaoslabError: the run could not take place or cannot be trusted; nothing is left.
+
+        """
+        with engine() as client:
+            observer.step("making the images ready")
+            refresh_sources(observer.step, client)
+            janitor.remove(client, janitor.orphans(client))
+            with Stack(client, plan, self._folder) as stack:
+                try:
+                    return asyncio.run(Run(plan, stack, observer).record(conduct))
+                except BaseExceptionGroup as group:
+                    raise _first(group) from group
+
+
+def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """Give the error of a group that a person should see: one of ours, if there is one."""
+    found = [
+        _first(error) if isinstance(error, BaseExceptionGroup) else error
+        for error in group.exceptions
+    ]
+    return min(found, key=lambda error: not isinstance(error, ChaoslabError))
+
+
+def _hearer(lines: "asyncio.Queue[tuple[str, str | None]]") -> OnLine:
+    """Give what the threads that follow logs call."""
+    loop = asyncio.get_running_loop()
+
+    def hear(name: str, line: str | None) -> None:
+        # After the run, nobody listens any more.
+        with suppress(RuntimeError):
+            loop.call_soon_threadsafe(lines.put_nowait, (name, line))
+
+    return hear
+
+
+@asynccontextmanager
+async def _within(limit_s: float) -> AsyncIterator[None]:
+    try:
+        async with asyncio.timeout(limit_s):
+            yield
+    except TimeoutError as error:
+        raise EnvironmentNotReadyError(
+            f"the run was not over after {limit_s:.0f} s: run again, and see its logs"
+        ) from error
+
+
+class Run:
+    """One run: starts the containers, gates, loads, lets faults happen, and reads back."""
+
+    def __init__(self, plan: Plan, stack: Stack, observer: Observer) -> None:
+        self._plan = plan
+        self._lab = plan.lab
+        self._stack = stack
+        self._observer = observer
+        self._load = LoadLog()
+        self._lines: asyncio.Queue[tuple[str, str | None]] = asyncio.Queue()
+        self._changed = asyncio.Condition()
+        self._system: Containers | None = None
+        self._notes: list[str] = []
+
+    async def record(self, conduct: Conductor) -> Recording:
+        """Run it and give the recording."""
+        patience_s = self._lab.load.timeout_ms / 1000
+        limit_s = GATE_LIMIT_S + self._lab.duration_s + patience_s + SLACK_S
+        recording = Recording(
+            lab=self._plan.slug,
+            variant=self._plan.variant.name,
+            seed=self._plan.seed,
+            engine=ComposeEngine.name,
+            duration_s=self._lab.duration_s,
+            notes=self._notes,
+        )
+        async with (
+            aiohttp.ClientSession() as session,
+            _within(limit_s),
+            asyncio.TaskGroup() as group,
+        ):
+            self._observer.step("starting containers")
+            await asyncio.to_thread(self._stack.create)
+            await asyncio.to_thread(self._stack.start_all, _hearer(self._lines))
+            listening = group.create_task(self._listen())
+            self._observer.step("waiting until every service is up")
+            prometheus = await self._gate(session)
+            system = await self._begin()
+            recording.faults = await self._drive(system, conduct)
+            listening.cancel()
+            self._observer.step("reading back")
+            await system.until(self._lab.duration_s + HALF_STEP_S + SCRAPE_S)
+            recording.series = await prometheus.series(self._load.t0_s, self._lab.duration_s)
+            await asyncio.to_thread(self._stack.stop_all)
+        recording.requests = sorted(self._load.requests)
+        recording.spans = logs.spans(
+            self._stack.logs,
+            seed=self._plan.seed,
+            requests_sent=len(recording.requests),
+            t0_s=self._load.t0_s,
+            end_s=max(self._load.end_s, self._lab.duration_s),
+        )
+        return recording
+
+    async def _gate(self, session: aiohttp.ClientSession) -> Prometheus:
+        """Wait until Prometheus has scraped every service and the load has reached its target."""
+        wanted = {service.name for service in self._lab.services}
+        port = await asyncio.to_thread(self._stack.port, PROMETHEUS, PROMETHEUS_API)
+        prometheus = Prometheus(session, port)
+        up: set[str] = set()
+        try:
+            async with asyncio.timeout(GATE_LIMIT_S):
+                while (up := await prometheus.up()) != wanted:  # noqa: ASYNC110 - of another process
+                    await asyncio.sleep(POLL_S)
+                await self._until(lambda: self._load.ready)
+        except TimeoutError:
+            name = min(wanted - up, default=LOAD)
+            told = logs.tail(self._stack.log(name))
+            raise LabError(f"{name} was not up after {GATE_LIMIT_S:g} s: {told}") from None
+        return prometheus
+
+    async def _begin(self) -> Containers:
+        """Give the load its signal, and wait until it has told when second 0 is."""
+        proxies = await asyncio.to_thread(self._clean_proxies)
+        await asyncio.to_thread(self._stack.containers[LOAD].kill, "SIGUSR1")
+        await self._until(lambda: not math.isnan(self._load.t0_s))
+        self._observer.step("loading")
+        self._system = Containers(self._stack, proxies, self._load.t0_s)
+        return self._system
+
+    async def _drive(self, system: Containers, conduct: Conductor) -> list[FaultRecord]:
+        """Let the faults happen beside the load, until the load has seen every request end."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._watch(system))
+            faults = await conduct(system)
+            await self._until(lambda: not math.isnan(self._load.end_s))
+        return faults
+
+    def _clean_proxies(self) -> Toxiproxy:
+        proxies = Toxiproxy(self._stack.port(TOXIPROXY, TOXIPROXY_API))
+        proxies.reset()
+        for link in self._lab.links():
+            proxies.proxy(link.name)
+        return proxies
+
+    async def _until(self, reached: Callable[[], bool]) -> None:
+        async with self._changed:
+            await self._changed.wait_for(reached)
+
+    async def _listen(self) -> None:
+        """Read the load's lines as they come, and look into every log that ends."""
+        while True:
+            name, line = await self._lines.get()
+            if line is None:
+                await self._look_into(name)
+            elif name == LOAD:
+                async with self._changed:
+                    self._load.take(line)
+                    self._changed.notify_all()
+            elif self._system:
+                await self._system.heard(name, line)
+
+    async def _look_into(self, name: str) -> None:
+        if name == LOAD and not math.isnan(self._load.end_s):
+            return
+        told = f"{name} {await asyncio.to_thread(self._stack.how_it_ended, name)}"
+        if name in OWN_SERVICES:
+            raise EnvironmentNotReadyError(f"{told} (log: {self._stack.log(name)})")
+        if self._system is None:
+            raise LabError(told)
+        self._notes.append(f"{self._system.now():.3f} s {told}")
+
+    async def _watch(self, system: Containers) -> None:
+        for second in range(math.ceil(self._lab.duration_s)):
+            await system.until(second + 1 + LINE_S)
+            self._observer.second(second, self._load.good[second])

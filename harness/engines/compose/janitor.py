@@ -1,0 +1,144 @@
+"""The janitor: removes what runs left behind that can no longer do it themselves.
+
+Nothing is removed but what carries Chaoslab's labels and has expired or belongs to a process of
+this machine that is gone.
+"""
+
+import socket
+import subprocess
+import time
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from docker import DockerClient
+from docker.errors import APIError, NotFound
+
+from harness.engines.compose.client import engine
+from harness.errors import EnvironmentNotReadyError
+
+RUN_LABEL = "chaoslab.run"
+REMOVAL_LIMIT_S = 20.0
+RETRY_S = 0.1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resource:
+    """A container, network or volume of a run."""
+
+    kind: str
+    id: str
+    name: str
+    labels: Mapping[str, str]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}"
+
+
+def resources(client: DockerClient, run: str | None = None) -> list[Resource]:
+    """List what carries a run's labels, or any run's, containers first."""
+    filters = {"label": RUN_LABEL if run is None else f"{RUN_LABEL}={run}"}
+    found = [
+        _resource("container", row["Id"], row["Names"][0].lstrip("/"), row)
+        for row in client.api.containers(all=True, filters=filters)
+    ]
+    found += [
+        _resource("network", row["Id"], row["Name"], row)
+        for row in client.api.networks(filters=filters)
+    ]
+    found += [
+        _resource("volume", row["Name"], row["Name"], row)
+        for row in client.api.volumes(filters=filters)["Volumes"] or ()
+    ]
+    return found
+
+
+def _resource(kind: str, id_: str, name: str, row: Mapping[str, Any]) -> Resource:
+    return Resource(kind=kind, id=id_, name=name, labels=row["Labels"] or {})
+
+
+def orphans(client: DockerClient) -> list[Resource]:
+    """List what belongs to runs that are over; never what a living run still uses."""
+    now_s = time.time()
+    return [found for found in resources(client) if is_orphan(found.labels, now_s)]
+
+
+def is_orphan(labels: Mapping[str, str], now_s: float) -> bool:
+    """Say whether labels name an owner that is gone, or a time that is over."""
+    try:
+        pid, start = int(labels["chaoslab.owner-pid"]), labels["chaoslab.owner-start"]
+        host, expires_s = labels["chaoslab.owner-host"], float(labels["chaoslab.expires"])
+    except (KeyError, ValueError):
+        return False  # started by hand, or by another version: not ours to judge
+    if now_s > expires_s:
+        return True
+    return host == socket.gethostname() and pid_start(pid) != start
+
+
+def pid_start(pid: int) -> str:
+    """Tell when a process began, in a form that only it has; "" when there is none."""
+    if not Path("/proc/self/stat").exists():
+        command = ["ps", "-o", "lstart=", "-p", str(pid)]
+        found = subprocess.run(command, capture_output=True, text=True, check=False, timeout=5)  # noqa: S603
+        return found.stdout.strip().replace(" ", "-")
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+    # Counted after the command's name, which may itself hold spaces and parentheses.
+    return stat.rpartition(")")[2].split()[19]
+
+
+def sweep() -> list[str]:
+    """Remove all orphans and give their names.
+
+    Raises:
+        EnvironmentNotReadyError: no engine answers, or it will not remove them.
+
+    """
+    with engine() as client:
+        found = orphans(client)
+        remove(client, found)
+    return [str(resource) for resource in found]
+
+
+def remove(client: DockerClient, found: Iterable[Resource]) -> None:
+    """Remove resources: containers, running or not, then networks and volumes.
+
+    Raises:
+        EnvironmentNotReadyError: some of them are still there after the time limit.
+
+    """
+    left = list(found)
+    give_up_s = time.monotonic() + REMOVAL_LIMIT_S
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        while left:
+            for kinds in (("container",), ("network", "volume")):
+                batch = [one for one in left if one.kind in kinds]
+                gone = pool.map(lambda one: _gone(client, one), batch)
+                done = [one for one, is_gone in zip(batch, gone, strict=True) if is_gone]
+                left = [one for one in left if one not in done]
+            if left and time.monotonic() > give_up_s:
+                names = ", ".join(str(one) for one in left)
+                raise EnvironmentNotReadyError(f"could not remove {names}: run ./lab clean")
+            if left:
+                time.sleep(RETRY_S)
+
+
+def _gone(client: DockerClient, resource: Resource) -> bool:
+    """Try to remove; a network may be in use for a moment after its last container went."""
+    try:
+        match resource.kind:
+            case "container":
+                client.api.remove_container(resource.id, force=True, v=True)
+            case "network":
+                client.api.remove_network(resource.id)
+            case _:
+                client.api.remove_volume(resource.id)
+    except NotFound:
+        return True
+    except APIError:
+        return False
+    return True

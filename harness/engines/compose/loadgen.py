@@ -1,0 +1,202 @@
+"""The load in its container: an open loop in one Locust user, which sleeps to each arrival.
+
+Started as a module, it waits until its target answers, prints the run's second 0, sends every
+arrival at its time whatever became of those before, and prints what came of each.
+
+Environment: `CHAOSLAB_LOAD` (JSON), `CHAOSLAB_SEED`, `CHAOSLAB_DURATION_S`, `CHAOSLAB_TARGET`
+(a base URL); with `CHAOSLAB_WAIT=1` it starts at SIGUSR1 and not by itself.
+"""
+
+import http.client
+import json
+import math
+import os
+import select
+import signal
+import socket
+import sys
+import time
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+import gevent
+from gevent.event import AsyncResult, Event
+from gevent.pool import Pool
+from locust import User, task
+from locust.env import Environment
+
+from harness.engines.compose.loadlog import end_line, ready_line, request_line, start_line
+from harness.model.load import Arrival, Load
+from harness.recording import Request, root_context
+from services.tracing import HEADER
+
+TARGET_LIMIT_S = 60.0
+PROBE_S = 0.05
+LEAD_S = 0.5
+"""From the announcement of second 0 to second 0: the harness must hear of it before."""
+IN_FLIGHT_LIMIT = 8000
+"""Beyond it the process would run out of file descriptors, so an arrival is not sent."""
+
+
+def say(line: str) -> None:
+    """Write a line to standard output."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+class Connections:
+    """Kept-alive connections to one server, the last used first, as aiohttp's pool has them."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self._host = host
+        self._port = port
+        self._idle: list[http.client.HTTPConnection] = []
+
+    def get(self, path: str, headers: dict[str, str]) -> int:
+        """Send a GET, once and no more, and read the whole answer; give its status."""
+        connection = self._take()
+        done = False
+        try:
+            connection.request("GET", path, headers=headers)
+            response = connection.getresponse()
+            response.read()
+            done = True
+        finally:
+            if done and not response.will_close:
+                self._idle.append(connection)
+            else:
+                connection.close()
+        return response.status
+
+    def _take(self) -> http.client.HTTPConnection:
+        while self._idle:
+            connection = self._idle.pop()
+            if not _ended(connection):
+                return connection
+            connection.close()
+        connection = http.client.HTTPConnection(self._host, self._port)
+        try:
+            connection.connect()
+        except OSError as error:
+            raise ConnectionRefusedError(str(error)) from error
+        return connection
+
+
+def _ended(connection: http.client.HTTPConnection) -> bool:
+    """Say whether the other side has closed an idle connection: then there is an end to read."""
+    poll = select.poll()
+    poll.register(connection.sock, select.POLLIN)
+    return bool(poll.poll(0))
+
+
+def outcome(error: BaseException) -> str:
+    """Name how a request ended without an answer, in the words of `services.context.outcome`."""
+    match error:
+        case gevent.Timeout():
+            return "timeout"
+        case ConnectionRefusedError():
+            return "refused"
+        case http.client.RemoteDisconnected():
+            return "closed"
+        case OSError():
+            return "reset"
+        case _:
+            return "broken"
+
+
+class OpenLoop:
+    """One run of the load; its own errors end up in `over`."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._load = Load.from_json(json.loads(environment["CHAOSLAB_LOAD"]))
+        self._seed = int(environment["CHAOSLAB_SEED"])
+        duration_s = float(environment["CHAOSLAB_DURATION_S"])
+        self._arrivals = list(self._load.arrivals(self._seed, duration_s))
+        self._target = urlsplit(environment["CHAOSLAB_TARGET"])
+        self._pool = Pool(IN_FLIGHT_LIMIT)
+        self._t0_s = math.nan
+        self.over: AsyncResult[None] = AsyncResult()
+        self.go = Event()
+        if environment.get("CHAOSLAB_WAIT") != "1":
+            self.go.set()
+
+    def run(self) -> None:
+        """Wait for the target and the signal, then send everything and see it through."""
+        connections = self._reach()
+        say(ready_line())
+        self.go.wait()
+        self._t0_s = time.time() + LEAD_S
+        say(start_line(self._t0_s))
+        for arrival in self._arrivals:
+            gevent.sleep(max(0.0, arrival.at_s - self._now()))
+            if self._pool.full():
+                say(request_line(_request(arrival, math.nan, math.nan, "unsent")))
+            else:
+                self._pool.spawn(self._send, connections, arrival).link_exception(self.over)
+        self._pool.join()
+        say(end_line(self._now(), len(self._arrivals)))
+
+    def _reach(self) -> Connections:
+        """Wait for the target; look its address up once, as every look-up costs a thread."""
+        give_up_s = time.time() + TARGET_LIMIT_S
+        while True:
+            try:
+                address = socket.gethostbyname(self._target.hostname or "")
+                connections = Connections(address, self._target.port or 80)
+                with gevent.Timeout(1):
+                    if connections.get("/healthz", {}) == http.client.OK:
+                        return connections
+            except (OSError, http.client.HTTPException, gevent.Timeout) as error:
+                if time.time() > give_up_s:
+                    raise TimeoutError(
+                        f"{self._target.geturl()} does not answer: {error}"
+                    ) from None
+            gevent.sleep(PROBE_S)
+
+    def _now(self) -> float:
+        return time.time() - self._t0_s
+
+    def _send(self, connections: Connections, arrival: Arrival) -> None:
+        sent_s = self._now()
+        answered_s = math.nan
+        headers = {HEADER: root_context(self._seed, arrival.number).header()}
+        try:
+            with gevent.Timeout(self._load.timeout_ms / 1000):
+                status = str(connections.get(arrival.path, headers))
+            answered_s = self._now()
+        except http.client.InvalidURL:
+            raise  # a mistake in the lab, and no answer of a server
+        except (OSError, http.client.HTTPException, gevent.Timeout) as error:
+            status = outcome(error)
+        say(request_line(_request(arrival, sent_s, answered_s, status)))
+
+
+def _request(arrival: Arrival, sent_s: float, answered_s: float, status: str) -> Request:
+    return Request(arrival.number, arrival.path, arrival.at_s, sent_s, answered_s, status)
+
+
+def main() -> None:
+    """Run the load as Locust's one user; any error in it ends the process."""
+    loop = OpenLoop(os.environ)
+    gevent.signal_handler(signal.SIGUSR1, loop.go.set)
+    gevent.signal_handler(signal.SIGTERM, loop.over.set_exception, SystemExit(143))
+
+    class Client(User):
+        """The load's one user."""
+
+        @task
+        def everything(self) -> None:
+            # In a greenlet of its own: a task that raises is called again by Locust, for ever.
+            gevent.spawn(loop.run).link(loop.over)
+            loop.over.wait()
+
+    runner = Environment(user_classes=[Client]).create_local_runner()
+    runner.start(1, spawn_rate=1)
+    try:
+        loop.over.get()
+    finally:
+        runner.quit()
+
+
+if __name__ == "__main__":
+    main()

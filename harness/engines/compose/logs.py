@@ -1,0 +1,99 @@
+"""Container logs: followed to disk while they grow, and read back for their spans."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import requests
+import urllib3
+from docker.errors import DockerException
+from docker.models.containers import Container
+
+from harness.recording import number_of, trace_id
+from services.tracing import Span
+
+TAIL_LINES = 3
+SPAN = '{"event":"span"'
+
+
+class Follower(threading.Thread):
+    """Copies a container's log to a file as it is written; ends when the container does.
+
+    `on_line` hears every line that is no span, and None when the log has ended, for whatever
+    reason.
+    """
+
+    def __init__(
+        self, container: Container, path: Path, on_line: Callable[[str | None], None]
+    ) -> None:
+        super().__init__(name=f"log of {container.name}", daemon=True)
+        self._container = container
+        self._path = path
+        self._on_line = on_line
+
+    def run(self) -> None:
+        """Copy until the end."""
+        try:
+            with self._path.open("ab") as file:
+                for line in self._lines():
+                    file.write(line + b"\n")
+                    file.flush()
+                    if not line.startswith(SPAN.encode()):
+                        self._on_line(line.decode(errors="replace"))
+        except (DockerException, requests.RequestException, urllib3.exceptions.HTTPError):
+            pass  # the engine has gone; whoever hears of the end looks what happened
+        self._on_line(None)
+
+    def _lines(self) -> Iterator[bytes]:
+        rest = b""
+        for chunk in self._container.logs(stream=True, follow=True):
+            *lines, rest = (rest + chunk).split(b"\n")
+            yield from lines
+        if rest:
+            yield rest
+
+
+def tail(path: Path) -> str:
+    """Give the last lines of a log as one line, without the services' own JSON."""
+    if not path.exists():
+        return "no log"
+    lines = [line.strip() for line in path.read_text(errors="replace").splitlines()]
+    told = [line for line in lines if line and not line.startswith("{")]
+    return " | ".join(told[-TAIL_LINES:]) or "nothing logged"
+
+
+def spans(folder: Path, *, seed: int, requests_sent: int, t0_s: float, end_s: float) -> list[Span]:
+    """Read the spans of a load's requests, up to a second of the run, in order of their ends."""
+    found = [
+        span._replace(start_s=span.start_s - t0_s, end_s=span.end_s - t0_s)
+        for path in sorted(folder.glob("*.log"))
+        for span in _spans(path)
+        if _is_of(span.trace, seed, requests_sent)
+    ]
+    return sorted((span for span in found if span.end_s <= end_s), key=lambda span: span.end_s)
+
+
+def _spans(path: Path) -> Iterator[Span]:
+    with path.open(errors="replace") as file:
+        for line in file:
+            if line.startswith(SPAN):
+                # A process that is killed may leave half a line.
+                row = _row(line)
+                if row is not None:
+                    yield Span(**row)
+
+
+def _row(line: str) -> dict[str, Any] | None:
+    try:
+        row: dict[str, Any] = json.loads(line)
+    except json.JSONDecodeError:
+        return None
+    del row["event"]
+    return row
+
+
+def _is_of(trace: str, seed: int, requests_sent: int) -> bool:
+    number = number_of(trace)
+    return number < requests_sent and trace == trace_id(seed, number)

@@ -1,0 +1,253 @@
+"""A lab's variant as a Compose file: self-contained, readable, and the same for equal input."""
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from harness.engines.compose.images import BY_NAME
+from harness.engines.protocol import Plan
+from harness.model.lab import CLIENT, Link, Service
+from services.server import PORT
+
+TOXIPROXY = "toxiproxy"
+PROMETHEUS = "prometheus"
+LOAD = "load"
+OWN_SERVICES = (TOXIPROXY, PROMETHEUS, LOAD)
+"""What runs beside a lab's services; they may not have these names."""
+
+TOXIPROXY_API = 8474
+PROMETHEUS_API = 9090
+FIRST_PORT = 20001
+"""Where the first link's proxy listens; the others follow in the order of `Lab.links`."""
+
+USER = "10001:10001"
+VOLUME = "/var/tmp"  # noqa: S108 - a new volume takes over this folder's mode, so any user may write
+SUPERVISOR = """\
+serve() { python3 -m services.main & child=$!; }
+down=
+trap 'down=1; kill -KILL $child' USR1
+trap 'down=; serve; echo "{\\"event\\":\\"up\\"}"' USR2
+trap 'kill -TERM $child' TERM
+serve
+while :; do
+  wait $child; code=$?
+  if kill -0 $child 2>/dev/null; then continue; fi
+  if [ -z "$down" ]; then exit $code; fi
+  echo '{"event":"down"}'
+  while [ -n "$down" ]; do sleep 1 & wait $!; done
+done
+"""
+"""Lets a fault kill a service's process (SIGUSR1) and start it again (SIGUSR2).
+
+Killing the container would take its address away as well. A crashed process refuses connections
+at once; a missing address stalls Toxiproxy, which dials one connection after the other.
+"""
+
+SHARES = {TOXIPROXY: 2048, PROMETHEUS: 512, LOAD: 2048}
+MEMORY = {TOXIPROXY: "192m", PROMETHEUS: "128m", LOAD: "128m"}
+"""Where it differs: Toxiproxy holds 112 MB when callers give up on 280 connections a second."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owner:
+    """Who runs a stack, and until when it may exist: by this a janitor knows what is left over."""
+
+    run: str
+    host: str
+    pid: int
+    pid_start: str
+    started_s: float
+    expires_s: float
+
+    def labels(self) -> dict[str, str]:
+        """Give the labels that every container, network and volume of the run carries."""
+        return {
+            "chaoslab.run": self.run,
+            "chaoslab.owner-host": self.host,
+            "chaoslab.owner-pid": str(self.pid),
+            "chaoslab.owner-start": self.pid_start,
+            "chaoslab.started": f"{self.started_s:.0f}",
+            "chaoslab.expires": f"{self.expires_s:.0f}",
+        }
+
+
+def compose_yaml(plan: Plan, owner: Owner | None = None) -> str:
+    """Write the Compose file of a plan; without an owner, for a person who runs it by hand."""
+    variant = f"{plan.slug}, variant {plan.variant.name}, seed {plan.seed}"
+    text = yaml.dump(
+        compose_file(plan, owner), Dumper=_Dumper, sort_keys=False, width=100, allow_unicode=True
+    )
+    return f"# {plan.lab.title}\n# {variant}\n{text}"
+
+
+def compose_file(plan: Plan, owner: Owner | None = None) -> dict[str, Any]:
+    """Give the Compose file of a plan as plain values."""
+    labels = {"labels": owner.labels()} if owner else {}
+    ports = {link: FIRST_PORT + index for index, link in enumerate(plan.lab.links())}
+    services = {
+        service.name: _service(service, ports, plan.seed)
+        for service in plan.lab.under(plan.variant)
+    }
+    services[TOXIPROXY] = _toxiproxy(ports)
+    services[PROMETHEUS] = _prometheus([service.name for service in plan.lab.services])
+    services[LOAD] = _load(plan, ports, waits=owner is not None)
+    for name, service in services.items():
+        services[name] = {**service, **_hardening(name), **labels}
+    return {
+        "name": owner.run if owner else f"chaoslab-{project_part(plan.slug)}",
+        "services": services,
+        "networks": {
+            "lab": {"internal": True, **labels},
+            "control": {
+                "driver_opts": {"com.docker.network.bridge.enable_ip_masquerade": "false"},
+                **labels,
+            },
+        },
+        "volumes": {service.name: {**labels} for service in plan.lab.services},
+    }
+
+
+def project_part(slug: str) -> str:
+    """Make a slug fit for a Compose project's name."""
+    return re.sub(r"[^a-z0-9]+", "-", slug.lower()).strip("-")
+
+
+def _service(service: Service, ports: dict[Link, int], seed: int) -> dict[str, Any]:
+    links = {
+        callee: f"http://{TOXIPROXY}:{ports[Link(caller=service.name, callee=callee)]}"
+        for callee in service.calls
+    }
+    return {
+        "image": BY_NAME["services"].reference,
+        "entrypoint": ["sh", "-c", SUPERVISOR.replace("$", "$$")],
+        "environment": _escaped(
+            CHAOSLAB_HOST=service.name,
+            CHAOSLAB_APP=service.app,
+            CHAOSLAB_SETTINGS=json.dumps(dict(service.settings)),
+            CHAOSLAB_LINKS=json.dumps(links),
+            CHAOSLAB_SEED=str(seed),
+            CHAOSLAB_VOLUME=VOLUME,
+        ),
+        "volumes": [f"{service.name}:{VOLUME}"],
+        "networks": ["lab"],
+    }
+
+
+def _toxiproxy(ports: dict[Link, int]) -> dict[str, Any]:
+    proxies = [
+        {
+            "name": link.name,
+            "listen": f"0.0.0.0:{port}",
+            "upstream": f"{link.callee}:{PORT}",
+            "enabled": True,
+        }
+        for link, port in ports.items()
+    ]
+    return {
+        "image": BY_NAME["toxiproxy"].reference,
+        "environment": _escaped(
+            PROXIES=json.dumps(proxies, indent=1) + "\n",
+            GOMEMLIMIT="128MiB",
+        ),
+        "entrypoint": _with_config(
+            "PROXIES",
+            "proxies.json",
+            "toxiproxy-server -host 0.0.0.0 -config /tmp/proxies.json -proxy-metrics",
+        ),
+        "networks": ["lab", "control"],
+        "ports": [f"127.0.0.1::{TOXIPROXY_API}"],
+    }
+
+
+def _prometheus(hosts: list[str]) -> dict[str, Any]:
+    config = {
+        # A scrape that a thaw lets through late would still count from when it was asked for.
+        "global": {"scrape_interval": "1s", "scrape_timeout": "500ms"},
+        "scrape_configs": [
+            {
+                "job_name": "services",
+                "static_configs": [
+                    {"targets": [f"{host}:{PORT}"], "labels": {"instance": host}} for host in hosts
+                ],
+            },
+            {
+                "job_name": TOXIPROXY,
+                "static_configs": [
+                    {
+                        "targets": [f"{TOXIPROXY}:{TOXIPROXY_API}"],
+                        "labels": {"instance": TOXIPROXY},
+                    }
+                ],
+            },
+        ],
+    }
+    return {
+        "image": BY_NAME["prometheus"].reference,
+        "environment": _escaped(CONFIG=yaml.dump(config, Dumper=_Dumper, sort_keys=False)),
+        "entrypoint": _with_config(
+            "CONFIG",
+            "prometheus.yml",
+            "prometheus --config.file=/tmp/prometheus.yml --storage.tsdb.path=/tmp/data"
+            " --query.lookback-delta=2s --scrape.discovery-reload-interval=100ms --log.level=warn",
+        ),
+        "networks": ["lab", "control"],
+        "ports": [f"127.0.0.1::{PROMETHEUS_API}"],
+    }
+
+
+def _load(plan: Plan, ports: dict[Link, int], *, waits: bool) -> dict[str, Any]:
+    link = Link(caller=CLIENT, callee=plan.lab.load.to)
+    return {
+        "image": BY_NAME["load"].reference,
+        "environment": _escaped(
+            CHAOSLAB_LOAD=json.dumps(plan.lab.load.to_json()),
+            CHAOSLAB_SEED=str(plan.seed),
+            CHAOSLAB_DURATION_S=f"{plan.lab.duration_s:g}",
+            CHAOSLAB_TARGET=f"http://{TOXIPROXY}:{ports[link]}",
+            **({"CHAOSLAB_WAIT": "1"} if waits else {}),
+        ),
+        "networks": ["lab"],
+    }
+
+
+def _hardening(name: str) -> dict[str, Any]:
+    return {
+        "user": USER,
+        "read_only": True,
+        "tmpfs": ["/tmp:size=128m,mode=1777"],  # noqa: S108 - the only place that can be written
+        "cap_drop": ["ALL"],
+        "security_opt": ["no-new-privileges:true"],
+        "mem_limit": MEMORY.get(name, "128m"),
+        "cpu_shares": SHARES.get(name, 1024),
+        "pids_limit": 256,
+        "ulimits": {"nofile": 16384},
+        "logging": {"driver": "json-file", "options": {"max-size": "64m", "max-file": "1"}},
+        "restart": "no",
+    }
+
+
+def _with_config(variable: str, file: str, command: str) -> list[str]:
+    # From the environment, because a file would have to be mounted from some host's path.
+    return ["sh", "-c", f'printf %s "$${variable}" >/tmp/{file} && exec {command}']
+
+
+def _escaped(**environment: str) -> dict[str, str]:
+    return {name: value.replace("$", "$$") for name, value in environment.items()}
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes texts of several lines as blocks, and repeats values where YAML would refer back."""
+
+    def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002 - the name that PyYAML calls
+        return True
+
+
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    style = "|" if "\n" in text else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style)
+
+
+_Dumper.add_representer(str, _text)

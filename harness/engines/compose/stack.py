@@ -1,0 +1,188 @@
+"""The containers of one run: created together, followed, reached, and removed for good."""
+
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from types import FrameType
+from typing import Self
+
+from docker import DockerClient
+from docker.errors import APIError
+from docker.models.containers import Container
+
+from harness.engines.compose import janitor
+from harness.engines.compose.logs import Follower, tail
+from harness.engines.compose.render import PROMETHEUS, Owner, compose_yaml, project_part
+from harness.engines.protocol import Plan
+from harness.errors import EnvironmentNotReadyError
+
+CREATE_LIMIT_S = 60
+FOLLOW_LIMIT_S = 5.0
+EXPIRY_S = 600
+SERVICE_LABEL = "com.docker.compose.service"
+
+OnLine = Callable[[str, str | None], None]
+"""Hears a service's name and a line of its log, or None when the log has ended."""
+
+
+class Stack:
+    """A context: inside it containers may be started, after it nothing of them is left."""
+
+    def __init__(self, client: DockerClient, plan: Plan, folder: Path) -> None:
+        self.owner = owner_of(plan)
+        self.logs = _new_folder(folder / "logs" / plan.variant.name)
+        self.containers: dict[str, Container] = {}
+        self._client = client
+        self._file = self.logs / "compose.yaml"
+        self._file.write_text(compose_yaml(plan, self.owner))
+        self._followers: list[Follower] = []
+        self._creating: subprocess.Popen[str] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with uninterrupted():
+            if self._creating and self._creating.poll() is None:
+                self._creating.kill()
+                self._creating.wait()
+            while found := janitor.resources(self._client, self.owner.run):
+                janitor.remove(self._client, found)
+            self._await_logs()
+
+    def create(self) -> None:
+        """Create networks, volumes and containers, and start nothing.
+
+        Raises:
+            EnvironmentNotReadyError: Compose refuses; its last line says why.
+
+        """
+        command = ["docker", "compose", "-p", self.owner.run, "-f", str(self._file), "create"]
+        try:
+            self._creating = subprocess.Popen(  # noqa: S603 - the file is this engine's own
+                [*command, "--no-build", "--pull", "never"],
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                text=True,
+                start_new_session=True,
+            )
+            _, said = self._creating.communicate(timeout=CREATE_LIMIT_S)
+        except (FileNotFoundError, subprocess.TimeoutExpired) as error:
+            raise EnvironmentNotReadyError(f"docker compose create failed: {error}") from error
+        if self._creating.returncode:
+            last = said.strip().rpartition("\n")[2]
+            raise EnvironmentNotReadyError(f"docker compose create failed: {last}")
+        mine = {"label": [f"{janitor.RUN_LABEL}={self.owner.run}"]}
+        for container in self._client.containers.list(all=True, filters={**mine}):
+            self.containers[container.labels[SERVICE_LABEL]] = container
+
+    def start_all(self, on_line: OnLine) -> None:
+        """Start every container and follow its log."""
+        # Prometheus scrapes nothing in its first five seconds, so these count from now.
+        self.start(PROMETHEUS, on_line)
+        others = self.containers.keys() - {PROMETHEUS}
+        with ThreadPoolExecutor(max_workers=8) as pool:
+            list(pool.map(lambda name: self.start(name, on_line), others))
+
+    def start(self, name: str, on_line: OnLine) -> None:
+        """Start one container and follow its log."""
+        container = self.containers[name]
+        container.start()
+        follower = Follower(container, self.log(name), partial(on_line, name))
+        self._followers.append(follower)
+        follower.start()
+
+    def stop_all(self) -> None:
+        """End every process at once, and wait until their logs are on disk."""
+        with ThreadPoolExecutor(max_workers=8) as pool:
+            list(pool.map(_kill, self.containers.values()))
+        self._await_logs()
+
+    def log(self, name: str) -> Path:
+        """Give the file in which a service's log is kept."""
+        return self.logs / f"{name}.log"
+
+    def port(self, name: str, inside: int) -> int:
+        """Give the port of this machine under which a container's port is published."""
+        container = self.containers[name]
+        container.reload()
+        published = container.ports.get(f"{inside}/tcp")
+        if not published:
+            raise EnvironmentNotReadyError(f"{name} has ended: {tail(self.log(name))}")
+        return int(published[0]["HostPort"])
+
+    def how_it_ended(self, name: str) -> str:
+        """Say how a container has ended, with the last that it said."""
+        container = self.containers[name]
+        container.reload()
+        state = container.attrs["State"]
+        if state["Running"]:
+            return "is running, but its log broke off"
+        how = "ran out of memory" if state["OOMKilled"] else f"ended with code {state['ExitCode']}"
+        return f"{how}: {tail(self.log(name))}"
+
+    def _await_logs(self) -> None:
+        give_up_s = time.monotonic() + FOLLOW_LIMIT_S
+        for follower in self._followers:
+            follower.join(max(0.0, give_up_s - time.monotonic()))
+
+
+def owner_of(plan: Plan) -> Owner:
+    """Name a new run of this process, which may last for twice its time and ten minutes."""
+    now_s = time.time()
+    lasts_s = plan.lab.duration_s + plan.lab.load.timeout_ms / 1000
+    return Owner(
+        run=f"chaoslab-{project_part(plan.slug)}-{secrets.token_hex(3)}",
+        host=socket.gethostname(),
+        pid=os.getpid(),
+        pid_start=janitor.pid_start(os.getpid()),
+        started_s=now_s,
+        expires_s=now_s + 2 * lasts_s + EXPIRY_S,
+    )
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Hold Ctrl-C back until the block is over; it must have a time limit of its own."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    held: list[int] = []
+
+    def hold(number: int, _: FrameType | None) -> None:
+        held.append(number)
+
+    before = signal.signal(signal.SIGINT, hold)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if held:
+        raise KeyboardInterrupt
+
+
+def _kill(container: Container) -> None:
+    try:
+        container.kill()
+    except APIError as error:
+        if error.status_code != 409:  # noqa: PLR2004 - conflict: it does not run any more
+            raise
+
+
+def _new_folder(wanted: Path) -> Path:
+    """Make a folder, under the next free name when a variant is run more than once."""
+    folder, number = wanted, 1
+    while folder.exists():
+        number += 1
+        folder = wanted.with_name(f"{wanted.name}-{number}")
+    folder.mkdir(parents=True)
+    return folder

@@ -1,0 +1,346 @@
+"""The container engine end to end: what it records, what it leaves, how it fails."""
+
+import gc
+import math
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import IO, Any
+
+import docker
+import pytest
+from docker import DockerClient
+
+from harness.conductor import conductor
+from harness.engines.compose import client as engine_client
+from harness.engines.compose import janitor
+from harness.engines.compose.client import why_not
+from harness.engines.compose.engine import ComposeEngine
+from harness.engines.compose.render import compose_yaml
+from harness.engines.protocol import Plan
+from harness.engines.sim.engine import SimEngine
+from harness.errors import ChaoslabError, EnvironmentNotReadyError, LabError
+from harness.model import Lab, Pause, during
+from harness.model.fault import HostState, Kill, System
+from harness.model.toxic import Down
+from harness.recording import FaultRecord, Recording, SeriesKey
+from labs.cascades.retry_storm.lab import LAB
+
+SEED = 5
+SHORT = replace(LAB, duration_s=6, faults=(during(2, 4, Pause("payments")),))
+LIMIT_S = 60
+
+
+@dataclass
+class Watcher:
+    """Looks at the containers when second 1 is over, and keeps what it was told."""
+
+    look: Callable[[], None] = lambda: None
+    good: dict[int, int] = field(default_factory=dict)
+    steps: list[str] = field(default_factory=list)
+
+    def second(self, number: int, good: int) -> None:
+        self.good[number] = good
+        if number == 1:
+            self.look()
+
+    def step(self, what: str) -> None:
+        self.steps.append(what)
+
+
+def plan(lab: Lab, variant: str = "no-retry") -> Plan:
+    return Plan(slug="retry-storm", lab=lab, variant=lab.variant(variant), seed=SEED)
+
+
+def measure(lab: Lab, folder: Path, watcher: Watcher | None = None) -> Recording:
+    conduct = conductor(lab.faults, lab.duration_s)
+    return ComposeEngine(folder).run(plan(lab), conduct, watcher or Watcher())
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[DockerClient]:
+    missing = why_not()
+    if missing:
+        pytest.skip(missing)
+    with closing(docker.from_env()) as connected:
+        yield connected
+
+
+def of_this_process(client: DockerClient) -> list[janitor.Resource]:
+    pid = str(os.getpid())
+    return [one for one in janitor.resources(client) if one.labels["chaoslab.owner-pid"] == pid]
+
+
+@dataclass
+class Measured:
+    recording: Recording
+    watcher: Watcher
+    folder: Path
+    containers: list[dict[str, Any]]
+    left: list[janitor.Resource]
+
+
+@pytest.fixture(scope="module")
+def measured(client: DockerClient, tmp_path_factory: pytest.TempPathFactory) -> Measured:
+    containers: list[dict[str, Any]] = []
+
+    def look() -> None:
+        found = [one for one in of_this_process(client) if one.kind == "container"]
+        containers.extend(client.api.inspect_container(one.id) for one in found)
+
+    folder = tmp_path_factory.mktemp("run")
+    watcher = Watcher(look)
+    recording = measure(SHORT, folder, watcher)
+    return Measured(recording, watcher, folder, containers, of_this_process(client))
+
+
+pytestmark = pytest.mark.compose
+
+
+def test_every_arrival_of_the_seed_is_a_request(measured: Measured) -> None:
+    """The same as in the simulation, each sent when it was due and ended in some way."""
+    drawn = list(SHORT.load.arrivals(SEED, SHORT.duration_s))
+    requests = measured.recording.requests
+    assert [(one.number, one.intended_s, one.path) for one in requests] == drawn
+    assert all(one.sent_s >= one.intended_s for one in requests)
+    assert all(one.status in {"200", "504", "502"} for one in requests)
+
+
+def test_the_fault_is_seen_and_gone_and_bites(measured: Measured) -> None:
+    """While the callee is frozen nothing good comes, and before it nearly everything is good."""
+    (fault,) = measured.recording.faults
+    assert 2 <= fault.requested_s <= fault.applied_s <= fault.seen_s < 4 <= fault.removed_s < 5
+    before = measured.recording.between(0, 1.5)
+    during_it = measured.recording.between(2.6, 3.4)
+    assert sum(one.good for one in before) >= 0.95 * len(before)
+    assert not any(one.good for one in during_it)
+
+
+def test_the_observer_hears_every_second(measured: Measured) -> None:
+    """With the good answers that came in it."""
+    assert list(measured.watcher.good) == [0, 1, 2, 3, 4, 5]
+    answers = [int(one.answered_s) for one in measured.recording.requests if one.good]
+    assert measured.watcher.good[0] == answers.count(0) > 0
+    assert measured.watcher.good[3] == 0
+
+
+def test_spans_join_from_the_load_to_the_last_callee(measured: Measured) -> None:
+    """Each attempt has the caller's span and below it the callee's, in seconds of the run."""
+    spans = {span.span: span for span in measured.recording.spans}
+    attempts = [span for span in spans.values() if span.kind == "client"]
+    assert len(attempts) == len(measured.recording.requests)
+    served = [one for one in spans.values() if (one.kind, one.callee) == ("server", "payments")]
+    assert served
+    for span in served:
+        attempt = spans[span.parent]
+        assert (attempt.caller, attempt.callee, attempt.trace) == (
+            "checkout",
+            "payments",
+            span.trace,
+        )
+        assert 0 <= attempt.start_s <= span.start_s <= span.end_s
+    ends = [span.end_s for span in measured.recording.spans]
+    assert ends == sorted(ends)
+
+
+def test_series_have_the_form_of_the_simulation(measured: Measured) -> None:
+    """The same keys, a value a second, and a gap where the frozen host could not be scraped."""
+    recording = measured.recording
+    simulated = SimEngine().run(plan(SHORT), conductor(SHORT.faults, 6), Watcher())
+    assert {
+        key for key in simulated.series if "status" not in key.labels
+    } <= recording.series.keys()
+    assert {len(values) for values in recording.series.values()} == {7}
+    seconds = recording.series[SeriesKey("payments", "request_seconds_count", "")]
+    assert math.isnan(seconds[3])
+    assert not math.isnan(seconds[1])
+    assert seconds[6] > seconds[1]
+    steady = recording.series[SeriesKey("checkout", "request_seconds_count", "")]
+    assert not any(map(math.isnan, steady))
+
+
+def test_nothing_is_left_but_the_folder(measured: Measured) -> None:
+    """No container, network or volume; the Compose file and every log are kept."""
+    assert measured.left == []
+    kept = {path.name for path in (measured.folder / "logs" / "no-retry").iterdir()}
+    logs = {f"{name}.log" for name in ("checkout", "payments", "toxiproxy", "prometheus", "load")}
+    assert kept == {"compose.yaml", *logs}
+
+
+def test_running_containers_are_as_hard_as_the_file_says(measured: Measured) -> None:
+    """What the engine made of it: seen on the containers themselves."""
+    assert len(measured.containers) == 5
+    for container in measured.containers:
+        host = container["HostConfig"]
+        assert container["Config"]["User"] == "10001:10001"
+        assert host["ReadonlyRootfs"]
+        assert host["CapDrop"] == ["ALL"]
+        assert "no-new-privileges:true" in host["SecurityOpt"]
+        assert 0 < host["Memory"] <= 256 * 2**20
+        assert 0 < host["PidsLimit"] <= 256
+        assert not host["Binds"] or all(not bind.startswith("/") for bind in host["Binds"])
+        for published in container["NetworkSettings"]["Ports"].values():
+            assert all(one["HostIp"] == "127.0.0.1" for one in published or ())
+
+
+def test_compose_accepts_the_file_from_standard_input(client: DockerClient) -> None:
+    """As `./lab compose NAME | docker compose -f - config` would."""
+    del client
+    done = subprocess.run(
+        ["docker", "compose", "-f", "-", "config", "--quiet"],  # noqa: S607
+        input=compose_yaml(plan(LAB)),
+        text=True,
+        capture_output=True,
+        check=False,
+        timeout=LIMIT_S,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [(Kill("payments"), {"502"}), (Down("client->checkout"), {"refused"})],
+    ids=["kill", "down"],
+)
+def test_what_is_down_refuses_at_once_and_comes_back(
+    client: DockerClient, tmp_path: Path, fault: Any, words: set[str]
+) -> None:
+    """Nothing hangs while it is down, and it serves again within a second of its return."""
+    lab = replace(LAB, duration_s=5, faults=(during(1, 2.5, fault),))
+    recording = measure(lab, tmp_path)
+    down = recording.between(1.3, 2.4)
+    assert {one.status for one in down} == words
+    after = recording.between(4, 5)
+    assert sum(one.good for one in after) >= 0.95 * len(after)
+    assert of_this_process(client) == []
+
+
+def test_hosts_take_every_operation_in_every_state(client: DockerClient, tmp_path: Path) -> None:
+    """As the simulated ones do: what is so already is no error, and a frozen host can be killed."""
+    seen: list[HostState] = []
+
+    async def conduct(system: System) -> list[FaultRecord]:
+        for operation in (
+            *(system.pause, system.pause, system.kill, system.kill, system.resume),
+            *(system.start, system.start, system.resume),
+        ):
+            await operation("payments")
+            seen.append(await system.state("payments"))
+        await system.until(2)
+        return []
+
+    lab = replace(LAB, duration_s=2, faults=())
+    ComposeEngine(tmp_path).run(plan(lab), conduct, Watcher())
+    frozen, down, running = HostState.PAUSED, HostState.DOWN, HostState.RUNNING
+    assert seen == [frozen, frozen, down, down, down, running, running, running]
+    assert of_this_process(client) == []
+
+
+def test_a_service_that_does_not_start_is_one_line(client: DockerClient, tmp_path: Path) -> None:
+    """The line holds what the service said; nothing is left."""
+    broken = replace(LAB.service("payments"), app="services.nowhere")
+    lab = replace(LAB, services=(LAB.service("checkout"), broken))
+    with pytest.raises(
+        LabError, match=r"payments ended with code 1: .*services\.nowhere"
+    ) as caught:
+        measure(lab, tmp_path)
+    assert "\n" not in str(caught.value)
+    assert of_this_process(client) == []
+
+
+@pytest.mark.parametrize("name", ["toxiproxy", "prometheus", "load"])
+def test_a_run_whose_own_containers_die_is_no_run(
+    client: DockerClient, tmp_path: Path, name: str
+) -> None:
+    """It ends at once with the name of what died; nothing is left."""
+
+    def end() -> None:
+        for one in of_this_process(client):
+            if one.kind == "container" and one.name.endswith(f"-{name}-1"):
+                client.api.kill(one.id)
+
+    with pytest.raises(EnvironmentNotReadyError, match=f"{name} ended with code 137"):
+        measure(SHORT, tmp_path, Watcher(end))
+    assert of_this_process(client) == []
+
+
+RUN = """
+import sys
+from pathlib import Path
+from harness.conductor import conductor
+from harness.engines.compose.engine import ComposeEngine
+from harness.engines.protocol import Plan
+from labs.cascades.retry_storm.lab import LAB
+
+class Steps:
+    def second(self, number, good):
+        print(number, flush=True)
+    def step(self, what):
+        print(what, flush=True)
+
+plan = Plan(slug="retry-storm", lab=LAB, variant=LAB.variants[0], seed=1)
+ComposeEngine(Path(sys.argv[1])).run(plan, conductor(LAB.faults, LAB.duration_s), Steps())
+"""
+
+
+def started(folder: Path) -> "subprocess.Popen[str]":
+    return subprocess.Popen(  # noqa: S603 - the program above
+        [sys.executable, "-c", RUN, str(folder)],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])},
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+
+
+def await_line(stream: IO[str] | None, wanted: str) -> None:
+    assert stream
+    assert any(line.strip() == wanted for line in stream), "it ended before"
+
+
+def of(client: DockerClient, pid: int) -> list[janitor.Resource]:
+    return [
+        one for one in janitor.resources(client) if one.labels["chaoslab.owner-pid"] == str(pid)
+    ]
+
+
+@pytest.mark.parametrize("step", ["starting containers", "waiting until every service is up", "1"])
+@pytest.mark.parametrize("times", [1, 3])
+def test_ctrl_c_leaves_nothing(client: DockerClient, tmp_path: Path, step: str, times: int) -> None:
+    """At whatever step, once or again and again: it cleans up and then ends as interrupted."""
+    with started(tmp_path) as process:
+        await_line(process.stdout, step)
+        for _ in range(times):
+            process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=LIMIT_S)
+    assert errors.strip().endswith("KeyboardInterrupt")
+    assert of(client, process.pid) == []
+
+
+def test_what_a_killed_harness_leaves_is_swept(client: DockerClient, tmp_path: Path) -> None:
+    """Nothing can clean up after SIGKILL but the next run's janitor."""
+    with started(tmp_path) as process:
+        await_line(process.stdout, "loading")
+        process.kill()
+        process.communicate(timeout=LIMIT_S)
+    assert of(client, process.pid)
+    janitor.sweep()
+    assert of(client, process.pid) == []
+
+
+# docker-py forgets a socket that does not connect.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_without_an_engine_one_line_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For `why_not` it is the answer, for a run it is the error."""
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/none.sock")
+    assert why_not() == engine_client.NO_ENGINE
+    with pytest.raises(ChaoslabError, match="no Docker engine answers"):
+        measure(SHORT, tmp_path)
+    gc.collect()

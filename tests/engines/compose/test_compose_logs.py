@@ -1,0 +1,55 @@
+"""Container logs as a source of spans and of error messages."""
+
+import json
+from pathlib import Path
+
+from harness.engines.compose.logs import spans, tail
+from harness.recording import root_context
+from services.tracing import Span
+
+T0_S = 1_000_000.0
+
+
+def span_line(number: int, start_s: float, end_s: float, *, seed: int = 5) -> str:
+    trace, parent = root_context(seed, number)
+    row = Span(trace, "a", parent, "server", "", "checkout", 0, T0_S + start_s, T0_S + end_s, "200")
+    return json.dumps({"event": "span", **row._asdict()}, separators=(",", ":"))
+
+
+def read(folder: Path, end_s: float = 10) -> list[tuple[str, float, float]]:
+    found = spans(folder, seed=5, requests_sent=3, t0_s=T0_S, end_s=end_s)
+    return [(span.trace, span.start_s, span.end_s) for span in found]
+
+
+def test_spans_of_all_services_come_in_seconds_of_the_run_by_their_ends(tmp_path: Path) -> None:
+    """As the simulation records them."""
+    (tmp_path / "checkout.log").write_text(span_line(0, 1, 4) + "\n" + span_line(1, 2, 3) + "\n")
+    (tmp_path / "payments.log").write_text('{"event":"serving"}\n' + span_line(2, 1, 2) + "\n")
+    ends = [(span[1], span[2]) for span in read(tmp_path)]
+    assert ends == [(1, 2), (2, 3), (1, 4)]
+
+
+def test_only_the_loads_own_spans_up_to_its_end_count(tmp_path: Path) -> None:
+    """Not those of another seed or of a request never sent, nor what ended after the run."""
+    lines = [
+        span_line(0, 1, 2),
+        span_line(1, 1, 2, seed=6),
+        span_line(3, 1, 2),
+        span_line(2, 1, 11),
+    ]
+    (tmp_path / "checkout.log").write_text("\n".join(lines))
+    assert [trace for trace, _, _ in read(tmp_path)] == [root_context(5, 0).trace]
+
+
+def test_the_half_line_of_a_killed_process_does_no_harm(tmp_path: Path) -> None:
+    """It is left out, and the lines after it count."""
+    (tmp_path / "checkout.log").write_text(span_line(0, 1, 2)[:40] + "\n" + span_line(1, 1, 2))
+    assert len(read(tmp_path)) == 1
+
+
+def test_the_tail_of_a_log_is_what_a_person_should_read(tmp_path: Path) -> None:
+    """The last three lines that are no JSON, in one line."""
+    log = tmp_path / "checkout.log"
+    log.write_text('one\ntwo\n{"event":"span"}\nTraceback:\n\n  ImportError: no module\n')
+    assert tail(log) == "two | Traceback: | ImportError: no module"
+    assert tail(tmp_path / "none.log") == "no log"

@@ -1,0 +1,177 @@
+"""The janitor: what is left over is removed, and nothing that anybody still uses."""
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from typing import Any, cast
+
+import docker
+import pytest
+from docker import DockerClient
+from docker.errors import APIError, NotFound
+
+from harness.engines.compose import janitor
+from harness.engines.compose.images import BY_NAME
+from harness.engines.compose.janitor import Resource, is_orphan, pid_start
+from harness.errors import EnvironmentNotReadyError
+
+NOW_S = 1000.0
+
+
+def owner(**changes: str) -> dict[str, str]:
+    return {
+        "chaoslab.run": "chaoslab-x-000000",
+        "chaoslab.owner-host": socket.gethostname(),
+        "chaoslab.owner-pid": str(os.getpid()),
+        "chaoslab.owner-start": pid_start(os.getpid()),
+        "chaoslab.started": "900",
+        "chaoslab.expires": "2000",
+        **{f"chaoslab.{name.replace('_', '-')}": value for name, value in changes.items()},
+    }
+
+
+def gone_pid() -> str:
+    with subprocess.Popen([sys.executable, "-c", ""]) as process:
+        process.wait()
+    return str(process.pid)
+
+
+def test_a_living_owner_keeps_what_it_has() -> None:
+    """Another terminal's run is not touched."""
+    assert not is_orphan(owner(), NOW_S)
+
+
+def test_an_owner_that_is_gone_leaves_orphans() -> None:
+    """No process has the pid any more."""
+    assert is_orphan(owner(owner_pid=gone_pid()), NOW_S)
+
+
+def test_a_reused_pid_is_no_owner() -> None:
+    """The process that has the pid now began at another time."""
+    assert is_orphan(owner(owner_start="1"), NOW_S)
+
+
+def test_what_has_expired_goes_whoever_owns_it() -> None:
+    """An owner that hangs does not keep its containers for ever."""
+    assert is_orphan(owner(expires="999"), NOW_S)
+
+
+def test_another_machines_owner_is_judged_by_the_expiry_alone() -> None:
+    """Its pids say nothing here."""
+    assert not is_orphan(owner(owner_host="elsewhere", owner_pid=gone_pid()), NOW_S)
+    assert is_orphan(owner(owner_host="elsewhere", expires="999"), NOW_S)
+
+
+@pytest.mark.parametrize("labels", [{}, {"chaoslab.run": "x"}, owner(owner_pid="none")])
+def test_what_does_not_name_its_owner_stays(labels: dict[str, str]) -> None:
+    """A stack that a person started by hand is that person's."""
+    assert not is_orphan(labels, NOW_S)
+
+
+class FakeApi:
+    """An engine's API that refuses the first `busy` removals."""
+
+    def __init__(self, *, busy: int = 0, gone: bool = False) -> None:
+        self.removed: list[str] = []
+        self._busy = busy
+        self._gone = gone
+
+    def _remove(self, name: str, **_: object) -> None:
+        if self._gone:
+            raise NotFound(name)
+        if self._busy:
+            self._busy -= 1
+            raise APIError("in use")
+        self.removed.append(name)
+
+    remove_container = remove_network = remove_volume = _remove
+
+
+def client(api: FakeApi) -> DockerClient:
+    class Client:
+        pass
+
+    fake: Any = Client()
+    fake.api = api
+    return cast("DockerClient", fake)
+
+
+FOUND = [
+    Resource(kind=kind, id=kind[0], name=kind, labels={})
+    for kind in ("volume", "network", "container")
+]
+
+
+def test_containers_go_before_what_they_use() -> None:
+    """Networks and volumes cannot be removed while a container is there."""
+    api = FakeApi()
+    janitor.remove(client(api), FOUND)
+    assert api.removed[0] == "c"
+    assert sorted(api.removed) == ["c", "n", "v"]
+
+
+def test_a_refused_removal_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A network has endpoints for a moment after its last container went."""
+    monkeypatch.setattr(janitor, "RETRY_S", 0)
+    api = FakeApi(busy=4)
+    janitor.remove(client(api), FOUND)
+    assert sorted(api.removed) == ["c", "n", "v"]
+
+
+def test_what_is_gone_already_counts_as_removed() -> None:
+    """Two janitors at once do not fail each other."""
+    janitor.remove(client(FakeApi(gone=True)), FOUND)
+
+
+def test_what_cannot_be_removed_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It names what is left and the command that tries again."""
+    monkeypatch.setattr(janitor, "REMOVAL_LIMIT_S", 0)
+    with pytest.raises(EnvironmentNotReadyError, match=r"could not remove .*volume.*lab clean"):
+        janitor.remove(client(FakeApi(busy=1000)), FOUND)
+
+
+@pytest.fixture
+def real() -> Iterator[DockerClient]:
+    with closing(docker.from_env()) as connected:
+        yield connected
+
+
+def idle(client: DockerClient, name: str, labels: Mapping[str, str]) -> str:
+    container = client.containers.run(
+        BY_NAME["base"].reference,
+        ["sleep", "60"],
+        name=f"{name}-{os.getpid()}",
+        labels=dict(labels),
+        detach=True,
+    )
+    return str(container.name)
+
+
+@pytest.mark.compose
+def test_a_sweep_takes_orphans_and_leaves_bystanders(real: DockerClient) -> None:
+    """Names do not matter, labels do: a dead owner's goes, a living one's and a stranger's stay."""
+    living = {**owner(), "chaoslab.expires": "99999999999"}
+    dead = {**living, "chaoslab.owner-pid": gone_pid()}
+    names = {
+        "orphan": idle(real, "chaoslab-retry-storm-0a1b2c-checkout", dead),
+        "living": idle(real, "chaoslab-retry-storm-3d4e5f-checkout", living),
+        "bystander": idle(real, "chaoslab-retry-storm-mine-checkout", {}),
+    }
+    network = real.networks.create(f"orphan-{os.getpid()}", labels=dead)
+    volume = real.volumes.create(f"orphan-{os.getpid()}", labels=dead)
+    try:
+        swept = janitor.sweep()
+        left = {container.name for container in real.containers.list(all=True)}
+        assert {one for one in names.values() if one in left} == {
+            names["living"],
+            names["bystander"],
+        }
+        assert {f"container {names['orphan']}", f"network {network.name}"} <= set(swept)
+        assert f"volume {volume.name}" in swept
+    finally:
+        for name in names.values():
+            for found in real.containers.list(all=True, filters={"name": f"^{name}$"}):
+                found.remove(force=True)

@@ -1,0 +1,199 @@
+"""The load generator, as a process against a small server of the test's own."""
+
+import http.server
+import json
+import math
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+import pytest
+
+from harness.engines.compose.loadlog import LoadLog
+from harness.model.load import Paced, Poisson
+from harness.recording import root_context
+from services.tracing import HEADER, parse
+
+ROOT = Path(__file__).parents[3]
+LIMIT_S = 30
+SEED = 3
+
+
+class Server(http.server.ThreadingHTTPServer):
+    """Answers 200, or what the path's name says."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.headers: list[str | None] = []
+        self.over = threading.Event()
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: Server
+
+    def do_GET(self) -> None:
+        if self.path != "/healthz":
+            self.server.headers.append(self.headers[HEADER])
+        if self.path == "/silent":
+            self.server.over.wait(LIMIT_S)
+        if self.path in ("/silent", "/close"):
+            self.close_connection = True
+            return
+        self.send_response(503 if self.path == "/busy" else 200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@contextmanager
+def server() -> Iterator[Server]:
+    with Server() as running:
+        thread = threading.Thread(target=running.serve_forever)
+        thread.start()
+        try:
+            yield running
+        finally:
+            running.over.set()
+            running.shutdown()
+            thread.join()
+
+
+def environment(load: Poisson | Paced, port: int, **more: str) -> dict[str, str]:
+    return {
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        "CHAOSLAB_LOAD": json.dumps(load.to_json()),
+        "CHAOSLAB_SEED": str(SEED),
+        "CHAOSLAB_DURATION_S": "1",
+        "CHAOSLAB_TARGET": f"http://127.0.0.1:{port}",
+        **more,
+    }
+
+
+@contextmanager
+def generator(values: dict[str, str]) -> Iterator["subprocess.Popen[str]"]:
+    command = [sys.executable, "-m", "harness.engines.compose.loadgen"]
+    with subprocess.Popen(  # noqa: S603 - this very module
+        command, env=values, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def run(load: Poisson | Paced, port: int) -> LoadLog:
+    log = LoadLog()
+    with generator(environment(load, port)) as process:
+        output, errors = process.communicate(timeout=LIMIT_S)
+    assert process.returncode == 0, errors
+    for line in output.splitlines():
+        log.take(line)
+    return log
+
+
+def test_arrivals_are_those_of_the_simulation_each_with_its_own_trace() -> None:
+    """Number, path and time of every request are what the seed draws; headers carry its root."""
+    load = Poisson(rate_rps=60, to="checkout")
+    with server() as running:
+        log = run(load, running.server_port)
+    drawn = list(load.arrivals(SEED, 1))
+    sent = sorted(log.requests)
+    assert [(one.number, one.intended_s, one.path) for one in sent] == drawn
+    assert all(one.status == "200" for one in sent)
+    assert all(one.intended_s <= one.sent_s <= one.answered_s for one in sent)
+    expected = {root_context(SEED, arrival.number) for arrival in drawn}
+    assert {parse(header) for header in running.headers} == expected
+    assert not log.other
+
+
+@pytest.mark.parametrize(
+    ("path", "status"), [("/busy", "503"), ("/silent", "timeout"), ("/close", "closed")]
+)
+def test_requests_end_in_the_words_of_the_services(path: str, status: str) -> None:
+    """And nothing is sent twice: a retry in the client would be load that nobody planned."""
+    load = Paced(rate_rps=10, to="checkout", path=path, timeout_ms=300)
+    with server() as running:
+        log = run(load, running.server_port)
+    assert [one.status for one in sorted(log.requests)] == [status] * 9
+    assert len(running.headers) == 9
+    assert all(math.isnan(one.answered_s) is not status.isdigit() for one in log.requests)
+
+
+def lines(stream: IO[str] | None) -> Iterator[dict[str, object]]:
+    assert stream
+    for line in stream:
+        yield json.loads(line)
+
+
+def test_it_waits_for_its_signal_when_told_to() -> None:
+    """Second 0 lies after the signal, and a little after the line that announces it."""
+    load = Paced(rate_rps=5, to="checkout")
+    with (
+        server() as running,
+        generator(environment(load, running.server_port, CHAOSLAB_WAIT="1")) as process,
+    ):
+        told = lines(process.stdout)
+        assert next(told) == {"event": "ready"}
+        signalled_s = time.time()
+        process.send_signal(signal.SIGUSR1)
+        start = next(told)
+        assert start["event"] == "start"
+        assert start["t0"] > max(signalled_s, time.time())  # type: ignore[operator]
+
+
+def test_an_error_in_the_load_ends_it() -> None:
+    """Locust would call a task that raised again and again."""
+    with server() as running:
+        values = environment(Paced(rate_rps=5, to="checkout"), running.server_port)
+        values["CHAOSLAB_LOAD"] = json.dumps({"kind": "Sinus"})
+        with generator(values) as process:
+            output, errors = process.communicate(timeout=LIMIT_S)
+    assert process.returncode == 1
+    assert not output
+    assert "no load of kind 'Sinus'" in errors.splitlines()[-1]
+
+
+def test_an_error_while_it_runs_ends_it() -> None:
+    """A path that no client can send is a bug in the lab, not a request that failed."""
+    with server() as running:
+        bad = Paced(rate_rps=5, to="checkout", path="/with space\n")
+        with generator(environment(bad, running.server_port)) as process:
+            _, errors = process.communicate(timeout=LIMIT_S)
+    assert process.returncode == 1
+    assert "InvalidURL" in errors.splitlines()[-1]
+
+
+class Once(Handler):
+    """Closes the connection after its answer."""
+
+    protocol_version = "HTTP/1.0"
+
+
+def test_a_target_that_refuses_later_is_recorded_as_refused() -> None:
+    """The server goes away after it has said that it is well."""
+    load = Paced(rate_rps=5, to="checkout")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    http_server = http.server.HTTPServer(("127.0.0.1", port), Once)
+    with generator(environment(load, port, CHAOSLAB_WAIT="1")) as process:
+        told = lines(process.stdout)
+        http_server.handle_request()
+        http_server.server_close()
+        assert next(told) == {"event": "ready"}
+        process.send_signal(signal.SIGUSR1)
+        statuses = [line["status"] for line in told if line["event"] == "request"]
+    assert statuses == ["refused"] * 4

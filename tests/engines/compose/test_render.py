@@ -1,0 +1,154 @@
+"""The Compose file that a lab's variant becomes."""
+
+import json
+from typing import Any
+
+import pytest
+import yaml
+
+from harness.engines.compose.render import (
+    LOAD,
+    PROMETHEUS,
+    TOXIPROXY,
+    Owner,
+    compose_file,
+    compose_yaml,
+    project_part,
+)
+from harness.engines.protocol import Plan
+from labs.cascades.retry_storm.lab import LAB
+
+PLAN = Plan(slug="retry-storm", lab=LAB, variant=LAB.variant("naive"), seed=7)
+OWNER = Owner(
+    run="chaoslab-retry-storm-0a1b2c",
+    host="here",
+    pid=42,
+    pid_start="4711",
+    started_s=1000.2,
+    expires_s=2000.9,
+)
+
+
+def environment(name: str) -> dict[str, str]:
+    values: dict[str, str] = compose_file(PLAN)["services"][name]["environment"]
+    return values
+
+
+def test_every_pair_that_talks_goes_through_a_proxy_of_its_own() -> None:
+    """Proxies are named `caller->callee` and listen in the order of the lab's links."""
+    proxies = json.loads(environment(TOXIPROXY)["PROXIES"])
+    assert [(one["name"], one["listen"], one["upstream"]) for one in proxies] == [
+        ("client->checkout", "0.0.0.0:20001", "checkout:8080"),
+        ("checkout->payments", "0.0.0.0:20002", "payments:8080"),
+    ]
+    assert json.loads(environment("checkout")["CHAOSLAB_LINKS"]) == {
+        "payments": "http://toxiproxy:20002"
+    }
+    assert environment(LOAD)["CHAOSLAB_TARGET"] == "http://toxiproxy:20001"
+
+
+def test_services_get_the_settings_of_the_variant() -> None:
+    """The lab's settings with the variant's put in, and the seed."""
+    assert json.loads(environment("checkout")["CHAOSLAB_SETTINGS"]) == {
+        "timeout_ms": 500,
+        "tries": 4,
+    }
+    assert environment("payments")["CHAOSLAB_APP"] == "services.worker"
+    assert environment("payments")["CHAOSLAB_SEED"] == "7"
+
+
+def test_prometheus_scrapes_every_service_and_the_proxy_each_second() -> None:
+    """The label `instance` is the host's name alone, as in recordings."""
+    config = yaml.safe_load(environment(PROMETHEUS)["CONFIG"])
+    assert config["global"]["scrape_interval"] == "1s"
+    targets = {
+        one["labels"]["instance"]: one["targets"]
+        for job in config["scrape_configs"]
+        for one in job["static_configs"]
+    }
+    assert targets == {
+        "checkout": ["checkout:8080"],
+        "payments": ["payments:8080"],
+        "toxiproxy": ["toxiproxy:8474"],
+    }
+
+
+@pytest.mark.parametrize("name", ["checkout", "payments", TOXIPROXY, PROMETHEUS, LOAD])
+def test_every_container_is_hardened(name: str) -> None:
+    """No root, no writable root file system, no capabilities, bounded memory and processes."""
+    service = compose_file(PLAN)["services"][name]
+    assert service["user"] == "10001:10001"
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert service["restart"] == "no"
+    assert {"mem_limit", "cpu_shares", "pids_limit", "tmpfs", "ulimits"} <= service.keys()
+    assert "healthcheck" not in service
+
+
+def test_only_this_machine_reaches_only_the_two_apis() -> None:
+    """Everything else is on a network without a way out."""
+    document = compose_file(PLAN)
+    published = {name: one["ports"] for name, one in document["services"].items() if "ports" in one}
+    assert published == {TOXIPROXY: ["127.0.0.1::8474"], PROMETHEUS: ["127.0.0.1::9090"]}
+    assert {name for name, one in document["services"].items() if "control" in one["networks"]} == {
+        TOXIPROXY,
+        PROMETHEUS,
+    }
+    assert document["networks"]["lab"]["internal"] is True
+
+
+def test_the_file_is_self_contained() -> None:
+    """No builds, and nothing of the host is mounted: only named volumes."""
+    document = compose_file(PLAN)
+    for service in document["services"].values():
+        assert "build" not in service
+        for mount in service.get("volumes", ()):
+            assert mount.partition(":")[0] in document["volumes"]
+
+
+def labelled(document: dict[str, Any]) -> list[dict[str, Any]]:
+    kinds = ("services", "networks", "volumes")
+    return [one for kind in kinds for one in document[kind].values()]
+
+
+def test_a_run_labels_all_that_it_makes() -> None:
+    """The janitor finds containers, networks and volumes by their owner's labels."""
+    document = compose_file(PLAN, OWNER)
+    assert document["name"] == OWNER.run
+    for one in labelled(document):
+        assert one["labels"] == {
+            "chaoslab.run": "chaoslab-retry-storm-0a1b2c",
+            "chaoslab.owner-host": "here",
+            "chaoslab.owner-pid": "42",
+            "chaoslab.owner-start": "4711",
+            "chaoslab.started": "1000",
+            "chaoslab.expires": "2001",
+        }
+
+
+def test_a_file_for_a_person_has_no_owner_and_a_load_that_starts_by_itself() -> None:
+    """What somebody starts by hand is never swept."""
+    document = compose_file(PLAN)
+    assert not any("labels" in one for one in labelled(document))
+    assert "CHAOSLAB_WAIT" not in environment(LOAD)
+    assert compose_file(PLAN, OWNER)["services"][LOAD]["environment"]["CHAOSLAB_WAIT"] == "1"
+
+
+def test_the_text_is_yaml_that_says_the_same() -> None:
+    """Blocks, comments and quotes change nothing; equal input gives equal text."""
+    assert yaml.safe_load(compose_yaml(PLAN)) == compose_file(PLAN)
+    assert compose_yaml(PLAN) == compose_yaml(PLAN)
+
+
+def test_dollars_in_settings_reach_the_service_as_they_are() -> None:
+    """Compose would take `$X` for a variable of the shell."""
+    variant = type(PLAN.variant)("odd", {"checkout.timeout_ms": "$HOME"})
+    plan = Plan(slug="odd", lab=LAB, variant=variant, seed=1)
+    settings = compose_file(plan)["services"]["checkout"]["environment"]["CHAOSLAB_SETTINGS"]
+    assert '"$$HOME"' in settings
+
+
+def test_project_names_hold_what_compose_allows() -> None:
+    """Lower case, digits and hyphens."""
+    assert project_part("Cascades/retry_storm") == "cascades-retry-storm"
