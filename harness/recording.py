@@ -3,7 +3,7 @@
 import hashlib
 import json
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -41,6 +41,11 @@ class SeriesKey(NamedTuple):
     host: str
     metric: str
     labels: str
+
+
+def labels_text(labels: Mapping[str, str]) -> str:
+    """Write labels as the exposition does, sorted by name: `a="1",b="2"`."""
+    return ",".join(f'{name}="{value}"' for name, value in sorted(labels.items()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

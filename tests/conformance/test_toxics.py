@@ -8,7 +8,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 
 import pytest
-from rigs import RealRig, Rig, SimRig, Streams, toxiproxy
 
 from harness.model.toxic import (
     Bandwidth,
@@ -21,6 +20,7 @@ from harness.model.toxic import (
     Stream,
     Timeout,
 )
+from tests.conformance.rigs import RealRig, Rig, SimRig, Streams, toxiproxy
 
 EARLY_S = 0.005
 """Clocks are read at both ends, and Go's timers count in nanoseconds, asyncio's in floats."""

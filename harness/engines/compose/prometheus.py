@@ -7,7 +7,7 @@ from typing import Any
 import aiohttp
 
 from harness.errors import EnvironmentNotReadyError
-from harness.recording import SeriesKey
+from harness.recording import SeriesKey, labels_text
 
 CALL_LIMIT_S = 10
 HALF_STEP_S = 0.5
@@ -68,8 +68,3 @@ def _values(samples: list[tuple[float, str]], start_s: float, seconds: int) -> l
     for at_s, value in samples:
         values[round(at_s - start_s)] = float(value)
     return values
-
-
-def labels_text(labels: Mapping[str, str]) -> str:
-    """Write labels as the exposition does, sorted by name: `a="1",b="2"`."""
-    return ",".join(f'{name}="{value}"' for name, value in sorted(labels.items()))

@@ -5,21 +5,18 @@ the callee, one connection after the other, and passes bytes on both ways after 
 When either side ends, the proxy ends both.
 """
 
-import contextvars
 import random
 from collections import deque
 from collections.abc import Callable
 
 from harness.engines.sim.endpoint import Endpoint
 from harness.engines.sim.loop import VirtualLoop
+from harness.engines.sim.process import KERNEL
 from harness.engines.sim.toxics import Chunk, Interrupted, Stub, make
 from harness.model.fault import ToxicSpec
 
 SYN_RETRY_S = 1.0
 """Linux's first retransmission of a connect that found the callee's queue full; then doubled."""
-
-KERNEL = contextvars.Context()
-"""The context of what no process does: it is never held."""
 
 
 class Pipe:

@@ -2,6 +2,8 @@
 
 import asyncio
 import contextvars
+import errno
+import os
 from collections import deque
 from dataclasses import dataclass, field
 from enum import Enum, auto
@@ -24,11 +26,16 @@ class ProcessState(Enum):
 
 @dataclass(eq=False, slots=True)
 class Process:
-    """One incarnation of a host: its callbacks carry it in their context."""
+    """One incarnation of a host: its callbacks carry it in their context.
+
+    While it is busy, its one core is at work and its callbacks are held, as when it is paused.
+    """
 
     host: str
     number: int
     state: ProcessState = ProcessState.RUNNING
+    busy: bool = False
+    stopping: bool = False
     held: deque[asyncio.Handle] = field(default_factory=deque)
     endpoints: "dict[Endpoint, None]" = field(default_factory=dict)
     listeners: "dict[int, Listener]" = field(default_factory=dict)
@@ -48,12 +55,16 @@ class Process:
 
 PROCESS: contextvars.ContextVar[Process | None] = contextvars.ContextVar("process", default=None)
 
+KERNEL = contextvars.Context()
+"""The context of what no process does: it is never held."""
+
 
 class Disk:
-    """What a host keeps over crashes."""
+    """What a host keeps over crashes; when it is full, it can still be read."""
 
     def __init__(self) -> None:
         self.files: dict[str, bytes] = {}
+        self.full = False
 
     def mount(self, process: Process) -> Volume:
         """Give the disk to a process, for as long as it lives."""
@@ -70,5 +81,8 @@ class _Mount:
 
     def write(self, name: str, content: bytes) -> None:
         # Fenced: Python runs the `finally` of a dropped coroutine, a killed process does not.
-        if self._process.state is not ProcessState.DEAD:
-            self._disk.files[name] = content
+        if self._process.state is ProcessState.DEAD:
+            return
+        if self._disk.full:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), name)
+        self._disk.files[name] = content

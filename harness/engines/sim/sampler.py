@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 
 from harness.engines.sim.process import Process, ProcessState
-from harness.recording import SeriesKey
+from harness.recording import SeriesKey, labels_text
 
 
 class Sampler:
@@ -34,8 +34,3 @@ class Sampler:
                     values = self._series.setdefault(SeriesKey(host, sample.name, labels), [])
                     values.extend([math.nan] * (self._count - len(values)))
                     values.append(sample.value)
-
-
-def labels_text(labels: Mapping[str, str]) -> str:
-    """Write labels as the exposition does, sorted by name: `a="1",b="2"`."""
-    return ",".join(f'{name}="{value}"' for name, value in sorted(labels.items()))

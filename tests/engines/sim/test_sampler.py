@@ -8,8 +8,8 @@ import pytest
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from harness.engines.sim.process import Process, ProcessState
-from harness.engines.sim.sampler import Sampler, labels_text
-from harness.recording import SeriesKey
+from harness.engines.sim.sampler import Sampler
+from harness.recording import SeriesKey, labels_text
 
 NAN = pytest.approx(math.nan, nan_ok=True)
 

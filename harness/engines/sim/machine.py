@@ -1,0 +1,88 @@
+"""What of a host outlives its processes: its wall clock, the speed of its CPU, its disk."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from harness.engines.sim.loop import VirtualLoop
+from harness.engines.sim.process import KERNEL, Disk, Process
+from harness.model.fault import Clock
+
+
+class Machine:
+    """A host's hardware; `right` gives the time that a right wall clock shows."""
+
+    def __init__(self, right: Callable[[], float]) -> None:
+        self.disk = Disk()
+        self.cpu_factor = 1.0
+        self._right = right
+        self._clock = Clock()
+        self._since_s = 0.0
+
+    @property
+    def clock(self) -> Clock:
+        """How wrong the wall clock was set."""
+        return self._clock
+
+    @clock.setter
+    def clock(self, clock: Clock) -> None:
+        self._clock = clock
+        self._since_s = self._right()
+
+    def wall(self) -> float:
+        """Read the wall clock, in seconds since 1970."""
+        right_s = self._right()
+        clock = self._clock
+        if clock.drift_ppm:
+            right_s += (right_s - self._since_s) * clock.drift_ppm / 1e6
+        return right_s + clock.skew_s
+
+
+class Core:
+    """A process's one core: while it works, everything else of the process waits.
+
+    What it does is left half done when the process is frozen, and then done from there.
+    """
+
+    def __init__(self, loop: VirtualLoop, process: Process, machine: Machine) -> None:
+        self._loop = loop
+        self._process = process
+        self._machine = machine
+        self._left_s = 0.0
+        self._since_s = 0.0
+        self._factor = 1.0
+        self._done: asyncio.Future[None]
+        self._timer: asyncio.TimerHandle | None = None
+
+    @asynccontextmanager
+    async def burn(self, cpu_ms: float) -> AsyncIterator[None]:
+        """Work for some milliseconds of an unhindered CPU."""
+        if cpu_ms > 0:
+            self._loop.gate()
+            self._process.busy = True
+            self._left_s = cpu_ms / 1000
+            self._done = self._loop.create_future()
+            self.go_on()
+            await self._done
+        yield
+
+    def halt(self) -> None:
+        """Stop in the middle of the work, if there is any."""
+        if self._timer:
+            self._timer.cancel()
+            self._timer = None
+            self._left_s -= (self._loop.time() - self._since_s) / self._factor
+
+    def go_on(self) -> None:
+        """Do what is left of the work, if anything, at the speed that the CPU has now."""
+        if self._process.busy:
+            self._since_s = self._loop.time()
+            self._factor = self._machine.cpu_factor
+            self._timer = self._loop.call_later(
+                self._left_s * self._factor, self._finish, context=KERNEL
+            )
+
+    def _finish(self) -> None:
+        self._timer = None
+        self._process.busy = False
+        self._loop.release_first(self._process, self._done)
