@@ -66,10 +66,15 @@ def find(slug: str) -> Entry:
         LabError: there is none of that name, it cannot be imported, or it is wrong.
 
     """
-    folders = {_slug(path.parent): path.parent for path in LABS.glob("*/*/lab.py")}
-    if slug not in folders:
-        raise LabError(f"no lab {slug!r}{nearest(slug, folders)}; ./lab list shows them all")
-    folder = folders[slug]
+    folders = [path.parent for path in sorted(LABS.glob("*/*/lab.py"))]
+    named = [folder for folder in folders if _slug(folder) == slug]
+    if not named:
+        close = nearest(slug, map(_slug, folders))
+        raise LabError(f"no lab {slug!r}{close}; ./lab list shows them all")
+    if len(named) > 1:
+        where = " and ".join(str(folder.relative_to(ROOT)) for folder in named)
+        raise LabError(f"{len(named)} labs are called {slug}: {where}; rename one")
+    folder = named[0]
     lab = _import(folder)
     for problem in problems(lab):
         raise LabError(f"{_shown(folder)}: {problem}")
@@ -139,8 +144,10 @@ def _import(folder: Path) -> Lab:
     try:
         module = importlib.import_module(name)
     except SyntaxError as error:
-        raise LabError(f"{_shown(folder)}, line {error.lineno}: {error.msg}") from error
-    except Exception as error:
+        file = Path(error.filename or folder)
+        where = file.relative_to(ROOT) if file.is_relative_to(ROOT) else file
+        raise LabError(f"{where}, line {error.lineno}: {error.msg}") from error
+    except (Exception, SystemExit) as error:
         # A lab is somebody's code: whatever it raises is the lab's fault and not a bug of ours.
         raise LabError(f"{_shown(folder)}: {type(error).__name__}: {error}") from error
     lab = getattr(module, "LAB", None)

@@ -5,18 +5,28 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 from harness.checks.verdict import Control, Verdict
+from harness.errors import EnvironmentNotReadyError
 
 Checked = tuple[str, int, Sequence[Control], float]
 """A slug, a seed, the controls, and the seconds that they took together."""
 
 
 def write(checked: Sequence[Checked], path: Path) -> None:
-    """Write what was checked; FAIL is a failure, INCONCLUSIVE an error."""
+    """Write what was checked; FAIL is a failure, INCONCLUSIVE an error.
+
+    Raises:
+        EnvironmentNotReadyError: the file cannot be written.
+
+    """
     root = ET.Element("testsuites")
     for slug, seed, controls, took_s in checked:
         root.append(_suite(f"{slug}[seed {seed}]", controls, took_s))
     ET.indent(root)
-    ET.ElementTree(root).write(path, encoding="unicode", xml_declaration=True)
+    try:
+        ET.ElementTree(root).write(path, encoding="unicode", xml_declaration=True)
+    except OSError as error:
+        said = f"{path}: {error.strerror}; the checks have run, see above"
+        raise EnvironmentNotReadyError(said) from error
 
 
 def _suite(name: str, controls: Sequence[Control], took_s: float) -> ET.Element:

@@ -1,11 +1,12 @@
 """Where runs are kept: `runs/<lab>/<when>/`, complete or not there at all."""
 
+import errno
 import json
 import math
 import platform
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import datetime
 from importlib.metadata import version
@@ -19,6 +20,8 @@ from harness.recording import Recording
 from harness.result import Result
 
 RUNS = ROOT / "runs"
+DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR)
+"""What the disk is to blame for; an engine's connection that breaks is an OSError too."""
 VERSIONED = ("chaoslab", "aiohttp", "prometheus-client", "locust", "docker", "toxiproxy-python")
 
 
@@ -32,21 +35,21 @@ def folder(slug: str, when: datetime) -> Iterator[Path]:
         EnvironmentNotReadyError: the disk is full, or `runs/` may not be written.
 
     """
-    final = _free(RUNS / slug / when.strftime("%Y-%m-%dT%H-%M-%S"))
-    part = final.with_name(f".{final.name}")
+    part = None
     try:
-        part.mkdir(parents=True)
+        part = _made(RUNS / slug / when.strftime("%Y-%m-%dT%H-%M-%S"))
         yield part
-        part.rename(final)
+        part.rename(final_path(part))
     except OSError as error:
-        if error.filename is None and error.errno is None:
+        if error.errno not in DISK:
             raise
-        where = RUNS.relative_to(ROOT)
         raise EnvironmentNotReadyError(
-            f"cannot write under {where}/: {error.strerror}; make room or `./lab clean --runs`"
+            f"cannot write under {RUNS.relative_to(ROOT)}/: {error.strerror}; "
+            "make it writable, or make room: ./lab clean --runs removes old runs"
         ) from error
     finally:
-        shutil.rmtree(part, ignore_errors=True)
+        if part:
+            shutil.rmtree(part, ignore_errors=True)
 
 
 def final_path(part: Path) -> Path:
@@ -103,7 +106,11 @@ def recording(run: Path, engine: str, variant: str) -> Recording:
         raise EnvironmentNotReadyError(
             f"{run.name} has no recording {name}{nearest(name, there)}; it has {', '.join(there)}"
         )
-    return Recording.load(run / name)
+    try:
+        return Recording.load(run / name)
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+        again = f"./lab run {run.parent.name} makes a new one"
+        raise EnvironmentNotReadyError(f"{run.name}/{name} cannot be read; {again}") from error
 
 
 def _control(control: Control) -> dict[str, Any]:
@@ -139,10 +146,13 @@ def _version(name: str) -> str:
     return version(name) if name != "chaoslab" else "0.1.0"
 
 
-def _free(path: Path) -> Path:
-    number = 2
-    candidate = path
-    while candidate.exists() or candidate.with_name(f".{candidate.name}").exists():
-        candidate = path.with_name(f"{path.name}-{number}")
-        number += 1
-    return candidate
+def _made(path: Path, number: int = 1) -> Path:
+    """Make the hidden folder of a run, under a number when others began in the same second."""
+    final = path if number == 1 else path.with_name(f"{path.name}-{number}")
+    part = final.with_name(f".{final.name}")
+    with suppress(FileExistsError):
+        part.mkdir(parents=True)
+        if not final.exists():
+            return part
+        part.rmdir()
+    return _made(path, number + 1)

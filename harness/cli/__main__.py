@@ -2,6 +2,7 @@
 
 import errno
 import importlib
+import io
 import sys
 import traceback
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import click
 
 from harness.catalogue import nearest
+from harness.cli import complaints
 from harness.errors import ChaoslabError, ExitCode
 
 COMMANDS = sorted(
@@ -51,33 +53,44 @@ def lab() -> None:
 
 def main(arguments: list[str] | None = None) -> ExitCode:
     """Run one command line and give its exit code; prints what went wrong, if anything."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
-        return ExitCode(lab.main(arguments, prog_name="./lab", standalone_mode=False) or 0)
-    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - this is the one boundary
+        with complaints.heard():
+            code = ExitCode(lab.main(arguments, prog_name="./lab", standalone_mode=False) or 0)
+        click.echo(nl=False)  # flushes, and so fails here and not at the interpreter's exit
+    except (Exception, KeyboardInterrupt, SystemExit) as error:  # noqa: BLE001 - the one boundary
         code, line = _explained(error)
         if code is ExitCode.BUG:
             traceback.print_exc()
         if line:
             click.echo(f"chaoslab: {line}", err=True)
-        return code
+    return code
 
 
 def _explained(error: BaseException) -> tuple[ExitCode, str]:
     """Give the exit code and the line for whatever ended a command."""
     match error:
         case click.ClickException():
-            return ExitCode.INCONCLUSIVE, " ".join(error.format_message().split())
+            said = error.format_message()
+            helps = isinstance(error, click.exceptions.NoArgsIsHelpError)
+            line = f"say what to do\n\n{said}" if helps else " ".join(said.split())
+            return ExitCode.INCONCLUSIVE, line
         case ChaoslabError():
             return error.exit_code, str(error)
         case KeyboardInterrupt() | click.Abort():
             return ExitCode.INTERRUPTED, "interrupted; everything that was started has been ended"
-        case BrokenPipeError():
-            # Who reads our output has gone, as `| head` does; Python would complain at its exit.
-            sys.stdout = None  # type: ignore[assignment]
-            return ExitCode.AS_EXPECTED, ""
+        case BrokenPipeError() | SystemExit():
+            # Who reads our output has gone, as `| head` does: click and rich then ask for an exit.
+            # Nobody was told a verdict; Python would complain when it flushes at its own exit.
+            sys.stdout = None
+            return ExitCode.INCONCLUSIVE, ""
         case OSError(errno=errno.ENOSPC | errno.EDQUOT | errno.EROFS | errno.EACCES):
-            where = error.filename or "output"
-            return ExitCode.INCONCLUSIVE, f"{where}: {error.strerror}; make room, or it writable"
+            sys.stdout = sys.stdout if error.filename else None
+            where = error.filename or "standard output"
+            mend = "make room there, or make it writable"
+            return ExitCode.INCONCLUSIVE, f"{where}: {error.strerror}; {mend}"
         case _:
             return ExitCode.BUG, "this is a bug of ours; please report it with the lines above"
 

@@ -1,6 +1,8 @@
 """`./lab check`: every control of every lab, over seeds, for a CI job."""
 
+import multiprocessing
 import os
+import signal
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -48,11 +50,11 @@ class Checked:
 def command(
     names: Sequence[str], engine: str, seeds: int, jobs: int | None, junit_path: Path | None
 ) -> ExitCode:
-    """Check labs with all their controls; all labs when none is named.
+    """Check labs with all their controls: all labs, or those named.
 
     Seeds go from 1 to the number that is given. On containers the runs follow each other.
     """
-    labs = [catalogue.find(name).slug for name in names or catalogue.slugs()]
+    labs = [catalogue.find(name).slug for name in dict.fromkeys(names or catalogue.slugs())]
     if junit_path and not junit_path.absolute().parent.is_dir():
         raise EnvironmentNotReadyError(f"{junit_path}: there is no such folder; make it first")
     console = Console(highlight=False)
@@ -69,11 +71,22 @@ def command(
 
 def _simulate(work: list[tuple[str, int]], jobs: int | None) -> Iterator[Checked]:
     processes = min(jobs or os.cpu_count() or 1, len(work))
-    if processes == 1:
+    if processes <= 1:
         yield from (check(slug, seed, SimEngine()) for slug, seed in work)
         return
-    with ProcessPoolExecutor(processes) as pool:
-        yield from pool.map(_check_simulated, *zip(*work, strict=True))
+    with ProcessPoolExecutor(processes, initializer=_end_at_interrupt) as pool:
+        try:
+            yield from pool.map(_check_simulated, *zip(*work, strict=True))
+        except BaseException:
+            # Nobody waits for the others any more; the pool by itself would.
+            for process in multiprocessing.active_children():
+                process.terminate()
+            raise
+
+
+def _end_at_interrupt() -> None:
+    """Let Ctrl-C, which reaches every process, end this one without a traceback."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _check_simulated(slug: str, seed: int) -> Checked:

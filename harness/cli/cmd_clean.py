@@ -12,7 +12,7 @@ from harness.engines.compose.janitor import sweep
 @click.command()
 @click.option("--runs", is_flag=True, help="Also remove every recording under runs/.")
 def command(runs: bool) -> None:  # noqa: FBT001
-    """Remove containers, networks and volumes of ours whose run has ended or died."""
+    """Remove containers, networks and volumes that runs left behind."""
     missing = why_not()
     removed = [] if missing else sweep()
     for name in removed:
@@ -27,6 +27,7 @@ def command(runs: bool) -> None:  # noqa: FBT001
 
 
 def _remove_runs() -> int:
-    runs = list(store.RUNS.glob("*/*"))
-    shutil.rmtree(store.RUNS, ignore_errors=True)
+    runs = list(store.RUNS.glob("*/*/"))
+    for path in runs:
+        shutil.rmtree(path)
     return len(runs)

@@ -13,7 +13,10 @@ from harness.engines.protocol import Plan
 @click.option("--variant", default=None, help="The lab's first when not given.")
 @options.seed()
 def command(name: str, variant: str | None, seed: int) -> None:
-    """Print the Compose file of a variant; `docker compose -f - up` runs it, without the fault."""
+    """Print a variant's Compose file, to read or to run by hand.
+
+    `docker compose -f - up` runs it, without the fault.
+    """
     entry = catalogue.find(name)
     chosen = options.chosen(entry, [variant] if variant else [])[0]
     plan = Plan(slug=entry.slug, lab=entry.lab, variant=chosen, seed=seed)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import click
 from rich.console import Console
+from rich.padding import Padding
 from rich.text import Text
 
 from harness import catalogue
@@ -36,7 +37,7 @@ def command() -> ExitCode:
         sign, style = ("✗", "bold red") if finding.mend else ("✓", "green")
         console.print(Text(f"{sign} {finding.what:<12}", style=style), Text(finding.found))
         if finding.mend:
-            console.print(Text(f"  {'':<12} {finding.mend}", style="bold"))
+            console.print(Padding(Text(finding.mend, style="bold"), (0, 0, 0, 15), expand=False))
     sick = sum(bool(finding.mend) for finding in findings)
     console.print("\nall is well" if not sick else f"\n{sick} to mend")
     return ExitCode.INCONCLUSIVE if sick else ExitCode.AS_EXPECTED

@@ -20,7 +20,7 @@ def command() -> None:
 @command.command("build")
 @click.option("--base", default=None, help="Stand on this image of a registry, not on Debian's.")
 def build_command(base: str | None) -> None:
-    """Build whatever is missing or out of date; no container registry is needed."""
+    """Build what is missing or out of date; needs no registry."""
     build(click.echo, base=base)
 
 

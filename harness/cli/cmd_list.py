@@ -3,6 +3,7 @@
 import click
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from harness import catalogue
 
@@ -16,17 +17,17 @@ def command(everything: bool) -> None:  # noqa: FBT001
     rows = {row.slug: row for row in catalogue.planned()}
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for heading in ("lab", "track", "level", "question"):
-        table.add_column(heading)
+        table.add_column(heading, no_wrap=heading == "lab")
     for slug in [*rows, *(slug for slug in written if slug not in rows)]:
         if slug not in written and not everything:
             continue
         style = "" if slug in written else "dim"
         row = rows.get(slug)
         if row:
-            table.add_row(slug, row.track, "●" * row.level, row.question, style=style)
+            table.add_row(slug, row.track, "●" * row.level, Text(row.question), style=style)
         else:
             entry = catalogue.find(slug)
-            table.add_row(slug, entry.track, "", entry.lab.question)
+            table.add_row(slug, entry.track, "", Text(entry.lab.question))
     console.print(table)
     episodes = catalogue.episodes()
     served = [episode for episode in episodes if {episode.lab, *episode.also} & set(written)]

@@ -1,6 +1,7 @@
 """`./lab new`: writes a lab that passes `check` from the start, to be changed from there."""
 
 import re
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -8,10 +9,12 @@ import click
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from harness import catalogue
-from harness.catalogue import LABS, ROOT, nearest
+from harness.catalogue import LABS, ROOT, Planned, nearest
 from harness.errors import LabError
 
 SLUG = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+PIECE = 84
+"""How many characters of a question fit into its line of a lab, as the formatter has it."""
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -23,23 +26,28 @@ def command(name: str, track: str) -> None:
     tracks = sorted({row.track for row in catalogue.planned()})
     if not SLUG.fullmatch(name):
         raise LabError(
-            f"{name!r} is no name for a lab; use small letters, digits and single dashes"
+            f"{name!r} is no name for a lab; begin with a letter, and use small letters, "
+            "digits and single dashes"
         )
     if track not in tracks:
         raise LabError(f"no track {track!r}{nearest(track, tracks)}; there are {', '.join(tracks)}")
     if name in catalogue.slugs():
         raise LabError(f"there is a lab {name} already; ./lab show {name}")
+    row = next((row for row in catalogue.planned() if row.slug == name), None)
+    if row and row.track != track:
+        raise LabError(f"the catalogue has {name} in another track; use --track {row.track}")
     folder = LABS / track / name.replace("-", "_")
-    written = _write(folder, name)
+    if folder.exists():
+        raise LabError(f"{folder.relative_to(ROOT)} is there already; remove it first")
+    written = _write(folder, name, row)
     for path in written:
         click.echo(f"wrote {path.relative_to(ROOT)}")
-    if name not in {row.slug for row in catalogue.planned()}:
+    if not row:
         click.echo("not in the catalogue: add it to labs/catalogue.tsv and labs/episodes.tsv")
     click.echo(f"next: ./lab check {name}")
 
 
-def _write(folder: Path, name: str) -> Sequence[Path]:
-    row = next((row for row in catalogue.planned() if row.slug == name), None)
+def _write(folder: Path, name: str, row: Planned | None) -> Sequence[Path]:
     values = {
         "slug": name,
         "title": row.title if row else name.replace("-", " ").capitalize(),
@@ -62,5 +70,8 @@ def _write(folder: Path, name: str) -> Sequence[Path]:
 
 
 def _python_string(text: str) -> str:
+    """Write a string literal, in several pieces when it would be too long for a line."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+    width = PIECE if len(escaped) <= PIECE else PIECE - 1
+    pieces = textwrap.wrap(escaped, width, break_long_words=False, break_on_hyphens=False)
+    return "\n    ".join(f'"{piece}"' for piece in [*(f"{p} " for p in pieces[:-1]), pieces[-1]])

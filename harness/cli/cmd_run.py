@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 from rich.console import Console
+from rich.text import Text
 
 from harness import catalogue, runner, store
 from harness.catalogue import Entry
@@ -19,7 +20,7 @@ from harness.engines.compose.engine import ComposeEngine
 from harness.engines.protocol import Engine
 from harness.engines.sim.engine import SimEngine
 from harness.errors import EnvironmentNotReadyError, ExitCode
-from harness.report import page
+from harness.report import figures, page
 
 
 @click.command()
@@ -29,7 +30,7 @@ from harness.report import page
 @click.option("--set", "settings", multiple=True, metavar="S.X=V", help="Change a setting.")
 @options.seed()
 @click.option("--json", "as_json", is_flag=True, help="One JSON document, nothing else.")
-@click.option("--no-report", is_flag=True, help="Write no report.html.")
+@click.option("--no-report", is_flag=True, help="Write no report.html and no picture.png.")
 def command(  # noqa: PLR0913 - one parameter for each option
     name: str,
     engine: str | None,
@@ -47,17 +48,21 @@ def command(  # noqa: PLR0913 - one parameter for each option
     chosen = options.chosen(entry, variants)
     console = Console(stderr=as_json, highlight=False)
     missing = _missing(engine)
-    console.print(f"[bold]{entry.lab.title}[/]\n{entry.lab.question}\n")
+    console.print(Text(entry.lab.title, style="bold"))
+    console.print(Text(f"{entry.lab.question}\n"))
     when = datetime.now(UTC).astimezone()
     with store.folder(entry.slug, when) as folder:
         engines = _engines(engine, missing, folder)
         with Live(console, entry.lab) as live:
             result = runner.run(entry, chosen, seed, engines, live.watch)
+        if settings:
+            result.notes.append(f"not the lab as it is: --set {' --set '.join(settings)}")
         if missing:
             result.notes.append(f"not measured on containers: {missing}")
         store.save(result, when, folder)
         if not no_report:
             page.write(result, folder / "report.html", when=when)
+            figures.picture(result, folder / "picture.png")
         final = store.final_path(folder)
     console.print()
     tables.show(console, result)
@@ -99,6 +104,6 @@ def _whither(console: Console, entry: Entry, final: Path, *, report: bool) -> No
     console.print(f"trace    ./lab show-trace {entry.slug}")
     following = catalogue.following(entry.slug)
     if following:
-        console.print(f"next     ./lab run {following.slug}: {following.question}")
+        console.print(Text(f"next     ./lab run {following.slug}: {following.question}"))
     else:
-        console.print("next     ./lab list shows what the catalogue has in store")
+        console.print("next     ./lab list --all shows what is still to be written")

@@ -2,17 +2,22 @@
 
 import click
 from rich.console import Console
+from rich.padding import Padding
 from rich.text import Text
 
 from harness import catalogue
+from harness.checks.verdict import Kind
+from harness.model.expect import Bound, Measure
 from harness.model.lab import Broken, Lab, Variant
-from harness.report.text import timeline, topology
+from harness.report.text import timeline, topology, wanted
+
+INDENTED = (0, 0, 0, 2)
 
 
 @click.command()
 @click.argument("name")
 def command(name: str) -> None:
-    """Show a lab: its question, its topology, its variants and its faults in time."""
+    """Show a lab: question, topology, variants, faults in time."""
     entry = catalogue.find(name)
     lab = entry.lab
     console = Console(highlight=False)
@@ -42,8 +47,13 @@ def _claims(console: Console, lab: Lab) -> None:
     console.print(Text("\nWhat a run must show", style="bold"))
     for item in lab.expect:
         who = ", ".join(item.variants) or "all"
-        unit = f" {item.measure.unit}" if item.measure.unit else ""
-        console.print(Text(f"  {who}: {item.claim}; {item.measure.name} {item.bound}{unit}"))
+        claim = f"{who}: {item.claim}; {_held(item.measure, item.bound)}"
+        console.print(Padding(Text(claim), INDENTED, expand=False))
     for prediction in lab.predict:
-        named = f"{prediction.on}: {prediction.name} {prediction.bound}"
-        console.print(Text(f"  {named}; {prediction.because}"))
+        held = _held(prediction.measure, prediction.bound)
+        claim = f"{prediction.on}: {prediction.name}; {held}; {prediction.because}"
+        console.print(Padding(Text(claim), INDENTED, expand=False))
+
+
+def _held(measure: Measure, bound: Bound) -> str:
+    return f"{measure.name} {wanted(Kind.PREDICTION, bound, measure.unit)}"

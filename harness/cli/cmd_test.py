@@ -20,7 +20,7 @@ NOTHING_COLLECTED = 5
 @click.command(context_settings={"ignore_unknown_options": True})
 @click.argument("pytest_arguments", nargs=-1, type=click.UNPROCESSED)
 def command(pytest_arguments: Sequence[str]) -> ExitCode:
-    """Run every check of the project; arguments after -- go to pytest.
+    """Run all checks of the project; what follows -- goes to pytest.
 
     Set CHAOSLAB_REQUIRE_ENGINE=1 to fail where no Docker engine answers.
     """

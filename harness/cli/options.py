@@ -92,7 +92,8 @@ def _reloaded(load: Load, values: Mapping[str, Any]) -> Load:
     for name, value in values.items():
         if name not in there:
             raise LabError(f"--set: the load has no {name!r}; it has {', '.join(there)}")
-        if type(value) is not type(getattr(load, name)) and not isinstance(value, int | float):
+        kind = str if isinstance(getattr(load, name), str) else int | float
+        if isinstance(value, bool) or not isinstance(value, kind):
             raise LabError(f"--set: load.{name} cannot be {value!r}")
     return replace(load, **values)
 

@@ -1,6 +1,7 @@
 """The table *predicted, simulated, measured*, and the lines around it, on a terminal."""
 
-from rich.console import Console
+from rich.console import Console, Group
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -8,6 +9,7 @@ from harness.checks.verdict import Control, Kind, Verdict
 from harness.report.text import SIGNS, margin, seen, wanted
 from harness.result import Result, Row
 
+INDENTED = (0, 0, 0, 2)
 STYLES = {Verdict.PASS: "green", Verdict.FAIL: "bold red", Verdict.INCONCLUSIVE: "bold yellow"}
 
 
@@ -36,11 +38,10 @@ def _cells(row: Row) -> tuple[Text, Text]:
     return _cell(row.simulated), _cell(row.measured)
 
 
-def _claim(row: Row) -> Text:
-    claim = Text(f"  {row.kind}: " if row.kind is not Kind.PREDICTION else "  ")
+def _claim(row: Row) -> Padding:
+    claim = Text(f"{row.kind}: " if row.kind is not Kind.PREDICTION else "")
     claim.append(row.claim, "bold")
-    claim.append(f"\n    {row.measure}", "dim")
-    return claim
+    return Padding(Group(claim, Padding(Text(row.measure, "dim"), INDENTED)), INDENTED)
 
 
 def _cell(control: Control | None) -> Text:

@@ -3,7 +3,7 @@
 import math
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from itertools import combinations
 
@@ -11,7 +11,8 @@ from harness.model.expect import Expectation, Prediction
 from harness.model.fault import Fault, Timed
 from harness.model.lab import CLIENT, Broken, Fixed, Lab, Service, Variant
 from harness.model.load import Load
-from harness.model.toxic import Down, LinkFault
+from harness.model.partition import Partition, RefuseNew
+from harness.model.toxic import LinkFault, WholeLink
 from services.server import SettingError, load, settings_of
 
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
@@ -78,6 +79,7 @@ def _services(lab: Lab) -> Iterator[str]:
 
 
 def _settings(service: Service, values: Mapping[str, object]) -> Iterator[str]:
+    yield from _infinite(f"service {service.name}", values)
     try:
         settings_of(load(service.app), values)
     except (ImportError, SettingError) as error:
@@ -91,18 +93,22 @@ def _load(lab: Lab) -> Iterator[str]:
         yield f"duration_s is {lab.duration_s:g}; it must be above 0"
     if lab.load.to not in _service_names(lab):
         yield f"the load goes to {lab.load.to!r}, not one of {_list(_service_names(lab))}"
-    for name, value in asdict(lab.load).items():
-        if isinstance(value, float) and not math.isfinite(value):
-            yield f"load: {name} is {value:g}; it must be a finite number"
+    if not lab.load.path.startswith("/"):
+        yield f"load: path is {lab.load.path!r}; it must begin with /"
+    yield from _infinite("load", asdict(lab.load))
     yield from (f"load: {problem}" for problem in lab.load.problems())
+
+
+def _infinite(whose: str, values: Mapping[str, object]) -> Iterator[str]:
+    for name, value in values.items():
+        if isinstance(value, float) and not math.isfinite(value):
+            yield f"{whose}: {name} is {value:g}; it must be a finite number"
 
 
 def _faults(lab: Lab) -> Iterator[str]:
     for timed in lab.faults:
         name, start_s, end_s = timed.fault.name, timed.start_s, timed.end_s
-        places = _places(lab, timed.fault)
-        if timed.fault.target not in places:
-            yield f"{name}: {timed.fault.target!r} is not one of {_list(places)}"
+        yield from (f"{name}: {problem}" for problem in _misplaced(lab, timed.fault))
         yield from (f"{name}: {problem}" for problem in timed.fault.problems())
         if start_s == 0:
             yield f"{name}: begins at 0 s; leave time to see a healthy start"
@@ -111,20 +117,28 @@ def _faults(lab: Lab) -> Iterator[str]:
         if end_s > lab.duration_s:
             yield f"{name}: ends at {end_s:g} s, after the run, which lasts {lab.duration_s:g} s"
     for one, other in combinations(lab.faults, 2):
-        if _handles(one.fault) & _handles(other.fault) and _overlap(one, other):
+        if _handles(lab, one.fault) & _handles(lab, other.fault) and _overlap(one, other):
             yield f"{other.fault.name}: overlaps in time with {one.fault.name}, on the same place"
 
 
-def _places(lab: Lab, fault: Fault) -> Collection[str]:
-    if isinstance(fault, LinkFault | Down):
-        return {link.name for link in lab.links()}
-    return _service_names(lab)
+def _misplaced(lab: Lab, fault: Fault) -> Iterator[str]:
+    hosts, links = _service_names(lab), _links(lab)
+    if isinstance(fault, Partition):
+        yield from fault.misplaced({*hosts, CLIENT}, links)
+        return
+    places = links if isinstance(fault, LinkFault | WholeLink) else hosts
+    if fault.target not in places:
+        yield f"{fault.target!r} is not one of {_list(places)}"
 
 
-def _handles(fault: Fault) -> set[tuple[str, str]]:
+def _handles(lab: Lab, fault: Fault) -> set[tuple[str, str]]:
     """Give what a fault holds on to: two at a time would undo each other."""
     if isinstance(fault, LinkFault):
         return {(fault.target, toxic.name) for toxic in fault.toxics()}
+    if isinstance(fault, Partition):
+        return {(link, toxic.name) for link, toxic in fault.toxics(_links(lab))}
+    if isinstance(fault, RefuseNew):
+        return {(fault.target, RefuseNew.__name__)}
     return {(fault.target, type(fault).__name__)}
 
 
@@ -172,6 +186,10 @@ def _twice(what: str, names: Iterable[str]) -> Iterator[str]:
 
 def _kind(value: object) -> str:
     return type(value).__name__
+
+
+def _links(lab: Lab) -> list[str]:
+    return [link.name for link in lab.links()]
 
 
 def _service_names(lab: Lab) -> set[str]:

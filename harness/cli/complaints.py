@@ -1,0 +1,48 @@
+"""What libraries log while services run: each complaint once, in one line."""
+
+import logging
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from harness.catalogue import ROOT
+
+
+class OnceHandler(logging.Handler):
+    """Prints a warning or an error when it first comes up: a service may fail at every request."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self._said: set[str] = set()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print a record in one line, unless the same was said before."""
+        error = record.exc_info[1] if record.exc_info else None
+        line = " ".join((_raised(error) if error else record.getMessage()).split())
+        if line not in self._said:
+            self._said.add(line)
+            click.echo(f"chaoslab: {line} (said once)", err=True)
+
+
+@contextmanager
+def heard() -> Iterator[None]:
+    """Print what is logged while the block lasts."""
+    handler = OnceHandler()
+    logging.getLogger().addHandler(handler)
+    try:
+        yield
+    finally:
+        logging.getLogger().removeHandler(handler)
+
+
+def _raised(error: BaseException) -> str:
+    """Say what was raised and where: by the innermost line that is in the repository, if any."""
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if Path(frame.filename).is_relative_to(ROOT)]
+    said = f"a service failed: {type(error).__name__}: {error}"
+    if not ours:
+        return said
+    return f"{said}, in {Path(ours[-1].filename).relative_to(ROOT)}, line {ours[-1].lineno}"

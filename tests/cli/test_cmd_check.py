@@ -1,0 +1,151 @@
+"""`./lab check`: what a CI job reads."""
+
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from tests.cli.workshop import SMALL, Workshop, finished, started
+
+FAILING = ("at_most=2)", "at_most=0.5)")
+
+
+def test_a_lab_that_holds_is_one_line(shop: Workshop) -> None:
+    """All labs are checked when none is named; nothing is kept under runs/."""
+    shop.write()
+    outcome = shop.run("check")
+    assert (outcome.code, outcome.err) == (0, "")
+    assert outcome.out == "✓ PASS         small, seed 1: 7 controls\n1 passed, 0 failed\n"
+    assert shop.kept() == []
+
+
+def test_named_labs_are_checked_in_their_order(shop: Workshop) -> None:
+    """Only those that are named are run, in the order in which they are named."""
+    for slug in ("small", "other", "third"):
+        shop.write(slug=slug)
+    outcome = shop.run("check", "third", "small", "--jobs", "1")
+    assert [line.split()[2] for line in outcome.out.splitlines()[:2]] == ["third,", "small,"]
+    assert outcome.out.endswith("2 passed, 0 failed\n")
+
+
+def test_a_lab_that_is_named_twice_is_checked_once(shop: Workshop) -> None:
+    """A name is a name."""
+    shop.write()
+    assert shop.run("check", "small", "small").out.endswith("1 passed, 0 failed\n")
+
+
+def test_a_lab_that_fails_says_what_and_how_to_see_it_again(shop: Workshop) -> None:
+    """The control, its value, its bound, and the command that runs the same again."""
+    shop.change(FAILING)
+    outcome = shop.run("check")
+    assert outcome.code == 1
+    text = " ".join(outcome.out.split())
+    assert "✗ FAIL small, seed 1: 7 controls" in text
+    said = "calm, the mend holds: recovers; time to recover is 1.00 s, must be ≤ 0.5 s"
+    assert said in text
+    assert "replay: ./lab run small --engine sim --seed 1" in text
+    assert text.endswith("0 passed, 1 failed")
+
+
+def test_the_replay_command_shows_the_same_failure(shop: Workshop) -> None:
+    """What `check` proposes to type ends as the check did."""
+    shop.change(FAILING)
+    line = next(line for line in shop.run("check").out.splitlines() if "replay: " in line)
+    typed = line.partition("replay: ./lab ")[2].split()
+    assert shop.run(*typed, "--no-report").code == 1
+
+
+def test_inconclusive_outweighs_failed(shop: Workshop) -> None:
+    """One lab without a healthy start makes the whole check prove nothing: exit code 2."""
+    shop.change(FAILING, slug="failing")
+    shop.change(('"timeout_ms": 100', '"timeout_ms": 1'), slug="sick")
+    outcome = shop.run("check", "--jobs", "1")
+    assert outcome.code == 2
+    assert "? INCONCLUSIVE sick, seed 1" in outcome.out
+
+
+def test_seeds_are_told_apart(shop: Workshop) -> None:
+    """With several seeds only failures have lines of their own, and each lab has its count."""
+    shop.write()
+    shop.change(FAILING, slug="failing")
+    outcome = shop.run("check", "--seeds", "2", "--jobs", "1")
+    assert outcome.code == 1
+    assert "PASS" not in outcome.out
+    assert "--seed 1\n" in outcome.out
+    assert "--seed 2\n" in outcome.out
+    assert "\nfailing: 0 of 2 seeds pass\nsmall: 2 of 2 seeds pass\n" in outcome.out
+    assert outcome.out.endswith("2 passed, 2 failed\n")
+
+
+def test_the_number_of_processes_changes_nothing(shop: Workshop) -> None:
+    """One process and two give the same lines and the same values."""
+    shop.write(SMALL.replace("Paced(", "Poisson(").replace("Paced,", "Poisson,"))
+    files = [shop.root / "1.xml", shop.root / "2.xml"]
+    outcomes = [
+        finished(started(shop, "check", "--seeds", "2", "--jobs", jobs, "--junit", str(file)))
+        for jobs, file in zip("12", files, strict=True)
+    ]
+    assert outcomes[0] == outcomes[1]
+    assert "small: " in outcomes[0].out
+    assert _values(files[0]) == _values(files[1])
+
+
+def _values(file: Path) -> list[str]:
+    root = ET.parse(file).getroot()  # noqa: S314 - we wrote it
+    for suite in root:
+        del suite.attrib["time"]
+    return [ET.tostring(suite, "unicode") for suite in root]
+
+
+def test_junit_tells_every_control(shop: Workshop) -> None:
+    """A suite for each lab and seed, a case for each control, and the counts of both."""
+    shop.change(FAILING)
+    file = shop.root / "junit.xml"
+    assert shop.run("check", "--seeds", "2", "--jobs", "1", "--junit", str(file)).code == 1
+    suites = list(ET.parse(file).getroot())  # noqa: S314 - we wrote it
+    assert [suite.get("name") for suite in suites] == ["small[seed 1]", "small[seed 2]"]
+    for suite in suites:
+        assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("7", "1", "0")
+        assert len(suite) == 7
+        assert len(suite.findall("testcase/failure")) == 1
+
+
+def test_a_junit_file_without_a_folder_is_refused_first(shop: Workshop) -> None:
+    """The check does not run for minutes only to find that it cannot write."""
+    shop.write()
+    outcome = shop.run("check", "--junit", str(shop.root / "nowhere" / "junit.xml"))
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.complaint.endswith("there is no such folder; make it first")
+
+
+def test_a_junit_file_that_is_a_folder(shop: Workshop) -> None:
+    """A folder is no file."""
+    shop.write()
+    outcome = shop.run("check", "--junit", str(shop.root))
+    assert (outcome.code, outcome.out) == (2, "")
+    assert "is a directory" in outcome.complaint
+
+
+def test_a_junit_file_on_a_full_disk(shop: Workshop) -> None:
+    """The check's lines are there; the file that could not be written is named."""
+    shop.write()
+    outcome = shop.run("check", "--junit", "/dev/full")
+    assert outcome.code == 2
+    assert outcome.complaint == "/dev/full: No space left on device; the checks have run, see above"
+    assert "1 passed" in outcome.out
+
+
+@pytest.mark.parametrize("arguments", [(), ("small",)])
+def test_without_an_engine_nothing_is_measured(shop: Workshop, arguments: tuple[str, ...]) -> None:
+    """A check on containers ends at once where no engine answers."""
+    shop.write()
+    outcome = shop.run("check", *arguments, "--engine", "compose")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.complaint.startswith("no Docker engine answers")
+    assert shop.kept() == []
+
+
+def test_no_labs_at_all(shop: Workshop) -> None:
+    """A check of nothing proves nothing."""
+    outcome = shop.run("check")
+    assert (outcome.code, outcome.out) == (2, "0 passed, 0 failed\n")

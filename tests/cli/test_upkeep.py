@@ -1,0 +1,168 @@
+"""Commands that look after the checkout: clean, doctor, test."""
+
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from harness.cli import cmd_clean, cmd_doctor, cmd_test
+from tests.cli.workshop import Workshop
+
+NOTHING = "containers not looked at: no Docker engine answers"
+
+
+def ran(shop: Workshop) -> None:
+    shop.write()
+    shop.run("run", "small", "--engine", "sim", "--no-report", "--variant", "calm")
+    assert len(shop.kept()) == 1
+
+
+def test_clean_leaves_runs_alone(shop: Workshop) -> None:
+    """Without --runs no recording is touched; without an engine that is said, and no failure."""
+    ran(shop)
+    outcome = shop.run("clean")
+    assert (outcome.code, outcome.err) == (0, "")
+    assert outcome.out.startswith(NOTHING)
+    assert len(shop.kept()) == 1
+
+
+def test_clean_removes_runs_on_demand(shop: Workshop) -> None:
+    """All recordings go, those of interrupted runs too, and the count is told."""
+    ran(shop)
+    (shop.runs / "small" / ".2026-01-01T00-00-00").mkdir()
+    assert "removed 2 recorded runs" in shop.run("clean", "--runs").out
+    assert shop.kept() == []
+    assert "removed 0 recorded runs" in shop.run("clean", "--runs").out
+
+
+def test_clean_follows_a_runs_folder_that_is_elsewhere(shop: Workshop) -> None:
+    """A link to a larger disk stays a link; what lies behind it goes."""
+    ran(shop)
+    elsewhere = shop.runs.rename(shop.root / "large-disk")
+    shop.runs.symlink_to(elsewhere)
+    assert "removed 1 recorded runs" in shop.run("clean", "--runs").out
+    assert shop.runs.is_symlink()
+    assert list(elsewhere.glob("*/*")) == []
+
+
+def test_clean_says_what_it_removed(shop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each container, network and volume is named; with none of them that is said."""
+    monkeypatch.setattr(cmd_clean, "why_not", lambda: None)
+    monkeypatch.setattr(cmd_clean, "sweep", lambda: ["container a", "network b"])
+    assert shop.run("clean").out == "removed container a\nremoved network b\n"
+    monkeypatch.setattr(cmd_clean, "sweep", list)
+    assert "no containers, networks or volumes were left behind" in shop.run("clean").out
+
+
+def test_doctor_says_what_is_missing(shop: Workshop) -> None:
+    """Without an engine the exit code is 2, and the mend is told under the finding."""
+    shop.write()
+    outcome = shop.run("doctor")
+    assert (outcome.code, outcome.err) == (2, "")
+    assert "✓ Python" in outcome.out
+    assert "✓ labs         1 in the repository" in outcome.out
+    assert "✗ containers   labs can only be simulated\n               no Docker" in outcome.out
+    assert all(len(line) <= 80 for line in outcome.out.splitlines())
+    assert outcome.out.endswith("\n1 to mend\n")
+
+
+def test_doctor_finds_nothing(shop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With all that is needed the exit code is 0."""
+    monkeypatch.setattr(cmd_doctor, "why_not", lambda: None)
+    monkeypatch.setattr(cmd_doctor, "FREE_GB", 0)
+    monkeypatch.delenv("DOCKER_HOST")
+    shop.write()
+    outcome = shop.run("doctor")
+    assert outcome.code == 0
+    assert outcome.out.endswith("\nall is well\n")
+
+
+def test_doctor_names_a_lab_that_is_wrong(shop: Workshop) -> None:
+    """A lab that cannot be loaded is told with its file."""
+    shop.change(("LAB =", "BAL ="))
+    outcome = shop.run("doctor")
+    assert outcome.code == 2
+    assert "✗ labs         one is wrong" in outcome.out
+    assert "labs/trial/small/lab.py: defines no LAB" in outcome.out
+
+
+def test_doctor_sees_a_full_disk(shop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Too little room is a finding, with the command that makes some."""
+    monkeypatch.setattr(cmd_doctor, "FREE_GB", 1e9)
+    outcome = shop.run("doctor")
+    assert outcome.code == 2
+    assert "make room, or ./lab clean --runs" in outcome.out
+
+
+@dataclass
+class Tools:
+    """Stands in for the tools that `./lab test` calls; some of them fail."""
+
+    failing: Sequence[str] = ()
+    code: int = 1
+    calls: list[list[str]] = field(default_factory=list)
+
+    def run(self, command: Sequence[str], **_: Any) -> subprocess.CompletedProcess[str]:
+        assert command[:2] == [sys.executable, "-m"]
+        self.calls.append(list(command[2:]))
+        code = self.code if command[2] in self.failing else 0
+        listed = "tests/test_a.py::test_one\ntests/test_a.py::test_two\n\n2 tests\n"
+        return subprocess.CompletedProcess(command, code, stdout=listed)
+
+
+@pytest.fixture
+def tools(monkeypatch: pytest.MonkeyPatch) -> Tools:
+    made = Tools()
+    monkeypatch.setattr(subprocess, "run", made.run)
+    monkeypatch.delenv(cmd_test.REQUIRED, raising=False)
+    return made
+
+
+def test_test_runs_all_tools_and_says_what_was_left_out(shop: Workshop, tools: Tools) -> None:
+    """Without an engine the Compose tests are counted and left out; arguments go to pytest."""
+    outcome = shop.run("test", "--", "-k", "worker")
+    assert (outcome.code, outcome.err) == (0, "")
+    assert [call[0] for call in tools.calls] == ["ruff", "ruff", "mypy", "pytest", "pytest"]
+    assert "-k" in tools.calls[3]
+    assert "2 Compose tests were left out: no Docker engine answers" in outcome.out
+    assert outcome.out.endswith("all checks passed\n")
+
+
+def test_test_goes_on_after_a_failure(shop: Workshop, tools: Tools) -> None:
+    """Every tool runs, and those that failed are named at the end."""
+    tools.failing = ("ruff", "mypy")
+    outcome = shop.run("test")
+    assert outcome.code == 1
+    assert [call[0] for call in tools.calls][:4] == ["ruff", "ruff", "mypy", "pytest"]
+    assert outcome.out.endswith("failed: ruff, ruff, mypy\n")
+
+
+def test_test_of_nothing_is_no_failure(shop: Workshop, tools: Tools) -> None:
+    """An argument may leave pytest without a test, as `-k` for a name of Compose tests does."""
+    tools.failing, tools.code = ("pytest",), cmd_test.NOTHING_COLLECTED
+    assert shop.run("test").code == 0
+
+
+def test_test_measures_where_an_engine_answers(
+    shop: Workshop, tools: Tools, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With an engine the Compose tests run last, and nothing is left out."""
+    monkeypatch.setattr(cmd_test, "why_not", lambda: None)
+    outcome = shop.run("test")
+    assert outcome.code == 0
+    assert tools.calls[-1] == ["pytest", "-m", "compose"]
+    assert "left out" not in outcome.out
+
+
+def test_test_may_require_an_engine(
+    shop: Workshop, tools: Tools, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a CI job that must measure, no engine is a failure before anything runs."""
+    monkeypatch.setenv(cmd_test.REQUIRED, "1")
+    outcome = shop.run("test")
+    assert outcome.code == 2
+    assert outcome.complaint.startswith("CHAOSLAB_REQUIRE_ENGINE is set, and no Docker engine")
+    assert tools.calls == []

@@ -1,0 +1,138 @@
+"""Agreement of a measured run with the simulated one."""
+
+import math
+from dataclasses import replace
+
+import pytest
+
+from harness.checks.agreement import agreement
+from harness.checks.verdict import Control, Kind, Verdict
+from harness.model import Lab, Paced, Pause, Service, during
+from harness.recording import Recording, Request, root_context
+from services.tracing import Span
+from tests.support import lab, recording, request
+
+TWO_HOSTS = lab(
+    Service("front", app="services.relay", calls=("back",)),
+    Service("back", app="services.worker"),
+    load=Paced(rate_rps=10, to="front"),
+    faults=(during(4, 6, Pause("back")),),
+)
+CALM = TWO_HOSTS.without_faults()
+
+
+def run(good_rps: tuple[int, int, int], calls: int = 1, engine: str = "sim") -> Recording:
+    """Record goodput before, during and after the fault, and that many calls per request.
+
+    Each second has 100 requests, of which so many are good.
+    """
+    requests: list[Request] = []
+    spans: list[Span] = []
+    for second in range(10):
+        good = good_rps[(second >= 4) + (second >= 6)]
+        for place in range(100):
+            number = len(requests)
+            status = "200" if place < good else "504"
+            requests.append(request(number, second + place / 100, status=status))
+            spans += [_call(number, attempt) for attempt in range(calls)]
+    return replace(recording(requests, spans=spans), engine=engine)
+
+
+def _call(number: int, attempt: int) -> Span:
+    root = root_context(0, number)
+    return Span(
+        root.trace,
+        f"{number}.{attempt}",
+        root.span,
+        "client",
+        "front",
+        "back",
+        attempt,
+        0,
+        0,
+        "200",
+    )
+
+
+def held(simulated: Recording, measured: Recording, of: Lab = TWO_HOSTS) -> dict[str, Control]:
+    """Give the controls by their claims, for short: before, during, after, calls."""
+    controls = list(agreement(of, simulated, replace(measured, engine="compose")))
+    assert {control.kind for control in controls} <= {Kind.AGREEMENT}
+    assert {control.engine for control in controls} == {"compose"}
+    short = ("before", "during", "after", "calls")
+    return {next(word for word in short if word in c.claim): c for c in controls}
+
+
+def verdicts(simulated: Recording, measured: Recording) -> dict[str, Verdict]:
+    return {name: control.verdict for name, control in held(simulated, measured).items()}
+
+
+def test_equal_runs_agree() -> None:
+    """Goodput in three windows and calls over each inner link are held; all lie in the middle."""
+    controls = held(run((100, 0, 80)), run((100, 0, 80)))
+    assert list(controls) == ["before", "during", "after", "calls"]
+    for control in controls.values():
+        assert control.verdict is Verdict.PASS
+        assert control.value == control.bound.equals
+
+
+@pytest.mark.parametrize(
+    ("measured", "verdict"), [(73, "PASS"), (87, "PASS"), (71, "FAIL"), (89, "FAIL")]
+)
+def test_a_tenth_of_the_simulated_figure_is_allowed(measured: int, verdict: str) -> None:
+    """Ten in a hundred either way; more is a failure, and the other windows do not care."""
+    found = verdicts(run((100, 0, 80)), run((100, 0, measured)))
+    assert found.pop("after") == verdict
+    assert set(found.values()) == {Verdict.PASS}
+
+
+def test_two_systems_that_are_down_agree() -> None:
+    """Nothing and next to nothing are the same: a hundredth of the healthy rate is allowed."""
+    assert set(verdicts(run((100, 0, 0)), run((100, 0, 0))).values()) == {Verdict.PASS}
+    assert verdicts(run((100, 0, 0)), run((100, 0, 1)))["after"] is Verdict.PASS
+    assert verdicts(run((100, 0, 0)), run((100, 0, 3)))["after"] is Verdict.FAIL
+
+
+def test_one_that_recovers_and_one_that_does_not_disagree() -> None:
+    """A simulation that stays down is no prediction of a system that comes back."""
+    assert verdicts(run((100, 0, 0)), run((100, 0, 90)))["after"] is Verdict.FAIL
+    assert verdicts(run((100, 0, 90)), run((100, 0, 0)))["after"] is Verdict.FAIL
+
+
+def test_calls_per_request_are_held() -> None:
+    """Twice the calls is another system, even when it answers as well."""
+    simulated = run((100, 0, 80), calls=2)
+    assert verdicts(simulated, run((100, 0, 80), calls=2))["calls"] is Verdict.PASS
+    assert verdicts(simulated, run((100, 0, 80), calls=4))["calls"] is Verdict.FAIL
+    none = run((100, 0, 80), calls=0)
+    assert verdicts(none, none)["calls"] is Verdict.PASS
+    assert verdicts(none, simulated)["calls"] is Verdict.FAIL
+
+
+def test_without_faults_the_whole_run_is_one_window() -> None:
+    """There is then no during and no after."""
+    controls = held(run((90, 90, 90)), run((90, 90, 90)), of=CALM)
+    assert list(controls) == ["before", "calls"]
+    assert controls["before"].value == pytest.approx(90)
+    assert {control.verdict for control in controls.values()} == {Verdict.PASS}
+
+
+def test_a_fault_to_the_end_has_no_after() -> None:
+    """Windows of no length are left out."""
+    to_the_end = replace(TWO_HOSTS, faults=(during(4, 10, Pause("back")),))
+    controls = held(run((100, 0, 0)), run((100, 0, 0)), of=to_the_end)
+    assert list(controls) == ["before", "during", "calls"]
+
+
+def test_several_faults_are_one_window() -> None:
+    """From the first one's start to the last one's end."""
+    twice = replace(TWO_HOSTS, faults=(during(5, 6, Pause("back")), during(4, 5, Pause("back"))))
+    controls = held(run((100, 7, 80)), run((100, 7, 80)), of=twice)
+    assert controls["during"].value == pytest.approx(7)
+
+
+def test_an_empty_simulation_agrees_with_nothing() -> None:
+    """Calls per request of no requests are unknown, and nothing is within a tenth of unknown."""
+    controls = held(recording([]), run((100, 5, 80)))
+    assert {control.verdict for control in controls.values()} == {Verdict.FAIL}
+    assert math.isnan(controls["calls"].margin)

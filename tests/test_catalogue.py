@@ -1,0 +1,117 @@
+"""The catalogue, the episodes, and the labs that are in the repository."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from harness import catalogue
+from harness.errors import LabError
+
+TRACKS = {
+    *("cascades", "consensus", "data", "delivery", "economics", "incidents", "modern"),
+    *("observability", "operations", "resilience", "security", "traffic"),
+}
+
+
+def test_every_lab_of_the_catalogue_is_complete() -> None:
+    """Slugs are names of folders and differ; tracks are known; nothing is left empty."""
+    rows = catalogue.planned()
+    assert {row.track for row in rows} == TRACKS
+    assert [slug for slug, count in Counter(row.slug for row in rows).items() if count > 1] == []
+    for row in rows:
+        assert row.slug == row.slug.lower().strip()
+        assert row.slug.replace("-", "_").isidentifier()
+        assert row.level in (1, 2, 3, 4)
+        assert row.title.strip()
+        assert row.question.strip()
+
+
+def test_every_slug_of_an_episode_is_a_lab_of_the_catalogue() -> None:
+    """An episode names one lab that answers it, and any number of others that it touches."""
+    known = {row.slug for row in catalogue.planned()}
+    rows = catalogue.episodes()
+    assert len(rows) > 300
+    for row in rows:
+        assert {row.lab, *row.also} <= known, row
+        assert len(set(row.also)) == len(row.also), row
+
+
+def test_every_row_of_the_series_names_a_lab_or_says_why_not() -> None:
+    """What is no episode of its own is marked, so that none is forgotten."""
+    lines = (catalogue.LABS / "episodes.tsv").read_text().splitlines()
+    head = lines[0].split("\t")
+    place = head.index("lab")
+    marks = [line.split("\t")[place] for line in lines[1:]]
+    assert all(len(line.split("\t")) == len(head) for line in lines)
+    assert "" not in marks
+    assert len(catalogue.episodes()) == sum(mark not in catalogue.NO_LAB for mark in marks)
+
+
+def test_labs_are_given_in_the_catalogues_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those that the catalogue does not know come last, by name."""
+    rows = [row.slug for row in catalogue.planned()]
+    _write(tmp_path, monkeypatch, "zebra", rows[3], "aardvark", rows[0], rows[2])
+    assert catalogue.slugs() == [rows[0], rows[2], rows[3], "aardvark", "zebra"]
+
+
+def test_the_next_lab_is_the_next_that_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After the last comes the first again; a lab is never its own successor."""
+    rows = [row.slug for row in catalogue.planned()]
+    _write(tmp_path, monkeypatch, rows[1], rows[5], rows[-1])
+    assert _following(rows[1]) == rows[5]
+    assert _following(rows[5]) == rows[-1]
+    assert _following(rows[-1]) == rows[1]
+    assert _following("not-in-the-catalogue") == rows[1]
+
+
+def test_a_lab_alone_has_no_successor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With one lab written there is nowhere to go on to, and no lab is no successor."""
+    (first, *_) = [row.slug for row in catalogue.planned()]
+    _write(tmp_path, monkeypatch, first, "not-in-the-catalogue")
+    assert catalogue.following(first) is None
+    assert _following("not-in-the-catalogue") == first
+
+
+def _write(root: Path, monkeypatch: pytest.MonkeyPatch, *slugs: str) -> None:
+    catalogue.planned()  # kept from here on, so that the folder below needs no table
+    monkeypatch.setattr(catalogue, "LABS", root)
+    for slug in slugs:
+        folder = root / "track" / slug.replace("-", "_")
+        folder.mkdir(parents=True)
+        (folder / "lab.py").touch()
+
+
+def _following(slug: str) -> str | None:
+    row = catalogue.following(slug)
+    return row.slug if row else None
+
+
+def test_near_names_are_offered() -> None:
+    """Up to three that are close, and nothing when none is."""
+    names = ["retry-storm", "retry-layers", "retry-storms", "retry-store", "saga"]
+    assert catalogue.nearest("retry-strom", names) == (
+        " (did you mean retry-storm or retry-storms or retry-store?)"
+    )
+    assert catalogue.nearest("sage", names) == " (did you mean saga?)"
+    assert catalogue.nearest("xyz", names) == ""
+    assert catalogue.nearest("", names) == ""
+    assert catalogue.nearest("saga", []) == ""
+
+
+def test_a_lab_is_found_by_its_slug() -> None:
+    """The entry tells track and folder beside the value."""
+    entry = catalogue.find("retry-storm")
+    assert (entry.slug, entry.track) == ("retry-storm", "cascades")
+    assert entry.folder == catalogue.LABS / "cascades" / "retry_storm"
+    assert entry.lab.title
+
+
+def test_the_name_of_a_folder_is_no_slug() -> None:
+    """Underscores are offered as dashes."""
+    with pytest.raises(LabError, match=r"no lab 'retry_storm' \(did you mean retry-storm\?\)"):
+        catalogue.find("retry_storm")

@@ -1,0 +1,154 @@
+"""Every lab proves its claim on the simulator, and fails when it is broken on purpose."""
+
+from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from harness import catalogue, runner
+from harness.checks.verdict import Kind, Verdict, failures, judge, verdict_of
+from harness.engines.protocol import Conductor, Observer, Plan
+from harness.engines.sim.engine import SimEngine
+from harness.model.lab import Broken, Fixed, Lab, Variant
+from harness.recording import Recording
+from harness.result import Result
+from tests.support import Silent
+
+SEED = 1
+LONGEST = 60
+"""Lines of a lab.py, at most."""
+
+TEMPLATE = Path(runner.__file__).parent / "cli" / "templates" / "README.md.jinja"
+every_lab = pytest.mark.parametrize("slug", catalogue.slugs())
+
+
+@dataclass
+class Remembering:
+    """The simulator, which remembers what it recorded with the faults and without."""
+
+    name: str = SimEngine.name
+    broken: dict[str, Recording] = field(default_factory=dict)
+    unbroken: dict[str, Recording] = field(default_factory=dict)
+
+    def run(self, plan: Plan, conduct: Conductor, observer: Observer) -> Recording:
+        made = SimEngine().run(plan, conduct, observer)
+        kept = self.broken if plan.lab.faults else self.unbroken
+        kept[plan.variant.name] = made
+        return made
+
+
+def _watch(engine: object, variant: Variant, lab: Lab) -> Observer:
+    del engine, variant, lab
+    return Silent()
+
+
+@cache
+def proof(slug: str) -> tuple[Result, Remembering]:
+    """Run a lab once for all tests."""
+    engine = Remembering()
+    entry = catalogue.find(slug)
+    return runner.run(entry, entry.lab.variants, SEED, [engine], _watch), engine
+
+
+@every_lab
+def test_a_lab_passes_all_its_controls(slug: str) -> None:
+    """It breaks unprotected, holds protected, and stays well without the fault."""
+    result, _ = proof(slug)
+    assert failures(result.controls) == []
+    assert result.verdict is Verdict.PASS
+
+
+@every_lab
+def test_a_lab_has_every_kind_of_control(slug: str) -> None:
+    """Each variant has its baseline and each fault its reading; broken ones have a negative."""
+    result, _ = proof(slug)
+    for variant in result.lab.variants:
+        kinds = [control.kind for control in result.controls if control.variant == variant.name]
+        assert Kind.BASELINE in kinds
+        assert kinds.count(Kind.READ_BACK) == len(result.lab.faults)
+        proven = (Kind.BITES, Kind.NEGATIVE) if isinstance(variant, Broken) else (Kind.HOLDS,)
+        assert set(proven) <= set(kinds)
+
+
+@every_lab
+def test_without_its_faults_a_lab_does_not_pass(slug: str) -> None:
+    """What is said to break does not break when nothing breaks it."""
+    result, engine = proof(slug)
+    lab = result.lab.without_faults()
+    for variant in lab.variants:
+        if isinstance(variant, Broken):
+            controls = judge(lab, engine.unbroken[variant.name])
+            assert verdict_of(controls) is not Verdict.PASS, variant.name
+
+
+@every_lab
+def test_without_its_mend_a_lab_does_not_pass(slug: str) -> None:
+    """A fixed variant with a broken one's settings fails: the settings are what mends it.
+
+    Under one seed such a run is the broken variant's own, under another name.
+    """
+    result, engine = proof(slug)
+    broken = [variant for variant in result.lab.variants if isinstance(variant, Broken)]
+    fixed = [variant for variant in result.lab.variants if isinstance(variant, Fixed)]
+    for mend in fixed:
+        for without in broken:
+            recording = replace(engine.broken[without.name], variant=mend.name)
+            controls = judge(result.lab, recording)
+            assert verdict_of(controls) is not Verdict.PASS, (mend.name, without.name)
+
+
+@every_lab
+def test_a_lab_stays_within_its_budget(slug: str) -> None:
+    """A classroom's laptop can run it: at most 8 containers, 40 seconds, 300 requests a second."""
+    lab = catalogue.find(slug).lab
+    assert len(lab.services) + len(("toxiproxy", "prometheus", "load")) <= 8
+    assert lab.duration_s <= 40
+    assert sum(1 for _ in lab.load.arrivals(SEED, lab.duration_s)) <= 300 * lab.duration_s
+
+
+@every_lab
+def test_a_lab_is_short(slug: str) -> None:
+    """A lab is a value that fits on a screen."""
+    text = (catalogue.find(slug).folder / "lab.py").read_text()
+    assert len(text.splitlines()) <= LONGEST
+
+
+@every_lab
+def test_a_lesson_has_all_its_parts_in_their_order(slug: str) -> None:
+    """The title is the lab's, and the headings are those of the template."""
+    entry = catalogue.find(slug)
+    title, *parts = _headings((entry.folder / "README.md").read_text())
+    assert title == f"# {entry.lab.title}"
+    assert parts == _headings(TEMPLATE.read_text())[1:]
+
+
+def _headings(text: str) -> list[str]:
+    """Give the lines that begin with one or two `#`, outside of code."""
+    shown = "".join(text.split("```")[::2])
+    return [line for line in shown.splitlines() if line.startswith(("# ", "## "))]
+
+
+@every_lab
+def test_a_lesson_shows_only_pictures_that_are_there(slug: str) -> None:
+    """A link to a file of the repository leads to one."""
+    folder = catalogue.find(slug).folder
+    text = (folder / "README.md").read_text()
+    targets = [part.partition(")")[0] for part in text.split("](")[1:]]
+    local = [target.partition("#")[0] for target in targets if "://" not in target]
+    assert [target for target in local if not (folder / target).exists()] == []
+
+
+@every_lab
+def test_a_lab_is_in_the_catalogue_and_answers_an_episode(slug: str) -> None:
+    """Nobody writes a lab that the series does not need, or in another track."""
+    rows = {row.slug: row for row in catalogue.planned()}
+    assert rows[slug].track == catalogue.find(slug).track
+    assert any(episode.lab == slug for episode in catalogue.episodes())
+
+
+@every_lab
+def test_a_lab_asks_what_the_catalogue_promises(slug: str) -> None:
+    """The title is the catalogue's, so that a learner finds what the list has shown."""
+    rows = {row.slug: row for row in catalogue.planned()}
+    assert catalogue.find(slug).lab.title == rows[slug].title
