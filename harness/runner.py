@@ -15,6 +15,10 @@ Watch = Callable[[Engine, Variant, Lab], Observer]
 """Makes the observer of one run, from its engine, its variant, and the lab as it is run."""
 
 
+NOTES_SHOWN = 3
+"""How many of a recording's notes a person sees at once; all are in its folder."""
+
+
 def run(
     entry: Entry, variants: Sequence[Variant], seed: int, engines: Sequence[Engine], watch: Watch
 ) -> Result:
@@ -39,6 +43,10 @@ def measure(result: Result, engine: Engine, variant: Variant, watch: Watch) -> N
     recording = record(result, result.lab, engine, variant, watch)
     before = [other for other in result.recordings if other.variant == variant.name]
     result.recordings.append(recording)
+    where = f"{variant.name}, {engine.name}"
+    result.notes += [f"{where}: {note}" for note in recording.notes[:NOTES_SHOWN]]
+    if len(recording.notes) > NOTES_SHOWN:
+        result.notes.append(f"{where}: {len(recording.notes) - NOTES_SHOWN} more such lines")
     result.controls += judge(result.lab, recording)
     for other in before:
         result.controls += agreement(result.lab, other, recording)

@@ -1,6 +1,7 @@
 """Where runs are kept: `runs/<lab>/<when>/`, complete or not there at all."""
 
 import errno
+import fcntl
 import json
 import math
 import platform
@@ -22,6 +23,8 @@ from harness.result import Result
 RUNS = ROOT / "runs"
 DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR)
 """What the disk is to blame for; an engine's connection that breaks is an OSError too."""
+CLAIM = ".claim"
+"""A file that is locked for as long as the run that writes into its folder lives."""
 VERSIONED = ("chaoslab", "aiohttp", "prometheus-client", "locust", "docker", "toxiproxy-python")
 
 
@@ -37,9 +40,12 @@ def folder(slug: str, when: datetime) -> Iterator[Path]:
     """
     part = None
     try:
+        sweep()
         part = _made(RUNS / slug / when.strftime("%Y-%m-%dT%H-%M-%S"))
-        yield part
-        part.rename(final_path(part))
+        with _claimed(part):
+            yield part
+            (part / CLAIM).unlink()
+            part.rename(final_path(part))
     except OSError as error:
         if error.errno not in DISK:
             raise
@@ -50,6 +56,25 @@ def folder(slug: str, when: datetime) -> Iterator[Path]:
     finally:
         if part:
             shutil.rmtree(part, ignore_errors=True)
+
+
+def sweep() -> list[Path]:
+    """Remove what runs that died without a word have left half written, and say what."""
+    dead = []
+    for part in RUNS.glob("*/.*/"):
+        with suppress(OSError), (part / CLAIM).open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(part, ignore_errors=True)
+            dead.append(part)
+    return dead
+
+
+@contextmanager
+def _claimed(part: Path) -> Iterator[None]:
+    # A lock goes with its process, however that ends; a number of a process may come again.
+    with (part / CLAIM).open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def final_path(part: Path) -> Path:

@@ -9,13 +9,15 @@ from aiohttp import web
 from services.context import Context
 from services.patterns.retry import Backoff, Jitter, Retry, RetryBudget
 from services.patterns.timeout import time_limit
+from services.server import at_least
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """A time limit for each attempt, how many tries in all, and what holds them back.
 
-    `retry_budget` is the share of requests that may be retried; 0 means without limit.
+    `retry_budget` is the share of requests that may be retried; 0 means without limit, and so
+    does a `timeout_ms` of 0.
     """
 
     timeout_ms: float = 1000
@@ -23,6 +25,15 @@ class Settings:
     backoff_ms: float = 0
     jitter: Jitter = Jitter.FULL
     retry_budget: float = 0
+
+    def __post_init__(self) -> None:
+        at_least(1, tries=self.tries)
+        at_least(
+            0,
+            timeout_ms=self.timeout_ms,
+            backoff_ms=self.backoff_ms,
+            retry_budget=self.retry_budget,
+        )
 
 
 class Unavailable(Exception):  # noqa: N818 - named as the answer that it stands for

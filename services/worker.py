@@ -13,6 +13,7 @@ from aiohttp import web
 from prometheus_client import Gauge
 
 from services.context import Context
+from services.server import at_least
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +22,10 @@ class Settings:
 
     workers: int = 4
     service_ms: float = 40
+
+    def __post_init__(self) -> None:
+        at_least(1, workers=self.workers)
+        at_least(0, service_ms=self.service_ms)
 
 
 def app(ctx: Context[Settings]) -> web.Application:

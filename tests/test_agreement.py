@@ -112,8 +112,8 @@ def test_calls_per_request_are_held() -> None:
 def test_without_faults_the_whole_run_is_one_window() -> None:
     """There is then no during and no after."""
     controls = held(run((90, 90, 90)), run((90, 90, 90)), of=CALM)
-    assert list(controls) == ["before", "calls"]
-    assert controls["before"].value == pytest.approx(90)
+    assert list(controls) == ["without", "calls"]
+    assert controls["without"].value == pytest.approx(90)
     assert {control.verdict for control in controls.values()} == {Verdict.PASS}
 
 

@@ -31,9 +31,7 @@ def goodput_rps(start_s: float, end_s: float) -> Measure:
     def of(recording: Recording) -> float:
         return _good(recording.between(start_s, end_s)) / (end_s - start_s)
 
-    return Measure(
-        name=f"goodput, {start_s:g}-{end_s:g} s", unit="/s", of=of, over=goodput_rps
-    )
+    return Measure(name=f"goodput, {start_s:g}-{end_s:g} s", unit="/s", of=of, over=goodput_rps)
 
 
 def attempts_per_request(callee: str, start_s: float, end_s: float) -> Measure:

@@ -3,7 +3,9 @@
 import errno
 import importlib
 import io
+import signal
 import sys
+import threading
 import traceback
 from pathlib import Path
 
@@ -53,6 +55,8 @@ def lab() -> None:
 
 def main(arguments: list[str] | None = None) -> ExitCode:
     """Run one command line and give its exit code; prints what went wrong, if anything."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")

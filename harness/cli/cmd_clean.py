@@ -12,9 +12,10 @@ from harness.engines.compose.janitor import sweep
 @click.command()
 @click.option("--runs", is_flag=True, help="Also remove every recording under runs/.")
 def command(runs: bool) -> None:  # noqa: FBT001
-    """Remove containers, networks and volumes that runs left behind."""
+    """Remove what runs that died left behind."""
     missing = why_not()
     removed = [] if missing else sweep()
+    removed += [f"half of a run, {path.parent.name}/{path.name}" for path in store.sweep()]
     for name in removed:
         click.echo(f"removed {name}")
     if missing:
@@ -23,7 +24,7 @@ def command(runs: bool) -> None:  # noqa: FBT001
     if runs:
         click.echo(f"removed {removed_runs} recorded runs")
     if not removed and not missing:
-        click.echo("no containers, networks or volumes were left behind")
+        click.echo("nothing was left behind")
 
 
 def _remove_runs() -> int:

@@ -12,6 +12,9 @@ Setting = str | int | float | bool
 CLIENT = "client"
 """The name under which the load's own host appears in links and spans."""
 
+RESERVED = (CLIENT, "toxiproxy", "prometheus", "load")
+"""Names that hosts of a lab may not have: they run beside it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Service:

@@ -9,7 +9,7 @@ from itertools import combinations
 
 from harness.model.expect import Expectation, Prediction
 from harness.model.fault import Fault, Timed
-from harness.model.lab import CLIENT, Broken, Fixed, Lab, Service, Variant
+from harness.model.lab import CLIENT, RESERVED, Broken, Fixed, Lab, Service, Variant
 from harness.model.load import Load
 from harness.model.partition import Partition, RefuseNew
 from harness.model.toxic import LinkFault, WholeLink
@@ -62,8 +62,8 @@ def _names(lab: Lab) -> Iterator[str]:
     yield from _twice("service", (service.name for service in lab.services))
     yield from _twice("variant", (variant.name for variant in lab.variants))
     for service in lab.services:
-        if service.name == CLIENT:
-            yield f"a service is called {CLIENT!r}; that is the load's own name"
+        if service.name in RESERVED:
+            yield f"a service is called {service.name!r}; that runs beside every lab"
     for name in (item.name for item in (*lab.services, *lab.variants)):
         if not NAME.fullmatch(name):
             yield f"{name!r} is no name; use small letters, digits and single dashes"

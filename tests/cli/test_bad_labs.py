@@ -55,7 +55,7 @@ WRONG: dict[str, tuple[str, str, str]] = {
     ),
     "two services of one name": ('Service("back"', 'Service("front"', "2 services are called 'fro"),
     "two variants of one name": ('Fixed("calm"', 'Fixed("naive"', "2 variants are called 'naive'"),
-    "a name of the load": ('Service("back"', 'Service("client"', "that is the load's own name"),
+    "a name of the load": ('Service("back"', 'Service("client"', "that runs beside every lab"),
     "a name with a space": ('Service("back"', 'Service("the back"', "'the back' is no name; use"),
     "a name with a path": ('Fixed("calm"', 'Fixed("../calm"', "'../calm' is no name; use small"),
     "a negative rate": ("rate_rps=20", "rate_rps=-20", "load: rate_rps is -20; it must be above 0"),
