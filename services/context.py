@@ -9,12 +9,15 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import aiohttp
 from prometheus_client import CollectorRegistry, Counter
 
 from services.tracing import CURRENT, HEADER, Span, SpanContext, SpanIds
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
 
 S = TypeVar("S")
 
@@ -41,6 +44,7 @@ class Platform:
     host: str
     links: Mapping[str, str]
     connector: Callable[[], aiohttp.BaseConnector]
+    redis: "Callable[[str], Redis]"
     rng: random.Random
     now: Callable[[], float]
     wall: Callable[[], float]
@@ -60,7 +64,7 @@ class Context(Generic[S]):
         self.wall = platform.wall
         self.volume = platform.volume
         self.record = platform.record
-        self.callees = tuple(platform.links)
+        self.callees = tuple(to for to, url in platform.links.items() if url.startswith("http"))
         self.metrics = CollectorRegistry()
         # The time tells apart the processes that a host has before and after a crash.
         self.span_ids = SpanIds(f"{platform.host} {platform.now()}")
@@ -74,6 +78,8 @@ class Context(Generic[S]):
         self._burn = platform.burn
         self._connector = platform.connector
         self._session: aiohttp.ClientSession | None = None
+        self._connect = platform.redis
+        self._stores: dict[str, Redis] = {}
 
     def call(self, callee: str, *, attempt: int = 1) -> "Call":
         """Address another service; `attempt` counts from 1 and is told in the span.
@@ -85,6 +91,19 @@ class Context(Generic[S]):
         if callee not in self.links:
             raise LookupError(f"{self.host} may not call {callee}: add it to calls=")
         return Call(self, callee, attempt)
+
+    def redis(self, callee: str) -> "Redis":
+        """Give the client of a Redis; it knows neither time limits nor retries of its own.
+
+        Raises:
+            LookupError: the lab does not list the callee in this service's `calls`.
+
+        """
+        if callee not in self.links:
+            raise LookupError(f"{self.host} may not call {callee}: add it to calls=")
+        if callee not in self._stores:
+            self._stores[callee] = self._connect(self.links[callee])
+        return self._stores[callee]
 
     async def work(self, cpu_ms: float) -> None:
         """Burn CPU for some milliseconds: nothing else of this process runs meanwhile."""
@@ -113,6 +132,8 @@ class Context(Generic[S]):
         """Close the client's connections; a process that is killed never gets here."""
         if self._session is not None:
             await self._session.close()
+        for store in self._stores.values():
+            await store.aclose()
 
 
 class Call:

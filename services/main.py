@@ -13,12 +13,15 @@ import sys
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 
 from services.context import Platform
-from services.server import serve
+from services.redis import connect
+from services.server import Served, serve
 from services.tracing import Span
 
 
@@ -71,6 +74,7 @@ def platform(environment: Mapping[str, str]) -> Platform:
         host=host,
         links=links,
         connector=lambda: aiohttp.TCPConnector(limit=0),
+        redis=connect,
         rng=random.Random(f"{environment.get('CHAOSLAB_SEED', '0')}/{host}/service"),
         now=time.time,
         wall=time.time,
@@ -81,14 +85,21 @@ def platform(environment: Mapping[str, str]) -> Platform:
 
 
 async def main() -> None:
-    """Serve until SIGTERM."""
+    """Serve until SIGTERM, then finish what was begun."""
     stop = asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGTERM, stop.set)
     settings = json.loads(os.environ.get("CHAOSLAB_SETTINGS", "{}"))
-    context = await serve(os.environ["CHAOSLAB_APP"], platform(os.environ), settings)
-    log({"event": "serving", "host": context.host})
+    served = await serve(os.environ["CHAOSLAB_APP"], platform(os.environ), settings)
+    loop.set_exception_handler(partial(_crashed, served))
+    log({"event": "serving", "host": served.context.host})
     await stop.wait()
-    await context.close()
+    await served.stop()
+
+
+def _crashed(served: Served, loop: asyncio.AbstractEventLoop, details: dict[str, Any]) -> None:
+    served.crashes.inc()
+    loop.default_exception_handler(details)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,9 @@ PORT = 8080
 BACKLOG = 4096
 """The listen queue, as long as Linux allows by default, so that a frozen process makes callers
 wait in it and not in retransmissions of their connects."""
+DRAIN_S = 8.0
+"""How long a service that is asked to stop waits for requests in progress: less than the ten
+seconds after which Docker kills."""
 SECONDS_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
@@ -57,9 +60,23 @@ def settings_of(module: ServiceModule, values: Mapping[str, Any]) -> Any:  # noq
     for name in values:
         if name not in kinds:
             raise SettingError(f"no setting {name!r}; there are {', '.join(kinds)}")
-    return module.Settings(
-        **{name: _converted(name, value, kinds[name]) for name, value in values.items()}
-    )
+    converted = {name: _converted(name, value, kinds[name]) for name, value in values.items()}
+    try:
+        return module.Settings(**converted)
+    except (TypeError, ValueError) as error:
+        raise SettingError(str(error)) from error
+
+
+def at_least(low: float, **values: float) -> None:
+    """Check settings, in the `__post_init__` of a service's `Settings`.
+
+    Raises:
+        SettingError: one of them is below the bound, or is not a number.
+
+    """
+    for name, value in values.items():
+        if not value >= low:
+            raise SettingError(f"{name} is {value:g}; it must be at least {low:g}")
 
 
 def _converted(name: str, value: object, kind: Any) -> object:  # noqa: ANN401 - any type there is
@@ -92,12 +109,33 @@ class Instruments:
         self.in_flight = Gauge(
             "requests_in_flight", "Requests that are being served or wait to be", registry=registry
         )
+        self.crashes = Counter(
+            "crashes", "Errors that nobody caught: a 500, or a task that failed", registry=registry
+        )
 
 
-def build(module: ServiceModule, context: Context[Any]) -> web.Application:
+class Served:
+    """A service that answers on `PORT`, and the way to stop it in order."""
+
+    def __init__(self, context: Context[Any], crashes: Counter, runner: web.AppRunner) -> None:
+        self.context = context
+        self.crashes = crashes
+        self._runner = runner
+
+    async def stop(self) -> None:
+        """Stop listening, let requests in progress finish within `DRAIN_S`, clean up."""
+        try:
+            await self._runner.cleanup()
+        finally:
+            await self.context.close()
+
+
+def build(
+    module: ServiceModule, context: Context[Any], instruments: Instruments
+) -> web.Application:
     """Give a service's application with its middleware, `/metrics` and `/healthz`."""
     application = module.app(context)
-    application.middlewares.append(_traced(context, Instruments(context)))
+    application.middlewares.append(_traced(context, instruments))
 
     async def metrics(_: web.Request) -> web.Response:
         return web.Response(
@@ -117,21 +155,26 @@ def _traced(context: Context[Any], instruments: Instruments) -> Any:  # noqa: AN
     async def measure(request: web.Request, handler: Any) -> web.StreamResponse:  # noqa: ANN401
         sender = parse(request.headers.get(HEADER))
         if sender is None:
-            response: web.StreamResponse = await handler(request)
-            return response
+            return await _counted(request, handler, instruments.crashes)
         start_s = context.now()
         own = SpanContext(sender.trace, context.span_ids.next())
         CURRENT.set(own)
         instruments.in_flight.inc()
         status = "500"
         try:
-            response = await handler(request)
+            response: web.StreamResponse = await handler(request)
             status = str(response.status)
         except web.HTTPException as answer:
             status = str(answer.status)
             raise
         except asyncio.CancelledError:
             status = "abandoned"
+            raise
+        except TimeoutError:
+            status = "504"  # Which is what aiohttp makes of it.
+            raise
+        except Exception:
+            instruments.crashes.inc()
             raise
         else:
             return response
@@ -158,11 +201,32 @@ def _traced(context: Context[Any], instruments: Instruments) -> Any:  # noqa: AN
     return web.middleware(measure)
 
 
-async def serve(app: str, platform: Platform, values: Mapping[str, Any]) -> Context[Any]:
+async def _counted(
+    request: web.Request,
+    handler: Any,  # noqa: ANN401 - aiohttp's type
+    crashes: Counter,
+) -> web.StreamResponse:
+    try:
+        response: web.StreamResponse = await handler(request)
+    except (web.HTTPException, TimeoutError):
+        raise
+    except Exception:
+        crashes.inc()
+        raise
+    return response
+
+
+async def serve(app: str, platform: Platform, values: Mapping[str, Any]) -> Served:
     """Start a service; it answers on `PORT` when this returns, until its process ends."""
     module = load(app)
     context: Context[Any] = Context(platform, settings_of(module, values))
-    runner = web.AppRunner(build(module, context), access_log=None, handle_signals=False)
+    instruments = Instruments(context)
+    runner = web.AppRunner(
+        build(module, context, instruments),
+        access_log=None,
+        handle_signals=False,
+        shutdown_timeout=DRAIN_S / 2,  # aiohttp waits so long twice before it cancels.
+    )
     await runner.setup()
     await web.TCPSite(runner, None, PORT, backlog=BACKLOG).start()
-    return context
+    return Served(context, instruments.crashes, runner)

@@ -23,6 +23,7 @@ from harness.model.fault import System, Timed
 from harness.model.load import Load
 from harness.recording import FaultRecord, Recording, Request
 from services.context import Context, Platform
+from services.redis import connect
 from services.tracing import Span
 
 T = TypeVar("T")
@@ -173,6 +174,7 @@ class World:
                 callee: f"http://{callee}:8080" for caller, callee in self.links if caller == host
             },
             connector=SimConnector,
+            redis=connect,
             rng=random.Random(0),
             now=self.loop.time,
             wall=self.loop.time,

@@ -2,18 +2,49 @@
 
 from harness.model.expect import baseline, on, predict
 from harness.model.fault import Kill, Pause, during
-from harness.model.lab import Broken, Fixed, Lab, Service
+from harness.model.host_faults import ClockSkew, CpuSlow, DiskFull, Stop
+from harness.model.lab import Broken, Fixed, Lab, Redis, Service
 from harness.model.load import Paced, Poisson
+from harness.model.partition import Partition, RefuseNew, Unanswered, Way
+from harness.model.toxic import (
+    Bandwidth,
+    Down,
+    Latency,
+    LimitData,
+    ResetPeer,
+    Slicer,
+    SlowClose,
+    Stream,
+    Timeout,
+)
 
 __all__ = [
+    "Bandwidth",
     "Broken",
+    "ClockSkew",
+    "CpuSlow",
+    "DiskFull",
+    "Down",
     "Fixed",
     "Kill",
     "Lab",
+    "Latency",
+    "LimitData",
     "Paced",
+    "Partition",
     "Pause",
     "Poisson",
+    "Redis",
+    "RefuseNew",
+    "ResetPeer",
     "Service",
+    "Slicer",
+    "SlowClose",
+    "Stop",
+    "Stream",
+    "Timeout",
+    "Unanswered",
+    "Way",
     "baseline",
     "during",
     "on",

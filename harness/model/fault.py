@@ -15,7 +15,24 @@ class HostState(StrEnum):
 
     RUNNING = "running"
     PAUSED = "paused"
+    STOPPING = "stopping"
     DOWN = "down"
+
+
+class Connects(StrEnum):
+    """What becomes of new connections on a link; live ones go on."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    UNANSWERED = "unanswered"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clock:
+    """How wrong a host's wall clock is: ahead by so much at first, and gaining so many µs/s."""
+
+    skew_s: float = 0.0
+    drift_ppm: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,11 +64,38 @@ class System(Protocol):
     async def kill(self, host: str) -> None:
         """End a host's process at once, as SIGKILL does; its volume stays."""
 
+    async def stop(self, host: str, grace_s: float) -> None:
+        """Ask a host's process to end, as SIGTERM does; kill what is left after `grace_s`.
+
+        Returns at once: the host is `STOPPING` until it is `DOWN`.
+        """
+
     async def start(self, host: str) -> None:
-        """Start a host's process again."""
+        """Start a host's process again; one that is still stopping is killed first."""
 
     async def state(self, host: str) -> HostState:
         """Read back what a host is doing now."""
+
+    async def set_clock(self, host: str, clock: Clock) -> None:
+        """Set a host's wall clock wrong, or right; over restarts too."""
+
+    async def clock(self, host: str) -> Clock:
+        """Read back how a host's wall clock was set wrong."""
+
+    async def set_cpu(self, host: str, factor: float) -> None:
+        """Let a host's CPU work take `factor` times as long; 1 is its full speed."""
+
+    async def cpu(self, host: str) -> float:
+        """Read back the factor by which a host's CPU work takes longer."""
+
+    async def set_disk_full(self, host: str, *, full: bool) -> None:
+        """Fill a host's volume, so that writes raise `OSError(ENOSPC)`, or make room."""
+
+    async def disk_full(self, host: str) -> bool:
+        """Read back whether a host's volume is full."""
+
+    async def links(self) -> Collection[str]:
+        """Give every link's name, `caller->callee`, in the lab's order."""
 
     async def add_toxic(self, link: str, toxic: ToxicSpec) -> None:
         """Put a toxic on a link, for live connections and new ones."""
@@ -67,6 +111,12 @@ class System(Protocol):
 
     async def link_up(self, link: str) -> bool:
         """Read back whether a link listens."""
+
+    async def set_connects(self, link: str, connects: Connects) -> None:
+        """Accept new connections on a link, refuse them, or leave them without an answer."""
+
+    async def connects(self, link: str) -> Connects:
+        """Read back what becomes of new connections on a link."""
 
 
 class Fault(Protocol):

@@ -27,6 +27,17 @@ class Service:
 
 
 @dataclass(frozen=True, slots=True)
+class Redis:
+    """A host that runs Redis, for services that name it in `calls`.
+
+    `persistent` is `appendonly yes`: a restart finds all that was written, else nothing.
+    """
+
+    name: str
+    persistent: bool = field(default=False, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
 class Variant:
     """A name and the settings, as `service.setting`, in which it differs from the lab."""
 
@@ -72,6 +83,11 @@ class Lab:
     variants: tuple[Broken | Fixed, ...]
     expect: tuple[Expectation, ...]
     predict: tuple[Prediction, ...] = ()
+    stores: tuple[Redis, ...] = ()
+
+    def hosts(self) -> tuple[str, ...]:
+        """Name everything that runs, stores first: whoever calls them finds them up."""
+        return tuple(host.name for hosts in (self.stores, self.services) for host in hosts)
 
     def service(self, name: str) -> Service:
         """Find a service by its name.

@@ -192,10 +192,15 @@ class LimitData(LinkFault):
 
 
 @dataclass(frozen=True, slots=True)
-class Down(WholeFault):
-    """Close a link: connects are refused and live connections end."""
+class WholeLink(WholeFault):
+    """A fault of a link, `caller->callee`, that is no toxic."""
 
     target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Down(WholeLink):
+    """Close a link: connects are refused and live connections end."""
 
     @property
     def name(self) -> str:

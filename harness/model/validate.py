@@ -9,7 +9,7 @@ from itertools import combinations
 
 from harness.model.expect import Expectation, Prediction
 from harness.model.fault import Fault, Timed
-from harness.model.lab import CLIENT, RESERVED, Broken, Fixed, Lab, Service, Variant
+from harness.model.lab import CLIENT, RESERVED, Broken, Fixed, Lab, Redis, Service, Variant
 from harness.model.load import Load
 from harness.model.partition import Partition, RefuseNew
 from harness.model.toxic import LinkFault, WholeLink
@@ -20,6 +20,7 @@ NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
 PARTS: Mapping[str, tuple[type, ...]] = {
     "services": (Service,),
+    "stores": (Redis,),
     "faults": (Timed,),
     "variants": (Broken, Fixed),
     "expect": (Expectation,),
@@ -59,18 +60,18 @@ def _shape(lab: Lab) -> Iterator[str]:
 
 
 def _names(lab: Lab) -> Iterator[str]:
-    yield from _twice("service", (service.name for service in lab.services))
+    yield from _twice("host", lab.hosts())
     yield from _twice("variant", (variant.name for variant in lab.variants))
-    for service in lab.services:
-        if service.name in RESERVED:
-            yield f"a service is called {service.name!r}; that runs beside every lab"
-    for name in (item.name for item in (*lab.services, *lab.variants)):
+    for host in lab.hosts():
+        if host in RESERVED:
+            yield f"a host is called {host!r}; that runs beside every lab"
+    for name in (*lab.hosts(), *(variant.name for variant in lab.variants)):
         if not NAME.fullmatch(name):
             yield f"{name!r} is no name; use small letters, digits and single dashes"
 
 
 def _services(lab: Lab) -> Iterator[str]:
-    names = _service_names(lab)
+    names = set(lab.hosts())
     for service in lab.services:
         for callee in service.calls:
             if callee not in names:
@@ -122,7 +123,7 @@ def _faults(lab: Lab) -> Iterator[str]:
 
 
 def _misplaced(lab: Lab, fault: Fault) -> Iterator[str]:
-    hosts, links = _service_names(lab), _links(lab)
+    hosts, links = set(lab.hosts()), _links(lab)
     if isinstance(fault, Partition):
         yield from fault.misplaced({*hosts, CLIENT}, links)
         return

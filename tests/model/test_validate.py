@@ -90,7 +90,7 @@ def test_all_problems_are_told_the_basic_ones_first() -> None:
         expect=(on("other", claim="recovers", measure=recovery_s(), at_most=2),),
     )
     assert said(wrong) == [
-        "2 services are called 'back'; names must differ",
+        "2 hosts are called 'back'; names must differ",
         "back calls 'void', which is not one of back, front",
         "service back: No module named 'services.nowhere'",
         "duration_s is -1; it must be above 0",

@@ -10,6 +10,7 @@ import aiohttp
 
 from harness.engines.compose import janitor, logs
 from harness.engines.compose.build import refresh_sources
+from harness.engines.compose.cannot import rehearse
 from harness.engines.compose.client import engine
 from harness.engines.compose.loadlog import LoadLog
 from harness.engines.compose.prometheus import HALF_STEP_S, Prometheus
@@ -53,6 +54,7 @@ class ComposeEngine:
             ChaoslabError: the run could not take place or cannot be trusted; nothing is left.
 
         """
+        asyncio.run(rehearse(plan))
         with engine() as client:
             observer.step("making the images ready")
             refresh_sources(observer.step, client)

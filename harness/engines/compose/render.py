@@ -9,7 +9,7 @@ import yaml
 
 from harness.engines.compose.images import BY_NAME
 from harness.engines.protocol import Plan
-from harness.model.lab import CLIENT, Link, Service
+from harness.model.lab import CLIENT, Lab, Link, Redis, Service
 from services.server import PORT
 
 TOXIPROXY = "toxiproxy"
@@ -18,6 +18,7 @@ LOAD = "load"
 OWN_SERVICES = (TOXIPROXY, PROMETHEUS, LOAD)
 """What runs beside a lab's services; they may not have these names."""
 
+REDIS_PORT = 6379
 TOXIPROXY_API = 8474
 PROMETHEUS_API = 9090
 FIRST_PORT = 20001
@@ -26,12 +27,12 @@ FIRST_PORT = 20001
 USER = "10001:10001"
 VOLUME = "/var/tmp"  # noqa: S108 - a new volume takes over this folder's mode, so any user may write
 SUPERVISOR = """\
-serve() { python3 -m services.main & child=$!; }
+serve() { "$@" & child=$!; }
 down=
 trap 'down=1; kill -KILL $child' USR1
-trap 'down=; serve; echo "{\\"event\\":\\"up\\"}"' USR2
+trap 'down=; serve "$@"; echo "{\\"event\\":\\"up\\"}"' USR2
 trap 'kill -TERM $child' TERM
-serve
+serve "$@"
 while :; do
   wait $child; code=$?
   if kill -0 $child 2>/dev/null; then continue; fi
@@ -40,7 +41,7 @@ while :; do
   while [ -n "$down" ]; do sleep 1 & wait $!; done
 done
 """
-"""Lets a fault kill a service's process (SIGUSR1) and start it again (SIGUSR2).
+"""Lets a fault kill a host's process (SIGUSR1) and start it again (SIGUSR2).
 
 Killing the container would take its address away as well. A crashed process refuses connections
 at once; a missing address stalls Toxiproxy, which dials one connection after the other.
@@ -87,11 +88,11 @@ def compose_file(plan: Plan, owner: Owner | None = None) -> dict[str, Any]:
     """Give the Compose file of a plan as plain values."""
     labels = {"labels": owner.labels()} if owner else {}
     ports = {link: FIRST_PORT + index for index, link in enumerate(plan.lab.links())}
-    services = {
-        service.name: _service(service, ports, plan.seed)
-        for service in plan.lab.under(plan.variant)
+    services = {store.name: _redis(store) for store in plan.lab.stores}
+    services |= {
+        service.name: _service(service, ports, plan) for service in plan.lab.under(plan.variant)
     }
-    services[TOXIPROXY] = _toxiproxy(ports)
+    services[TOXIPROXY] = _toxiproxy(ports, plan.lab)
     services[PROMETHEUS] = _prometheus([service.name for service in plan.lab.services])
     services[LOAD] = _load(plan, ports, waits=owner is not None)
     for name, service in services.items():
@@ -106,7 +107,7 @@ def compose_file(plan: Plan, owner: Owner | None = None) -> dict[str, Any]:
                 **labels,
             },
         },
-        "volumes": {service.name: {**labels} for service in plan.lab.services},
+        "volumes": {host: {**labels} for host in plan.lab.hosts()},
     }
 
 
@@ -115,20 +116,22 @@ def project_part(slug: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", slug.lower()).strip("-")
 
 
-def _service(service: Service, ports: dict[Link, int], seed: int) -> dict[str, Any]:
+def _service(service: Service, ports: dict[Link, int], plan: Plan) -> dict[str, Any]:
+    stores = _stores(plan.lab)
     links = {
-        callee: f"http://{TOXIPROXY}:{ports[Link(caller=service.name, callee=callee)]}"
+        callee: f"{'redis' if callee in stores else 'http'}://{TOXIPROXY}"
+        f":{ports[Link(caller=service.name, callee=callee)]}"
         for callee in service.calls
     }
     return {
         "image": BY_NAME["services"].reference,
-        "entrypoint": ["sh", "-c", SUPERVISOR.replace("$", "$$")],
+        **_supervised("python3", "-m", "services.main"),
         "environment": _escaped(
             CHAOSLAB_HOST=service.name,
             CHAOSLAB_APP=service.app,
             CHAOSLAB_SETTINGS=json.dumps(dict(service.settings)),
             CHAOSLAB_LINKS=json.dumps(links),
-            CHAOSLAB_SEED=str(seed),
+            CHAOSLAB_SEED=str(plan.seed),
             CHAOSLAB_VOLUME=VOLUME,
         ),
         "volumes": [f"{service.name}:{VOLUME}"],
@@ -136,12 +139,34 @@ def _service(service: Service, ports: dict[Link, int], seed: int) -> dict[str, A
     }
 
 
-def _toxiproxy(ports: dict[Link, int]) -> dict[str, Any]:
+def _redis(store: Redis) -> dict[str, Any]:
+    return {
+        "image": BY_NAME["redis"].reference,
+        **_supervised(
+            *("redis-server", "--bind", "0.0.0.0", "--protected-mode", "no"),  # noqa: S104 - internal
+            *("--port", str(REDIS_PORT), "--dir", VOLUME, "--save", ""),
+            *("--appendonly", "yes" if store.persistent else "no"),
+        ),
+        "volumes": [f"{store.name}:{VOLUME}"],
+        "networks": ["lab"],
+    }
+
+
+def _supervised(*command: str) -> dict[str, list[str]]:
+    script = SUPERVISOR.replace("$", "$$")
+    return {"entrypoint": ["sh", "-c", script, "supervisor"], "command": list(command)}
+
+
+def _stores(lab: Lab) -> set[str]:
+    return {store.name for store in lab.stores}
+
+
+def _toxiproxy(ports: dict[Link, int], lab: Lab) -> dict[str, Any]:
     proxies = [
         {
             "name": link.name,
             "listen": f"0.0.0.0:{port}",
-            "upstream": f"{link.callee}:{PORT}",
+            "upstream": f"{link.callee}:{REDIS_PORT if link.callee in _stores(lab) else PORT}",
             "enabled": True,
         }
         for link, port in ports.items()

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection
 
 from docker.errors import APIError
 
+from harness.engines.compose.cannot import Cannot
 from harness.engines.compose.stack import Stack
 from harness.engines.compose.toxics import Toxiproxy
 from harness.errors import FaultNotAppliedError
@@ -16,7 +17,7 @@ UP, DOWN = '{"event":"up"}', '{"event":"down"}'
 STATES = {"running": HostState.RUNNING, "paused": HostState.PAUSED}
 
 
-class Containers:
+class Containers(Cannot):
     """Breaks and mends hosts by the Docker API and links by Toxiproxy's.
 
     Times count from the load's second 0.
@@ -64,6 +65,10 @@ class Containers:
         if host in self._down:
             return HostState.DOWN
         return STATES.get(container.status, HostState.DOWN)
+
+    async def links(self) -> Collection[str]:
+        """Give every link's name, `caller->callee`."""
+        return list(await asyncio.to_thread(self._proxies.proxies))
 
     async def add_toxic(self, link: str, toxic: ToxicSpec) -> None:
         """Put a toxic on a link, for live connections and new ones."""

@@ -66,9 +66,9 @@ class SimConnector(aiohttp.BaseConnector):
                 _, protocol = await self._loop.create_connection(
                     lambda: ResponseHandler(loop=self._loop), host, port, ssl=req.is_ssl() or None
                 )
-        except TimeoutError:
-            raise
         except OSError as error:
+            if isinstance(error, TimeoutError) and error.errno is None:
+                raise  # the caller's own limit, not the kernel's
             raise aiohttp.ClientConnectorError(req.connection_key, error) from error
         return protocol
 

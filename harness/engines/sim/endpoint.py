@@ -83,7 +83,8 @@ class Endpoint(asyncio.Transport):
     def acknowledge(self, size: int) -> None:
         """Learn that the peer's process has read some bytes."""
         self._outstanding -= size
-        if self._write_paused and self._outstanding <= WINDOW_BYTES // 4:
+        paused = self._write_paused and not self._closing
+        if paused and self._outstanding <= WINDOW_BYTES // 4:
             self._write_paused = False
             if self._protocol is not None:
                 self._loop.call_soon(self._protocol.resume_writing, context=self._context)

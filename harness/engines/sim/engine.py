@@ -1,35 +1,51 @@
 """The simulated engine: a lab's own services in virtual time, on a simulated network."""
 
 import asyncio
+import importlib
+import inspect
 import math
 import random
-from collections.abc import AsyncIterator, Collection, Coroutine
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aiohttp.web_app import _cached_build_middleware
 
 from harness.engines.protocol import Conductor, Observer, Plan
+from harness.engines.sim.collector import calm
 from harness.engines.sim.connector import SimConnector
+from harness.engines.sim.failures import Failure
+from harness.engines.sim.guard import Guard
+from harness.engines.sim.hosts import Host
 from harness.engines.sim.link import SimLink
 from harness.engines.sim.load import SimLoad
 from harness.engines.sim.loop import StuckError, VirtualLoop
+from harness.engines.sim.machine import Core, Machine
 from harness.engines.sim.network import Network
-from harness.engines.sim.process import Disk, Process, ProcessState
+from harness.engines.sim.notes import Notes, told
+from harness.engines.sim.process import Process
 from harness.engines.sim.sampler import Sampler
-from harness.errors import LabError
-from harness.model.fault import HostState, ToxicSpec
-from harness.model.lab import CLIENT, Link, Service
+from harness.engines.sim.system import SimSystem
+from harness.model.lab import CLIENT, Link
 from harness.recording import Recording
-from services.context import Context, Platform
-from services.server import PORT, SettingError, serve
+from services.context import Platform
+from services.server import PORT, Served, load, serve
+
+if TYPE_CHECKING:
+    import redis.asyncio
 
 DELAY_S = 0.000_25
 """A link's one-way delay: about what a container bridge and a proxy add together."""
 
 EPOCH_S = 1_767_225_600.0
 """The wall clock at a run's start: 2026-01-01 00:00 UTC."""
+
+REDIS = "harness.engines.sim.redis"
+"""Loaded as services are, by its name, for the labs that have one: it takes half a second."""
+
+SLACK_S = 60.0
+"""What a run may take beyond its duration and the load's patience, and its hosts to start."""
 
 
 class SimEngine:
@@ -48,7 +64,8 @@ class SimEngine:
         simulation = Simulation(loop, plan, observer)
         running = loop.create_task(simulation.run(conduct))
         try:
-            return loop.run_until_complete(running)
+            with calm(), simulation.watched():
+                return loop.run_until_complete(running)
         finally:
             simulation.close(running)
             loop.close()
@@ -57,17 +74,25 @@ class SimEngine:
 
 
 class Simulation:
-    """One run: a `System` for the conductor, hosts for the services."""
+    """One run: hosts for the services, a `System` for the conductor, and the load."""
 
     def __init__(self, loop: VirtualLoop, plan: Plan, observer: Observer) -> None:
         self._loop = loop
         self._plan = plan
         self._observer = observer
         self._services = {service.name: service for service in plan.lab.under(plan.variant)}
-        self._disks = {name: Disk() for name in self._services}
         links = [self._link(link) for link in plan.lab.links()]
         self._network = Network(loop, links)
         self._processes = self._network.processes
+        self._hosts = {
+            name: Host(name, loop, self._processes, Machine(self._right), self._serve)
+            for name in plan.lab.hosts()
+        }
+        self._stores = {store.name: store for store in plan.lab.stores}
+        self._redis: dict[str, Any] = {}
+        self._system = SimSystem(self._hosts, self._network, self.now)
+        self._notes = Notes(self.now)
+        self._guard = Guard(loop.refuse)
         self._recording = Recording(
             lab=plan.slug,
             variant=plan.variant.name,
@@ -76,166 +101,146 @@ class Simulation:
             duration_s=plan.lab.duration_s,
         )
         self._start_s = 0.0
-        self._contexts: list[Context[Any]] = []
         self._own: list[asyncio.Task[Any]] = []
         loop.on_crash = self._note_crash
 
     async def run(self, conduct: Conductor) -> Recording:
         """Start the hosts, load and break them, drain, and give the recording."""
-        for service in self._services.values():
-            await self._boot(service)
+        self._loop.ends_s = SLACK_S
+        for host in self._hosts.values():
+            await host.boot()
         self._start_s = self._loop.time()
+        lab = self._plan.lab
+        self._loop.ends_s = self._start_s + lab.duration_s + lab.load.timeout_ms / 1000 + SLACK_S
         recording = self._recording
-        load = SimLoad(self._plan, self.now)
+        sending = SimLoad(self._plan, self.now)
         sampler = Sampler(self._processes, recording.series)
         client = Process(CLIENT, 0)
-        loading = self._spawn(client, load.run())
-        watching = asyncio.create_task(self._watch(sampler, load))
+        loading = self._spawn(client, sending.run())
+        watching = asyncio.create_task(self._watch(sampler, sending))
         self._own = [loading, watching]
-        recording.faults = await conduct(self)
+        recording.faults = await conduct(self._system)
         await watching
         recording.requests = await loading
         # What is still under way is collected at any time later, and then its `finally` writes.
-        return replace(recording, spans=list(recording.spans))
+        self._note(self._loop.failures.all())
+        return replace(recording, spans=list(recording.spans), notes=self._notes.lines())
 
     def close(self, running: asyncio.Task[Any]) -> None:
         """End a run that has failed, and forget the hosts: nothing of them runs any more."""
         self._loop.on_crash = _ignore
         unfinished = [task for task in (running, *self._own) if not task.done()]
         if unfinished:
+            for process in self._processes.values():
+                self._hosts[process.host].kill()
+            self._loop.unwind()
             for task in unfinished:
                 task.cancel()
             with suppress(StuckError):
                 self._loop.run_until_complete(asyncio.wait(unfinished))
         for task in asyncio.all_tasks(self._loop):
             task._log_destroy_pending = False  # type: ignore[attr-defined] # noqa: SLF001
-        for context in self._contexts:
-            context.abandon()
+            coroutine = task.get_coro()
+            # Python warns of what was never begun; to close it runs nothing of it.
+            if inspect.iscoroutine(coroutine) and _is_unbegun(coroutine):
+                coroutine.close()
+        for host in self._hosts.values():
+            host.abandon()
+        for process in self._processes.values():
+            for endpoint in process.endpoints:
+                endpoint.cut()
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Take down what the hosts log, and refuse what they may not do."""
+        with self._notes.listening(), self._guard:
+            yield
 
     def now(self) -> float:
         """Seconds since the load's start."""
         return self._loop.time() - self._start_s
 
-    async def until(self, at_s: float) -> None:
-        """Let virtual time pass up to a moment of the run."""
-        await asyncio.sleep(at_s - self.now())
-
-    async def pause(self, host: str) -> None:
-        """Hold a host's callbacks."""
-        self._loop.gate()
-        process = self._processes[host]
-        if process.state is ProcessState.RUNNING:
-            process.state = ProcessState.PAUSED
-
-    async def resume(self, host: str) -> None:
-        """Run a host's held callbacks, in their order."""
-        process = self._processes[host]
-        if process.state is ProcessState.PAUSED:
-            process.state = ProcessState.RUNNING
-            self._loop.release(process)
-
-    async def kill(self, host: str) -> None:
-        """Drop a host's tasks, close its sockets, keep its disk."""
-        self._loop.gate()
-        process = self._processes[host]
-        process.state = ProcessState.DEAD
-        process.listeners.clear()
-        for endpoint in process.endpoints:
-            endpoint.cut()
-        self._loop.bury(process)
-
-    async def start(self, host: str) -> None:
-        """Give a host a new process, which finds its disk as it was."""
-        if self._processes[host].state is ProcessState.DEAD:
-            await self._boot(self._services[host])
-
-    async def state(self, host: str) -> HostState:
-        """Read back what a host is doing now."""
-        return {
-            ProcessState.RUNNING: HostState.RUNNING,
-            ProcessState.PAUSED: HostState.PAUSED,
-            ProcessState.DEAD: HostState.DOWN,
-        }[self._processes[host].state]
-
-    async def add_toxic(self, link: str, toxic: ToxicSpec) -> None:
-        """Put a toxic on a link, for live connections and new ones."""
-        self._network.link(link).add(toxic)
-
-    async def remove_toxic(self, link: str, name: str) -> None:
-        """Take a toxic off a link."""
-        self._network.link(link).remove(name)
-
-    async def toxics(self, link: str) -> Collection[str]:
-        """Read back the names of the toxics on a link."""
-        return self._network.link(link).toxics
-
-    async def set_link(self, link: str, *, up: bool) -> None:
-        """Let a link listen, or refuse connects and end its live connections."""
-        self._network.link(link).set_up(up=up)
-
-    async def link_up(self, link: str) -> bool:
-        """Read back whether a link listens."""
-        return self._network.link(link).up
-
     def _link(self, link: Link) -> SimLink:
         rng = random.Random(f"{self._plan.seed}/link/{link.name}")
         return SimLink(link.caller, link.callee, DELAY_S, rng)
 
-    async def _boot(self, service: Service) -> None:
-        before = self._processes.get(service.name)
-        process = Process(service.name, before.number + 1 if before else 0)
-        self._processes[service.name] = process
-        settings = dict(service.settings)
-        starting = self._spawn(process, serve(service.app, self._platform(process), settings))
-        try:
-            process.service = await starting
-            self._contexts.append(process.service)
-        except (ImportError, SettingError) as error:
-            raise LabError(f"service {service.name} does not start: {error}") from error
+    async def _serve(self, process: Process, core: Core, machine: Machine) -> Served | None:
+        if process.host in self._stores:
+            await self._store(process.host, machine).boot()
+            return None
+        service = self._services[process.host]
+        load(service.app)
+        self._guard.watch()
+        return await serve(
+            service.app, self._platform(process, core, machine), dict(service.settings)
+        )
 
     def _spawn(self, process: Process, coroutine: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         return self._loop.create_task(coroutine, context=process.context())
 
-    def _platform(self, process: Process) -> Platform:
+    def _right(self) -> float:
+        return EPOCH_S + self.now()
+
+    def _platform(self, process: Process, core: Core, machine: Machine) -> Platform:
         host = process.host
         return Platform(
             host=host,
-            links={callee: f"http://{callee}:{PORT}" for callee in self._services[host].calls},
+            links={callee: self._url(callee) for callee in self._services[host].calls},
             connector=SimConnector,
+            redis=_connect,
             rng=random.Random(f"{self._plan.seed}/{host}/service"),
             now=self.now,
-            wall=lambda: EPOCH_S + self.now(),
-            burn=Cpu(self._loop).burn,
-            volume=self._disks[host].mount(process),
+            wall=machine.wall,
+            burn=core.burn,
+            volume=machine.disk.mount(process),
             record=self._recording.spans.append,
         )
+
+    def _url(self, callee: str) -> str:
+        return f"redis://{callee}:6379" if callee in self._stores else f"http://{callee}:{PORT}"
+
+    def _store(self, host: str, machine: Machine) -> Any:  # noqa: ANN401 - loaded by its name
+        if host not in self._redis:
+            self._redis[host] = importlib.import_module(REDIS).RedisHost(
+                wall=machine.wall,
+                rng=random.Random(f"{self._plan.seed}/{host}/redis"),
+                persistent=self._stores[host].persistent,
+            )
+        return self._redis[host]
 
     async def _watch(self, sampler: Sampler, load: SimLoad) -> None:
         sampler.sample()
         for second in range(math.ceil(self._plan.lab.duration_s)):
-            await self.until(second + 1)
+            await self._system.until(second + 1)
+            self._note(self._loop.failures.certain())
             sampler.sample()
             self._observer.second(second, load.good_in(second))
 
     def _note_crash(self, process: Process | None, details: dict[str, Any]) -> None:
-        where = process.label if process else "harness"
-        cause = details.get("exception") or details.get("message")
-        self._recording.notes.append(f"{self.now():.3f} s {where}: {cause!r}")
+        if process and process.crashes:
+            process.crashes.inc()
+        error = details.get("exception")
+        task = details.get("task") or details.get("future")
+        who = process.label if process else task.get_name() if task else "harness"
+        self._notes.add(who, told(error) if error else str(details.get("message")))
+
+    def _note(self, failures: list[Failure]) -> None:
+        for at_s, process, task in failures:
+            if process.crashes:
+                process.crashes.inc()
+            error = task.exception()
+            assert error is not None  # noqa: S101 - it has failed
+            self._notes.add(process.label, f"nobody awaited {told(error)}", at_s - self._start_s)
 
 
-class Cpu:
-    """A process's one CPU: what is asked of it is done one after the other."""
+def _connect(url: str) -> "redis.asyncio.Redis":
+    connection = importlib.import_module(REDIS).SimConnection
+    client: redis.asyncio.Redis = importlib.import_module("services.redis").connect(url, connection)
+    return client
 
-    def __init__(self, loop: VirtualLoop) -> None:
-        self._loop = loop
-        self._free_s = 0.0
 
-    @asynccontextmanager
-    async def burn(self, cpu_ms: float) -> AsyncIterator[None]:
-        """Occupy the CPU for some milliseconds, once it is free."""
-        self._free_s = max(self._loop.time(), self._free_s) + cpu_ms / 1000
-        await asyncio.sleep(self._free_s - self._loop.time())
-        yield
+def _is_unbegun(coroutine: Coroutine[Any, Any, Any]) -> bool:
+    return inspect.getcoroutinestate(coroutine) == inspect.CORO_CREATED
 
 
 def _ignore(process: Process | None, details: dict[str, Any]) -> None:

@@ -5,6 +5,8 @@ the callee, one connection after the other, and passes bytes on both ways after 
 When either side ends, the proxy ends both.
 """
 
+import asyncio
+import errno
 import random
 from collections import deque
 from collections.abc import Callable
@@ -13,10 +15,13 @@ from harness.engines.sim.endpoint import Endpoint
 from harness.engines.sim.loop import VirtualLoop
 from harness.engines.sim.process import KERNEL
 from harness.engines.sim.toxics import Chunk, Interrupted, Stub, make
-from harness.model.fault import ToxicSpec
+from harness.model.fault import Connects, ToxicSpec
 
 SYN_RETRY_S = 1.0
 """Linux's first retransmission of a connect that found the callee's queue full; then doubled."""
+
+SYN_RETRIES = 6
+"""How often Linux sends a connect again before it gives up, by default."""
 
 
 class Pipe:
@@ -91,9 +96,6 @@ class Pipe:
 
     def sever(self) -> None:
         """End at once, whatever is still on its way through toxics."""
-        for _, stub in self._stubs:
-            stub.send = _nowhere
-            stub.interrupt()
         self._leave(None)
 
     def _enter(self, data: bytes | None) -> None:
@@ -113,6 +115,9 @@ class Pipe:
             return
         self._ended = True
         self._link.pipes.pop(self, None)
+        for _, stub in self._stubs:
+            stub.send = _nowhere
+            stub.interrupt()
         arrive = to.arrive_reset if self._resets else to.arrive_end
         self._loop.call_later(delay_s, arrive, context=KERNEL)
         self.reverse.end()
@@ -127,6 +132,7 @@ class SimLink:
         self.delay_s = delay_s
         self.rng = rng
         self.up = True
+        self.connects = Connects.ACCEPTED
         self.toxics: dict[str, ToxicSpec] = {}
         self.pipes: dict[Pipe, None] = {}
         self._dials: deque[tuple[Endpoint, Pipe, Callable[[], Accept | None]]] = deque()
@@ -154,6 +160,25 @@ class SimLink:
         if not up:
             for pipe in list(self.pipes):
                 pipe.sever()
+
+    async def connect(self) -> None:
+        """Let a caller's kernel knock until it is answered; takes one round trip when it is.
+
+        Raises:
+            ConnectionRefusedError: the link is down, or refuses new connections.
+            TimeoutError: nobody has answered for some two minutes, as Linux has it.
+
+        """
+        retry_s = SYN_RETRY_S
+        for _ in range(SYN_RETRIES + 1):
+            if self.connects is not Connects.UNANSWERED:
+                await asyncio.sleep(2 * self.delay_s)
+                if self.up and self.connects is not Connects.REFUSED:
+                    return
+                raise ConnectionRefusedError(111, f"{self.name}: connection refused")
+            await asyncio.sleep(retry_s)
+            retry_s *= 2
+        raise TimeoutError(errno.ETIMEDOUT, f"{self.name}: connect not answered")
 
     def dial(
         self, loop: VirtualLoop, client: Endpoint, accept: Callable[[], "Accept | None"]

@@ -6,14 +6,21 @@ process can be frozen (its callbacks are held) or killed (they are never run).
 """
 
 import asyncio
+import math
+import re
 import sys
 from collections import deque
 from collections.abc import Callable, Coroutine, Generator
 from contextvars import Context
+from functools import partialmethod
 from heapq import heappop, heappush
 from typing import Any, NoReturn, TypeVar, TypeVarTuple
 
+from harness.engines.sim.failures import Failures
+from harness.engines.sim.handles import Handle, Timer
 from harness.engines.sim.process import PROCESS, Process, ProcessState
+from harness.engines.sim.refusals import REFUSED
+from harness.engines.sim.stuck import line, place_of, place_of_callback
 from harness.errors import ChaoslabError
 
 Ts = TypeVarTuple("Ts")
@@ -22,9 +29,20 @@ T = TypeVar("T")
 SPIN_LIMIT = 1_000_000
 """Callbacks at one instant after which time is held to stand still for ever."""
 
+SECOND_LIMIT = 20_000_000
+"""Callbacks in one second of virtual time after which it is held to go on for ever."""
+
+
+NOBODYS = re.compile(r"Task-\d+|toxic")
+"""Names of tasks that are no host's."""
+
 
 class StuckError(ChaoslabError):
     """The simulation cannot go on: nothing will ever happen, or time stands still."""
+
+
+class ForbiddenError(StuckError):
+    """A service did what it may not do; the message names the call and the way to do it."""
 
 
 class VirtualLoop(asyncio.BaseEventLoop):
@@ -34,15 +52,24 @@ class VirtualLoop(asyncio.BaseEventLoop):
         super().__init__()
         self._now = 0.0
         self._sequence = 0
-        self._timers: list[tuple[float, int, asyncio.TimerHandle]] = []
+        self._timers: list[tuple[float, int, Timer]] = []
         self._ready: deque[asyncio.Handle] = deque()
-        self._spun = 0
+        self._ran = 0
+        self._most = SPIN_LIMIT
+        self._most_in_second = SECOND_LIMIT
+        self._next_s = 0.0
+        self._refused: ForbiddenError | None = None
         self._gated = False
+        self.ends_s = math.inf
         self.graveyard: list[object] = []
+        self.failures = Failures(self.time)
         self.on_crash: Callable[[Process | None, dict[str, Any]], None] = lambda *_: None
         self.create_connection_hook: Callable[..., Coroutine[Any, Any, Any]] | None = None
         self.create_server_hook: Callable[..., Coroutine[Any, Any, Any]] | None = None
         self.set_exception_handler(self._report)
+
+    # Python asks for it with every future, task and handle; `bool()` is the fastest no.
+    get_debug = staticmethod(bool)
 
     def time(self) -> float:
         """Give the virtual time in seconds."""
@@ -55,7 +82,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         context: Context | None = None,
     ) -> asyncio.Handle:
         """Run a callback in the next round, at this same instant."""
-        handle = asyncio.Handle(callback, args, self, context)
+        handle = Handle(callback, args, context)
         self._ready.append(handle)
         return handle
 
@@ -69,7 +96,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         context: Context | None = None,
     ) -> asyncio.TimerHandle:
         """Run a callback after a delay in virtual seconds."""
-        return self.call_at(self._now + delay, callback, *args, context=context)
+        return self._set(Timer(self._now + delay, callback, args, context))
 
     def call_at(
         self,
@@ -79,10 +106,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         context: Context | None = None,
     ) -> asyncio.TimerHandle:
         """Run a callback at a virtual time; one in the past runs in the next round."""
-        handle = asyncio.TimerHandle(when, callback, args, self, context)
-        self._sequence += 1
-        heappush(self._timers, (max(self._now, when), self._sequence, handle))
-        return handle
+        return self._set(Timer(when, callback, args, context))
 
     def create_task(
         self,
@@ -96,7 +120,10 @@ class VirtualLoop(asyncio.BaseEventLoop):
         process = PROCESS.get() if context is None else context.get(PROCESS)
         if process is not None and name is None:
             name = process.label
-        return asyncio.Task(coro, loop=self, name=name, context=context, **options)  # type: ignore[arg-type]
+        task = asyncio.Task(coro, loop=self, name=name, context=context, **options)  # type: ignore[arg-type]
+        if process is not None:
+            self.failures.watch(process, task)
+        return task
 
     def is_running(self) -> bool:
         """Say no: from Python 3.12 on, a task would else take its first step when it is made."""
@@ -118,57 +145,116 @@ class VirtualLoop(asyncio.BaseEventLoop):
             task for task in asyncio.all_tasks(self) if _label(task) == process.label
         )
 
-    def waiting(self) -> list[str]:
-        """Say what is awaited, a line for each task that is not done."""
-        return sorted(
-            f"{_label(task)}: {task.get_coro()!r}"
-            for task in asyncio.all_tasks(self)
-            if not task.done()
-        )
+    def release_first(self, process: Process, done: asyncio.Future[None]) -> None:
+        """Let the one task go on that waits for a future, and behind it what its process held.
+
+        Both come before anything else that is due: a callback that works is not interrupted.
+        """
+        if process.state is ProcessState.DEAD:
+            return
+        before = len(self._ready)
+        done.set_result(None)
+        woken = [self._ready.pop() for _ in range(len(self._ready) - before)]
+        self._ready.extendleft(reversed(process.held))
+        process.held.clear()
+        self._ready.extendleft(woken)
+
+    def unwind(self) -> None:
+        """Go on in spite of all, for as long as it takes to end what is under way."""
+        self._refused = None
+        self._most = self._most_in_second = self._ran + SPIN_LIMIT
+        self.ends_s = math.inf
+
+    def refuse(self, call: str, instead: str) -> NoReturn:
+        """Refuse a call, and end the run: what follows from it could not be trusted.
+
+        Raises:
+            ForbiddenError: always.
+
+        """
+        self._refused = self._refused or ForbiddenError(f"{_who()}{call}: {instead}")
+        # What the next round looks at; no instant that follows sets it anew.
+        self._most = self._most_in_second = -1
+        self._next_s = math.inf
+        raise self._refused
+
+    def _set(self, timer: Timer) -> Timer:
+        self._sequence += 1
+        heappush(self._timers, (max(self._now, timer._when), self._sequence, timer))  # noqa: SLF001
+        return timer
 
     def _run_once(self) -> None:
+        """Run rounds until `stop` is called; asyncio would come back for each of them."""
         ready = self._ready
-        if not ready:
-            self._advance()
-        self._spun += len(ready)
-        if self._spun > SPIN_LIMIT:
-            raise StuckError(f"time stands still at {self._now:g} s while callbacks go on")
-        for _ in range(len(ready)):
-            handle = ready.popleft()
-            if handle._cancelled:  # noqa: SLF001
-                continue
-            if self._gated and not self._may_run(handle):
-                continue
-            handle._run()  # noqa: SLF001
+        while True:
+            if not ready:
+                self._advance()
+            count = len(ready)
+            self._ran += count
+            if self._ran > self._most:
+                self._stop()
+            for _ in range(count):
+                handle = ready.popleft()
+                if handle._cancelled or (self._gated and not self._may_run(handle)):  # noqa: SLF001
+                    continue
+                try:
+                    handle._context.run(handle._callback, *handle._args)  # type: ignore[attr-defined] # noqa: SLF001
+                except (SystemExit, KeyboardInterrupt):
+                    raise
+                except BaseException as error:  # noqa: BLE001 - as asyncio's own handles do
+                    self.call_exception_handler({"handle": handle, "exception": error})
+            if self._stopping:  # type: ignore[attr-defined]
+                return
 
     def _advance(self) -> None:
         timers = self._timers
         while timers and timers[0][2]._cancelled:  # noqa: SLF001
             heappop(timers)
         if not timers:
-            raise StuckError(
-                "nothing will ever happen again; awaited: " + "; ".join(self.waiting())
-            )
+            raise StuckError(f"nothing will ever happen again; {self._waits()}")
         now = timers[0][0]
         if now > self._now:
-            self._now, self._spun = now, 0
+            self._now = now
+            if now >= self._next_s:
+                self._pass_second()
+            self._most = min(self._ran + SPIN_LIMIT, self._most_in_second)
         while timers and timers[0][0] == now:
             self._ready.append(heappop(timers)[2])
 
+    def _pass_second(self) -> None:
+        if self._now > self.ends_s:
+            raise StuckError(f"still not over at {self._now:g} s; {self._waits()}")
+        self._next_s = math.floor(self._now) + 1
+        self._most_in_second = self._ran + SECOND_LIMIT
+
+    def _stop(self) -> NoReturn:
+        if self._refused:
+            raise self._refused
+        running = line(
+            (_owner(handle), place_of_callback(handle._callback))  # type: ignore[attr-defined] # noqa: SLF001
+            for handle in self._ready
+        )
+        stands = "stands" if self._ran < self._most_in_second else "all but stands"
+        raise StuckError(f"time {stands} still at {self._now:g} s while callbacks go on: {running}")
+
+    def _waits(self) -> str:
+        buried = {id(task) for task in self.graveyard}
+        waiting = (task for task in asyncio.all_tasks(self) if id(task) not in buried)
+        places = [(_label(task), place_of(task)) for task in waiting]
+        of_hosts = [place for place in places if not NOBODYS.fullmatch(place[0])]
+        return "who waits where: " + line(of_hosts or places)
+
     def _may_run(self, handle: asyncio.Handle) -> bool:
         process = handle._context.get(PROCESS)  # type: ignore[attr-defined] # noqa: SLF001
-        if process is None or process.state is ProcessState.RUNNING:
+        if process is None or (process.state is ProcessState.RUNNING and not process.busy):
             return True
-        held = process.held if process.state is ProcessState.PAUSED else self.graveyard
+        held = self.graveyard if process.state is ProcessState.DEAD else process.held
         held.append(handle)
         return False
 
     def _report(self, _: asyncio.AbstractEventLoop, details: dict[str, Any]) -> None:
         handle = details.get("handle")
         self.on_crash(handle._context.get(PROCESS) if handle else PROCESS.get(), details)  # noqa: SLF001
-
-    def _timer_handle_cancelled(self, handle: asyncio.TimerHandle) -> None:
-        """Do nothing: cancelled timers are passed over when their time comes."""
 
     def _write_to_self(self) -> None:
         """Do nothing: there is no selector to wake."""
@@ -183,14 +269,24 @@ class VirtualLoop(asyncio.BaseEventLoop):
         assert self.create_server_hook is not None  # noqa: S101 - set by the network
         return await self.create_server_hook(*args, **options)
 
-    def run_in_executor(self, *_: object) -> NoReturn:
-        """Refuse.
 
-        Raises:
-            StuckError: always; a simulated host has no threads.
+def _refusal(loop: VirtualLoop, *_: object, call: str, **options: object) -> NoReturn:
+    del options
+    loop.refuse(f"loop.{call}", REFUSED[call])
 
-        """
-        raise StuckError("run_in_executor: a simulated host has no threads; use ctx.work(ms)")
+
+for _call in REFUSED:
+    setattr(VirtualLoop, _call, partialmethod(_refusal, call=_call))
+
+
+def _who() -> str:
+    process = PROCESS.get()
+    return f"{process.label} calls " if process else ""
+
+
+def _owner(handle: asyncio.Handle) -> str:
+    process = handle._context.get(PROCESS)  # type: ignore[attr-defined] # noqa: SLF001
+    return process.label if process else "harness"
 
 
 def _label(task: asyncio.Task[Any]) -> str:

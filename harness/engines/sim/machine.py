@@ -1,12 +1,15 @@
 """What of a host outlives its processes: its wall clock, the speed of its CPU, its disk."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
 from harness.engines.sim.loop import VirtualLoop
 from harness.engines.sim.process import KERNEL, Disk, Process
 from harness.model.fault import Clock
+
+if TYPE_CHECKING:
+    import asyncio
 
 
 class Machine:

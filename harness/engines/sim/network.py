@@ -117,6 +117,7 @@ class Network:
         """
         process = _current()
         _refuse_tls(process, ssl)
+        port = port or next(self._ports)
         if port in process.listeners:
             raise OSError(98, f"{process.host}: port {port} is in use")
         process.listeners[port] = Listener(self._loop, process, port, protocol_factory, backlog)
@@ -135,7 +136,7 @@ class Network:
 
         Raises:
             LabError: the lab has no such edge, or TLS is asked for.
-            ConnectionRefusedError: the link is down.
+            OSError: the link is down, or does not answer.
 
         """
         process = _current()
@@ -143,13 +144,15 @@ class Network:
         link = self._links.get((process.host, host))
         if link is None:
             raise LabError(f"{process.host} may not call {host}: add it to calls=")
-        await asyncio.sleep(2 * link.delay_s)
-        if not link.up:
-            raise ConnectionRefusedError(111, f"{link.name}: connection refused")
+        await link.connect()
         names = {"sockname": (process.host, next(self._ports)), "peername": (host, port)}
         client = Endpoint(self._loop, process, contextvars.copy_context(), names)
         link.dial(self._loop, client, lambda: self.processes[host].listeners.get(port))
         return client, client.attach(protocol_factory)
+
+    def links(self) -> list[str]:
+        """Give the names of all links, in the lab's order."""
+        return [link.name for link in self._links.values()]
 
     def link(self, name: str) -> SimLink:
         """Find a link by its name, `caller->callee`.

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
+from prometheus_client import Counter
+
 from services.context import Context, Volume
 
 if TYPE_CHECKING:
@@ -40,6 +42,7 @@ class Process:
     endpoints: "dict[Endpoint, None]" = field(default_factory=dict)
     listeners: "dict[int, Listener]" = field(default_factory=dict)
     service: Context[object] | None = None
+    crashes: Counter | None = None
 
     @property
     def label(self) -> str:

@@ -1,0 +1,148 @@
+"""Hosts: a machine each, and on it one process of a service at a time."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+from harness.engines.sim.loop import VirtualLoop
+from harness.engines.sim.machine import Core, Machine
+from harness.engines.sim.notes import where
+from harness.engines.sim.process import KERNEL, Process, ProcessState
+from harness.errors import ChaoslabError, LabError
+from harness.model.fault import HostState
+from services.server import Served, SettingError
+
+if TYPE_CHECKING:
+    from services.context import Context
+
+Serve = Callable[[Process, Core, Machine], Awaitable[Served | None]]
+"""Starts a host's service in a new process, and gives it when it answers; None for a store."""
+
+
+class Host:
+    """A host, over the processes that it runs one after the other."""
+
+    def __init__(
+        self,
+        name: str,
+        loop: VirtualLoop,
+        processes: dict[str, Process],
+        machine: Machine,
+        serve: Serve,
+    ) -> None:
+        self.machine = machine
+        self._name = name
+        self._loop = loop
+        self._processes = processes
+        self._serve = serve
+        self._served: Served | None = None
+        self._contexts: list[Context[Any]] = []
+        self._process: Process
+        self._core: Core
+
+    async def boot(self) -> None:
+        """Start a process, which finds the disk as the last one has left it.
+
+        Raises:
+            LabError: the service does not start.
+
+        """
+        before = self._processes.get(self._name)
+        process = Process(self._name, before.number + 1 if before else 0)
+        self._process = self._processes[self._name] = process
+        self._core = Core(self._loop, process, self.machine)
+        self._served = None
+        starting = self._loop.create_task(self._start(process), context=process.context())
+        await asyncio.wait({starting})
+        if error := starting.exception():
+            if isinstance(error, ChaoslabError):
+                raise error
+            plain = isinstance(error, ImportError | SettingError)
+            said = f"{error}" if plain else f"{type(error).__name__}: {error}{where(error)}"
+            raise LabError(f"service {self._name} does not start: {said}") from error
+
+    def state(self) -> HostState:
+        """Say what the host is doing now."""
+        match self._process.state:
+            case ProcessState.DEAD:
+                return HostState.DOWN
+            case ProcessState.PAUSED:
+                return HostState.PAUSED
+            case ProcessState.RUNNING:
+                return HostState.STOPPING if self._process.stopping else HostState.RUNNING
+
+    def pause(self) -> None:
+        """Hold the process's callbacks, and leave half done what its core works at."""
+        if self._process.state is ProcessState.RUNNING:
+            self._loop.gate()
+            self._core.halt()
+            self._process.state = ProcessState.PAUSED
+
+    def resume(self) -> None:
+        """Finish what the core was at, and run the callbacks that were held, in their order."""
+        if self._process.state is ProcessState.PAUSED:
+            self._process.state = ProcessState.RUNNING
+            self._core.go_on()
+            if not self._process.busy:
+                self._loop.release(self._process)
+
+    def kill(self) -> None:
+        """Drop the process's tasks and close its sockets; the disk stays."""
+        self._end(self._process)
+
+    def stop(self, grace_s: float) -> None:
+        """Ask the process to finish and to end; kill it when it has not after the grace time."""
+        process = self._process
+        if process.state is ProcessState.DEAD or process.stopping:
+            return
+        process.stopping = True
+        # Its port is closed, so nobody can scrape it any more.
+        process.service = None
+        self._loop.create_task(self._leave(process, self._served), context=process.context())
+        self._loop.call_later(grace_s, self._end, process, context=KERNEL)
+
+    async def start(self) -> None:
+        """Start a process, unless one is there that is to stay."""
+        if self._process.stopping:
+            self.kill()
+        if self._process.state is ProcessState.DEAD:
+            await self.boot()
+
+    def set_cpu(self, factor: float) -> None:
+        """Let work take longer by a factor, also what is left of work that is under way."""
+        halted = self._process.state is not ProcessState.RUNNING
+        self._core.halt()
+        self.machine.cpu_factor = factor
+        if not halted:
+            self._core.go_on()
+
+    def abandon(self) -> None:
+        """Forget the clients of all processes, at the end of a run."""
+        for context in self._contexts:
+            context.abandon()
+
+    async def _start(self, process: Process) -> None:
+        self._served = served = await self._serve(process, self._core, self.machine)
+        if served is None:
+            return
+        process.service = served.context
+        process.crashes = served.crashes
+        self._contexts.append(served.context)
+
+    async def _leave(self, process: Process, served: Served | None) -> None:
+        try:
+            if served:
+                await served.stop()
+        finally:
+            self._end(process)
+
+    def _end(self, process: Process) -> None:
+        if process.state is ProcessState.DEAD:
+            return
+        self._loop.gate()
+        self._core.halt()
+        process.state = ProcessState.DEAD
+        process.listeners.clear()
+        for endpoint in process.endpoints:
+            endpoint.cut()
+        self._loop.bury(process)

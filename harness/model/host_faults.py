@@ -1,0 +1,142 @@
+"""Host faults beside `Pause` and `Kill`: orderly stop, wrong clock, slow CPU, full disk."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from harness.model.fault import Clock, HostState, System, WholeFault
+
+RIGHT = Clock()
+FULL_SPEED = 1.0
+STANDSTILL_PPM = -1e6
+
+
+@dataclass(frozen=True, slots=True)
+class Stop(WholeFault):
+    """Stop a host as a deployment does, and start it again when the fault ends.
+
+    Its process is asked by SIGTERM to finish what it has begun; whatever is left of it after
+    `grace_s` is killed.
+    """
+
+    target: str
+    grace_s: float = field(default=10.0, kw_only=True)
+
+    @property
+    def name(self) -> str:
+        """The fault as a person would say it, with its target."""
+        return f"stop {self.target} (within {self.grace_s:g} s)"
+
+    def problems(self) -> Iterator[str]:
+        """Say what is wrong with the values, if anything."""
+        if not 0 < self.grace_s < math.inf:
+            yield f"grace_s is {self.grace_s:g}; it must be above 0"
+
+    async def apply(self, system: System) -> None:
+        """Ask the host's process to end; it does so by itself."""
+        await system.stop(self.target, self.grace_s)
+
+    async def seen(self, system: System) -> bool:
+        """Read back whether the host is on its way down, or down."""
+        return await system.state(self.target) in {HostState.STOPPING, HostState.DOWN}
+
+    async def remove(self, system: System) -> None:
+        """Start the host again."""
+        await system.start(self.target)
+
+
+@dataclass(frozen=True, slots=True)
+class ClockSkew(WholeFault):
+    """Set a host's wall clock wrong: it jumps by `skew_s`, then gains `drift_ppm` µs a second.
+
+    Only `ctx.wall()` is hit; time limits and sleeps go by the monotonic clock, as they should.
+    """
+
+    target: str
+    skew_s: float = field(default=0.0, kw_only=True)
+    drift_ppm: float = field(default=0.0, kw_only=True)
+
+    @property
+    def clock(self) -> Clock:
+        """The error that the fault asks for."""
+        return Clock(skew_s=self.skew_s, drift_ppm=self.drift_ppm)
+
+    @property
+    def name(self) -> str:
+        """The fault as a person would say it, with its target."""
+        return f"clock of {self.target} ({self.skew_s:+g} s, {self.drift_ppm:+g} ppm)"
+
+    def problems(self) -> Iterator[str]:
+        """Say what is wrong with the values, if anything."""
+        if not (math.isfinite(self.skew_s) and math.isfinite(self.drift_ppm)):
+            yield "skew_s and drift_ppm must be finite numbers"
+        elif self.clock == RIGHT:
+            yield "neither skew_s nor drift_ppm is given; the clock would stay right"
+        elif self.drift_ppm <= STANDSTILL_PPM:
+            yield f"drift_ppm is {self.drift_ppm:g}; it must be above -1,000,000"
+
+    async def apply(self, system: System) -> None:
+        """Set the clock wrong."""
+        await system.set_clock(self.target, self.clock)
+
+    async def seen(self, system: System) -> bool:
+        """Read back whether the clock goes wrong in this way."""
+        return await system.clock(self.target) == self.clock
+
+    async def remove(self, system: System) -> None:
+        """Set the clock right."""
+        await system.set_clock(self.target, RIGHT)
+
+
+@dataclass(frozen=True, slots=True)
+class CpuSlow(WholeFault):
+    """Slow a host's CPU down: `ctx.work(ms)` takes `factor` times as long."""
+
+    target: str
+    factor: float = field(kw_only=True)
+
+    @property
+    def name(self) -> str:
+        """The fault as a person would say it, with its target."""
+        return f"slow CPU of {self.target} (x {self.factor:g})"
+
+    def problems(self) -> Iterator[str]:
+        """Say what is wrong with the values, if anything."""
+        if not FULL_SPEED < self.factor < math.inf:
+            yield f"factor is {self.factor:g}; it must be above 1"
+
+    async def apply(self, system: System) -> None:
+        """Slow the CPU down."""
+        await system.set_cpu(self.target, self.factor)
+
+    async def seen(self, system: System) -> bool:
+        """Read back whether the CPU is as slow as this."""
+        return await system.cpu(self.target) == self.factor
+
+    async def remove(self, system: System) -> None:
+        """Give the CPU its full speed."""
+        await system.set_cpu(self.target, FULL_SPEED)
+
+
+@dataclass(frozen=True, slots=True)
+class DiskFull(WholeFault):
+    """Fill a host's disk: `ctx.volume.write` raises `OSError(ENOSPC)`, reads go on."""
+
+    target: str
+
+    @property
+    def name(self) -> str:
+        """The fault as a person would say it, with its target."""
+        return f"full disk of {self.target}"
+
+    async def apply(self, system: System) -> None:
+        """Fill the disk."""
+        await system.set_disk_full(self.target, full=True)
+
+    async def seen(self, system: System) -> bool:
+        """Read back whether the disk is full."""
+        return await system.disk_full(self.target)
+
+    async def remove(self, system: System) -> None:
+        """Make room on the disk."""
+        await system.set_disk_full(self.target, full=False)

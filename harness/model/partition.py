@@ -1,0 +1,128 @@
+"""Faults of the network that are none of one toxic: partitions, and new connections alone."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import ClassVar
+
+from harness.model.fault import Connects, System, ToxicSpec
+from harness.model.toxic import Stream, WholeLink
+
+
+class Way(StrEnum):
+    """Which way between two groups nothing passes."""
+
+    BOTH = "both"
+    FORTH = "forth"
+    BACK = "back"
+
+
+@dataclass(frozen=True, slots=True)
+class Partition:
+    """Silence on every link between two groups of hosts: no byte passes, no connection ends.
+
+    One way, `FORTH` drops what the first group sends to the second, on links of either direction.
+    Made of Toxiproxy's `timeout` toxics, so a proxy still accepts connects, and the connections
+    that it held end when the partition does.
+    """
+
+    one: tuple[str, ...]
+    other: tuple[str, ...]
+    way: Way = field(default=Way.BOTH, kw_only=True)
+
+    @property
+    def target(self) -> str:
+        """The two groups, as text."""
+        arrow = {Way.BOTH: "|", Way.FORTH: "-/->", Way.BACK: "<-/-"}[self.way]
+        return f"{', '.join(self.one)} {arrow} {', '.join(self.other)}"
+
+    @property
+    def name(self) -> str:
+        """The fault as a person would say it, with its target."""
+        return f"partition {self.target}"
+
+    def problems(self) -> Iterator[str]:
+        """Say what is wrong with the values, if anything."""
+        if not (self.one and self.other):
+            yield "a group is empty; name the hosts on either side"
+        for host in sorted({*self.one} & {*self.other}):
+            yield f"{host} stands on both sides"
+
+    def misplaced(self, hosts: Collection[str], links: Collection[str]) -> Iterator[str]:
+        """Say which of a lab's hosts are not there, or that no link goes between the groups."""
+        for host in (*self.one, *self.other):
+            if host not in hosts:
+                yield f"{host!r} is not one of {', '.join(sorted(hosts))}"
+        if not any(True for _ in self.toxics(links)):
+            yield "no link goes between the two groups"
+
+    def toxics(self, links: Collection[str]) -> Iterator[tuple[str, ToxicSpec]]:
+        """Give the toxics that make the fault, each with its link, in the order of the links."""
+        for link in links:
+            caller, _, callee = link.partition("->")
+            if caller in self.one and callee in self.other:
+                streams = {Way.FORTH: Stream.UPSTREAM, Way.BACK: Stream.DOWNSTREAM}
+            elif caller in self.other and callee in self.one:
+                streams = {Way.FORTH: Stream.DOWNSTREAM, Way.BACK: Stream.UPSTREAM}
+            else:
+                continue
+            for direction in streams.get(self.way, Stream.BOTH).directions():
+                yield link, _silence(direction)
+
+    async def apply(self, system: System) -> None:
+        """Silence the links."""
+        for link, toxic in self.toxics(await system.links()):
+            await system.add_toxic(link, toxic)
+
+    async def seen(self, system: System) -> bool:
+        """Read back whether any of the toxics is there."""
+        wanted = self.toxics(await system.links())
+        return any([toxic.name in await system.toxics(link) for link, toxic in wanted])
+
+    async def remove(self, system: System) -> None:
+        """Take the toxics away."""
+        for link, toxic in self.toxics(await system.links()):
+            await system.remove_toxic(link, toxic.name)
+
+
+def _silence(direction: str) -> ToxicSpec:
+    return ToxicSpec(
+        name=f"partition_{direction}",
+        type="timeout",
+        stream=direction,
+        toxicity=1.0,
+        attributes={"timeout": 0},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class RefuseNew(WholeLink):
+    """Refuse new connections on a link; those that are open stay, as on a full accept queue."""
+
+    connects: ClassVar[Connects] = Connects.REFUSED
+    verb: ClassVar[str] = "refuse new connections"
+
+    @property
+    def name(self) -> str:
+        """The fault as a person would say it, with its target."""
+        return f"{self.verb} {self.target}"
+
+    async def apply(self, system: System) -> None:
+        """Treat new connections so."""
+        await system.set_connects(self.target, self.connects)
+
+    async def seen(self, system: System) -> bool:
+        """Read back whether new connections are treated so."""
+        return await system.connects(self.target) is self.connects
+
+    async def remove(self, system: System) -> None:
+        """Accept new connections."""
+        await system.set_connects(self.target, Connects.ACCEPTED)
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered(RefuseNew):
+    """Drop new connects on a link, as a firewall does: callers wait; open connections stay."""
+
+    connects: ClassVar[Connects] = Connects.UNANSWERED
+    verb: ClassVar[str] = "drop new connects"

@@ -1,0 +1,60 @@
+"""What containers cannot do is refused before anything starts."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from harness.engines.compose.cannot import rehearse
+from harness.engines.protocol import Plan
+from harness.errors import LabError
+from harness.model import (
+    ClockSkew,
+    CpuSlow,
+    DiskFull,
+    Down,
+    Kill,
+    Latency,
+    Partition,
+    RefuseNew,
+    Stop,
+    during,
+)
+from harness.model.fault import Fault
+from labs.cascades.retry_storm.lab import LAB
+
+
+def plan(fault: Fault) -> Plan:
+    """Give retry-storm with another fault."""
+    lab = replace(LAB, faults=(during(5, 8, fault),))
+    return Plan(slug="retry-storm", lab=lab, variant=lab.variants[0], seed=1)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Stop("payments"),
+        ClockSkew("payments", skew_s=5),
+        CpuSlow("payments", factor=2),
+        DiskFull("payments"),
+        RefuseNew("checkout->payments"),
+    ],
+)
+def test_a_fault_that_only_the_simulation_has_is_refused(fault: Fault) -> None:
+    """The line names the operation and the way to run the lab."""
+    with pytest.raises(LabError, match=r"containers cannot .* --engine sim"):
+        asyncio.run(rehearse(plan(fault)))
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Kill("payments"),
+        Latency("checkout->payments", latency_ms=10),
+        Down("checkout->payments"),
+        Partition(("checkout",), ("payments",)),
+    ],
+)
+def test_a_fault_that_containers_have_is_let_pass(fault: Fault) -> None:
+    """Trying it before the run does nothing."""
+    asyncio.run(rehearse(plan(fault)))
