@@ -21,7 +21,7 @@ from harness.engines.compose.client import why_not
 from harness.engines.compose.engine import ComposeEngine
 from harness.engines.protocol import Engine, Observer
 from harness.engines.sim.engine import SimEngine
-from harness.errors import EnvironmentNotReadyError, ExitCode
+from harness.errors import EnvironmentNotReadyError, ExitCode, LabError
 from harness.model.lab import Lab, Variant
 from harness.report.text import SIGNS, seen, wanted
 
@@ -45,10 +45,16 @@ class Checked:
 @click.argument("names", nargs=-1)
 @click.option("--engine", type=click.Choice(["sim", "compose"]), default="sim", show_default=True)
 @click.option("--seeds", type=click.IntRange(1, 100_000), default=1, show_default=True)
+@click.option("--permute", is_flag=True, help="Another order of what is simultaneous each seed.")
 @click.option("--jobs", type=click.IntRange(1, 256), default=None, help="Processes; one a core.")
 @click.option("--junit", "junit_path", type=click.Path(dir_okay=False, path_type=Path))
-def command(
-    names: Sequence[str], engine: str, seeds: int, jobs: int | None, junit_path: Path | None
+def command(  # noqa: PLR0913 - one parameter for each option
+    names: Sequence[str],
+    engine: str,
+    seeds: int,
+    permute: bool,  # noqa: FBT001
+    jobs: int | None,
+    junit_path: Path | None,
 ) -> ExitCode:
     """Check labs with all their controls: all labs, or those named.
 
@@ -58,21 +64,25 @@ def command(
     if junit_path and not junit_path.absolute().parent.is_dir():
         raise EnvironmentNotReadyError(f"{junit_path}: there is no such folder; make it first")
     console = Console(highlight=False)
-    work = [(slug, seed) for slug in labs for seed in range(1, seeds + 1)]
+    if permute and engine == "compose":
+        raise LabError("--permute is of the simulation; leave --engine compose out")
+    work = [(slug, seed, permute) for slug in labs for seed in range(1, seeds + 1)]
     checked = []
     for one in _measure(work) if engine == "compose" else _simulate(work, jobs):
         checked.append(one)
-        _show(console, one, engine, brief=seeds > 1)
+        replay = f"--engine {engine} --seed {one.seed}"
+        replay += f" --permute {one.seed}" if permute else ""
+        _show(console, one, replay, brief=seeds > 1)
     _summary(console, labs, checked)
     if junit_path:
         junit.write([(c.slug, c.seed, c.controls, c.took_s) for c in checked], junit_path)
     return verdict_of([control for one in checked for control in one.controls]).exit_code
 
 
-def _simulate(work: list[tuple[str, int]], jobs: int | None) -> Iterator[Checked]:
+def _simulate(work: list[tuple[str, int, bool]], jobs: int | None) -> Iterator[Checked]:
     processes = min(jobs or os.cpu_count() or 1, len(work))
     if processes <= 1:
-        yield from (check(slug, seed, SimEngine()) for slug, seed in work)
+        yield from (_check_simulated(*one) for one in work)
         return
     with ProcessPoolExecutor(processes, initializer=_end_at_interrupt) as pool:
         try:
@@ -87,17 +97,18 @@ def _simulate(work: list[tuple[str, int]], jobs: int | None) -> Iterator[Checked
 def _end_at_interrupt() -> None:
     """Let Ctrl-C, which reaches every process, end this one without a traceback."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
-def _check_simulated(slug: str, seed: int) -> Checked:
-    return check(slug, seed, SimEngine())
+def _check_simulated(slug: str, seed: int, permute: bool) -> Checked:  # noqa: FBT001 - of a row
+    return check(slug, seed, SimEngine(permute=seed if permute else None))
 
 
-def _measure(work: list[tuple[str, int]]) -> Iterator[Checked]:
+def _measure(work: list[tuple[str, int, bool]]) -> Iterator[Checked]:
     missing = why_not()
     if missing:
         raise EnvironmentNotReadyError(missing)
-    for slug, seed in work:
+    for slug, seed, _ in work:
         with store.folder(slug, datetime.now(UTC).astimezone()) as folder:
             yield check(slug, seed, ComposeEngine(folder))
 
@@ -124,7 +135,7 @@ def _unwatched(engine: Engine, variant: Variant, lab: Lab) -> Observer:
     return _Unwatched()
 
 
-def _show(console: Console, one: Checked, engine: str, *, brief: bool) -> None:
+def _show(console: Console, one: Checked, replay: str, *, brief: bool) -> None:
     verdict = one.verdict
     if brief and verdict is Verdict.PASS:
         return
@@ -136,7 +147,7 @@ def _show(console: Console, one: Checked, engine: str, *, brief: bool) -> None:
         where = f"{control.variant}, {control.kind}: {control.claim}"
         console.print(Text(f"    {where}; {control.measure} is {seen(control)}, must be {bound}"))
     if verdict is not Verdict.PASS:
-        console.print(f"    replay: ./lab run {one.slug} --engine {engine} --seed {one.seed}")
+        console.print(f"    replay: ./lab run {one.slug} {replay}")
 
 
 def _summary(console: Console, labs: Sequence[str], checked: Sequence[Checked]) -> None:

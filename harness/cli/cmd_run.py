@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
 
 import click
 from rich.console import Console
@@ -17,10 +18,13 @@ from harness.cli.live import Live
 from harness.cli.options import EngineChoice
 from harness.engines.compose.client import why_not
 from harness.engines.compose.engine import ComposeEngine
-from harness.engines.protocol import Engine
 from harness.engines.sim.engine import SimEngine
-from harness.errors import EnvironmentNotReadyError, ExitCode
+from harness.engines.sim.events import EventLog
+from harness.errors import EnvironmentNotReadyError, ExitCode, LabError
 from harness.report import figures, page
+
+if TYPE_CHECKING:
+    from harness.engines.protocol import Engine
 
 
 @click.command()
@@ -29,6 +33,8 @@ from harness.report import figures, page
 @click.option("--variant", "variants", multiple=True, help="Only this one; may be repeated.")
 @click.option("--set", "settings", multiple=True, metavar="S.X=V", help="Change a setting.")
 @options.seed()
+@options.permute()
+@click.option("--events", type=click.File("w", lazy=False), help="Write the simulated messages.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document, nothing else.")
 @click.option("--no-report", is_flag=True, help="Write no report.html and no picture.png.")
 def command(  # noqa: PLR0913 - one parameter for each option
@@ -37,6 +43,8 @@ def command(  # noqa: PLR0913 - one parameter for each option
     variants: Sequence[str],
     settings: Sequence[str],
     seed: int,
+    permute: int | None,
+    events: TextIO | None,
     as_json: bool,  # noqa: FBT001
     no_report: bool,  # noqa: FBT001
 ) -> ExitCode:
@@ -46,13 +54,19 @@ def command(  # noqa: PLR0913 - one parameter for each option
     """
     entry = options.changed(catalogue.find(name), settings)
     chosen = options.chosen(entry, variants)
+    simulates = engine != EngineChoice.COMPOSE
+    if not simulates and (events or permute is not None):
+        raise LabError("--events and --permute are of the simulation; leave --engine compose out")
     console = Console(stderr=as_json, highlight=False)
     missing = _missing(engine)
     console.print(Text(entry.lab.title, style="bold"))
     console.print(Text(f"{entry.lab.question}\n"))
     when = datetime.now(UTC).astimezone()
     with store.folder(entry.slug, when) as folder:
-        engines = _engines(engine, missing, folder)
+        log = EventLog(events) if events else None
+        engines: list[Engine] = [SimEngine(permute=permute, events=log)] if simulates else []
+        if engine != EngineChoice.SIM and not missing:
+            engines.append(ComposeEngine(folder))
         with Live(console, entry.lab) as live:
             result = runner.run(entry, chosen, seed, engines, live.watch)
         if settings:
@@ -85,15 +99,6 @@ def _missing(engine: str | None) -> str | None:
     if missing and engine is not None:
         raise EnvironmentNotReadyError(missing)
     return missing
-
-
-def _engines(engine: str | None, missing: str | None, folder: Path) -> list[Engine]:
-    engines: list[Engine] = []
-    if engine != EngineChoice.COMPOSE:
-        engines.append(SimEngine())
-    if engine != EngineChoice.SIM and not missing:
-        engines.append(ComposeEngine(folder))
-    return engines
 
 
 def _whither(console: Console, entry: Entry, final: Path, *, report: bool) -> None:

@@ -49,6 +49,16 @@ def seed() -> Decorator:
     )
 
 
+def permute() -> Decorator:
+    """Add `--permute N`."""
+    return click.option(
+        "--permute",
+        type=click.IntRange(min=0),
+        default=None,
+        help="Simulate what happens at one instant in an order drawn from this number.",
+    )
+
+
 def chosen(entry: Entry, names: Sequence[str]) -> list[Variant]:
     """Give the variants of the names, in the lab's order; all of them when none is named.
 

@@ -15,6 +15,7 @@ from aiohttp.web_app import _cached_build_middleware
 from harness.engines.protocol import Conductor, Observer, Plan
 from harness.engines.sim.collector import calm
 from harness.engines.sim.connector import SimConnector
+from harness.engines.sim.events import EventLog, ToldSystem
 from harness.engines.sim.failures import Failure
 from harness.engines.sim.guard import Guard
 from harness.engines.sim.hosts import Host
@@ -24,6 +25,7 @@ from harness.engines.sim.loop import StuckError, VirtualLoop
 from harness.engines.sim.machine import Core, Machine
 from harness.engines.sim.network import Network
 from harness.engines.sim.notes import Notes, told
+from harness.engines.sim.order import Permutation
 from harness.engines.sim.process import Process
 from harness.engines.sim.sampler import Sampler
 from harness.engines.sim.system import SimSystem
@@ -49,9 +51,17 @@ SLACK_S = 60.0
 
 
 class SimEngine:
-    """Runs a plan in virtual time: no sockets, threads or processes, the same for a seed."""
+    """Runs a plan in virtual time: no sockets, threads or processes, the same for a seed.
+
+    With a number for `permute`, what happens at one instant happens in an order drawn from it; with
+    `events`, every message and every change of a host is written there.
+    """
 
     name = "sim"
+
+    def __init__(self, *, permute: int | None = None, events: EventLog | None = None) -> None:
+        self._permute = permute
+        self._events = events
 
     def run(self, plan: Plan, conduct: Conductor, observer: Observer) -> Recording:
         """Make the plan happen and record it.
@@ -61,7 +71,9 @@ class SimEngine:
 
         """
         loop = VirtualLoop()
-        simulation = Simulation(loop, plan, observer)
+        if self._permute is not None:
+            loop.permutation = Permutation(self._permute)
+        simulation = Simulation(loop, plan, observer, self._events)
         running = loop.create_task(simulation.run(conduct))
         try:
             with calm(), simulation.watched():
@@ -76,7 +88,9 @@ class SimEngine:
 class Simulation:
     """One run: hosts for the services, a `System` for the conductor, and the load."""
 
-    def __init__(self, loop: VirtualLoop, plan: Plan, observer: Observer) -> None:
+    def __init__(
+        self, loop: VirtualLoop, plan: Plan, observer: Observer, events: EventLog | None
+    ) -> None:
         self._loop = loop
         self._plan = plan
         self._observer = observer
@@ -91,6 +105,8 @@ class Simulation:
         self._stores = {store.name: store for store in plan.lab.stores}
         self._redis: dict[str, Any] = {}
         self._system = SimSystem(self._hosts, self._network, self.now)
+        if events is not None:
+            self._system = self._told(events, links)
         self._notes = Notes(self.now)
         self._guard = Guard(loop.refuse)
         self._recording = Recording(
@@ -159,6 +175,14 @@ class Simulation:
     def now(self) -> float:
         """Seconds since the load's start."""
         return self._loop.time() - self._start_s
+
+    def _told(self, events: EventLog, links: list[SimLink]) -> ToldSystem:
+        events.begin(self._plan, self.now)
+        for link in links:
+            events.follow(link)
+        system = ToldSystem(self._hosts, self._network, self.now)
+        system.events = events
+        return system
 
     def _link(self, link: Link) -> SimLink:
         rng = random.Random(f"{self._plan.seed}/link/{link.name}")

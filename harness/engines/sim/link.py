@@ -35,14 +35,16 @@ class Pipe:
         "_stubs",
         "_to",
         "_waiting",
+        "number",
         "reverse",
         "stream",
     )
 
     reverse: "Pipe"
 
-    def __init__(self, loop: VirtualLoop, link: "SimLink", stream: str) -> None:
+    def __init__(self, loop: VirtualLoop, link: "SimLink", stream: str, number: int) -> None:
         self._loop = loop
+        self.number = number
         self._link = link
         self._to: Endpoint | None = None
         self._waiting: list[bytes | None] = []
@@ -69,7 +71,10 @@ class Pipe:
         elif self._stubs:
             self._enter(data)
         elif not self._ended:
-            self._loop.call_later(self._link.delay_s, self._to.arrive, data, context=KERNEL)
+            link = self._link
+            if link.tell is not None:
+                link.tell("data", self.number, self.stream, len(data))
+            self._loop.call_later(link.delay_s, self._to.arrive, data, context=KERNEL)
 
     def end(self) -> None:
         """Put the end of file behind the bytes."""
@@ -110,6 +115,9 @@ class Pipe:
         if self._ended or to is None:
             return
         delay_s = self._link.delay_s
+        if self._link.tell is not None:
+            size = len(chunk.data) if chunk else 0
+            self._link.tell("data" if chunk else "end", self.number, self.stream, size)
         if chunk is not None:
             self._loop.call_later(delay_s, to.arrive, chunk.data, context=KERNEL)
             return
@@ -133,7 +141,9 @@ class SimLink:
         self.rng = rng
         self.up = True
         self.connects = Connects.ACCEPTED
+        self.tell: Callable[[str, int, str, int], None] | None = None
         self.toxics: dict[str, ToxicSpec] = {}
+        self._dialled = 0
         self.pipes: dict[Pipe, None] = {}
         self._dials: deque[tuple[Endpoint, Pipe, Callable[[], Accept | None]]] = deque()
 
@@ -187,7 +197,11 @@ class SimLink:
 
         `accept` gives the callee's listener: None when nothing listens there.
         """
-        up, down = Pipe(loop, self, "upstream"), Pipe(loop, self, "downstream")
+        self._dialled += 1
+        up = Pipe(loop, self, "upstream", self._dialled)
+        down = Pipe(loop, self, "downstream", self._dialled)
+        if self.tell is not None:
+            self.tell("connect", self._dialled, up.stream, 0)
         up.reverse, down.reverse = down, up
         client.pipe = up
         self._dials.append((client, up, accept))

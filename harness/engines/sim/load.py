@@ -22,6 +22,7 @@ class SimLoad:
     def __init__(self, plan: Plan, now: Callable[[], float]) -> None:
         self._plan = plan
         self._now = now
+        self._log: list[Request] = []
         self._good: Counter[int] = Counter()
 
     async def run(self) -> list[Request]:
@@ -36,17 +37,16 @@ class SimLoad:
             asyncio.TaskGroup() as group,
         ):
             session._retry_connection = False  # noqa: SLF001 - as `Context.session`
-            sending = []
             for arrival in lab.load.arrivals(self._plan.seed, lab.duration_s):
                 await asyncio.sleep(arrival.at_s - self._now())
-                sending.append(group.create_task(self._send(session, arrival)))
-        return [task.result() for task in sending]
+                group.create_task(self._send(session, arrival))
+        return sorted(self._log)
 
     def good_in(self, second: int) -> int:
         """Count the good answers that came in one second."""
         return self._good[second]
 
-    async def _send(self, session: aiohttp.ClientSession, arrival: Arrival) -> Request:
+    async def _send(self, session: aiohttp.ClientSession, arrival: Arrival) -> None:
         load = self._plan.lab.load
         sent_s = self._now()
         answered_s = math.nan
@@ -63,6 +63,6 @@ class SimLoad:
         except (TimeoutError, aiohttp.ClientError) as error:
             status = outcome(error)
         request = Request(arrival.number, arrival.path, arrival.at_s, sent_s, answered_s, status)
+        self._log.append(request)
         if request.good:
             self._good[int(answered_s)] += 1
-        return request

@@ -13,8 +13,8 @@ from collections import deque
 from collections.abc import Callable, Coroutine, Generator
 from contextvars import Context
 from functools import partialmethod
-from heapq import heappop, heappush
-from typing import Any, NoReturn, TypeVar, TypeVarTuple
+from heapq import heapify, heappop, heappush
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, TypeVarTuple
 
 from harness.engines.sim.failures import Failures
 from harness.engines.sim.handles import Handle, Timer
@@ -22,6 +22,9 @@ from harness.engines.sim.process import PROCESS, Process, ProcessState
 from harness.engines.sim.refusals import REFUSED
 from harness.engines.sim.stuck import line, place_of, place_of_callback
 from harness.errors import ChaoslabError
+
+if TYPE_CHECKING:
+    from harness.engines.sim.order import Permutation
 
 Ts = TypeVarTuple("Ts")
 T = TypeVar("T")
@@ -61,6 +64,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self._refused: ForbiddenError | None = None
         self._gated = False
         self.ends_s = math.inf
+        self.permutation: Permutation | None = None
         self.graveyard: list[object] = []
         self.failures = Failures(self.time)
         self.on_crash: Callable[[Process | None, dict[str, Any]], None] = lambda *_: None
@@ -218,6 +222,12 @@ class VirtualLoop(asyncio.BaseEventLoop):
             if now >= self._next_s:
                 self._pass_second()
             self._most = min(self._ran + SPIN_LIMIT, self._most_in_second)
+        if self.permutation is not None:
+            due = [heappop(timers)[2]]
+            while timers and timers[0][0] == now:
+                due.append(heappop(timers)[2])
+            self._ready.extend(self.permutation(due))
+            return
         while timers and timers[0][0] == now:
             self._ready.append(heappop(timers)[2])
 
@@ -226,6 +236,9 @@ class VirtualLoop(asyncio.BaseEventLoop):
             raise StuckError(f"still not over at {self._now:g} s; {self._waits()}")
         self._next_s = math.floor(self._now) + 1
         self._most_in_second = self._ran + SECOND_LIMIT
+        # aiohttp sets time limits of minutes and cancels nearly all of them.
+        self._timers[:] = [entry for entry in self._timers if not entry[2]._cancelled]  # noqa: SLF001
+        heapify(self._timers)
 
     def _stop(self) -> NoReturn:
         if self._refused:
