@@ -59,7 +59,7 @@ def held(simulated: Recording, measured: Recording, of: Lab = TWO_HOSTS) -> dict
     controls = list(agreement(of, simulated, replace(measured, engine="compose")))
     assert {control.kind for control in controls} <= {Kind.AGREEMENT}
     assert {control.engine for control in controls} == {"compose"}
-    short = ("before", "during", "after", "calls")
+    short = ("without", "before", "during", "after", "calls")
     return {next(word for word in short if word in c.claim): c for c in controls}
 
 

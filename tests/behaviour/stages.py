@@ -12,7 +12,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from typing import Any, Protocol, TypeVar
 
 import aiohttp
-import pytest
 from aiohttp import web
 
 from harness.engines.sim.connector import SimConnector
@@ -289,13 +288,6 @@ def opened(stage: Stage, *, session: dict[str, Any] | None = None, **options: An
     return aiohttp.ClientSession(
         connector=stage.connector(**options), cookie_jar=aiohttp.DummyCookieJar(), **session or {}
     )
-
-
-def packs_in_threads(stage: Stage, request: pytest.FixtureRequest) -> None:
-    """Expect a scenario to fail where there are no threads: a known gap of the simulator."""
-    if stage.threadless:
-        reason = "aiohttp packs more than 4 KiB in a thread, and a simulated host has none"
-        request.applymarker(pytest.mark.xfail(reason=reason, strict=True))
 
 
 async def settled(condition: Callable[[], bool]) -> None:

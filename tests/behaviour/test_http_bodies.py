@@ -18,7 +18,6 @@ from tests.behaviour.stages import (
     now,
     one,
     opened,
-    packs_in_threads,
     settled,
     took,
 )
@@ -356,9 +355,8 @@ async def test_gzip_both_ways(stage: Stage) -> None:
         assert gzip.decompress(packed) == SOME
 
 
-async def test_gzip_of_a_large_body(stage: Stage, request: pytest.FixtureRequest) -> None:
+async def test_gzip_of_a_large_body(stage: Stage) -> None:
     """A mebibyte that the server packs arrives whole."""
-    packs_in_threads(stage, request)
 
     async def pack(_: web.Request) -> web.Response:
         response = web.Response(body=MIB)

@@ -26,13 +26,6 @@ def rig(request: pytest.FixtureRequest) -> Rig:
     return RealRig(request.getfixturevalue("api_port"))
 
 
-@pytest.fixture
-def gap(request: pytest.FixtureRequest, rig: Rig) -> None:
-    """Expect the simulated link to fail: what it does not do yet."""
-    if isinstance(rig, SimRig):
-        request.applymarker(pytest.mark.xfail(reason="a known gap of the simulator", strict=True))
-
-
 class Callee:
     """Reads to the end, and keeps what came."""
 
@@ -84,7 +77,6 @@ def test_there_is_no_half_close(rig: Rig) -> None:
     rig.run(scenario)
 
 
-@pytest.mark.usefixtures("gap")
 @pytest.mark.parametrize("timeout_ms", [0, 5000])
 def test_an_end_passes_a_timeout_at_once(rig: Rig, timeout_ms: int) -> None:
     """The toxic drops bytes and no ends: a caller that leaves is seen to have left."""
@@ -102,7 +94,6 @@ def test_an_end_passes_a_timeout_at_once(rig: Rig, timeout_ms: int) -> None:
     rig.run(scenario)
 
 
-@pytest.mark.usefixtures("gap")
 def test_a_timeout_takes_any_number_of_bytes(rig: Rig) -> None:
     """What is dropped is read all the same, so that the caller's `drain` never waits."""
 
@@ -122,7 +113,6 @@ def test_a_timeout_takes_any_number_of_bytes(rig: Rig) -> None:
     rig.run(scenario)
 
 
-@pytest.mark.usefixtures("gap")
 def test_a_reset_that_is_armed_comes_though_its_toxic_is_taken_off(rig: Rig) -> None:
     """Else the bytes that armed it would be missing from a connection that goes on."""
 

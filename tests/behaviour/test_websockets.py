@@ -18,7 +18,6 @@ from tests.behaviour.stages import (
     now,
     one,
     opened,
-    packs_in_threads,
     settled,
     took,
 )
@@ -119,12 +118,8 @@ async def test_both_sides_talk_at_once(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("compress", [0, 15])
-async def test_a_mebibyte_in_one_message(
-    stage: Stage, compress: int, request: pytest.FixtureRequest
-) -> None:
+async def test_a_mebibyte_in_one_message(stage: Stage, compress: int) -> None:
     """Large messages pass both ways when both sides allow them."""
-    if compress:
-        packs_in_threads(stage, request)
     async with joined(
         stage, Room(echo, max_msg_size=2 * len(MIB)), max_msg_size=2 * len(MIB), compress=compress
     ) as ws:

@@ -18,7 +18,7 @@ WRONG = {
     ("show-trace", "smal"): "did you mean small?",
     ("check", "smal"): "did you mean small?",
     ("check", "small", "nonsense"): "no lab 'nonsense'",
-    ("run", "small", "--varient", "calm"): "Did you mean '--variant'?",
+    ("run", "small", "--varient", "calm"): "Did you mean one of: '--events', '--variant'?",
     ("run", "small", "--variant", "clam"): "no variant 'clam' (did you mean calm?)",
     ("run", "small", "--variant", "xyz"): "no variant 'xyz'; small has naive, calm",
     ("compose", "small", "--variant", "clam"): "did you mean calm?",

@@ -30,10 +30,12 @@ def test_clean_leaves_runs_alone(shop: Workshop) -> None:
 
 
 def test_clean_removes_runs_on_demand(shop: Workshop) -> None:
-    """All recordings go, those of interrupted runs too, and the count is told."""
+    """All recordings go, and the count is told; the half of a run that died is told apart."""
     ran(shop)
     (shop.runs / "small" / ".2026-01-01T00-00-00").mkdir()
-    assert "removed 2 recorded runs" in shop.run("clean", "--runs").out
+    removed = shop.run("clean", "--runs").out
+    assert "removed half of a run, small/.2026-01-01T00-00-00" in removed
+    assert "removed 1 recorded runs" in removed
     assert shop.kept() == []
     assert "removed 0 recorded runs" in shop.run("clean", "--runs").out
 

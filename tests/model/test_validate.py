@@ -268,6 +268,4 @@ def test_what_a_services_settings_refuse_is_told(monkeypatch: pytest.MonkeyPatch
     assert said(lab(size=1)) == []
     assert said(lab())[0].startswith("service deep: ")
     assert "missing 1 required keyword-only argument: 'size'" in said(lab())[0]
-    assert said(lab(size=0))[0] == (
-        "service deep: size is 0; it must be above 0"
-    )
+    assert said(lab(size=0))[0] == ("service deep: size is 0; it must be above 0")

@@ -88,7 +88,7 @@ class Pipe:
         if toxic.stream != self.stream or self._link.rng.random() >= toxic.toxicity:
             return
         stub = Stub(self._loop, self._link.rng)
-        stub.send = self._leave
+        stub.send, stub.drop = self._leave, self._dropped
         if self._stubs:
             self._stubs[-1][1].send = stub.feed
         self._stubs.append((toxic.name, stub))
@@ -109,6 +109,10 @@ class Pipe:
             self._stubs[0][1].feed(chunk)
         else:
             self._leave(chunk)
+
+    def _dropped(self, chunk: Chunk) -> None:
+        if self.reverse._to:  # noqa: SLF001 - the other direction of the same connection
+            self.reverse._to.acknowledge(len(chunk.data))  # noqa: SLF001
 
     def _leave(self, chunk: Chunk | None) -> None:
         to = self._to

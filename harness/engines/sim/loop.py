@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, TypeVarTuple
 from harness.engines.sim.failures import Failures
 from harness.engines.sim.handles import Handle, Timer
 from harness.engines.sim.process import PROCESS, Process, ProcessState
-from harness.engines.sim.refusals import REFUSED
+from harness.engines.sim.refusals import EXECUTOR, REFUSED
 from harness.engines.sim.stuck import line, place_of, place_of_callback
 from harness.errors import ChaoslabError
 
@@ -268,6 +268,25 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def _report(self, _: asyncio.AbstractEventLoop, details: dict[str, Any]) -> None:
         handle = details.get("handle")
         self.on_crash(handle._context.get(PROCESS) if handle else PROCESS.get(), details)  # noqa: SLF001
+
+    def run_in_executor(
+        self, executor: object, func: Callable[[*Ts], T], *args: *Ts
+    ) -> asyncio.Future[T]:
+        """Run aiohttp's packing of large bodies at once; refuse everybody else.
+
+        Raises:
+            ForbiddenError: a service asks for a thread.
+
+        """
+        del executor
+        if not sys._getframe(1).f_globals["__name__"].startswith("aiohttp."):  # noqa: SLF001
+            self.refuse("loop.run_in_executor", EXECUTOR)
+        future: asyncio.Future[T] = self.create_future()
+        try:
+            future.set_result(func(*args))
+        except Exception as error:  # noqa: BLE001 - it is the caller's, who awaits it
+            future.set_exception(error)
+        return future
 
     def _write_to_self(self) -> None:
         """Do nothing: there is no selector to wake."""

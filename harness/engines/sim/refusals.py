@@ -9,9 +9,10 @@ NO_PROCESSES = "a simulated host is one process; make the other a service of the
 NO_SIGNALS = "a simulated host has no signals; clean up in the application's on_cleanup"
 NO_PIPES = "a simulated host has no files or pipes; use ctx.volume"
 
+EXECUTOR = f"{NO_THREADS}; use ctx.work(ms)"
+
 REFUSED: Mapping[str, str] = {
-    "run_in_executor": f"{NO_THREADS}; use ctx.work(ms)",
-    "set_default_executor": f"{NO_THREADS}; use ctx.work(ms)",
+    "set_default_executor": EXECUTOR,
     "getaddrinfo": f"{NO_THREADS} and no resolver; {CALLS}",
     "getnameinfo": f"{NO_THREADS} and no resolver; {CALLS}",
     "add_signal_handler": NO_SIGNALS,

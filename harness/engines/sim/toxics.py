@@ -38,6 +38,7 @@ class Stub:
         self.rng = rng
         self.loop = loop
         self.send: Callable[[Chunk | None], None]
+        self.drop: Callable[[Chunk], None]
         self._input: deque[Chunk | None] = deque()
         self._waiter: asyncio.Future[None] | None = None
         self._removed = False
@@ -187,17 +188,18 @@ class Timeout(Toxic):
 
     async def pipe(self, stub: Stub) -> None:
         """Drop chunks until the timer ends the stream."""
-        timeout_s = self["timeout"] / 1000
+        timeout_s = self["timeout"] / 1000 or None
+        chunk: Chunk | None
         while True:
-            if not timeout_s:
-                await stub.read()
-                continue
             try:
                 async with asyncio.timeout(timeout_s):
-                    await stub.read()
+                    chunk = await stub.read()
             except TimeoutError:
+                chunk = None
+            if chunk is None:
                 stub.close()
                 return
+            stub.drop(chunk)
 
 
 class ResetPeer(Toxic):
@@ -206,7 +208,7 @@ class ResetPeer(Toxic):
     async def pipe(self, stub: Stub) -> None:
         """Wait for data, then for the time, then end the stream."""
         await stub.read()
-        await stub.sleep(self["timeout"] / 1000)
+        await asyncio.sleep(self["timeout"] / 1000)
         stub.close()
 
 
