@@ -7,40 +7,89 @@ lateness does not add up in the queue.
 
 import asyncio
 import heapq
+import random
+from collections import deque
 from dataclasses import dataclass
+from enum import StrEnum
 
 from aiohttp import web
-from prometheus_client import Gauge
+from prometheus_client import Counter, Gauge
 
 from services.context import Context
 from services.server import at_least
 
+MIX = (0.5,) * 9 + (5.5,)
+"""Nine short service times to one long, as shares of their mean."""
+
+
+class Spread(StrEnum):
+    """How service times lie about their mean: all alike, memoryless, or one in ten long."""
+
+    FIXED = "fixed"
+    EXPONENTIAL = "exponential"
+    MIXED = "mixed"
+
+    def draw_s(self, rng: random.Random, mean_s: float) -> float:
+        """Draw one service time."""
+        match self:
+            case Spread.FIXED:
+                return mean_s
+            case Spread.EXPONENTIAL:
+                # To the nanosecond: C libraries differ in a logarithm's last bit.
+                return round(mean_s * rng.expovariate(1), 9)
+            case Spread.MIXED:
+                return mean_s * rng.choice(MIX)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """How many requests are served at once, and for how long each."""
+    """How many requests are served at once, for how long each, and how many may wait.
+
+    `service_ms` is the mean where `spread` draws the times. A request that finds every slot busy
+    and `queue_limit` others waiting is answered 503 at once; -1 sets no limit.
+    """
 
     workers: int = 4
     service_ms: float = 40
+    spread: Spread = Spread.FIXED
+    queue_limit: int = -1
 
     def __post_init__(self) -> None:
         at_least(1, workers=self.workers)
         at_least(0, service_ms=self.service_ms)
+        at_least(-1, queue_limit=self.queue_limit)
 
 
 def app(ctx: Context[Settings]) -> web.Application:
     """Serve `GET /`: first come, first served, also for those who have stopped waiting."""
+    settings = ctx.settings
     loop_time = asyncio.get_running_loop().time
-    service_s = ctx.settings.service_ms / 1000
-    free_at_s = [0.0] * ctx.settings.workers
+    free_at_s = [0.0] * settings.workers
+    # When those who wait will start, the next first; who has started is dropped at a later arrival.
+    starts_s: deque[float] = deque()
     queue = Gauge("queue_depth", "Requests that wait for a slot", registry=ctx.metrics)
+    # Only a worker that can reject has the metric.
+    registry = ctx.metrics if settings.queue_limit >= 0 else None
+    rejected = Counter("rejected", "Requests that found the queue full", registry=registry)
+
+    def full(now_s: float) -> bool:
+        while starts_s and starts_s[0] <= now_s:
+            starts_s.popleft()
+        # Without a limit that is -1, which no length is.
+        return free_at_s[0] > now_s and len(starts_s) == settings.queue_limit
 
     async def handle(_: web.Request) -> web.Response:
-        start_s = max(loop_time(), free_at_s[0])
-        heapq.heapreplace(free_at_s, start_s + service_s)
+        now_s = loop_time()
+        if full(now_s):
+            rejected.inc()
+            return web.Response(status=503, text="full\n")
+        start_s = max(now_s, free_at_s[0])
+        end_s = start_s + settings.spread.draw_s(ctx.rng, settings.service_ms / 1000)
+        heapq.heapreplace(free_at_s, end_s)
+        starts_s.append(start_s)
         with queue.track_inprogress():
             await asyncio.sleep(start_s - loop_time())
-        await asyncio.sleep(start_s + service_s - loop_time())
+        await asyncio.sleep(end_s - loop_time())
         return web.Response(text="done\n")
 
     application = web.Application()

@@ -19,11 +19,11 @@ class Way(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Partition:
-    """Silence on every link between two groups of hosts: no byte passes, no connection ends.
+    """Silence on every link between two groups of hosts: no byte passes.
 
     One way, `FORTH` drops what the first group sends to the second, on links of either direction.
-    Made of Toxiproxy's `timeout` toxics, so a proxy still accepts connects, and the connections
-    that it held end when the partition does.
+    Made of Toxiproxy's `timeout` toxics, so a proxy still accepts connects, passes on that a side
+    has closed, and ends the connections that it held when the partition is over.
     """
 
     one: tuple[str, ...]

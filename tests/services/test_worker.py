@@ -1,20 +1,30 @@
 """Worker: capacity by construction, first come, first served."""
 
+import random
+import statistics
+
 import pytest
 
 from harness.engines.sim.engine import DELAY_S
 from harness.model import Paced, Service
 from harness.recording import Recording, SeriesKey
+from services import worker
+from services.server import SettingError, load, settings_of
+from services.worker import Spread
 from tests.support import CLOSE, At, lab, run
 
 BOTH_WAYS_S = 4 * DELAY_S
 """A first request on a connection: the connect, there and back."""
 
 
-def burst(count: int, *, workers: int, service_ms: float, timeout_ms: float = 60_000) -> Recording:
+def burst(count: int, *, timeout_ms: float = 60_000, **settings: str | float) -> Recording:
     """Ask a worker many times at once, at second 1."""
-    settings = {"workers": workers, "service_ms": service_ms}
-    load = At(to="worker", times_s=(1.0,) * count, timeout_ms=timeout_ms)
+    return asked(*(1.0,) * count, timeout_ms=timeout_ms, **settings)
+
+
+def asked(*times_s: float, timeout_ms: float = 60_000, **settings: str | float) -> Recording:
+    """Ask a worker at given times."""
+    load = At(to="worker", times_s=times_s, timeout_ms=timeout_ms)
     return run(lab(Service("worker", app="services.worker", settings=settings), load=load))
 
 
@@ -65,11 +75,104 @@ def test_the_queue_is_what_waits_for_a_slot() -> None:
 
 def test_an_idle_time_is_not_saved_up() -> None:
     """A slot that was free for a second serves the next request no faster."""
-    load = At(to="worker", times_s=(1.0, 3.0, 3.0), timeout_ms=60_000)
-    settings = {"workers": 1, "service_ms": 500}
-    recording = run(lab(Service("worker", app="services.worker", settings=settings), load=load))
+    recording = asked(1.0, 3.0, 3.0, workers=1, service_ms=500)
     assert [one.latency_s for one in recording.requests] == [
         pytest.approx(0.5 + BOTH_WAYS_S, abs=CLOSE),
         pytest.approx(0.5 + 2 * DELAY_S, abs=CLOSE),
         pytest.approx(1.0 + 2 * DELAY_S, abs=CLOSE),
     ]
+
+
+@pytest.mark.parametrize(("queue_limit", "accepted"), [(0, 2), (1, 3), (5, 7)])
+def test_who_finds_the_queue_full_is_rejected_at_once(queue_limit: int, accepted: int) -> None:
+    """The slots and the queue take so many; the rest hear 503, and that is counted."""
+    recording = burst(10, workers=2, service_ms=100, queue_limit=queue_limit)
+    statuses = [one.status for one in recording.requests]
+    assert statuses == ["200"] * accepted + ["503"] * (10 - accepted)
+    assert [one.latency_s for one in recording.requests[accepted:]] == [
+        pytest.approx(BOTH_WAYS_S, abs=CLOSE)
+    ] * (10 - accepted)
+    assert recording.series[SeriesKey("worker", "rejected_total", "")][-1] == 10 - accepted
+
+
+def test_a_start_makes_room_in_the_queue() -> None:
+    """One in service, one waiting: the next is taken when the first has left, and not before."""
+    recording = asked(1.0, 1.1, 1.4, 1.6, 1.7, workers=1, service_ms=500, queue_limit=1)
+    assert [one.status for one in recording.requests] == ["200", "200", "503", "200", "503"]
+    done = [one.answered_s for one in recording.requests if one.good]
+    first_s = 1 + 0.5 + BOTH_WAYS_S
+    assert done == [pytest.approx(first_s + 0.5 * number, abs=CLOSE) for number in range(3)]
+
+
+def test_who_has_stopped_waiting_keeps_a_place_in_the_queue() -> None:
+    """The worker does not know, and rejects others for the sake of those who have left."""
+    recording = asked(1.0, 1.0, 1.2, workers=1, service_ms=500, queue_limit=1, timeout_ms=100)
+    assert [one.status for one in recording.requests] == ["timeout", "timeout", "503"]
+
+
+def test_a_worker_without_a_limit_has_no_count_of_rejected_requests() -> None:
+    """A metric that can only be zero says nothing."""
+    series = burst(1).series
+    assert not [key for key in series if key.metric == "rejected_total"]
+
+
+@pytest.mark.parametrize("spread", Spread)
+def test_drawn_times_are_served_in_the_order_of_arrival(spread: Spread) -> None:
+    """One slot: each answer comes one draw after the one before, whoever was rejected between."""
+    times_s = (*(1.0,) * 5, *(5.0,) * 5)
+    recording = asked(*times_s, workers=1, spread=spread, queue_limit=3)
+    rng = random.Random("0/worker/service")
+    wanted = []
+    for at_s in (1 + BOTH_WAYS_S, 5 + 2 * DELAY_S):
+        done_s = at_s
+        for _ in range(4):
+            done_s += spread.draw_s(rng, 0.04)
+            wanted.append(pytest.approx(done_s, abs=CLOSE))
+    assert [one.answered_s for one in recording.requests if one.good] == wanted
+
+
+def test_a_fixed_time_draws_nothing() -> None:
+    """What else the service draws stays the same."""
+    rng = random.Random(1)
+    assert Spread.FIXED.draw_s(rng, 0.04) == 0.04
+    assert rng.getstate() == random.Random(1).getstate()
+
+
+@pytest.mark.parametrize(
+    ("spread", "variation"),
+    [(Spread.FIXED, 0), (Spread.EXPONENTIAL, 1), (Spread.MIXED, 2.25)],
+)
+def test_spreads_have_one_mean_and_differ_in_variance(spread: Spread, variation: float) -> None:
+    """The variance, in squares of the mean, is what makes the queue longer."""
+    rng = random.Random(1)
+    draws_s = [spread.draw_s(rng, 0.04) for _ in range(100_000)]
+    assert statistics.fmean(draws_s) == pytest.approx(0.04, rel=0.02)
+    assert statistics.pvariance(draws_s) / 0.04**2 == pytest.approx(variation, rel=0.04)
+
+
+def test_exponential_times_are_whole_nanoseconds() -> None:
+    """A logarithm's last bit, in which C libraries differ, does not show."""
+    rng = random.Random(1)
+    draws_s = [Spread.EXPONENTIAL.draw_s(rng, 0.04) for _ in range(1000)]
+    assert draws_s == [round(draw_s, 9) for draw_s in draws_s]
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"workers": 0}, "workers is 0; it must be at least 1"),
+        ({"service_ms": -1}, "service_ms is -1; it must be at least 0"),
+        ({"queue_limit": -2}, "queue_limit is -2; it must be at least -1"),
+        ({"spread": "wide"}, "spread is 'wide'; it may be fixed, exponential, mixed"),
+    ],
+)
+def test_impossible_settings_are_refused(values: dict[str, str | int], words: str) -> None:
+    """With the bound, or with what there is."""
+    with pytest.raises(SettingError, match=words):
+        settings_of(load("services.worker"), values)
+
+
+def test_by_default_times_are_fixed_and_the_queue_has_no_limit() -> None:
+    """As a lab that says nothing of either expects."""
+    settings = worker.Settings()
+    assert (settings.spread, settings.queue_limit) == (Spread.FIXED, -1)

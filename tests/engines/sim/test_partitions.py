@@ -108,13 +108,16 @@ def test_a_connect_that_is_never_answered_ends_after_two_minutes() -> None:
     on_a_link(call)
 
 
-def behind_front(*times_s: float) -> Lab:
-    """Make a lab in which `front` asks `host` anew for each request, within half a second."""
+def behind_front(*times_s: float, closing: bool = True) -> Lab:
+    """Make a lab in which `front` asks `host` for each request, within half a second.
+
+    Anew each time with `closing`; then `host` ends the connection behind its answer.
+    """
 
     def app(ctx: Context[Any]) -> web.Application:
         async def ask(_: web.Request) -> web.Response:
             try:
-                headers = {"Connection": "close"}
+                headers = {"Connection": "close"} if closing else {}
                 async with (
                     asyncio.timeout(0.5),
                     ctx.call("host").get("/", headers=headers) as response,
@@ -154,7 +157,8 @@ def test_a_fault_of_new_connects_is_applied_seen_and_removed(
 def test_a_partition_is_silence_one_way_or_both(way: Way, served: list[float]) -> None:
     """Calls go nowhere, or are served and their answers lost; nobody is told."""
     split = Partition(("client", "front"), ("host",), way=way)
-    recording = run(behind_front(1.0, 3.0, 5.0), conductor((during(2, 4, split),), 10))
+    asked = behind_front(1.0, 3.0, 5.0, closing=False)
+    recording = run(asked, conductor((during(2, 4, split),), 10))
     assert [one.status for one in recording.requests] == ["200", "502", "200"]
     assert recording.requests[1].latency_s == close_to(0.5 + 2 * DELAY_S)
     spans = [span for span in recording.spans if (span.kind, span.callee) == ("server", "host")]
