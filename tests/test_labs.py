@@ -102,7 +102,7 @@ def test_without_its_mend_a_lab_does_not_pass(slug: str) -> None:
 def test_a_lab_stays_within_its_budget(slug: str) -> None:
     """A classroom's laptop can run it: at most 8 containers, 40 seconds, 300 requests a second."""
     lab = catalogue.find(slug).lab
-    assert len(lab.services) + len(("toxiproxy", "prometheus", "load")) <= 8
+    assert len(lab.hosts()) + len(("toxiproxy", "prometheus", "load")) <= 8
     assert lab.duration_s <= 40
     assert sum(1 for _ in lab.load.arrivals(SEED, lab.duration_s)) <= 300 * lab.duration_s
 

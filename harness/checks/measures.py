@@ -10,6 +10,7 @@ from functools import partial
 
 from harness.model.expect import Measure
 from harness.recording import Recording, Request
+from services.tracing import Span
 
 HEALTHY = 0.95
 """The share of good answers from which on a second counts as healthy."""
@@ -63,19 +64,24 @@ def attempts_rps(callee: str, start_s: float, end_s: float) -> Measure:
 
 
 def wasted_ratio(callee: str, start_s: float, end_s: float) -> Measure:
-    """Of the work that a callee did on requests due in a window, what nobody waited for."""
+    """Of the work that a callee did on requests due in a window, what nobody waited for.
+
+    The callee is what calls name, or one host; work for calls to a service is that of all its
+    replicas. The load's own calls are not traced: name a host for them.
+    """
 
     def of(recording: Recording) -> float:
         due = {f"{request.number:016x}" for request in recording.between(start_s, end_s)}
+        calls = {span.span: span for span in recording.spans if span.kind == "client"}
         given_up_s = {
-            span.span: span.end_s
-            for span in recording.spans
-            if span.kind == "client" and span.callee == callee and span.status == "abandoned"
+            name: call.end_s for name, call in calls.items() if call.status == "abandoned"
         }
         served = [
             span
             for span in recording.spans
-            if span.kind == "server" and span.callee == callee and span.trace[16:] in due
+            if span.kind == "server"
+            and span.trace[16:] in due
+            and (span.callee == callee or _names(calls.get(span.parent), callee))
         ]
         wasted = sum(span.end_s > given_up_s.get(span.parent, math.inf) for span in served)
         return wasted / len(served) if served else math.nan
@@ -128,6 +134,10 @@ def by_second(recording: Recording) -> list[float]:
         due[int(request.intended_s)] += 1
         good[int(request.intended_s)] += request.good
     return [answered / asked if asked else 1.0 for answered, asked in zip(good, due, strict=True)]
+
+
+def _names(call: Span | None, callee: str) -> bool:
+    return call is not None and call.callee == callee
 
 
 def _good(requests: Sequence[Request]) -> int:

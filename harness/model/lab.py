@@ -18,12 +18,23 @@ RESERVED = (CLIENT, "toxiproxy", "prometheus", "load")
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One host: the module that it runs, whom it may call, and its settings."""
+    """The module that a host runs, whom it may call, and its settings.
+
+    With `replicas` above 1 it runs on the hosts `app-1`, `app-2` and so on. Its name then stands
+    for all of them: each caller's proxy dials them in turn, and passes over those that refuse.
+    """
 
     name: str
     app: str = field(kw_only=True)
     calls: tuple[str, ...] = field(default=(), kw_only=True)
     settings: Mapping[str, Setting] = field(default_factory=dict, kw_only=True)
+    replicas: int = field(default=1, kw_only=True)
+
+    def hosts(self) -> tuple[str, ...]:
+        """Name the hosts on which it runs: its own name, unless it has replicas."""
+        if self.replicas == 1:
+            return (self.name,)
+        return tuple(f"{self.name}-{number}" for number in range(1, self.replicas + 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +98,23 @@ class Lab:
 
     def hosts(self) -> tuple[str, ...]:
         """Name everything that runs, stores first: whoever calls them finds them up."""
-        return tuple(host.name for hosts in (self.stores, self.services) for host in hosts)
+        stores = (store.name for store in self.stores)
+        return (*stores, *(host for service in self.services for host in service.hosts()))
+
+    def placed(self, variant: Variant) -> dict[str, Service]:
+        """Give each host's service, with a variant's settings put in."""
+        return {host: service for service in self.under(variant) for host in service.hosts()}
+
+    def behind(self, name: str) -> tuple[str, ...]:
+        """Give the hosts that answer to a name, a service's or a host's own."""
+        named = {service.name: service.hosts() for service in self.services}
+        return named.get(name, (name,))
+
+    def folded(self, place: str) -> str:
+        """Give a host or link with services in place of their replicas, to be shown as one."""
+        names = {host: service.name for service in self.services for host in service.hosts()}
+        caller, arrow, callee = place.partition("->")
+        return names.get(caller, caller) + arrow + names.get(callee, callee)
 
     def service(self, name: str) -> Service:
         """Find a service by its name.
@@ -108,11 +135,11 @@ class Lab:
         return {variant.name: variant for variant in self.variants}[name]
 
     def links(self) -> Iterator[Link]:
-        """Give every edge over which calls go, the load's own first."""
+        """Give every edge over which calls go, from a host to a name, the load's own first."""
         yield Link(caller=CLIENT, callee=self.load.to)
         for service in self.services:
-            for callee in service.calls:
-                yield Link(caller=service.name, callee=callee)
+            for host in service.hosts():
+                yield from (Link(caller=host, callee=callee) for callee in service.calls)
 
     def under(self, variant: Variant) -> tuple[Service, ...]:
         """Give the services with a variant's settings put in."""

@@ -28,6 +28,9 @@ PARTS: Mapping[str, tuple[type, ...]] = {
 }
 """The tuples of a lab and what each may hold."""
 
+REPLICAS = range(1, 9)
+"""How many hosts a service may have: a classroom's laptop runs them all."""
+
 
 def problems(lab: Lab) -> Iterator[str]:
     """Say what is wrong, the most basic first; nothing when the lab makes sense."""
@@ -53,25 +56,34 @@ def _shape(lab: Lab) -> Iterator[str]:
         for value in values:
             if not isinstance(value, kinds):
                 yield f"{part} holds a {_kind(value)}; it may hold {wanted}"
+            elif isinstance(value, Service):
+                yield from _replicas(value)
     if not isinstance(lab.load, Load):
         yield f"load is a {_kind(lab.load)}; it must be one of {_list(Load.kinds)}"
     if isinstance(lab.duration_s, bool) or not isinstance(lab.duration_s, int | float):
         yield f"duration_s is {lab.duration_s!r}; it must be a number"
 
 
+def _replicas(service: Service) -> Iterator[str]:
+    count = service.replicas
+    if isinstance(count, bool) or not isinstance(count, int) or count not in REPLICAS:
+        bounds = f"from {REPLICAS[0]} to {REPLICAS[-1]}"
+        yield f"service {service.name}: replicas is {count!r}; it must be a whole number {bounds}"
+
+
 def _names(lab: Lab) -> Iterator[str]:
-    yield from _twice("host", lab.hosts())
+    yield from _twice("host", _callable(lab))
     yield from _twice("variant", (variant.name for variant in lab.variants))
-    for host in lab.hosts():
+    for host in _callable(lab):
         if host in RESERVED:
             yield f"a host is called {host!r}; that runs beside every lab"
-    for name in (*lab.hosts(), *(variant.name for variant in lab.variants)):
+    for name in (*_callable(lab), *(variant.name for variant in lab.variants)):
         if not NAME.fullmatch(name):
             yield f"{name!r} is no name; use small letters, digits and single dashes"
 
 
 def _services(lab: Lab) -> Iterator[str]:
-    names = set(lab.hosts())
+    names = set(_callable(lab))
     for service in lab.services:
         for callee in service.calls:
             if callee not in names:
@@ -92,8 +104,9 @@ def _settings(service: Service, values: Mapping[str, object]) -> Iterator[str]:
 def _load(lab: Lab) -> Iterator[str]:
     if not 0 < lab.duration_s < math.inf:
         yield f"duration_s is {lab.duration_s:g}; it must be above 0"
-    if lab.load.to not in _service_names(lab):
-        yield f"the load goes to {lab.load.to!r}, not one of {_list(_service_names(lab))}"
+    served = set(_callable(lab)) - {store.name for store in lab.stores}
+    if lab.load.to not in served:
+        yield f"the load goes to {lab.load.to!r}, not one of {_list(served)}"
     if not lab.load.path.startswith("/"):
         yield f"load: path is {lab.load.path!r}; it must begin with /"
     yield from _infinite("load", asdict(lab.load))
@@ -125,7 +138,7 @@ def _faults(lab: Lab) -> Iterator[str]:
 def _misplaced(lab: Lab, fault: Fault) -> Iterator[str]:
     hosts, links = set(lab.hosts()), _links(lab)
     if isinstance(fault, Partition):
-        yield from fault.misplaced({*hosts, CLIENT}, links)
+        yield from fault.misplaced({*_callable(lab), CLIENT}, links)
         return
     places = links if isinstance(fault, LinkFault | WholeLink) else hosts
     if fault.target not in places:
@@ -191,6 +204,12 @@ def _kind(value: object) -> str:
 
 def _links(lab: Lab) -> list[str]:
     return [link.name for link in lab.links()]
+
+
+def _callable(lab: Lab) -> tuple[str, ...]:
+    """Name all that can be called: the hosts, and the services that have replicas."""
+    replicated = (service.name for service in lab.services if service.replicas > 1)
+    return (*lab.hosts(), *replicated)
 
 
 def _service_names(lab: Lab) -> set[str]:

@@ -65,7 +65,13 @@ def faulted_callees(lab: Lab) -> tuple[str, ...]:
     """
     called = {callee for service in lab.services for callee in service.calls}
     hit = {timed.fault.target.rpartition("->")[2] for timed in lab.faults}
-    ends = {service.name for service in lab.services if not service.calls}
+    hit |= {lab.folded(host) for host in hit}
+    ends = {
+        name
+        for service in lab.services
+        if not service.calls
+        for name in (service.name, *service.hosts())
+    }
     return tuple(sorted(hit & called or ends & called))
 
 

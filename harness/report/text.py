@@ -80,13 +80,14 @@ def topology(lab: Lab) -> str:
     A service that was drawn before is only named, with `↑`; what no call reaches comes last.
     """
     drawn: set[str] = set()
-    head = f"{CLIENT} ──{load_rate(lab)}{_arrow(lab, CLIENT, lab.load.to)}"
-    first, *rest = _tree(lab, lab.load.to, drawn)
+    entry = lab.folded(lab.load.to)
+    head = f"{CLIENT} ──{load_rate(lab)}{_arrow(lab, CLIENT, entry)}"
+    first, *rest = _tree(lab, entry, drawn)
     lines = [head + first, *(" " * len(head) + line for line in rest)]
     for service in lab.services:
         if service.name not in drawn:
             lines += _tree(lab, service.name, drawn)
-    places = dict.fromkeys(timed.fault.target for timed in lab.faults)
+    places = dict.fromkeys(lab.folded(timed.fault.target) for timed in lab.faults)
     lines += [f"✗ {hit}" for place in places for hit in hits(lab, place)]
     return "\n".join(lines)
 
@@ -101,16 +102,17 @@ def load_rate(lab: Lab) -> str:
 
 
 def role(service: Service) -> str:
-    """Give the last word of a service's module: what the service is."""
-    return service.app.rpartition(".")[2]
+    """Give the last word of a service's module, what the service is, and how many there are."""
+    times = f" x {service.replicas}" if service.replicas > 1 else ""
+    return service.app.rpartition(".")[2] + times
 
 
 def hits(lab: Lab, place: str) -> list[str]:
-    """Say what is done to a host or link, and when."""
+    """Say what is done to a service or link, or to replicas at its ends, and when."""
     return [
         f"{timed.fault.name}, {between(timed.start_s, timed.end_s)}"
         for timed in lab.faults
-        if timed.fault.target == place
+        if lab.folded(timed.fault.target) == place
     ]
 
 
@@ -157,7 +159,8 @@ def _tree(lab: Lab, name: str, drawn: set[str]) -> list[str]:
     drawn.add(name)
     service = known[name]
     head = f"{name} ({role(service)})" + (" ✗" if hits(lab, name) else "")
-    branches = [_branch(lab, name, callee, drawn) for callee in service.calls]
+    callees = dict.fromkeys(lab.folded(callee) for callee in service.calls)
+    branches = [_branch(lab, name, callee, drawn) for callee in callees]
     if len(branches) == 1:
         first, *rest = branches[0]
         return [f"{head} {first}", *(" " * (len(head) + 1) + line for line in rest)]

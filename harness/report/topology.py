@@ -81,7 +81,7 @@ def draw(lab: Lab, *, downwards: bool = False) -> Drawing:
     ]
     arrows = [
         Arrow(path=path, middle=middle, hit=_told(hits(lab, link.name)))
-        for link in lab.links()
+        for link in _links(lab)
         if grid.has(link)
         for path, middle in [grid.curve(link)]
     ]
@@ -97,8 +97,8 @@ def draw(lab: Lab, *, downwards: bool = False) -> Drawing:
 def astray(lab: Lab) -> list[str]:
     """Say which faults hit a place that the lab does not have."""
     places = {CLIENT, *(service.name for service in lab.services)}
-    places |= {link.name for link in lab.links()}
-    targets = dict.fromkeys(timed.fault.target for timed in lab.faults)
+    places |= {link.name for link in _links(lab)}
+    targets = dict.fromkeys(lab.folded(timed.fault.target) for timed in lab.faults)
     return [hit for target in targets if target not in places for hit in hits(lab, target)]
 
 
@@ -157,7 +157,7 @@ class _Grid:
 def _levels(lab: Lab) -> list[list[str]]:
     """Sort hosts by how many calls they are from the load; what it never reaches comes first."""
     callees: dict[str, list[str]] = {}
-    for link in lab.links():
+    for link in _links(lab):
         callees.setdefault(link.caller, []).append(link.callee)
     names = [service.name for service in lab.services]
     levels, placed = [[CLIENT]], {CLIENT}
@@ -170,6 +170,13 @@ def _levels(lab: Lab) -> list[list[str]]:
         levels.append(level)
     levels[0] += [name for name in names if name not in placed]
     return levels
+
+
+def _links(lab: Lab) -> Iterator[Link]:
+    """Give who calls whom, replicas as one."""
+    for name in dict.fromkeys(lab.folded(link.name) for link in lab.links()):
+        caller, _, callee = name.partition("->")
+        yield Link(caller=caller, callee=callee)
 
 
 def _told(hits: Sequence[str]) -> str:
@@ -197,7 +204,7 @@ def _words(lab: Lab) -> str:
 
 
 def _sentences(lab: Lab) -> Iterator[str]:
-    for link in lab.links():
+    for link in _links(lab):
         yield " ".join([f"{link.caller} calls {link.callee}", *hits(lab, link.name)])
     for service in lab.services:
         yield from (f"{service.name} is hit: {hit}" for hit in hits(lab, service.name))

@@ -205,6 +205,22 @@ def test_work_is_wasted_when_its_caller_gave_up_before_it_was_done() -> None:
     assert math.isnan(wasted_ratio("nobody", 0, 10).of(made))
 
 
+def test_the_work_for_a_service_is_that_of_all_its_replicas() -> None:
+    """A server span belongs to the name that its caller asked for, or to the host by its own."""
+    spans = [
+        call(0, status="abandoned"),
+        call(0, kind="server", callee="db-1", end_s=3),
+        call(1),
+        call(1, kind="server", callee="db-2", end_s=0.9),
+        call(2, callee="db-2", status="abandoned"),
+        call(2, kind="server", callee="db-2", end_s=3),
+    ]
+    made = recording([request(number, 0.1 * number) for number in range(3)], spans=spans)
+    assert wasted_ratio("db", 0, 1).of(made) == 0.5
+    assert wasted_ratio("db-1", 0, 1).of(made) == 1
+    assert wasted_ratio("db-2", 0, 1).of(made) == 0.5
+
+
 @pytest.mark.parametrize(
     ("quantile", "expected_ms"),
     [(0, 1), (0.01, 1), (0.5, 50), (0.9, 90), (0.95, 95), (0.99, 99), (0.999, 100), (1, 100)],

@@ -56,6 +56,49 @@ def test_links_are_the_loads_own_and_every_call() -> None:
     assert next(LAB.links()).name == "client->front"
 
 
+REPLICATED = replace(
+    LAB, services=(replace(FRONT, replicas=2), replace(BACK, replicas=3, calls=()), FRONT_END)
+)
+
+
+def test_replicas_are_hosts_of_their_own_with_one_service() -> None:
+    """Numbered from 1; a service without replicas is a host by its own name."""
+    hosts = ("front-1", "front-2", "back-1", "back-2", "back-3", "front-end")
+    assert REPLICATED.hosts() == hosts
+    placed = REPLICATED.placed(LAB.variant("naive"))
+    assert tuple(placed) == hosts
+    assert placed["front-1"] is placed["front-2"]
+    assert placed["front-2"].settings == {"tries": 4, "limit": 5}
+    assert LAB.placed(LAB.variant("naive")).keys() == set(LAB.hosts())
+
+
+def test_a_name_stands_for_all_replicas_and_a_hosts_name_for_one() -> None:
+    """What is no service's name stands for itself."""
+    assert REPLICATED.behind("back") == ("back-1", "back-2", "back-3")
+    assert REPLICATED.behind("back-2") == ("back-2",)
+    assert REPLICATED.behind("front-end") == ("front-end",)
+
+
+def test_each_replica_has_links_of_its_own_to_the_names_that_it_calls() -> None:
+    """And the load has one, to the name of all."""
+    assert [link.name for link in REPLICATED.links()] == [
+        "client->front",
+        "front-1->back",
+        "front-1->cache",
+        "front-2->back",
+        "front-2->cache",
+    ]
+
+
+def test_replicas_are_folded_into_their_service() -> None:
+    """In hosts and links; other places stay as they are."""
+    assert REPLICATED.folded("back-2") == "back"
+    assert REPLICATED.folded("front-1->back-3") == "front->back"
+    assert REPLICATED.folded("client->front") == "client->front"
+    assert REPLICATED.folded("front-end") == "front-end"
+    assert REPLICATED.folded("back-4") == "back-4"
+
+
 def test_services_and_variants_are_found_by_name() -> None:
     """And what is not there is a KeyError."""
     assert LAB.service("back") is BACK

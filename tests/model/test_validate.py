@@ -17,6 +17,7 @@ from harness.model import (
     Paced,
     Pause,
     Poisson,
+    Redis,
     Service,
     baseline,
     during,
@@ -236,6 +237,56 @@ def test_a_prediction_expects_nothing() -> None:
     assert said(lab) == ["variant calm: nothing is expected of it, so nothing can fail"]
     lost = replace(LAB, predict=(replace(theory, on="clam"),))
     assert said(lost) == ["'recovers' is about 'clam', which is not one of calm, naive"]
+
+
+def replicated(*others: Service, to: str = "front", calls: str = "back") -> Lab:
+    """Give the lab with three backs."""
+    front, back = LAB.services
+    services = (replace(front, calls=(calls,)), replace(back, replicas=3), *others)
+    return replace(LAB, services=services, load=replace(LAB.load, to=to), faults=())
+
+
+def test_replicas_are_called_by_their_common_name_or_one_by_one() -> None:
+    """By services, by the load and by faults."""
+    assert said(replicated()) == []
+    assert said(replicated(to="back")) == []
+    assert said(replicated(to="back-3", calls="back-2")) == []
+    assert said(replace(replicated(), faults=(during(2, 4, Pause("back-3")),))) == []
+    assert said(replace(replicated(), faults=(during(2, 4, Down("front->back")),))) == []
+    known = "back, back-1, back-2, back-3, front"
+    assert said(replicated(calls="back-4")) == [
+        f"front calls 'back-4', which is not one of {known}"
+    ]
+    assert said(replicated(to="back-4")) == [f"the load goes to 'back-4', not one of {known}"]
+
+
+def test_a_fault_hits_one_replica() -> None:
+    """Their common name is no host."""
+    lines = said(replace(replicated(), faults=(during(2, 4, Pause("back")),)))
+    assert lines == ["pause back: 'back' is not one of back-1, back-2, back-3, front"]
+
+
+@pytest.mark.parametrize("replicas", [0, -1, 9, 10**9, 1.5, "3", True, None])
+def test_there_are_one_to_eight_replicas(replicas: Any) -> None:
+    """As a whole number."""
+    front, back = LAB.services
+    lab = replace(LAB, services=(front, replace(back, replicas=replicas)))
+    assert said(lab) == [
+        f"service back: replicas is {replicas!r}; it must be a whole number from 1 to 8"
+    ]
+
+
+def test_names_of_replicas_collide_with_nothing() -> None:
+    """Neither a replica's own name nor the common one is another host's."""
+    other = Service("back-1", app="services.worker")
+    assert said(replicated(other)) == ["2 hosts are called 'back-1'; names must differ"]
+    stores = (Redis("back"),)
+    lines = said(replace(replicated(), stores=stores))
+    assert lines == ["2 hosts are called 'back'; names must differ"]
+    prometheus = Service("prometheus", app="services.worker", replicas=2)
+    assert said(replicated(prometheus)) == [
+        "a host is called 'prometheus'; that runs beside every lab"
+    ]
 
 
 def _unset(_: object) -> None:

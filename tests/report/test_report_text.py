@@ -8,7 +8,10 @@ from hypothesis import strategies as st
 from harness.checks.verdict import Control, Kind
 from harness.model import Fixed, Kill, Lab, Paced, Pause, Service, during
 from harness.model.expect import Bound
+from harness.model.toxic import Down
 from harness.report import text
+from harness.report.seconds import faulted_callees
+from harness.report.topology import astray, draw
 
 CHAIN = Lab(
     title="A chain",
@@ -124,3 +127,30 @@ def test_a_graph_branches_and_ends() -> None:
         "✗ pause stock->db, 5\N{EN DASH}8 s",
         "✗ kill moon, 1\N{EN DASH}2 s",
     ]
+
+
+def test_replicas_are_drawn_as_one() -> None:
+    """With how many there are, and with what hits any of them or a link of theirs."""
+    shown = replace(
+        CHAIN,
+        services=(
+            Service("web", app="services.relay", calls=("db-1", "db-2"), replicas=2),
+            Service("db", app="services.worker", replicas=3),
+        ),
+        faults=(during(1, 2, Kill("db-2")), during(5, 8, Down("web-2->db-1"))),
+    )
+    assert text.topology(shown).splitlines() == [
+        "client ──70/s──▶ web (relay x 2) ─✗─▶ db (worker x 3) ✗",
+        "✗ kill db-2, 1\N{EN DASH}2 s",
+        "✗ down web-2->db-1, 5\N{EN DASH}8 s",
+    ]
+    drawing = draw(shown)
+    assert [(box.name, box.role) for box in drawing.boxes] == [
+        ("client", "load"),
+        ("web", "relay x 2"),
+        ("db", "worker x 3"),
+    ]
+    assert [box.hit for box in drawing.boxes] == ["", "", "kill db-2, 1\N{EN DASH}2 s"]
+    assert [bool(arrow.hit) for arrow in drawing.arrows] == [False, True]
+    assert astray(shown) == []
+    assert faulted_callees(shown) == ("db-1", "db-2")

@@ -154,7 +154,7 @@ class Run:
 
     async def _gate(self, session: aiohttp.ClientSession) -> Prometheus:
         """Wait until Prometheus has scraped every service and the load has reached its target."""
-        wanted = {service.name for service in self._lab.services}
+        wanted = set(self._lab.placed(self._plan.variant))
         port = await asyncio.to_thread(self._stack.port, PROMETHEUS, PROMETHEUS_API)
         prometheus = Prometheus(session, port)
         up: set[str] = set()

@@ -89,11 +89,10 @@ def compose_file(plan: Plan, owner: Owner | None = None) -> dict[str, Any]:
     labels = {"labels": owner.labels()} if owner else {}
     ports = {link: FIRST_PORT + index for index, link in enumerate(plan.lab.links())}
     services = {store.name: _redis(store) for store in plan.lab.stores}
-    services |= {
-        service.name: _service(service, ports, plan) for service in plan.lab.under(plan.variant)
-    }
+    placed = plan.lab.placed(plan.variant)
+    services |= {host: _service(host, service, ports, plan) for host, service in placed.items()}
     services[TOXIPROXY] = _toxiproxy(ports, plan.lab)
-    services[PROMETHEUS] = _prometheus([service.name for service in plan.lab.services])
+    services[PROMETHEUS] = _prometheus(list(placed))
     services[LOAD] = _load(plan, ports, waits=owner is not None)
     for name, service in services.items():
         services[name] = {**service, **_hardening(name), **labels}
@@ -116,27 +115,35 @@ def project_part(slug: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", slug.lower()).strip("-")
 
 
-def _service(service: Service, ports: dict[Link, int], plan: Plan) -> dict[str, Any]:
+def _service(host: str, service: Service, ports: dict[Link, int], plan: Plan) -> dict[str, Any]:
     stores = _stores(plan.lab)
     links = {
         callee: f"{'redis' if callee in stores else 'http'}://{TOXIPROXY}"
-        f":{ports[Link(caller=service.name, callee=callee)]}"
+        f":{ports[Link(caller=host, callee=callee)]}"
         for callee in service.calls
     }
     return {
         "image": BY_NAME["services"].reference,
         **_supervised("python3", "-m", "services.main"),
         "environment": _escaped(
-            CHAOSLAB_HOST=service.name,
+            CHAOSLAB_HOST=host,
             CHAOSLAB_APP=service.app,
             CHAOSLAB_SETTINGS=json.dumps(dict(service.settings)),
             CHAOSLAB_LINKS=json.dumps(links),
             CHAOSLAB_SEED=str(plan.seed),
             CHAOSLAB_VOLUME=VOLUME,
         ),
-        "volumes": [f"{service.name}:{VOLUME}"],
-        "networks": ["lab"],
+        "volumes": [f"{host}:{VOLUME}"],
+        "networks": _named(host, service.name),
     }
+
+
+def _named(host: str, name: str) -> list[str] | dict[str, Any]:
+    """Put a host on the lab's network, where replicas share their service's name as well.
+
+    Docker's DNS then gives the addresses of all, shuffled, and Toxiproxy dials one after the other.
+    """
+    return ["lab"] if host == name else {"lab": {"aliases": [name]}}
 
 
 def _redis(store: Redis) -> dict[str, Any]:

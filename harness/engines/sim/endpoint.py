@@ -33,6 +33,7 @@ class Endpoint(asyncio.Transport):
     )  # fmt: skip
 
     peer: "Endpoint"
+    pipe: Wire
 
     def __init__(
         self,
@@ -54,7 +55,6 @@ class Endpoint(asyncio.Transport):
         self._waking = False
         self._outstanding = 0
         self._write_paused = False
-        self.pipe: Wire | None = None
         process.endpoints[self] = None
 
     def attach(self, factory: Callable[[], asyncio.BaseProtocol]) -> asyncio.BaseProtocol:
@@ -86,8 +86,7 @@ class Endpoint(asyncio.Transport):
         paused = self._write_paused and not self._closing
         if paused and self._outstanding <= WINDOW_BYTES // 4:
             self._write_paused = False
-            if self._protocol is not None:
-                self._loop.call_soon(self._protocol.resume_writing, context=self._context)
+            self._loop.call_soon(self.get_protocol().resume_writing, context=self._context)
 
     def arrive_reset(self) -> None:
         """Take a reset off the wire: what has arrived and was not read is lost."""
@@ -100,8 +99,7 @@ class Endpoint(asyncio.Transport):
     def cut(self) -> None:
         """Close the socket of a process that was killed: no callback of it runs."""
         self._closing = True
-        if self.pipe:
-            self.pipe.end()
+        self.pipe.end()
 
     def _wake(self) -> None:
         if not self._waking and self._reading and self._protocol is not None:
@@ -131,7 +129,7 @@ class Endpoint(asyncio.Transport):
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         """Send bytes; they are lost when the connection is closing."""
-        if self._closing or not data or self.pipe is None:
+        if self._closing or not data:
             return
         if self._ended and not self._received:
             # Behind a proxy there is no half-close: who sends no more does not read either.
@@ -139,13 +137,9 @@ class Endpoint(asyncio.Transport):
             return
         self.pipe.send(bytes(data))
         self._outstanding += len(data)
-        if (
-            self._outstanding > WINDOW_BYTES
-            and not self._write_paused
-            and self._protocol is not None
-        ):
+        if self._outstanding > WINDOW_BYTES and not self._write_paused:
             self._write_paused = True
-            self._protocol.pause_writing()
+            self.get_protocol().pause_writing()
 
     def writelines(self, list_of_data: "list[bytes]") -> None:  # type: ignore[override]
         """Send several pieces as one."""
@@ -160,10 +154,8 @@ class Endpoint(asyncio.Transport):
             return
         self._closing = True
         self._process.endpoints.pop(self, None)
-        if self.pipe:
-            self.pipe.end()
-        if self._protocol is not None:
-            self._loop.call_soon(self._protocol.connection_lost, error, context=self._context)
+        self.pipe.end()
+        self._loop.call_soon(self.get_protocol().connection_lost, error, context=self._context)
 
     abort = close
 

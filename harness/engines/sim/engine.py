@@ -94,9 +94,9 @@ class Simulation:
         self._loop = loop
         self._plan = plan
         self._observer = observer
-        self._services = {service.name: service for service in plan.lab.under(plan.variant)}
+        self._services = plan.lab.placed(plan.variant)
         links = [self._link(link) for link in plan.lab.links()]
-        self._network = Network(loop, links)
+        self._network = Network(loop, links, plan.lab.behind)
         self._processes = self._network.processes
         self._hosts = {
             name: Host(name, loop, self._processes, Machine(self._right), self._serve)

@@ -11,7 +11,7 @@ from typing import Any, TextIO
 from harness.engines.protocol import Plan
 from harness.engines.sim.link import SimLink
 from harness.engines.sim.system import SimSystem
-from harness.model.fault import ToxicSpec
+from harness.model.fault import Clock, Connects, ToxicSpec
 
 
 class EventLog:
@@ -103,3 +103,23 @@ class ToldSystem(SimSystem):
         """Let a link listen, or refuse connects and end its live connections."""
         self.events.tell("link up" if up else "link down", link=link)
         await super().set_link(link, up=up)
+
+    async def set_connects(self, link: str, connects: Connects) -> None:
+        """Accept new connections on a link, refuse them, or leave them without an answer."""
+        self.events.tell("connects", link=link, connects=connects)
+        await super().set_connects(link, connects)
+
+    async def set_clock(self, host: str, clock: Clock) -> None:
+        """Set a host's wall clock wrong, or right."""
+        self.events.tell("clock", host=host, skew_s=clock.skew_s, drift_ppm=clock.drift_ppm)
+        await super().set_clock(host, clock)
+
+    async def set_cpu(self, host: str, factor: float) -> None:
+        """Let a host's CPU work take longer by a factor."""
+        self.events.tell("cpu", host=host, factor=factor)
+        await super().set_cpu(host, factor)
+
+    async def set_disk_full(self, host: str, *, full: bool) -> None:
+        """Fill a host's disk, or make room."""
+        self.events.tell("disk full" if full else "disk has room", host=host)
+        await super().set_disk_full(host, full=full)

@@ -87,9 +87,8 @@ class _StandIn:
         full = f"{self._name}.{name}"
         if full in MODULES:
             return _StandIn(value, full, self._refuse, MODULES[full])
-        if isinstance(self._instead, str):
-            return value
-        instead = self._instead.get(name) or self._instead.get(EVERYTHING)
+        ways = self._instead
+        instead = ways if isinstance(ways, str) else ways.get(name) or ways.get(EVERYTHING)
         if instead is None or not _is_refusable(value):
             return value
         return _StandIn(value, full, self._refuse, instead)

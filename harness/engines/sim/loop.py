@@ -177,9 +177,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
         """
         self._refused = self._refused or ForbiddenError(f"{_who()}{call}: {instead}")
-        # What the next round looks at; no instant that follows sets it anew.
-        self._most = self._most_in_second = -1
-        self._next_s = math.inf
+        self.stop()
         raise self._refused
 
     def _set(self, timer: Timer) -> Timer:
@@ -188,27 +186,29 @@ class VirtualLoop(asyncio.BaseEventLoop):
         return timer
 
     def _run_once(self) -> None:
-        """Run rounds until `stop` is called; asyncio would come back for each of them."""
+        """Run callbacks until `stop` is called; asyncio would come back after each round."""
         ready = self._ready
-        while True:
+        ran, most = self._ran, self._most
+        while not self._stopping:  # type: ignore[attr-defined]
             if not ready:
+                self._ran = ran
                 self._advance()
-            count = len(ready)
-            self._ran += count
-            if self._ran > self._most:
-                self._stop()
-            for _ in range(count):
-                handle = ready.popleft()
-                if handle._cancelled or (self._gated and not self._may_run(handle)):  # noqa: SLF001
-                    continue
-                try:
-                    handle._context.run(handle._callback, *handle._args)  # type: ignore[attr-defined] # noqa: SLF001
-                except (SystemExit, KeyboardInterrupt):
-                    raise
-                except BaseException as error:  # noqa: BLE001 - as asyncio's own handles do
-                    self.call_exception_handler({"handle": handle, "exception": error})
-            if self._stopping:  # type: ignore[attr-defined]
-                return
+                most = self._most
+            ran += 1
+            if ran > most:
+                self._give_up()
+            handle = ready.popleft()
+            if handle._cancelled or (self._gated and not self._may_run(handle)):  # noqa: SLF001
+                continue
+            try:
+                handle._context.run(handle._callback, *handle._args)  # type: ignore[attr-defined] # noqa: SLF001
+            except (SystemExit, KeyboardInterrupt):
+                raise
+            except BaseException as error:  # noqa: BLE001 - as asyncio's own handles do
+                self.call_exception_handler({"handle": handle, "exception": error})
+        self._ran = ran
+        if self._refused:
+            raise self._refused
 
     def _advance(self) -> None:
         timers = self._timers
@@ -240,14 +240,12 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self._timers[:] = [entry for entry in self._timers if not entry[2]._cancelled]  # noqa: SLF001
         heapify(self._timers)
 
-    def _stop(self) -> NoReturn:
-        if self._refused:
-            raise self._refused
+    def _give_up(self) -> NoReturn:
         running = line(
             (_owner(handle), place_of_callback(handle._callback))  # type: ignore[attr-defined] # noqa: SLF001
             for handle in self._ready
         )
-        stands = "stands" if self._ran < self._most_in_second else "all but stands"
+        stands = "stands" if self._most < self._most_in_second else "all but stands"
         raise StuckError(f"time {stands} still at {self._now:g} s while callbacks go on: {running}")
 
     def _waits(self) -> str:

@@ -3,7 +3,7 @@
 import asyncio
 import contextvars
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from harness.engines.sim.endpoint import Endpoint
 from harness.engines.sim.link import Accept, Pipe, SimLink
@@ -87,13 +87,45 @@ class Server(asyncio.AbstractServer):
         return self._port in self._process.listeners
 
 
-class Network:
-    """Every host's listeners, and the links between them."""
+class Turns:
+    """The hosts behind a callee's name, as one proxy dials them: in turn, the first one first."""
 
-    def __init__(self, loop: VirtualLoop, links: list[SimLink]) -> None:
+    def __init__(self, hosts: tuple[str, ...], processes: Mapping[str, Process]) -> None:
+        self._hosts = hosts
+        self._processes = processes
+
+    def listener(self, port: int) -> Listener | None:
+        """Give the next host's listener, passing over hosts that refuse; None when all do."""
+        for turn, host in enumerate(self._hosts, start=1):
+            process = self._processes.get(host)  # None until the host has begun to start.
+            listener = process.listeners.get(port) if process else None
+            if listener is None:
+                continue
+            # The proxy stays with a host whose queue is full, and asks again.
+            if not listener.full():
+                self._hosts = self._hosts[turn:] + self._hosts[:turn]
+            return listener
+        return None
+
+
+class Network:
+    """Every host's listeners, and the links between them.
+
+    `behind` gives the hosts that answer to a callee's name; without it, each has a name of its own.
+    """
+
+    def __init__(
+        self,
+        loop: VirtualLoop,
+        links: list[SimLink],
+        behind: Callable[[str], tuple[str, ...]] = lambda name: (name,),
+    ) -> None:
         self._loop = loop
         self._links = {(link.caller, link.callee): link for link in links}
         self.processes: dict[str, Process] = {}
+        self._turns = {
+            key: Turns(behind(link.callee), self.processes) for key, link in self._links.items()
+        }
         self._ports = itertools.cycle(EPHEMERAL)
         loop.create_connection_hook = self.create_connection
         loop.create_server_hook = self.create_server
@@ -147,7 +179,8 @@ class Network:
         await link.connect()
         names = {"sockname": (process.host, next(self._ports)), "peername": (host, port)}
         client = Endpoint(self._loop, process, contextvars.copy_context(), names)
-        link.dial(self._loop, client, lambda: self.processes[host].listeners.get(port))
+        turns = self._turns[process.host, host]
+        link.dial(self._loop, client, lambda: turns.listener(port))
         return client, client.attach(protocol_factory)
 
     def links(self) -> list[str]:

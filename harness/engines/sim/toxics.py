@@ -43,7 +43,6 @@ class Stub:
         self._waiter: asyncio.Future[None] | None = None
         self._removed = False
         self._passing = False
-        self.closed = False
 
     def feed(self, chunk: Chunk | None) -> None:
         """Take a chunk, or None for the end of the stream."""
@@ -77,9 +76,7 @@ class Stub:
 
     def close(self) -> None:
         """End the stream towards its destination; what is still held is lost."""
-        if not self.closed:
-            self.closed = True
-            self.send(None)
+        self.send(None)
 
     def interrupt(self) -> None:
         """Take the toxic off."""

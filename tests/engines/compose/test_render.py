@@ -17,6 +17,7 @@ from harness.engines.compose.render import (
 )
 from harness.engines.protocol import Plan
 from labs.cascades.retry_storm.lab import LAB
+from tests.replicated import REPLICATED
 
 PLAN = Plan(slug="retry-storm", lab=LAB, variant=LAB.variant("naive"), seed=7)
 OWNER = Owner(
@@ -105,6 +106,29 @@ def test_the_file_is_self_contained() -> None:
         assert "build" not in service
         for mount in service.get("volumes", ()):
             assert mount.partition(":")[0] in document["volumes"]
+
+
+def test_replicas_are_containers_that_share_their_services_name() -> None:
+    """Each has its own name and volume and is scraped; the proxy's upstream is the name of all."""
+    plan = Plan(slug="replicated", lab=REPLICATED, variant=REPLICATED.variant("again"), seed=7)
+    document = compose_file(plan)
+    services = document["services"]
+    hosts = ["app-1", "app-2", "app-3"]
+    assert [name for name in services if name.startswith("app")] == hosts
+    for host in hosts:
+        assert services[host]["environment"]["CHAOSLAB_HOST"] == host
+        assert services[host]["volumes"] == [f"{host}:/var/tmp"]
+        assert services[host]["networks"] == {"lab": {"aliases": ["app"]}}
+        assert host in document["volumes"]
+    assert services["front"]["networks"] == ["lab"]
+    proxies = json.loads(services[TOXIPROXY]["environment"]["PROXIES"])
+    assert [(one["name"], one["upstream"]) for one in proxies] == [
+        ("client->front", "front:8080"),
+        ("front->app", "app:8080"),
+    ]
+    config = yaml.safe_load(services[PROMETHEUS]["environment"]["CONFIG"])
+    scraped = config["scrape_configs"][0]["static_configs"]
+    assert [one["targets"] for one in scraped] == [[f"{host}:8080"] for host in ("front", *hosts)]
 
 
 def labelled(document: dict[str, Any]) -> list[dict[str, Any]]:

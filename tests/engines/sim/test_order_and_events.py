@@ -6,6 +6,8 @@ import json
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from harness.conductor import conductor
 from harness.engines.protocol import Plan
 from harness.engines.sim.engine import SimEngine
@@ -13,7 +15,20 @@ from harness.engines.sim.events import EventLog
 from harness.engines.sim.loop import VirtualLoop
 from harness.engines.sim.order import Permutation
 from harness.engines.sim.process import Process
-from harness.model import Lab, Latency, Paced, Pause, during
+from harness.model import (
+    ClockSkew,
+    CpuSlow,
+    DiskFull,
+    Down,
+    Kill,
+    Lab,
+    Latency,
+    Paced,
+    Pause,
+    RefuseNew,
+    during,
+)
+from harness.model.fault import Fault
 from harness.recording import Recording
 from labs.cascades.retry_storm.lab import LAB
 
@@ -129,3 +144,21 @@ def test_a_message_under_a_toxic_is_told_when_it_leaves_the_proxy() -> None:
         and e["at_s"] > question["at_s"]
     )
     assert answer["at_s"] - question["at_s"] >= 0.45
+
+
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        (ClockSkew("payments", skew_s=3), ["clock", "clock"]),
+        (CpuSlow("payments", factor=2), ["cpu", "cpu"]),
+        (DiskFull("payments"), ["disk full", "disk has room"]),
+        (RefuseNew("checkout->payments"), ["connects", "connects"]),
+        (Down("checkout->payments"), ["link down", "link up"]),
+        (Kill("payments"), ["kill", "start"]),
+    ],
+)
+def test_a_trace_tells_of_every_kind_of_fault(fault: Fault, told: list[str]) -> None:
+    """Its beginning and its end, at their times."""
+    events, _ = traced(replace(TIES, faults=(during(2, 4, fault),)))
+    changes = [(e["at_s"], e["event"]) for e in events[1:] if e["event"] in told]
+    assert changes == list(zip([2, 4], told, strict=True))

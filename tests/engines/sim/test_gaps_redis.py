@@ -1,0 +1,87 @@
+"""Redis at its edges: what is no RESP, clients that leave, sets, a fault of fakeredis itself."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from harness.engines.sim.redis import PORT
+from harness.engines.sim.redis_session import Session
+from tests.cached import CACHED
+from tests.engines.sim.redis_world import RedisWorld
+from tests.support import run
+
+
+def test_bytes_that_are_no_request_are_answered_with_an_error_and_the_end() -> None:
+    """In the words of Redis; others are served on."""
+
+    async def scenario(world: RedisWorld) -> None:
+        reader, writer = await asyncio.open_connection("cache", PORT)
+        writer.write(b"*1\r\nPING\r\n")
+        assert await reader.read() == b"-ERR Protocol error: expected '$', got 'P'\r\n"
+        writer.close()
+        assert await world.client().ping()
+
+    RedisWorld().play(scenario)
+
+
+def test_a_client_that_leaves_hears_no_shard_channel_any_more() -> None:
+    """Its subscription goes with its connection, and nobody is counted for it."""
+
+    async def scenario(world: RedisWorld) -> None:
+        reader, writer = await asyncio.open_connection("cache", PORT)
+        writer.write(b"SSUBSCRIBE news\r\n")
+        assert b"ssubscribe" in await reader.read(100)
+        redis = world.client()
+        assert await redis.execute_command("SPUBLISH", "news", "one") == 1
+        writer.close()
+        await asyncio.sleep(1)
+        assert await redis.execute_command("SPUBLISH", "news", "two") == 0
+
+    RedisWorld().play(scenario)
+
+
+def test_differences_and_unions_of_sets_come_sorted() -> None:
+    """Redis promises no order; an interpreter's own would differ from run to run."""
+
+    async def scenario(_: RedisWorld) -> None:
+        reader, writer = await asyncio.open_connection("cache", PORT)
+        members = [b"%d" % number for number in range(9)]
+        writer.write(b"SADD a " + b" ".join(reversed(members[:7])) + b"\r\n")
+        writer.write(b"SADD b " + b" ".join(members[5:]) + b"\r\n")
+        await asyncio.sleep(1)
+        await reader.read(100)
+        for command, expected in [(b"SDIFF", members[:5]), (b"SUNION", members)]:
+            writer.write(command + b" a b\r\n")
+            reply = await reader.read(500)
+            assert reply.split(b"\r\n")[2::2] == expected
+        writer.close()
+
+    RedisWorld().play(scenario)
+
+
+def fail(*_: Any) -> None:
+    raise RuntimeError("no such luck")
+
+
+def test_a_fault_of_fakeredis_hangs_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its client gets no answer, but the end of the connection: it does not wait for ever."""
+    monkeypatch.setattr(Session, "_process_command", fail)
+
+    async def scenario(world: RedisWorld) -> None:
+        reader, writer = await asyncio.open_connection("cache", PORT)
+        writer.write(b"PING\r\n")
+        assert await reader.read() == b""
+        writer.close()
+        assert len(world.crashes) == 1
+        world.crashes.clear()
+
+    RedisWorld().play(scenario)
+
+
+def test_a_fault_of_fakeredis_is_noted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The run says what went wrong, and on which host; a service that can do without goes on."""
+    monkeypatch.setattr(Session, "_process_command", fail)
+    recording = run(CACHED)
+    assert all(request.good for request in recording.requests)
+    assert any("store#0: RuntimeError('no such luck')" in note for note in recording.notes)
