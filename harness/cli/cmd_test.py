@@ -11,7 +11,7 @@ from harness.catalogue import ROOT
 from harness.engines.compose.client import why_not
 from harness.errors import EnvironmentNotReadyError, ExitCode
 
-SOURCES = ("harness", "services", "labs", "tests")
+SOURCES = ("harness", "services", "labs", "tests", "benchmarks")
 REQUIRED = "CHAOSLAB_REQUIRE_ENGINE"
 NOTHING_COLLECTED = 5
 """pytest's exit code when no test matches, which an argument after `--` may bring about."""
