@@ -8,7 +8,7 @@ from pathlib import Path
 
 import aiohttp
 
-from harness.engines.compose import janitor, logs
+from harness.engines.compose import interrupts, janitor, logs
 from harness.engines.compose.build import refresh_sources
 from harness.engines.compose.cannot import rehearse
 from harness.engines.compose.client import engine
@@ -61,7 +61,7 @@ class ComposeEngine:
             janitor.remove(client, janitor.orphans(client))
             with Stack(client, plan, self._folder) as stack:
                 try:
-                    return asyncio.run(Run(plan, stack, observer).record(conduct))
+                    return interrupts.run(Run(plan, stack, observer).record(conduct))
                 except BaseExceptionGroup as group:
                     raise _first(group) from group
 
