@@ -29,7 +29,7 @@ Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 PATIENCE_S = 20.0
 """What a play may take of real time; one that takes as long is stuck."""
 
-SOON_S = 0.05
+SOON_S = 0.15
 """Long enough for everything that does not wait for a timer; real sockets may be slower."""
 
 EARLY_S = 0.005

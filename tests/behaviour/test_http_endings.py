@@ -48,7 +48,7 @@ class Slow:
         return bool(self.requests)
 
     def alone(self) -> bool:
-        return self.requests[0].transport is None
+        return self.busy() and self.requests[0].transport is None
 
 
 async def body(session: aiohttp.ClientSession, url: str) -> str:
