@@ -12,8 +12,11 @@ Setting = str | int | float | bool
 CLIENT = "client"
 """The name under which the load's own host appears in links and spans."""
 
-RESERVED = (CLIENT, "toxiproxy", "prometheus", "load")
-"""Names that hosts of a lab may not have: they run beside it."""
+BESIDE = ("toxiproxy", "prometheus", "load")
+"""What runs beside a lab's hosts on containers."""
+
+RESERVED = (CLIENT, *BESIDE)
+"""Names that hosts of a lab may not have."""
 
 
 @dataclass(frozen=True, slots=True)

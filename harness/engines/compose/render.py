@@ -9,14 +9,10 @@ import yaml
 
 from harness.engines.compose.images import BY_NAME
 from harness.engines.protocol import Plan
-from harness.model.lab import CLIENT, Lab, Link, Redis, Service
+from harness.model.lab import BESIDE, CLIENT, Lab, Link, Redis, Service
 from services.server import PORT
 
-TOXIPROXY = "toxiproxy"
-PROMETHEUS = "prometheus"
-LOAD = "load"
-OWN_SERVICES = (TOXIPROXY, PROMETHEUS, LOAD)
-"""What runs beside a lab's services; they may not have these names."""
+TOXIPROXY, PROMETHEUS, LOAD = OWN_SERVICES = BESIDE
 
 REDIS_PORT = 6379
 TOXIPROXY_API = 8474

@@ -8,16 +8,7 @@ from harness.conductor import applied, conductor
 from harness.engines.compose.engine import ComposeEngine
 from harness.engines.protocol import Plan
 from tests.cached import AGAIN, CACHED, WITH_STORE, WITHOUT_STORE
-
-
-class Silent:
-    """Watches and says nothing."""
-
-    def second(self, number: int, good: int) -> None:
-        """Let a second pass."""
-
-    def step(self, what: str) -> None:
-        """Let a step pass."""
+from tests.support import Silent
 
 
 @pytest.mark.compose

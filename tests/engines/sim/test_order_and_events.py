@@ -31,6 +31,7 @@ from harness.model import (
 from harness.model.fault import Fault
 from harness.recording import Recording
 from labs.cascades.retry_storm.lab import LAB
+from tests.support import Silent
 
 TIES: Lab = replace(
     LAB,
@@ -38,16 +39,6 @@ TIES: Lab = replace(
     duration_s=6,
     faults=(during(2, 4, Pause("payments")),),
 )
-
-
-class Silent:
-    """Watches and says nothing."""
-
-    def second(self, number: int, good: int) -> None:
-        """Let a second pass."""
-
-    def step(self, what: str) -> None:
-        """Let a step pass."""
 
 
 def recorded(engine: SimEngine, lab: Lab = TIES) -> Recording:

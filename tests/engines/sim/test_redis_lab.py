@@ -8,16 +8,7 @@ from harness.engines.sim.engine import SimEngine
 from harness.model.lab import Variant
 from harness.recording import Recording
 from tests.cached import AGAIN, CACHED, WITH_STORE, WITHOUT_STORE
-
-
-class Silent:
-    """Watches and says nothing."""
-
-    def second(self, number: int, good: int) -> None:
-        """Let a second pass."""
-
-    def step(self, what: str) -> None:
-        """Let a step pass."""
+from tests.support import Silent
 
 
 def recorded(variant: Variant, seed: int = 1) -> Recording:
