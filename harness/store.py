@@ -82,11 +82,16 @@ def final_path(part: Path) -> Path:
     return part.with_name(part.name.removeprefix("."))
 
 
-def save(result: Result, when: datetime, path: Path) -> None:
-    """Write `run.json` and each recording in a folder of its own, `<engine>-<variant>`."""
-    (path / "run.json").write_text(json.dumps(document(result, when), indent=1) + "\n")
+def save(result: Result, when: datetime, path: Path) -> dict[str, Any]:
+    """Write `run.json` and each recording in a folder of its own; give what `run.json` holds.
+
+    A recording's folder is called `<engine>-<variant>`.
+    """
+    summary = document(result, when)
+    (path / "run.json").write_text(json.dumps(summary, indent=1) + "\n")
     for recording in result.recordings:
         recording.save(path / f"{recording.engine}-{recording.variant}")
+    return summary
 
 
 def document(result: Result, when: datetime) -> dict[str, Any]:

@@ -73,7 +73,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
             result.notes.append(f"not the lab as it is: --set {' --set '.join(settings)}")
         if missing:
             result.notes.append(f"not measured on containers: {missing}")
-        store.save(result, when, folder)
+        document = store.save(result, when, folder)
         if not no_report:
             page.write(result, folder / "report.html", when=when)
             figures.picture(result, folder / "picture.png")
@@ -81,7 +81,6 @@ def command(  # noqa: PLR0913 - one parameter for each option
     console.print()
     tables.show(console, result)
     if as_json:
-        document = store.document(result, when)
         if not no_report:
             document["report"] = str(final / "report.html")
         json.dump(document, sys.stdout, indent=1)
