@@ -6,15 +6,19 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from services.tracing import Span, SpanContext
+
+if TYPE_CHECKING:
+    from harness.model.load import Arrival
 
 
 class Request(NamedTuple):
     """One request of the load, in seconds of the run; `answered_s` is NaN when it never was.
 
-    `status` is the answer's, as digits, or one word that says how it ended without one.
+    `status` is the answer's, as digits, or one word that says how it ended without one. `to` is
+    the service that was asked; `answer` the answer's text, where the load keeps it.
     """
 
     number: int
@@ -23,6 +27,9 @@ class Request(NamedTuple):
     sent_s: float
     answered_s: float
     status: str
+    method: str = "GET"
+    to: str = ""
+    answer: str = ""
 
     @property
     def good(self) -> bool:
@@ -33,6 +40,14 @@ class Request(NamedTuple):
     def latency_s(self) -> float:
         """From the intended time to the answer, so that a late start counts too."""
         return self.answered_s - self.intended_s
+
+
+def asked(
+    arrival: "Arrival", sent_s: float, answered_s: float, status: str, answer: str = ""
+) -> Request:
+    """Say what came of an arrival."""
+    number, intended_s, path, method, to = arrival
+    return Request(number, path, intended_s, sent_s, answered_s, status, method, to, answer)
 
 
 class SeriesKey(NamedTuple):

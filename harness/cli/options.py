@@ -98,14 +98,19 @@ def changed(entry: Entry, assignments: Sequence[str]) -> Entry:
 
 
 def _reloaded(load: Load, values: Mapping[str, Any]) -> Load:
-    there = [item.name for item in fields(load)]
+    there = [item.name for item in fields(load) if _is_plain(getattr(load, item.name))]
     for name, value in values.items():
         if name not in there:
             raise LabError(f"--set: the load has no {name!r}; it has {', '.join(there)}")
         kind = str if isinstance(getattr(load, name), str) else int | float
-        if isinstance(value, bool) or not isinstance(value, kind):
+        if not _is_plain(value) or not isinstance(value, kind):
             raise LabError(f"--set: load.{name} cannot be {value!r}")
     return replace(load, **values)
+
+
+def _is_plain(value: object) -> bool:
+    """Whether a value is a word or a number; to Python, a bool is a number too."""
+    return isinstance(value, str | int | float) and not isinstance(value, bool)
 
 
 def _assignment(text: str) -> tuple[str, Setting]:

@@ -4,7 +4,7 @@ from harness.model.expect import baseline, on, predict
 from harness.model.fault import Kill, Pause, during
 from harness.model.host_faults import ClockSkew, CpuSlow, DiskFull, Stop
 from harness.model.lab import Broken, Fixed, Lab, Redis, Service
-from harness.model.load import Paced, Poisson
+from harness.model.load import Paced, Poisson, Send
 from harness.model.partition import Partition, RefuseNew, Unanswered, Way
 from harness.model.toxic import (
     Bandwidth,
@@ -37,6 +37,7 @@ __all__ = [
     "Redis",
     "RefuseNew",
     "ResetPeer",
+    "Send",
     "Service",
     "Slicer",
     "SlowClose",

@@ -99,6 +99,10 @@ class Lab:
     predict: tuple[Prediction, ...] = ()
     stores: tuple[Redis, ...] = ()
 
+    def nodes(self) -> tuple[Service | Redis, ...]:
+        """Give the services, then the stores: all that can be drawn and called."""
+        return (*self.services, *self.stores)
+
     def hosts(self) -> tuple[str, ...]:
         """Name everything that runs, stores first: whoever calls them finds them up."""
         stores = (store.name for store in self.stores)
@@ -139,7 +143,7 @@ class Lab:
 
     def links(self) -> Iterator[Link]:
         """Give every edge over which calls go, from a host to a name, the load's own first."""
-        yield Link(caller=CLIENT, callee=self.load.to)
+        yield from (Link(caller=CLIENT, callee=target) for target in self.load.targets())
         for service in self.services:
             for host in service.hosts():
                 yield from (Link(caller=host, callee=callee) for callee in service.calls)

@@ -1,31 +1,74 @@
 """Load is a value: arrivals drawn from a seed, the same in the simulation and in Locust."""
 
+import math
 import random
+import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar, NamedTuple
 
 from harness.errors import LabError
 
+METHODS = ("GET", "POST", "PUT", "DELETE")
+PLACE = re.compile(r"{(?!number}|key})[^}]*}?")
+"""A place in a path that nothing fills."""
+
 
 class Arrival(NamedTuple):
-    """One request that is due: its number, its time in seconds, and what is asked."""
+    """One request that is due: its number, its time in seconds, and what is asked of whom."""
 
     number: int
     at_s: float
     path: str
+    method: str
+    to: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Send:
+    """One kind of request in a mix.
+
+    `{number}` in its path stands for the request's own number and `{key}` for one of the load's
+    `keys`, drawn evenly from 0 on. `share` is its weight among the kinds; `to` the service that is
+    asked where that is not the load's own.
+    """
+
+    path: str = "/"
+    method: str = "GET"
+    share: float = 1
+    to: str = ""
+
+    def filled(self, number: int, key: int) -> str:
+        """Give the path with its places filled."""
+        return self.path.replace("{number}", str(number)).replace("{key}", str(key))
+
+    def problems(self) -> Iterator[str]:
+        """Say what is wrong with the values, if anything."""
+        if not self.path.startswith("/"):
+            yield "a path must begin with /"
+        for place in PLACE.findall(self.path):
+            yield f"nothing fills {place!r}; a path may hold {{number}} and {{key}}"
+        if self.method not in METHODS:
+            yield f"the method may be {', '.join(METHODS)}"
+        if not 0 < self.share < math.inf:
+            yield f"its share is {self.share:g}; it must be above 0"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
     """An open loop: arrivals do not wait for answers.
 
-    `timeout_ms` is the client's own patience; a request not answered by then has failed.
+    Each arrival is a GET of `path`, or one of the `mix` by their shares. `timeout_ms` is the
+    client's own patience; a request not answered by then has failed. With `keep_answers` the
+    recording has each answer's text, so that the request log is a history of operations.
     """
 
     to: str
     path: str = "/"
+    mix: tuple[Send, ...] = ()
+    keys: int = 1
     timeout_ms: float = 10_000
+    keep_answers: bool = False
 
     kinds: ClassVar[dict[str, type["Load"]]] = {}
 
@@ -40,13 +83,30 @@ class Load:
     def arrivals(self, seed: int, duration_s: float) -> Iterator[Arrival]:
         """Draw the whole load of a run."""
         rng = random.Random(f"{seed}/load/arrivals")
+        mixing = random.Random(f"{seed}/load/mix")
+        kinds = self.sends()
+        shares = [kind.share for kind in kinds]
         for number, at_s in enumerate(self.times(rng, duration_s)):
-            yield Arrival(number, at_s, self.path)
+            (kind,) = mixing.choices(kinds, shares)
+            path = kind.filled(number, mixing.randrange(self.keys))
+            yield Arrival(number, at_s, path, kind.method, kind.to or self.to)
+
+    def targets(self) -> tuple[str, ...]:
+        """Name the services that it asks, its own first."""
+        return tuple(dict.fromkeys(kind.to or self.to for kind in self.sends()))
+
+    def sends(self) -> tuple[Send, ...]:
+        """Give the kinds of requests that are sent."""
+        return self.mix or (Send(path=self.path),)
 
     def problems(self) -> Iterator[str]:
         """Say what is wrong with the values, if anything."""
         if self.timeout_ms <= 0:
             yield f"timeout_ms is {self.timeout_ms:g}; it must be above 0"
+        if self.keys < 1:
+            yield f"keys is {self.keys}; it must be at least 1"
+        for kind in self.sends():
+            yield from (f"{kind.method} {kind.path}: {problem}" for problem in kind.problems())
 
     def to_json(self) -> dict[str, Any]:
         """Give a JSON object from which `from_json` makes the same load."""
@@ -64,7 +124,8 @@ class Load:
         kind = values.pop("kind", "")
         if kind not in Load.kinds:
             raise LabError(f"no load of kind {kind!r}; there are {', '.join(Load.kinds)}")
-        return Load.kinds[kind](**values)
+        mix = tuple(Send(**sent) for sent in values.pop("mix"))
+        return Load.kinds[kind](mix=mix, **values)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -105,10 +105,9 @@ def _load(lab: Lab) -> Iterator[str]:
     if not 0 < lab.duration_s < math.inf:
         yield f"duration_s is {lab.duration_s:g}; it must be above 0"
     served = set(_callable(lab)) - {store.name for store in lab.stores}
-    if lab.load.to not in served:
-        yield f"the load goes to {lab.load.to!r}, not one of {_list(served)}"
-    if not lab.load.path.startswith("/"):
-        yield f"load: path is {lab.load.path!r}; it must begin with /"
+    for target in lab.load.targets():
+        if target not in served:
+            yield f"the load goes to {target!r}, not one of {_list(served)}"
     yield from _infinite("load", asdict(lab.load))
     yield from (f"load: {problem}" for problem in lab.load.problems())
 

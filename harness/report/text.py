@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from harness.checks.verdict import Control, Kind, Verdict
 from harness.model.expect import Bound
 from harness.model.fault import Timed
-from harness.model.lab import CLIENT, Lab, Service
+from harness.model.lab import CLIENT, Lab, Redis, Service
 
 BARS = "▁▂▃▄▅▆▇█"
 SIGNS = {Verdict.PASS: "✓", Verdict.FAIL: "✗", Verdict.INCONCLUSIVE: "?"}
@@ -80,13 +80,13 @@ def topology(lab: Lab) -> str:
     A service that was drawn before is only named, with `↑`; what no call reaches comes last.
     """
     drawn: set[str] = set()
-    entry = lab.folded(lab.load.to)
-    head = f"{CLIENT} ──{load_rate(lab)}{_arrow(lab, CLIENT, entry)}"
-    first, *rest = _tree(lab, entry, drawn)
-    lines = [head + first, *(" " * len(head) + line for line in rest)]
-    for service in lab.services:
-        if service.name not in drawn:
-            lines += _tree(lab, service.name, drawn)
+    entries = dict.fromkeys(lab.folded(target) for target in lab.load.targets())
+    lines = _joined(
+        f"{CLIENT} ──{load_rate(lab)}", [_branch(lab, CLIENT, entry, drawn) for entry in entries]
+    )
+    for node in lab.nodes():
+        if node.name not in drawn:
+            lines += _tree(lab, node.name, drawn)
     places = dict.fromkeys(lab.folded(timed.fault.target) for timed in lab.faults)
     lines += [f"✗ {hit}" for place in places for hit in hits(lab, place)]
     return "\n".join(lines)
@@ -101,10 +101,12 @@ def load_rate(lab: Lab) -> str:
     return f"≈{count / lab.duration_s:.3g}/s"
 
 
-def role(service: Service) -> str:
-    """Give the last word of a service's module, what the service is, and how many there are."""
-    times = f" x {service.replicas}" if service.replicas > 1 else ""
-    return service.app.rpartition(".")[2] + times
+def role(node: Service | Redis) -> str:
+    """Say what a node is, by the last word of a service's module, and how many there are."""
+    if isinstance(node, Redis):
+        return "redis"
+    times = f" x {node.replicas}" if node.replicas > 1 else ""
+    return node.app.rpartition(".")[2] + times
 
 
 def hits(lab: Lab, place: str) -> list[str]:
@@ -153,18 +155,23 @@ def _window(timed: Timed, duration_s: float, room: int) -> str:
 
 def _tree(lab: Lab, name: str, drawn: set[str]) -> list[str]:
     """Draw a service and, to its right or below it, whom it calls."""
-    known = {service.name: service for service in lab.services}
+    known = {node.name: node for node in lab.nodes()}
     if name not in known or name in drawn:
         return [f"{name} ↑" if name in drawn else f"{name} (?)"]
     drawn.add(name)
-    service = known[name]
-    head = f"{name} ({role(service)})" + (" ✗" if hits(lab, name) else "")
-    callees = dict.fromkeys(lab.folded(callee) for callee in service.calls)
-    branches = [_branch(lab, name, callee, drawn) for callee in callees]
+    node = known[name]
+    head = f"{name} ({role(node)})" + (" ✗" if hits(lab, name) else "")
+    calls = node.calls if isinstance(node, Service) else ()
+    callees = dict.fromkeys(lab.folded(callee) for callee in calls)
+    return _joined(f"{head} ", [_branch(lab, name, callee, drawn) for callee in callees])
+
+
+def _joined(head: str, branches: Sequence[Sequence[str]]) -> list[str]:
+    """Put a single branch to the right of a head, and several below it."""
     if len(branches) == 1:
         first, *rest = branches[0]
-        return [f"{head} {first}", *(" " * (len(head) + 1) + line for line in rest)]
-    return [head, *_fork(branches)]
+        return [head + first, *(" " * len(head) + line for line in rest)]
+    return [head.rstrip(), *_fork(branches)]
 
 
 def _branch(lab: Lab, caller: str, callee: str, drawn: set[str]) -> list[str]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import NamedTuple
 
-from harness.model.lab import CLIENT, Lab, Link, Setting
+from harness.model.lab import CLIENT, Lab, Link, Redis, Service, Setting
 from harness.report.text import cut, hits, load_rate, role
 
 WIDTH = 184.0
@@ -61,12 +61,12 @@ class Drawing:
 def draw(lab: Lab, *, downwards: bool = False) -> Drawing:
     """Place a lab's services by their distance from the load, level by level."""
     levels = _levels(lab)
-    texts = {service.name: _lines(service.settings) for service in lab.services}
+    texts = {node.name: _lines(_settings(node)) for node in lab.nodes()}
     texts[CLIENT] = _lines(_values(lab))
     lines = max(len(lines) for lines in texts.values()) + bool(lab.faults)
     height = LINE * (lines + 2)
     grid = _Grid(levels=levels, height=height, downwards=downwards)
-    roles = {service.name: role(service) for service in lab.services} | {CLIENT: "load"}
+    roles = {node.name: role(node) for node in lab.nodes()} | {CLIENT: "load"}
     boxes = [
         Box(
             at=grid.corner(name),
@@ -96,7 +96,7 @@ def draw(lab: Lab, *, downwards: bool = False) -> Drawing:
 
 def astray(lab: Lab) -> list[str]:
     """Say which faults hit a place that the lab does not have."""
-    places = {CLIENT, *(service.name for service in lab.services)}
+    places = {CLIENT, *(node.name for node in lab.nodes())}
     places |= {link.name for link in _links(lab)}
     targets = dict.fromkeys(lab.folded(timed.fault.target) for timed in lab.faults)
     return [hit for target in targets if target not in places for hit in hits(lab, target)]
@@ -159,7 +159,7 @@ def _levels(lab: Lab) -> list[list[str]]:
     callees: dict[str, list[str]] = {}
     for link in _links(lab):
         callees.setdefault(link.caller, []).append(link.callee)
-    names = [service.name for service in lab.services]
+    names = [node.name for node in lab.nodes()]
     levels, placed = [[CLIENT]], {CLIENT}
     while True:
         reached = [callee for name in levels[-1] for callee in callees.get(name, ())]
@@ -188,8 +188,12 @@ def _told(hits: Sequence[str]) -> str:
 
 def _values(lab: Lab) -> dict[str, Setting]:
     shown = {"kind": f"{type(lab.load).__name__}, {load_rate(lab)}"}
-    hidden = {"to", "path", "rate_rps"}
+    hidden = {"to", "path", "mix", "rate_rps", "keep_answers"}
     return shown | {name: value for name, value in asdict(lab.load).items() if name not in hidden}
+
+
+def _settings(node: Service | Redis) -> Mapping[str, Setting]:
+    return {"persistent": node.persistent} if isinstance(node, Redis) else node.settings
 
 
 def _lines(values: Mapping[str, Setting]) -> tuple[str, ...]:
@@ -206,5 +210,5 @@ def _words(lab: Lab) -> str:
 def _sentences(lab: Lab) -> Iterator[str]:
     for link in _links(lab):
         yield " ".join([f"{link.caller} calls {link.callee}", *hits(lab, link.name)])
-    for service in lab.services:
-        yield from (f"{service.name} is hit: {hit}" for hit in hits(lab, service.name))
+    for node in lab.nodes():
+        yield from (f"{node.name} is hit: {hit}" for hit in hits(lab, node.name))

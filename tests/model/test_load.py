@@ -4,6 +4,7 @@ import json
 import math
 import random
 import statistics
+from collections import Counter
 from itertools import pairwise
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.errors import LabError
-from harness.model import Paced, Poisson
+from harness.model import Paced, Poisson, Send
 from harness.model.load import Arrival, Load
 
 RATES = st.floats(min_value=0.5, max_value=300)
@@ -74,10 +75,52 @@ def test_paced_arrivals_are_a_metronome() -> None:
     assert len(drawn) == 29_999
 
 
+def test_a_mix_is_drawn_by_its_shares() -> None:
+    """Three writes to one read, each to whom it names, over all keys, numbered apart."""
+    read = Send(path="/kv/{key}")
+    write = Send(path="/kv/{key}?value={number}", method="PUT", share=3, to="b")
+    load = Paced(to="a", rate_rps=100, mix=(read, write), keys=4)
+    drawn = list(load.arrivals(seed=1, duration_s=40))
+    writes = [one for one in drawn if one.method == "PUT"]
+    assert len(writes) / len(drawn) == pytest.approx(0.75, abs=0.03)
+    assert {one.to for one in writes} == {"b"}
+    assert {one.to for one in drawn if one.method == "GET"} == {"a"}
+    assert all(one.path.endswith(f"?value={one.number}") for one in writes)
+    keys = Counter(one.path.removeprefix("/kv/").partition("?")[0] for one in drawn)
+    assert set(keys) == {"0", "1", "2", "3"}
+    assert min(keys.values()) / len(drawn) == pytest.approx(0.25, abs=0.03)
+    assert load.targets() == ("a", "b")
+
+
+def test_a_mix_leaves_the_times_alone() -> None:
+    """Kinds and keys are drawn for themselves, so that another mix meets the same arrivals."""
+    plain = Poisson(to="a", rate_rps=50)
+    mixed = Poisson(to="a", rate_rps=50, mix=(Send(path="/{key}"), Send(path="/other")), keys=9)
+    assert times(plain) == times(mixed)
+
+
+@pytest.mark.parametrize(
+    ("send", "problem"),
+    [
+        (Send(path="x"), "GET x: a path must begin with /"),
+        (Send(path="/{user}"), "GET /{user}: nothing fills '{user}'"),
+        (Send(path="/{"), "GET /{: nothing fills '{'"),
+        (Send(method="get"), "get /: the method may be GET, POST, PUT, DELETE"),
+        (Send(share=0), "GET /: its share is 0; it must be above 0"),
+        (Send(share=math.inf), "GET /: its share is inf; it must be above 0"),
+    ],
+)
+def test_a_wrong_kind_of_request_is_told(send: Send, problem: str) -> None:
+    """By the request as a person would write it, and with what it may be."""
+    (told,) = Paced(to="a", rate_rps=1, mix=(send,)).problems()
+    assert told.startswith(problem)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_load_survives_json(kind: type[Poisson] | type[Paced]) -> None:
     """What the generator in the container reads is the value that the lab holds."""
-    load = kind(to="a", path="/x?y=1", timeout_ms=1234.5, rate_rps=0.1)
+    mix = (Send(path="/x?y=1", share=0.5), Send(method="POST", to="b"))
+    load = kind(to="a", mix=mix, keys=3, timeout_ms=1234.5, rate_rps=0.1, keep_answers=True)
     again = Load.from_json(json.loads(json.dumps(load.to_json())))
     assert again == load
     assert type(again) is kind
@@ -111,8 +154,8 @@ def test_values_that_make_no_sense_are_named(load: Load, problems: list[str]) ->
 
 
 def test_an_arrival_is_a_row() -> None:
-    """Number, time, path: as the log of the load has it."""
-    assert next(Paced(to="a", rate_rps=2).arrivals(0, 1)) == Arrival(0, 0.5, "/")
+    """What is asked of whom, and when."""
+    assert next(Paced(to="a", rate_rps=2).arrivals(0, 1)) == Arrival(0, 0.5, "/", "GET", "a")
 
 
 def test_arrivals_leave_the_global_generator_alone() -> None:

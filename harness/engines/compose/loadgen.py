@@ -3,8 +3,9 @@
 Started as a module, it waits until its target answers, prints the run's second 0, sends every
 arrival at its time whatever became of those before, and prints what came of each.
 
-Environment: `CHAOSLAB_LOAD` (JSON), `CHAOSLAB_SEED`, `CHAOSLAB_DURATION_S`, `CHAOSLAB_TARGET`
-(a base URL); with `CHAOSLAB_WAIT=1` it starts at SIGUSR1 and not by itself.
+Environment: `CHAOSLAB_LOAD` (JSON), `CHAOSLAB_SEED`, `CHAOSLAB_DURATION_S`, `CHAOSLAB_TARGETS`
+(JSON: the base URL of each service that is asked); with `CHAOSLAB_WAIT=1` it starts at SIGUSR1
+and not by itself.
 """
 
 import http.client
@@ -27,7 +28,7 @@ from locust.env import Environment
 
 from harness.engines.compose.loadlog import end_line, ready_line, request_line, start_line
 from harness.model.load import Arrival, Load
-from harness.recording import Request, root_context
+from harness.recording import asked, root_context
 from services.tracing import HEADER
 
 TARGET_LIMIT_S = 60.0
@@ -52,21 +53,21 @@ class Connections:
         self._port = port
         self._idle: list[http.client.HTTPConnection] = []
 
-    def get(self, path: str, headers: dict[str, str]) -> int:
-        """Send a GET, once and no more, and read the whole answer; give its status."""
+    def send(self, method: str, path: str, headers: dict[str, str]) -> tuple[int, bytes]:
+        """Send a request, once and no more; give the answer's status and its whole body."""
         connection = self._take()
         done = False
         try:
-            connection.request("GET", path, headers=headers)
+            connection.request(method, path, headers=headers)
             response = connection.getresponse()
-            response.read()
+            body = response.read()
             done = True
         finally:
             if done and not response.will_close:
                 self._idle.append(connection)
             else:
                 connection.close()
-        return response.status
+        return response.status, body
 
     def _take(self) -> http.client.HTTPConnection:
         while self._idle:
@@ -112,7 +113,7 @@ class OpenLoop:
         self._seed = int(environment["CHAOSLAB_SEED"])
         duration_s = float(environment["CHAOSLAB_DURATION_S"])
         self._arrivals = list(self._load.arrivals(self._seed, duration_s))
-        self._target = urlsplit(environment["CHAOSLAB_TARGET"])
+        self._targets: dict[str, str] = json.loads(environment["CHAOSLAB_TARGETS"])
         self._pool = Pool(IN_FLIGHT_LIMIT)
         self._t0_s = math.nan
         self.over: AsyncResult[None] = AsyncResult()
@@ -121,8 +122,8 @@ class OpenLoop:
             self.go.set()
 
     def run(self) -> None:
-        """Wait for the target and the signal, then send everything and see it through."""
-        connections = self._reach()
+        """Wait for the targets and the signal, then send everything and see it through."""
+        pools = {name: _reach(url) for name, url in self._targets.items()}
         say(ready_line())
         self.go.wait()
         self._t0_s = time.time() + LEAD_S
@@ -130,28 +131,12 @@ class OpenLoop:
         for arrival in self._arrivals:
             gevent.sleep(max(0.0, arrival.at_s - self._now()))
             if self._pool.full():
-                say(request_line(_request(arrival, math.nan, math.nan, "unsent")))
+                say(request_line(asked(arrival, math.nan, math.nan, "unsent")))
             else:
-                self._pool.spawn(self._send, connections, arrival).link_exception(self.over)
+                sending = self._pool.spawn(self._send, pools[arrival.to], arrival)
+                sending.link_exception(self.over)
         self._pool.join()
         say(end_line(self._now(), len(self._arrivals)))
-
-    def _reach(self) -> Connections:
-        """Wait for the target; look its address up once, as every look-up costs a thread."""
-        give_up_s = time.time() + TARGET_LIMIT_S
-        while True:
-            try:
-                address = socket.gethostbyname(self._target.hostname or "")
-                connections = Connections(address, self._target.port or 80)
-                with gevent.Timeout(1):
-                    if connections.get("/healthz", {}) == http.client.OK:
-                        return connections
-            except (OSError, http.client.HTTPException, gevent.Timeout) as error:
-                if time.time() > give_up_s:
-                    raise TimeoutError(
-                        f"{self._target.geturl()} does not answer: {error}"
-                    ) from None
-            gevent.sleep(PROBE_S)
 
     def _now(self) -> float:
         return time.time() - self._t0_s
@@ -159,20 +144,36 @@ class OpenLoop:
     def _send(self, connections: Connections, arrival: Arrival) -> None:
         sent_s = self._now()
         answered_s = math.nan
+        body = b""
         headers = {HEADER: root_context(self._seed, arrival.number).header()}
         try:
             with gevent.Timeout(self._load.timeout_ms / 1000):
-                status = str(connections.get(arrival.path, headers))
-            answered_s = self._now()
+                code, body = connections.send(arrival.method, arrival.path, headers)
+            status, answered_s = str(code), self._now()
         except http.client.InvalidURL:
             raise  # a mistake in the lab, and no answer of a server
         except (OSError, http.client.HTTPException, gevent.Timeout) as error:
             status = outcome(error)
-        say(request_line(_request(arrival, sent_s, answered_s, status)))
+        answer = body.decode(errors="replace") if self._load.keep_answers else ""
+        say(request_line(asked(arrival, sent_s, answered_s, status, answer)))
 
 
-def _request(arrival: Arrival, sent_s: float, answered_s: float, status: str) -> Request:
-    return Request(arrival.number, arrival.path, arrival.at_s, sent_s, answered_s, status)
+def _reach(url: str) -> Connections:
+    """Wait for a target; look its address up once, as every look-up costs a thread."""
+    target = urlsplit(url)
+    give_up_s = time.time() + TARGET_LIMIT_S
+    while True:
+        try:
+            address = socket.gethostbyname(target.hostname or "")
+            connections = Connections(address, target.port or 80)
+            with gevent.Timeout(1):
+                status, _ = connections.send("GET", "/healthz", {})
+                if status == http.client.OK:
+                    return connections
+        except (OSError, http.client.HTTPException, gevent.Timeout) as error:
+            if time.time() > give_up_s:
+                raise TimeoutError(f"{url} does not answer: {error}") from None
+        gevent.sleep(PROBE_S)
 
 
 def main() -> None:

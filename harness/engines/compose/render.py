@@ -227,14 +227,17 @@ def _prometheus(hosts: list[str]) -> dict[str, Any]:
 
 
 def _load(plan: Plan, ports: dict[Link, int], *, waits: bool) -> dict[str, Any]:
-    link = Link(caller=CLIENT, callee=plan.lab.load.to)
+    targets = {
+        target: f"http://{TOXIPROXY}:{ports[Link(caller=CLIENT, callee=target)]}"
+        for target in plan.lab.load.targets()
+    }
     return {
         "image": BY_NAME["load"].reference,
         "environment": _escaped(
             CHAOSLAB_LOAD=json.dumps(plan.lab.load.to_json()),
             CHAOSLAB_SEED=str(plan.seed),
             CHAOSLAB_DURATION_S=f"{plan.lab.duration_s:g}",
-            CHAOSLAB_TARGET=f"http://{TOXIPROXY}:{ports[link]}",
+            CHAOSLAB_TARGETS=json.dumps(targets),
             **({"CHAOSLAB_WAIT": "1"} if waits else {}),
         ),
         "networks": ["lab"],

@@ -10,7 +10,7 @@ import aiohttp
 from harness.engines.protocol import Plan
 from harness.engines.sim.connector import SimConnector
 from harness.model.load import Arrival
-from harness.recording import Request, root_context
+from harness.recording import Request, asked, root_context
 from services.context import outcome
 from services.server import PORT
 from services.tracing import HEADER
@@ -51,18 +51,20 @@ class SimLoad:
         sent_s = self._now()
         answered_s = math.nan
         headers = {HEADER: root_context(self._plan.seed, arrival.number).header()}
-        url = f"http://{load.to}:{PORT}{arrival.path}"
+        url = f"http://{arrival.to}:{PORT}{arrival.path}"
+        answer = ""
         try:
             async with (
                 asyncio.timeout(load.timeout_ms / 1000),
-                session.get(url, headers=headers) as response,
+                session.request(arrival.method, url, headers=headers) as response,
             ):
-                await response.read()
+                body = await response.read()
                 status = str(response.status)
+            answer = body.decode(errors="replace") if load.keep_answers else ""
             answered_s = self._now()
         except (TimeoutError, aiohttp.ClientError) as error:
             status = outcome(error)
-        request = Request(arrival.number, arrival.path, arrival.at_s, sent_s, answered_s, status)
+        request = asked(arrival, sent_s, answered_s, status, answer)
         self._log.append(request)
         if request.good:
             self._good[int(answered_s)] += 1

@@ -18,7 +18,7 @@ from typing import IO
 import pytest
 
 from harness.engines.compose.loadlog import LoadLog
-from harness.model.load import Paced, Poisson
+from harness.model.load import Paced, Poisson, Send
 from harness.recording import root_context
 from services.tracing import HEADER, parse
 
@@ -50,9 +50,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if self.path in ("/silent", "/close"):
             self.close_connection = True
             return
+        body = f"{self.command} {self.path}".encode()
         self.send_response(503 if self.path == "/busy" else 200)
-        self.send_header("Content-Length", "0")
+        self.send_header("Content-Length", str(len(body)))
         self.end_headers()
+        self.wfile.write(body)
+
+    do_PUT = do_GET  # noqa: N815 - the name that the base class calls
 
     def log_message(self, *_: object) -> None:
         pass
@@ -78,7 +82,7 @@ def environment(load: Poisson | Paced, port: int, **more: str) -> dict[str, str]
         "CHAOSLAB_LOAD": json.dumps(load.to_json()),
         "CHAOSLAB_SEED": str(SEED),
         "CHAOSLAB_DURATION_S": "1",
-        "CHAOSLAB_TARGET": f"http://127.0.0.1:{port}",
+        "CHAOSLAB_TARGETS": json.dumps({"checkout": f"http://127.0.0.1:{port}"}),
         **more,
     }
 
@@ -95,9 +99,9 @@ def generator(values: dict[str, str]) -> Iterator["subprocess.Popen[str]"]:
             process.kill()
 
 
-def run(load: Poisson | Paced, port: int) -> LoadLog:
+def run(load: Poisson | Paced, port: int, **more: str) -> LoadLog:
     log = LoadLog()
-    with generator(environment(load, port)) as process:
+    with generator(environment(load, port, **more)) as process:
         output, errors = process.communicate(timeout=LIMIT_S)
     assert process.returncode == 0, errors
     for line in output.splitlines():
@@ -112,7 +116,7 @@ def test_arrivals_are_those_of_the_simulation_each_with_its_own_trace() -> None:
         log = run(load, running.server_port)
     drawn = list(load.arrivals(SEED, 1))
     sent = sorted(log.requests)
-    assert [(one.number, one.intended_s, one.path) for one in sent] == drawn
+    assert [(one.number, one.intended_s, one.path, one.method, one.to) for one in sent] == drawn
     assert all(one.status == "200" for one in sent)
     assert all(one.intended_s <= one.sent_s <= one.answered_s for one in sent)
     expected = {root_context(SEED, arrival.number) for arrival in drawn}
@@ -131,6 +135,21 @@ def test_requests_end_in_the_words_of_the_services(path: str, status: str) -> No
     assert [one.status for one in sorted(log.requests)] == [status] * 9
     assert len(running.headers) == 9
     assert all(math.isnan(one.answered_s) is not status.isdigit() for one in log.requests)
+
+
+def test_a_mix_goes_to_several_services_and_its_answers_are_kept() -> None:
+    """Each request to whom it names, with its own method, as in the simulation."""
+    put = Send(path="/kv/{number}", method="PUT", to="other")
+    load = Paced(rate_rps=20, to="checkout", mix=(Send(path="/x"), put), keep_answers=True)
+    with server() as one, server() as other:
+        urls = {"checkout": one.server_port, "other": other.server_port}
+        targets = {name: f"http://127.0.0.1:{port}" for name, port in urls.items()}
+        log = run(load, one.server_port, CHAOSLAB_TARGETS=json.dumps(targets))
+    sent = sorted(log.requests)
+    assert [one.path for one in sent] == [due.path for due in load.arrivals(SEED, 1)]
+    assert {one.to for one in sent if one.method == "PUT"} == {"other"}
+    assert all(one.answer == f"{one.method} {one.path}" for one in sent)
+    assert len(other.headers) == sum(one.to == "other" for one in sent)
 
 
 def lines(stream: IO[str] | None) -> Iterator[dict[str, object]]:

@@ -45,7 +45,9 @@ def test_every_pair_that_talks_goes_through_a_proxy_of_its_own() -> None:
     assert json.loads(environment("checkout")["CHAOSLAB_LINKS"]) == {
         "payments": "http://toxiproxy:20002"
     }
-    assert environment(LOAD)["CHAOSLAB_TARGET"] == "http://toxiproxy:20001"
+    assert json.loads(environment(LOAD)["CHAOSLAB_TARGETS"]) == {
+        "checkout": "http://toxiproxy:20001"
+    }
 
 
 def test_services_get_the_settings_of_the_variant() -> None:

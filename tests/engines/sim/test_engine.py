@@ -15,7 +15,7 @@ from harness.engines.protocol import Plan
 from harness.engines.sim.engine import DELAY_S, SimEngine
 from harness.engines.sim.loop import VirtualLoop
 from harness.errors import FaultNotAppliedError
-from harness.model import Kill, Paced, Pause, Poisson, Service, during
+from harness.model import Kill, Paced, Pause, Poisson, Send, Service, during
 from harness.recording import Recording
 from services.context import Context
 from tests.support import CLOSE, At, application, lab, probe, run
@@ -75,6 +75,30 @@ def test_the_load_asks_for_its_path() -> None:
         )
     )
     assert asked == ["/x/y?z=1"]
+
+
+def test_a_mix_asks_several_services_and_keeps_their_answers() -> None:
+    """The log says who was asked, how, and what it said: a history of operations."""
+
+    def echo(ctx: Context[Any]) -> web.Application:
+        async def handle(request: web.Request) -> web.Response:
+            return web.Response(text=f"{ctx.host} {request.method} {request.rel_url}")
+
+        return application(handle)
+
+    services = [Service(name, app=probe("echo", echo)) for name in ("a", "b")]
+    put = Send(path="/kv/{key}?value={number}", method="PUT", to="b")
+    recording = run(
+        lab(
+            *services,
+            load=Paced(to="a", rate_rps=10, mix=(Send(path="/x"), put), keep_answers=True),
+            duration_s=2,
+        )
+    )
+    told = {(one.to, one.method, one.path) for one in recording.requests}
+    assert ("a", "GET", "/x") in told
+    assert {method for to, method, _ in told if to == "b"} == {"PUT"}
+    assert all(one.answer == f"{one.to} {one.method} {one.path}" for one in recording.requests)
 
 
 def test_series_have_a_sample_for_each_second_of_the_run() -> None:
