@@ -1,6 +1,6 @@
 """The words in which labs are written."""
 
-from harness.model.expect import baseline, on, predict
+from harness.model.expect import Plot, baseline, on, predict
 from harness.model.fault import Kill, Pause, during
 from harness.model.host_faults import ClockSkew, CpuSlow, DiskFull, Stop
 from harness.model.lab import Broken, Fixed, Lab, Redis, Service
@@ -33,6 +33,7 @@ __all__ = [
     "Paced",
     "Partition",
     "Pause",
+    "Plot",
     "Poisson",
     "Redis",
     "RefuseNew",

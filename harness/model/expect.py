@@ -1,7 +1,7 @@
-"""Expectations and predictions: a measure of a recording, held against a bound."""
+"""What a run must show: expectations and predictions, and the plots that tell of them."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,18 @@ class Measure:
     unit: str = ""
     of: Callable[["Recording"], float]
     over: "Callable[[float, float], Measure] | None" = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plot:
+    """Curves over a run's seconds, of a lab for which goodput is not the point.
+
+    `of` gives one value for each second, by the name of the curve; NaN leaves a gap.
+    """
+
+    title: str
+    unit: str = ""
+    of: Callable[["Recording"], Mapping[str, Sequence[float]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,12 +90,14 @@ class Prediction:
     on: str
 
 
-def baseline(measure: Measure, *, at_least: float) -> Expectation:
+def baseline(
+    measure: Measure, *, at_least: float = -math.inf, at_most: float = math.inf
+) -> Expectation:
     """Demand that every variant is healthy before the fault; if not, nothing is proven."""
     return Expectation(
         claim="healthy before the fault",
         measure=measure,
-        bound=Bound(at_least=at_least),
+        bound=Bound(at_least=at_least, at_most=at_most),
         variants=(),
         is_baseline=True,
     )

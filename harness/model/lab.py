@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from harness.model.expect import Expectation, Prediction
+from harness.model.expect import Expectation, Plot, Prediction
 from harness.model.fault import Timed
 from harness.model.load import Load
 
@@ -98,6 +98,7 @@ class Lab:
     expect: tuple[Expectation, ...]
     predict: tuple[Prediction, ...] = ()
     stores: tuple[Redis, ...] = ()
+    plots: tuple[Plot, ...] = ()
 
     def nodes(self) -> tuple[Service | Redis, ...]:
         """Give the services, then the stores: all that can be drawn and called."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from itertools import combinations
 
-from harness.model.expect import Expectation, Prediction
+from harness.model.expect import Expectation, Plot, Prediction
 from harness.model.fault import Fault, Timed
 from harness.model.lab import CLIENT, RESERVED, Broken, Fixed, Lab, Redis, Service, Variant
 from harness.model.load import Load
@@ -25,6 +25,7 @@ PARTS: Mapping[str, tuple[type, ...]] = {
     "variants": (Broken, Fixed),
     "expect": (Expectation,),
     "predict": (Prediction,),
+    "plots": (Plot,),
 }
 """The tuples of a lab and what each may hold."""
 

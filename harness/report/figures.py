@@ -24,7 +24,7 @@ from harness.report.labels import (
     spread,
     stagger,
 )
-from harness.report.panels import Panel, Scale, Trace, goodput_panels
+from harness.report.panels import Panel, Scale, Trace, picture_panels
 from harness.result import Result
 
 PIXEL = 1 / 72
@@ -60,6 +60,16 @@ STYLES = {
     "p99": Style(ink="p99", marker="^"),
 }
 
+OWN = (
+    Style(ink="p50", width=2.0),
+    Style(ink="attempted", marker="^"),
+    Style(ink="goodput", marker="o"),
+    Style(ink="p99", marker="s"),
+    Style(ink="ink", marker="D"),
+    Style(ink="muted", marker="v"),
+)
+"""How a lab's own curves look, in turn."""
+
 PAPER = {
     "ink": "#1b1b1b",
     "muted": "#6b6b6b",
@@ -91,6 +101,11 @@ LOOK = {
 }
 
 
+def style_of(trace: Trace) -> Style:
+    """Give a curve's looks: its quantity's own, or those of its place."""
+    return STYLES.get(trace.quantity) or OWN[trace.place % len(OWN)]
+
+
 def panel_svg(panel: Panel, prefix: str) -> str:
     """Draw a panel as an `<svg>` for a page: its colours are the page's, its ids are prefixed."""
     rows = stagger(panel.faults, panel.duration_s)
@@ -105,8 +120,8 @@ def panel_svg(panel: Panel, prefix: str) -> str:
 
 
 def picture(result: Result, path: Path) -> None:
-    """Write one picture of the goodput of every variant, as PNG or SVG by the path's suffix."""
-    panels = goodput_panels(result)
+    """Write one picture of every variant, as PNG or SVG by the path's suffix."""
+    panels = picture_panels(result)
     with context(LOOK, after_reset=True):
         drawing = _strip(result, panels)
         metadata = {"Date": None} if path.suffix == ".svg" else {"Software": None}
@@ -197,7 +212,7 @@ class _Painter:
         )
 
     def _line(self, trace: Trace, *, steps: bool) -> None:
-        style = STYLES[trace.quantity]
+        style = style_of(trace)
         ink = self._inks[style.ink]
         xs, ys = points(trace, steps=steps)
         self._axes.plot(
@@ -221,14 +236,14 @@ class _Painter:
         """Name each curve where it ends, apart from one another."""
         axes = self._axes
         steps = not panel.scale.is_log
-        named = [trace for trace in panel.traces if trace.is_known]
+        named = [trace for trace in panel.traces if trace.is_known and trace.label]
         to_axes = axes.transData + axes.transAxes.inverted()
         ends = [tuple(to_axes.transform(last_point(trace, steps=steps))) for trace in named]
         gap = LABEL_GAP / axes.get_window_extent().height * axes.figure.dpi * PIXEL
         wanted = paired(named, [y for _, y in ends], gap)
         heights = spread(wanted, gap, 0.5 * gap, 1.0)
         for trace, (x, y), height in zip(named, ends, heights, strict=True):
-            ink = STYLES[trace.quantity].ink
+            ink = style_of(trace).ink
             axes.annotate(
                 trace.label,
                 (x, y),

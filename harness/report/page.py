@@ -14,7 +14,7 @@ from markupsafe import Markup
 from harness.model.lab import Broken
 from harness.report import topology, views
 from harness.report.figures import panel_svg
-from harness.report.panels import Panel, by_variant, called, latency_panels, load_panels
+from harness.report.panels import Panel, by_variant, called, latency_panels, load_panels, own_panels
 from harness.report.seconds import faulted_callees
 from harness.report.waterfall import Bar, Waterfall, choose, tree
 from harness.result import Result
@@ -77,6 +77,7 @@ def render(result: Result, *, when: datetime) -> str:
         fault_log=views.fault_log(result),
         shares=list(views.shares(result)),
         ticks=ticks(result.lab.duration_s),
+        own=[_plots(panels, f"o{place}-") for place, panels in enumerate(own_panels(result))],
         load=_plots(load, "l"),
         latency=_plots(latency_panels(result), "t"),
         waterfalls=list(_waterfalls(result)),

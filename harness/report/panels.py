@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from harness.model.expect import Plot
 from harness.model.lab import Broken
 from harness.recording import FaultRecord, Recording
 from harness.report.seconds import Curves, curves, faulted_callees
@@ -23,6 +24,8 @@ class Trace:
     engine: str
     label: str
     values: tuple[float, ...]
+    place: int = 0
+    """Of a lab's own curves, which one: they take their looks in turn."""
 
     @property
     def is_measured(self) -> bool:
@@ -106,6 +109,16 @@ def goodput_panels(result: Result) -> list[Panel]:
     return _linear(result, "Goodput", ("offered", "goodput"))
 
 
+def own_panels(result: Result) -> list[list[Panel]]:
+    """Give the panels of each plot that the lab asks for."""
+    return [_own(result, plot) for plot in result.lab.plots if result.recordings]
+
+
+def picture_panels(result: Result) -> list[Panel]:
+    """Give what a picture of the run shows: the lab's first plot, or else goodput."""
+    return next(iter(own_panels(result)), None) or goodput_panels(result)
+
+
 def latency_panels(result: Result) -> list[Panel]:
     """Give the latency of good answers, median and 99th percentile, under a log axis."""
     traces = _traces(result, ("p50", "p99"))
@@ -121,9 +134,36 @@ def latency_panels(result: Result) -> list[Panel]:
 
 
 def _linear(result: Result, what: str, quantities: Sequence[str]) -> list[Panel]:
-    traces = _traces(result, quantities)
+    return _from_zero(result, _traces(result, quantities), what, "/s")
+
+
+def _own(result: Result, plot: Plot) -> list[Panel]:
+    traces = {
+        variant: [trace for item in items for trace in _curves(plot, item, items)]
+        for variant, items in by_variant(result).items()
+    }
+    return _from_zero(result, traces, plot.title, plot.unit)
+
+
+def _curves(plot: Plot, recording: Recording, all_of: Sequence[Recording]) -> Iterator[Trace]:
+    """Give a plot's curves; only those of the first engine are named, if there are several."""
+    found = plot.of(recording)
+    for place, (name, values) in enumerate(found.items()):
+        again = "" if len(found) > 1 else called(recording.engine)
+        label = name if recording is all_of[0] else again
+        yield Trace(
+            quantity=name,
+            engine=recording.engine,
+            label=label,
+            values=tuple(values),
+            place=place,
+        )
+
+
+def _from_zero(result: Result, traces: dict[str, list[Trace]], what: str, unit: str) -> list[Panel]:
     high = HEADROOM * max(_values(traces.values()), default=0.0)
-    return _panels(result, traces, Scale(what=what, unit="/s", low=0.0, high=max(1.0, high)))
+    scale = Scale(what=what, unit=unit, low=0.0, high=high if high > 0 else 1.0)
+    return _panels(result, traces, scale)
 
 
 def _panels(result: Result, traces: dict[str, list[Trace]], scale: Scale) -> list[Panel]:

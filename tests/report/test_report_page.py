@@ -10,7 +10,19 @@ import pytest
 
 from harness.checks.measures import recovery_s, success_ratio
 from harness.checks.verdict import Verdict, judge
-from harness.model import Broken, Fixed, Lab, Paced, Pause, Service, baseline, during, on, predict
+from harness.model import (
+    Broken,
+    Fixed,
+    Lab,
+    Paced,
+    Pause,
+    Plot,
+    Service,
+    baseline,
+    during,
+    on,
+    predict,
+)
 from harness.recording import FaultRecord, Recording, Request, root_context, trace_id
 from harness.report.figures import PAPER, picture
 from harness.report.page import render, write
@@ -104,6 +116,14 @@ def both() -> tuple[Recording, Recording]:
     return recording("naive", 99), recording("mended", 6)
 
 
+def _by_last_digit(recording: Recording) -> dict[str, list[float]]:
+    curves = {f"ends in {digit}": [0.0] * math.ceil(recording.duration_s) for digit in range(7)}
+    for request in recording.requests:
+        if request.number % 10 < len(curves):
+            curves[f"ends in {request.number % 10}"][int(request.intended_s)] += 1
+    return curves
+
+
 class Page(HTMLParser):
     """Reads a page, and complains of elements that are not closed in their order."""
 
@@ -159,6 +179,17 @@ CASES: dict[str, Callable[[], Result]] = {
     "no fault": lambda: result(replace(recording("naive", 0), faults=[]), lab=LAB.without_faults()),
     "fault elsewhere": lambda: result(
         *both(), lab=replace(LAB, faults=(during(3, 5, Pause("moon")),))
+    ),
+    "plots of its own": lambda: result(
+        *both(),
+        recording("naive", 99, "compose"),
+        lab=replace(
+            LAB,
+            plots=(
+                Plot(title="Requests by their last digit", unit="/s", of=_by_last_digit),
+                Plot(title="Nothing at all", of=lambda _: {"none": [math.nan] * 12}),
+            ),
+        ),
     ),
     "nothing": result,
     "hostile": lambda: result(
@@ -267,6 +298,16 @@ def test_moments_tell_when_it_broke_and_mended() -> None:
     text = Page(render(result(*both()), when=WHEN)).text
     assert "naive, simulated 3.004 s 3 s 5.002 s never" in text
     assert "mended, simulated 3.004 s 3 s 5.002 s 6 s" in text
+
+
+def test_a_lab_has_plots_of_its_own() -> None:
+    """Under their own headings, with each curve named once and its numbers in the table."""
+    page = Page(render(CASES["plots of its own"](), when=WHEN))
+    headings = [attributes["id"] for attributes in page.all("h2") if "id" in attributes]
+    assert headings.index("own1") < headings.index("own2") < headings.index("load")
+    assert "Requests by their last digit" in page.text
+    assert page.text.count("ends in 6, simulated") == 2
+    assert page.text.count("ends in 6, measured") == 1
 
 
 def test_every_ink_is_defined_for_light_and_dark() -> None:
