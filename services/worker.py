@@ -46,17 +46,19 @@ class Settings:
     """How many requests are served at once, for how long each, and how many may wait.
 
     `service_ms` is the mean where `spread` draws the times. A request that finds every slot busy
-    and `queue_limit` others waiting is answered 503 at once; -1 sets no limit.
+    and `queue_limit` others waiting is answered 503 at once; -1 sets no limit. A share of
+    `error_ratio` is served and then answered 500, as where one in a hundred is a bug's.
     """
 
     workers: int = 4
     service_ms: float = 40
     spread: Spread = Spread.FIXED
     queue_limit: int = -1
+    error_ratio: float = 0
 
     def __post_init__(self) -> None:
         at_least(1, workers=self.workers)
-        at_least(0, service_ms=self.service_ms)
+        at_least(0, service_ms=self.service_ms, error_ratio=self.error_ratio)
         at_least(-1, queue_limit=self.queue_limit)
 
 
@@ -90,6 +92,8 @@ def app(ctx: Context[Settings]) -> web.Application:
         with queue.track_inprogress():
             await asyncio.sleep(start_s - loop_time())
         await asyncio.sleep(end_s - loop_time())
+        if settings.error_ratio and ctx.rng.random() < settings.error_ratio:
+            return web.Response(status=500, text="failed\n")
         return web.Response(text="done\n")
 
     application = web.Application()

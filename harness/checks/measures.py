@@ -16,14 +16,38 @@ HEALTHY = 0.95
 """The share of good answers from which on a second counts as healthy."""
 
 
-def success_ratio(start_s: float, end_s: float) -> Measure:
-    """Good answers over requests due in a window, 0 to 1."""
+def success_ratio(start_s: float, end_s: float, *, path: str = "") -> Measure:
+    """Good answers over requests due in a window, 0 to 1; of one path, if one is given."""
 
     def of(recording: Recording) -> float:
-        requests = recording.between(start_s, end_s)
+        requests = _due(recording, start_s, end_s, path)
         return _good(requests) / len(requests) if requests else math.nan
 
-    return Measure(name=f"good answers, {start_s:g}-{end_s:g} s", of=of, over=success_ratio)
+    whose = f" of {path}" if path else ""
+    return Measure(
+        name=f"good answers{whose}, {start_s:g}-{end_s:g} s",
+        of=of,
+        over=partial(success_ratio, path=path),
+    )
+
+
+def answer_ratio(text: str, start_s: float, end_s: float, *, path: str = "") -> Measure:
+    """Share of the requests due in a window whose answer contains a text, 0 to 1.
+
+    The load must `keep_answers`, and the requests are those of one path, if one is given.
+    """
+
+    def of(recording: Recording) -> float:
+        requests = _due(recording, start_s, end_s, path)
+        found = sum(text in request.answer for request in requests)
+        return found / len(requests) if requests else math.nan
+
+    whose = f" from {path}" if path else ""
+    return Measure(
+        name=f"answers {text!r}{whose}, {start_s:g}-{end_s:g} s",
+        of=of,
+        over=partial(answer_ratio, text, path=path),
+    )
 
 
 def goodput_rps(start_s: float, end_s: float) -> Measure:
@@ -61,6 +85,27 @@ def attempts_rps(callee: str, start_s: float, end_s: float) -> Measure:
         return calls / (end_s - start_s)
 
     return Measure(name=f"calls to {callee}, {start_s:g}-{end_s:g} s", unit="/s", of=of)
+
+
+def first_good_call_s(callee: str, after_s: float, *, worst: bool = False) -> Measure:
+    """From a moment to the start of the first call that then ends well, averaged over callers.
+
+    With `worst`, that of the caller which takes longest; infinite when one never succeeds.
+    """
+
+    def of(recording: Recording) -> float:
+        first: dict[str, float] = {}
+        for span in recording.spans:
+            if span.kind == "client" and span.callee == callee:
+                first.setdefault(span.caller, math.inf)
+                if span.start_s >= after_s and span.status.startswith("2"):
+                    first[span.caller] = min(first[span.caller], span.start_s - after_s)
+        if not first:
+            return math.nan
+        return max(first.values()) if worst else math.fsum(first.values()) / len(first)
+
+    whose = "the last caller" if worst else "a caller"
+    return Measure(name=f"until {whose} finds {callee} well, from {after_s:g} s", unit="s", of=of)
 
 
 def wasted_ratio(callee: str, start_s: float, end_s: float) -> Measure:
@@ -134,6 +179,11 @@ def by_second(recording: Recording) -> list[float]:
         due[int(request.intended_s)] += 1
         good[int(request.intended_s)] += request.good
     return [answered / asked if asked else 1.0 for answered, asked in zip(good, due, strict=True)]
+
+
+def _due(recording: Recording, start_s: float, end_s: float, path: str) -> list[Request]:
+    requests = recording.between(start_s, end_s)
+    return [request for request in requests if request.path == path] if path else requests
 
 
 def _names(call: Span | None, callee: str) -> bool:

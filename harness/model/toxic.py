@@ -43,7 +43,7 @@ class LinkFault:
     @property
     def name(self) -> str:
         """The fault as a person would say it, with its target."""
-        values = ", ".join(f"{name} {value}" for name, value in self.attributes().items())
+        values = ", ".join(f"{name} {value}" for name, value in self.attributes().items() if value)
         return f"{self.type} {self.target}" + (f" ({values})" if values else "")
 
     def attributes(self) -> Mapping[str, int]:
