@@ -15,10 +15,10 @@ def increase(metric: str, start_s: int, end_s: int, *, labels: str = "") -> Meas
     """
 
     def of(recording: Recording) -> float:
-        chosen = chosen(recording, metric, labels)
-        if not chosen:
+        counters = chosen(recording, metric, labels).values()
+        if not counters:
             return math.nan
-        return math.fsum(gain(values[int(start_s) : int(end_s) + 1]) for values in chosen.values())
+        return math.fsum(gain(values[int(start_s) : int(end_s) + 1]) for values in counters)
 
     what = f"{metric}{{{labels}}}" if labels else metric
     return Measure(

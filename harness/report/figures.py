@@ -31,6 +31,8 @@ PIXEL = 1 / 72
 """An inch's share that a unit of an SVG's view box stands for."""
 WIDTH, HEIGHT = 340.0, 206.0
 LEFT, RIGHT, BELOW, ABOVE = 40.0, 70.0, 23.0, 13.0
+LETTER = 6.2
+"""How wide a letter of a curve's name is, about."""
 LABEL_GAP = 12.0
 """Least distance between the middles of two labels, in units of the drawing."""
 GAP_WORTH_TELLING = 3
@@ -108,12 +110,12 @@ def style_of(trace: Trace) -> Style:
 
 def panel_svg(panel: Panel, prefix: str) -> str:
     """Draw a panel as an `<svg>` for a page: its colours are the page's, its ids are prefixed."""
-    rows = stagger(panel.faults, panel.duration_s)
+    rows = stagger(panel.captions, panel.duration_s)
     above = ABOVE * max(1, len(rows))
     with context(LOOK, after_reset=True):
         drawing = Figure(figsize=(WIDTH * PIXEL, (HEIGHT + above) * PIXEL))
         height = HEIGHT + above
-        box = (LEFT / WIDTH, BELOW / height, (WIDTH - LEFT - RIGHT) / WIDTH, 0.0)
+        box = (LEFT / WIDTH, BELOW / height, (WIDTH - LEFT - _right([panel])) / WIDTH, 0.0)
         axes = drawing.add_axes((*box[:3], (HEIGHT - BELOW - 4) / height))
         _Painter(axes, SENTINELS).paint(panel)
         return _inline(_svg(drawing), panel, prefix)
@@ -131,9 +133,10 @@ def picture(result: Result, path: Path) -> None:
 def _strip(result: Result, panels: Sequence[Panel]) -> Figure:
     count = max(1, len(panels))
     above = 44 + ABOVE * max(
-        [1, *(len(stagger(panel.faults, panel.duration_s)) for panel in panels)]
+        [1, *(len(stagger(panel.captions, panel.duration_s)) for panel in panels)]
     )
     pitch = (PICTURE_WIDTH - LEFT) / count
+    right = _right(panels)
     height = above + min(230.0, 0.75 * pitch) + BELOW + 6
     drawing = Figure(figsize=(PICTURE_WIDTH * PIXEL, height * PIXEL))
     title_y = 1 - 15 / height
@@ -142,7 +145,7 @@ def _strip(result: Result, panels: Sequence[Panel]) -> Figure:
         left = (LEFT + number * pitch) / PICTURE_WIDTH
         bottom = (BELOW + 6) / height
         axes = drawing.add_axes(
-            (left, bottom, (pitch - RIGHT - 6) / PICTURE_WIDTH, 1 - bottom - above / height)
+            (left, bottom, (pitch - right - 6) / PICTURE_WIDTH, 1 - bottom - above / height)
         )
         _Painter(axes, PAPER).paint(panel)
         name_y = 1 - 36 / height
@@ -157,6 +160,12 @@ def _strip(result: Result, panels: Sequence[Panel]) -> Figure:
     return drawing
 
 
+def _right(panels: Sequence[Panel]) -> float:
+    """Give the room to the right of a plot, where the names of its curves stand."""
+    names = [trace.label for panel in panels for trace in panel.traces]
+    return max(RIGHT, 14 + LEFT + LETTER * max(map(len, names), default=0) - 30)
+
+
 class _Painter:
     """Paints one panel in one set of inks."""
 
@@ -166,9 +175,11 @@ class _Painter:
 
     def paint(self, panel: Panel) -> None:
         self._frame(panel)
-        for row, faults in enumerate(stagger(panel.faults, panel.duration_s)):
+        for fault in panel.faults:
+            self._shade(fault)
+        for row, faults in enumerate(stagger(panel.captions, panel.duration_s)):
             for fault in faults:
-                self._shade(fault, row, panel)
+                self._caption(fault, row, panel)
         for trace in panel.traces:
             self._line(trace, steps=not panel.scale.is_log)
         self._labels(panel)
@@ -195,19 +206,21 @@ class _Painter:
         axes.grid(axis="y", color=inks["rule"], linewidth=0.6)
         axes.set_axisbelow(True)
 
-    def _shade(self, fault: FaultRecord, row: int, panel: Panel) -> None:
+    def _shade(self, fault: FaultRecord) -> None:
         axes, inks = self._axes, self._inks
         axes.axvspan(fault.start_s, fault.end_s, color=inks["fault"], alpha=0.22, linewidth=0)
         for edge_s in (fault.start_s, fault.end_s):
             axes.axvline(edge_s, color=inks["fault"], linewidth=0.9, linestyle=(0, (2, 2)))
-        axes.annotate(
+
+    def _caption(self, fault: FaultRecord, row: int, panel: Panel) -> None:
+        self._axes.annotate(
             name_of(fault),
             (middle_s(fault, panel.duration_s), 1),
             xycoords=("data", "axes fraction"),
             xytext=(0, 3 + row * ABOVE),
             textcoords="offset points",
             ha="center",
-            color=inks["ink"],
+            color=self._inks["ink"],
             size=10,
         )
 

@@ -2,10 +2,10 @@
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harness.model.expect import Plot
-from harness.model.lab import Broken
+from harness.model.lab import Broken, Lab
 from harness.recording import FaultRecord, Recording
 from harness.report.seconds import Curves, curves, faulted_callees
 from harness.report.text import between, figure
@@ -57,6 +57,8 @@ class Panel:
     kind: str
     traces: tuple[Trace, ...]
     faults: tuple[FaultRecord, ...]
+    captions: tuple[FaultRecord, ...]
+    """The faults as they are named over the plot: the same one on several replicas once."""
     duration_s: float
     scale: Scale
 
@@ -173,11 +175,28 @@ def _panels(result: Result, traces: dict[str, list[Trace]], scale: Scale) -> lis
             kind=kind_of(result, variant),
             traces=tuple(traces[variant]),
             faults=tuple(recordings[0].faults),
+            captions=tuple(_folded(result.lab, recordings[0].faults)),
             duration_s=recordings[0].duration_s,
             scale=scale,
         )
         for variant, recordings in by_variant(result).items()
     ]
+
+
+def _folded(lab: Lab, faults: Sequence[FaultRecord]) -> Iterator[FaultRecord]:
+    groups: dict[str, list[FaultRecord]] = {}
+    for fault in faults:
+        name = fault.name.replace(fault.target, lab.folded(fault.target))
+        groups.setdefault(name, []).append(fault)
+    for name, group in groups.items():
+        if len(group) == 1 or not _overlap(group):
+            yield from group
+        else:
+            yield replace(group[0], name=name, end_s=max(fault.end_s for fault in group))
+
+
+def _overlap(group: Sequence[FaultRecord]) -> bool:
+    return all(fault.start_s < min(other.end_s for other in group) for fault in group)
 
 
 def _traces(result: Result, quantities: Sequence[str]) -> dict[str, list[Trace]]:

@@ -2,17 +2,8 @@
 
 from harness.checks import measures
 from harness.model import (
-    Broken,
-    Fixed,
-    Lab,
-    Pause,
-    Poisson,
-    Service,
-    baseline,
-    during,
-    on,
-    predict,
-)
+    Broken, Fixed, Lab, Pause, Poisson, Service, baseline, during, on, predict,
+)  # fmt: skip
 
 FOLLOWS = "theory:metastable-retry"
 
