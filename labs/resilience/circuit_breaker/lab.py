@@ -20,12 +20,12 @@ LAB = Lab(
         Service("catalog", app="services.worker", settings=WORK),
     ),
     load=Poisson(
-        to="gateway-1", rate_rps=100, timeout_ms=1000, keep_answers=True,
+        to="gateway-1", rate_rps=105, timeout_ms=1000, keep_answers=True,
         mix=tuple(Send(to=f"gateway-{n}", path=path) for n in GATEWAYS for path in ROUTES),
     ),
     duration_s=24,
     # A third of a probe's period apart, so that the ends of the faults meet all of its phases.
-    faults=tuple(during(4 + 0.85 * n, 12.6, Latency(f"gateway-{n}->payments", latency_ms=2000))
+    faults=tuple(during(4 + 0.85 * n, 12.5, Latency(f"gateway-{n}->payments", latency_ms=2000))
                  for n in GATEWAYS),
     variants=(
         Broken("naive"),
@@ -35,23 +35,23 @@ LAB = Lab(
     expect=(
         baseline(measures.success_ratio(0, 4), at_least=0.97),
         on("naive", claim="the healthy route falls too",
-           measure=measures.success_ratio(10, 12.6, path="/catalog"), at_most=0.3),
+           measure=measures.success_ratio(10.5, 12.5, path="/catalog"), at_most=0.3),
         on("breaker", "fallback", claim="the healthy route stays up",
            measure=measures.success_ratio(5, 24, path="/catalog"), at_least=0.98),
         on("breaker", "fallback", claim="the end is found within a probe's period",
-           measure=measures.first_good_call_s("payments", 12.6, worst=True), at_most=2.8),
+           measure=measures.first_good_call_s("payments", 12.5, worst=True), at_most=2.8),
         on("fallback", claim="everybody is answered",
            measure=measures.success_ratio(8, 24), at_least=0.97),
         on("fallback", claim="though with a promise only",
-           measure=measures.answer_ratio("later", 8, 12.6, path="/payments"), at_least=0.9),
+           measure=measures.answer_ratio("later", 8, 12.5, path="/payments"), at_least=0.9),
         on("breaker", "fallback", claim="no false trip",
            measure=series.increase("breaker_trips_total", 0, 4), at_most=0),
     ),
     predict=(
-        predict("the end of the fault is found", measures.first_good_call_s("payments", 12.6),
+        predict("the end of the fault is found", measures.first_good_call_s("payments", 12.5),
                 on="breaker", equals=1.25, within=0.6, source=PROBES,
                 because="half a probe's period: w = 2 s and its time limit of 0.5 s"),
-        predict("one call leaks each period", measures.attempts_rps("payments", 8, 12.6),
+        predict("one call leaks each period", measures.attempts_rps("payments", 8, 12.5),
                 on="breaker", equals=1.2, within=0.2, source=PROBES,
                 because="3 gateways, one probe each in 2.5 s"),
     ),
