@@ -6,7 +6,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from harness.engines.compose import images
+from harness.engines.compose import inventory
 from harness.engines.compose.build import build
 
 MB = 1_000_000
@@ -20,15 +20,15 @@ def command() -> None:
 @command.command("build")
 @click.option("--base", default=None, help="Stand on this image of a registry, not on Debian's.")
 def build_command(base: str | None) -> None:
-    """Build what is missing or out of date; needs no registry."""
+    """Build what is missing; needs no registry."""
     build(click.echo, base=base)
 
 
 @command.command("list")
 def list_command() -> None:
-    """List the images, their sizes, and whether they are up to date."""
-    with closing(images.connect()) as client:
-        statuses = images.status(client)
+    """List this tree's images, their sizes, and whether they are there."""
+    with closing(inventory.connect()) as client:
+        statuses, others = inventory.status(client), inventory.others(client)
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for heading in ("image", "state", "MB"):
         table.add_column(heading, justify="right" if heading == "MB" else "left")
@@ -36,6 +36,8 @@ def list_command() -> None:
         table.add_row(one.reference, one.state, f"{one.size_bytes / MB:.0f}")
     console = Console(highlight=False)
     console.print(table)
-    console.print(f"\n{images.total_bytes(statuses) / MB:.0f} MB, shared layers counted once")
-    if any(one.state is not images.State.READY for one in statuses):
-        console.print("./lab images build makes what is missing or stale")
+    console.print(f"\n{inventory.total_bytes(statuses) / MB:.0f} MB, shared layers counted once")
+    if any(one.state is inventory.State.MISSING for one in statuses):
+        console.print("./lab images build makes what is missing")
+    if others:
+        console.print(f"{len(others)} are of other trees or versions: ./lab clean --images")
