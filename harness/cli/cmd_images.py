@@ -1,27 +1,49 @@
 """`./lab images`: the images in which labs run."""
 
 from contextlib import closing
+from pathlib import Path
 
 import click
 from rich.console import Console
 from rich.table import Table
 
-from harness.engines.compose import inventory
+from harness.engines.compose import carry, inventory
 from harness.engines.compose.build import build
 
 MB = 1_000_000
+A_FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.group()
 def command() -> None:
-    """Build or list the images in which labs run."""
+    """Build, pull, save, load or list the images in which labs run."""
 
 
 @command.command("build")
-@click.option("--base", default=None, help="Stand on this image of a registry, not on Debian's.")
+@click.option("--base", default=None, help="Stand on this image of a registry ('' for Debian's).")
 def build_command(base: str | None) -> None:
     """Build what is missing; needs no registry."""
     build(click.echo, base=base)
+
+
+@command.command("pull")
+def pull_command() -> None:
+    """Take from public registries what they have (untested)."""
+    carry.pull(click.echo)
+
+
+@command.command("save")
+@click.argument("file", type=A_FILE)
+def save_command(file: Path) -> None:
+    """Write all images to one file, for machines without a network."""
+    carry.save(file, click.echo)
+
+
+@command.command("load")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def load_command(file: Path) -> None:
+    """Take all images from a file that `save` wrote."""
+    carry.load(file, click.echo)
 
 
 @command.command("list")

@@ -44,10 +44,13 @@ MAKING = ".making-"
 def build(report: Report, *, names: Collection[str] | None = None, base: str | None = None) -> None:
     """Build what is missing of the named images (None: of all) and their parents.
 
-    ``base`` names an image to stand on in the place of Debian packages, such as
-    ``python:3.11-slim-bookworm`` (untested where there is no registry); empty goes back to Debian
-    packages, None keeps what this tree's set stands on. Raises EnvironmentNotReadyError with one
-    line on what to do.
+    ``base`` names a registry's image to stand on, such as ``python:3.11-slim-bookworm``; then
+    Prometheus, Redis and Toxiproxy are a registry's too (untested where there is none). Empty goes
+    back to Debian packages, None keeps what this tree's set stands on.
+
+    Raises:
+        EnvironmentNotReadyError: a step failed; one line says what to do.
+
     """
     wanted = _with_parents(BY_NAME if names is None else names)
     with closing(connect()) as client, _alone(report):
@@ -96,7 +99,7 @@ def _with_parents(names: Collection[str]) -> set[str]:
 
 def _build(image: Image, tag: str, base: str, report: Report) -> None:
     """Build one image whose parent is there, and label it with its content."""
-    artefact = None if image.parent is None and base else image.artefact
+    artefact = image.made_from(base)
     made = _made(artefact, report) / image.part if artefact else None
     started_s = time.monotonic()
     command = ["docker", "build", "--network=none", "--progress=plain", f"--tag={tag}"]
@@ -105,19 +108,21 @@ def _build(image: Image, tag: str, base: str, report: Report) -> None:
         command += [f"--build-arg=PARENT={reference(image.parent, base=base)}"]
     elif base:
         command += [f"--build-arg=PARENT={base}"]
-    with _context(image, made) as context:
+    if base and image.source:
+        command += [f"--build-arg=SOURCE={image.source}"]
+    with _context(image, made, base) as context:
         if reference(image.name, base=base) != tag:
             raise EnvironmentNotReadyError(f"a file of {tag} changed while it was read: try again")
-        _run([*command, "-"], f"the build of {tag}", context)
+        run_step([*command, "-"], f"the build of {tag}", context)
     report(f"{tag} built in {time.monotonic() - started_s:.1f} s: {image.holds}")
 
 
 @contextmanager
-def _context(image: Image, made: Path | None) -> Iterator[IO[bytes]]:
+def _context(image: Image, made: Path | None, base: str) -> Iterator[IO[bytes]]:
     """Pack exactly what the image's hash covers, so that nothing else can get in."""
     with tempfile.TemporaryFile() as file:
         with tarfile.open(fileobj=file, mode="w") as tar:
-            for name, path in image.inputs():
+            for name, path in image.inputs(base):
                 tar.add(path, name, filter=_plain)
             if made:
                 tar.add(made, made.name, filter=_plain)
@@ -150,7 +155,7 @@ def _made(artefact: Artefact, report: Report) -> Path:
                 feed.write(artefact.feed().encode())
                 feed.seek(0)
                 script = RECIPES / artefact.script
-                _run(["bash", str(script), str(folder), sys.executable], artefact.script, feed)
+                run_step(["bash", str(script), str(folder), sys.executable], artefact.script, feed)
             folder.rename(kept)
     return kept
 
@@ -170,13 +175,18 @@ def _alone(report: Report) -> Iterator[None]:
         yield
 
 
-def _run(command: list[str], what: str, stdin: IO[bytes]) -> None:
-    """Run a step in a process group of its own, so that none of its children outlives it."""
+def run_step(command: list[str], what: str, stdin: IO[bytes] | None = None) -> None:
+    """Run a step in a process group of its own, so that none of its children outlives it.
+
+    Raises:
+        EnvironmentNotReadyError: it failed or took too long; its last line says why.
+
+    """
     if not shutil.which(command[0]):
         raise EnvironmentNotReadyError(f"{what} needs {command[0]} on PATH: install it")
     with subprocess.Popen(  # noqa: S603 -- the commands are this module's own
         command,
-        stdin=stdin,
+        stdin=stdin or subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

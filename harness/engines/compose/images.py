@@ -16,6 +16,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[3]
 RECIPES = ROOT / "compose" / "images"
 LOCK = ROOT / "requirements.lock"
+PUBLIC_BASE = (
+    "docker.io/library/python:3.11-slim-bookworm"
+    "@sha256:528257d48c1da0dcecc2e725d1ae34498d60c965f1241e39cd6a85a8859bdf84"
+)
+"""What the set stands on where it is pulled: the Python and the Debian of the packages."""
 CHOSEN = ".base"
 """Names, beside the recipes, the image of a registry that this tree's set stands on."""
 TAG_DIGITS = 12
@@ -88,10 +93,18 @@ class Image:
     artefact: Artefact | None = None
     part: str = ""
     """The folder of the artefact that it takes."""
+    source: str = ""
+    """What of a registry it is made from where the set stands on one, in the artefact's place."""
 
-    def inputs(self) -> Iterator[tuple[str, Path]]:
+    def made_from(self, base: str) -> Artefact | None:
+        """Give the files that it takes from this machine, if any."""
+        from_registry = base and (self.source or self.parent is None)
+        return None if from_registry else self.artefact
+
+    def inputs(self, base: str) -> Iterator[tuple[str, Path]]:
         """Give the files that go into it from the repository, each with its name in the build."""
-        yield "Dockerfile", RECIPES / f"{self.name}.Dockerfile"
+        kind = "registry.Dockerfile" if base and self.source else "Dockerfile"
+        yield "Dockerfile", RECIPES / f"{self.name}.{kind}"
         for folder in self.sources:
             for path in sorted((ROOT / folder).rglob("*.py")):
                 yield path.relative_to(ROOT).as_posix(), path
@@ -132,9 +145,28 @@ IMAGES = (
         parent="locust",
         sources=("services", "labs", "harness"),
     ),
-    Image(name="toxiproxy", holds="Toxiproxy", artefact=TOXIPROXY, part="toxiproxy"),
-    Image(name="prometheus", holds="Prometheus", artefact=DEBIAN, part="prometheus"),
-    Image(name="redis", holds="Redis", artefact=DEBIAN, part="redis"),
+    Image(
+        name="toxiproxy",
+        holds="Toxiproxy",
+        artefact=TOXIPROXY,
+        part="toxiproxy",
+        source="ghcr.io/shopify/toxiproxy:2.12.0"
+        "@sha256:9378ed52a28bc50edc1350f936f518f31fa95f0d15917d6eb40b8e376d1a214e",
+    ),
+    Image(
+        name="prometheus",
+        holds="Prometheus",
+        artefact=DEBIAN,
+        part="prometheus",
+        source="docker.io/prom/prometheus:v2.42.0",
+    ),
+    Image(
+        name="redis",
+        holds="Redis",
+        artefact=DEBIAN,
+        part="redis",
+        source="docker.io/library/redis:7.0.15-bookworm",
+    ),
 )
 """The whole set, parents before children."""
 
@@ -149,9 +181,11 @@ def content_hash(image: Image, *, base: str = "") -> str:
     """
     parent = content_hash(BY_NAME[image.parent], base=base) if image.parent else base
     digest = hashlib.sha256(parent.encode())
-    if image.artefact:
-        digest.update(f"\0{image.artefact.key()}\0{image.part}".encode())
-    for name, path in image.inputs():
+    if artefact := image.made_from(base):
+        digest.update(f"\0{artefact.key()}\0{image.part}".encode())
+    else:
+        digest.update(f"\0{image.source}".encode())
+    for name, path in image.inputs(base):
         content = path.read_bytes()
         digest.update(f"\0{name}\0{len(content)}\0".encode() + content)
     return digest.hexdigest()
