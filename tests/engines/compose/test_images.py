@@ -404,7 +404,7 @@ def test_the_engine_keeps_an_image_that_a_container_uses(
     tags = [f"chaoslab/tried:{letter}{os.getpid()}" for letter in "ab"]
     for tag in tags:
         recipe = f'FROM scratch\nLABEL {inventory.CONTENT_LABEL}="{tag}"\nCMD ["/none"]\n'
-        full_client.images.build(fileobj=io.BytesIO(recipe.encode()), tag=tag)
+        full_client.images.build(fileobj=io.BytesIO(recipe.encode()), tag=tag, rm=True)
     others = inventory.others
     assert set(tags) <= set(others(full_client))
     # The engine is shared: only what this test has made may go.
