@@ -5,13 +5,17 @@ import shutil
 import click
 
 from harness import store
-from harness.engines.compose.client import why_not
+from harness.engines.compose import inventory
+from harness.engines.compose.client import engine, why_not
 from harness.engines.compose.janitor import sweep
+
+MB = 1_000_000
 
 
 @click.command()
 @click.option("--runs", is_flag=True, help="Also remove every recording under runs/.")
-def command(runs: bool) -> None:  # noqa: FBT001
+@click.option("--images", is_flag=True, help="Also remove images that are not this tree's.")
+def command(runs: bool, images: bool) -> None:  # noqa: FBT001
     """Remove what runs that died left behind."""
     missing = why_not()
     removed = [] if missing else sweep()
@@ -23,6 +27,8 @@ def command(runs: bool) -> None:  # noqa: FBT001
     removed_runs = _remove_runs() if runs else 0
     if runs:
         click.echo(f"removed {removed_runs} recorded runs")
+    if images:
+        _remove_images()
     if not removed and not missing:
         click.echo("nothing was left behind")
 
@@ -32,3 +38,17 @@ def _remove_runs() -> int:
     for path in runs:
         shutil.rmtree(path)
     return len(runs)
+
+
+def _remove_images() -> None:
+    with engine() as client:
+        removed, freed_bytes = inventory.remove_others(client)
+        kept = inventory.others(client)
+        cached_bytes = sum(one["Size"] for one in client.df()["BuildCache"] or ())
+    for name in removed:
+        click.echo(f"removed image {name}")
+    click.echo(f"removed {len(removed)} images, {freed_bytes / MB:.0f} MB freed")
+    if kept:
+        click.echo(f"left {len(kept)} images that containers use")
+    if cached_bytes > MB:
+        click.echo(f"the engine's build cache has {cached_bytes / MB:.0f} MB: docker builder prune")

@@ -12,6 +12,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from harness import catalogue
+from harness.engines.compose import images
 from harness.engines.compose.client import why_not
 from harness.errors import ChaoslabError, ExitCode
 
@@ -72,6 +73,8 @@ def _containers() -> Iterator[Finding]:
         yield Finding(what="containers", found="labs can only be simulated", mend=missing)
     else:
         yield Finding(what="containers", found="engine, Compose and images are here")
+    if images.chosen_base():
+        yield Finding(what="images", found="from public registries, which is untested")
     host = os.environ.get("DOCKER_HOST", "")
     if host and not host.startswith("unix:///var/run/docker.sock"):
         yield Finding(what="DOCKER_HOST", found=f"{host}: honoured, but untested")

@@ -3,12 +3,15 @@
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from harness.cli import cmd_clean, cmd_doctor, cmd_test
+from harness.engines.compose import inventory
 from tests.cli.workshop import Workshop
 
 NOTHING = "containers not looked at: no Docker engine answers"
@@ -57,6 +60,21 @@ def test_clean_says_what_it_removed(shop: Workshop, monkeypatch: pytest.MonkeyPa
     assert shop.run("clean").out == "removed container a\nremoved network b\n"
     monkeypatch.setattr(cmd_clean, "sweep", list)
     assert "nothing was left behind" in shop.run("clean").out
+
+
+def test_clean_says_how_much_images_freed(shop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each removed image is named; what containers use is counted, and the build cache told."""
+    client = SimpleNamespace(df=lambda: {"BuildCache": [{"Size": 7_000_000}]})
+    monkeypatch.setattr(cmd_clean, "engine", lambda: nullcontext(client))
+    gone = (["chaoslab/load:0123456789ab"], 42_000_000)
+    monkeypatch.setattr(inventory, "remove_others", lambda _: gone)
+    monkeypatch.setattr(inventory, "others", lambda _: ["chaoslab/load:ba9876543210"])
+    assert shop.run("clean", "--images").out.splitlines()[1:] == [
+        "removed image chaoslab/load:0123456789ab",
+        "removed 1 images, 42 MB freed",
+        "left 1 images that containers use",
+        "the engine's build cache has 7 MB: docker builder prune",
+    ]
 
 
 def test_doctor_says_what_is_missing(shop: Workshop) -> None:

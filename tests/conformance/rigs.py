@@ -12,6 +12,7 @@ from typing import Protocol, TypeVar
 
 import requests
 
+from harness.engines.compose.images import reference
 from harness.engines.compose.toxics import Toxiproxy
 from harness.engines.sim.link import SimLink
 from harness.engines.sim.loop import VirtualLoop
@@ -191,7 +192,7 @@ def toxiproxy() -> Iterator[int]:
 
 
 def _extract(binary: Path) -> None:
-    made = _docker("create", "chaoslab/toxiproxy:local", "true")
+    made = _docker("create", reference("toxiproxy"), "true")
     try:
         _docker("cp", f"{made}:/usr/bin/toxiproxy-server", str(binary))
     finally:

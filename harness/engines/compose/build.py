@@ -17,17 +17,19 @@ from typing import IO
 from docker import DockerClient
 
 from harness.engines.compose.images import (
-    BASE_LABEL,
     BY_NAME,
-    CONTENT_LABEL,
-    IMAGES,
     RECIPES,
     Artefact,
     Image,
-    State,
+    choose_base,
     chosen_base,
-    connect,
     content_hash,
+    reference,
+)
+from harness.engines.compose.inventory import (
+    CONTENT_LABEL,
+    connect,
+    missing,
     status,
     total_bytes,
 )
@@ -40,48 +42,45 @@ MAKING = ".making-"
 
 
 def build(report: Report, *, names: Collection[str] | None = None, base: str | None = None) -> None:
-    """Build what is missing or stale of the named images (None: of all) and their parents.
+    """Build what is missing of the named images (None: of all) and their parents.
 
-    ``base`` names an image to stand on in the place of Debian packages, such as
-    ``python:3.11-slim-bookworm`` (untested where there is no registry); empty goes back to Debian
-    packages, None keeps what the engine's set stands on. Raises EnvironmentNotReadyError with one
-    line on what to do.
+    ``base`` names a registry's image to stand on, such as ``python:3.11-slim-bookworm``; then
+    Prometheus, Redis and Toxiproxy are a registry's too (untested where there is none). Empty goes
+    back to Debian packages, None keeps what this tree's set stands on.
+
+    Raises:
+        EnvironmentNotReadyError: a step failed; one line says what to do.
+
     """
     wanted = _with_parents(BY_NAME if names is None else names)
     with closing(connect()) as client, _alone(report):
-        base = chosen_base(client) if base is None else base
-        for one in status(client, base=base):
-            if one.name in wanted and one.state is not State.READY:
-                image = BY_NAME[one.name]
-                _build(image, content_hash(image, base=base), base, report)
-        _drop_replaced(client)
-        done = [one for one in status(client, base=base) if one.name in wanted]
+        choose_base(chosen_base() if base is None else base)
+        _build_missing(client, wanted, report)
+        done = [one for one in status(client) if one.name in wanted]
         size_mb = total_bytes(done) / 1e6
         report(f"{len(done)} images ready, {size_mb:.0f} MB with shared layers counted once")
 
 
-def refresh_sources(report: Report, client: DockerClient) -> None:
-    """Bring the images that hold the repository's sources up to date, on the parents as they are.
+def refresh_sources(report: Report, client: DockerClient) -> dict[str, str]:
+    """Build those images that hold the repository's sources; give what all are called.
 
     Raises EnvironmentNotReadyError when an image that only `build` can make is missing.
     """
-    found = {one.name: one for one in status(client)}
-    fixed = [one for one in found.values() if not BY_NAME[one.name].sources]
-    if missing := ", ".join(one.name for one in fixed if one.state is State.MISSING):
-        raise EnvironmentNotReadyError(f"no image of {missing}: run ./lab images build")
-    if older := ", ".join(one.name for one in fixed if one.state is State.STALE):
-        report(f"not what would be built today: images of {older} (./lab images build)")
-    stale = {}
-    for image in IMAGES:
-        if image.sources and image.parent:
-            content = content_hash(image, parent=found[image.parent].content)
-            if found[image.name].content != content:
-                stale[image] = content
-    if stale:
+    lacking = {one.name for one in missing(client)}
+    fixed = [name for name in lacking if not BY_NAME[name].sources]
+    if fixed:
+        names = ", ".join(sorted(fixed))
+        raise EnvironmentNotReadyError(f"no image of {names}: run ./lab images build")
+    if lacking:
         with _alone(report):
-            for image, content in stale.items():
-                _build(image, content, "", report)
-            _drop_replaced(client)
+            _build_missing(client, lacking, report)
+    return {one.name: one.reference for one in status(client)}
+
+
+def _build_missing(client: DockerClient, wanted: Collection[str], report: Report) -> None:
+    for one in missing(client):
+        if one.name in wanted:
+            _build(BY_NAME[one.name], one.reference, chosen_base(), report)
 
 
 def _with_parents(names: Collection[str]) -> set[str]:
@@ -98,28 +97,32 @@ def _with_parents(names: Collection[str]) -> set[str]:
     return wanted
 
 
-def _build(image: Image, content: str, base: str, report: Report) -> None:
+def _build(image: Image, tag: str, base: str, report: Report) -> None:
     """Build one image whose parent is there, and label it with its content."""
-    artefact = None if image.parent is None and base else image.artefact
+    artefact = image.made_from(base)
     made = _made(artefact, report) / image.part if artefact else None
     started_s = time.monotonic()
-    command = ["docker", "build", "--network=none", "--progress=plain", f"--tag={image.reference}"]
-    command += [f"--label={CONTENT_LABEL}={content}"]
+    command = ["docker", "build", "--network=none", "--progress=plain", f"--tag={tag}"]
+    command += [f"--label={CONTENT_LABEL}={content_hash(image, base=base)}"]
     if image.parent:
-        command += [f"--build-arg=PARENT={BY_NAME[image.parent].reference}"]
+        command += [f"--build-arg=PARENT={reference(image.parent, base=base)}"]
     elif base:
-        command += [f"--build-arg=PARENT={base}", f"--label={BASE_LABEL}={base}"]
-    with _context(image, made) as context:
-        _run([*command, "-"], f"the build of {image.reference}", context)
-    report(f"{image.reference} built in {time.monotonic() - started_s:.1f} s: {image.holds}")
+        command += [f"--build-arg=PARENT={base}"]
+    if base and image.source:
+        command += [f"--build-arg=SOURCE={image.source}"]
+    with _context(image, made, base) as context:
+        if reference(image.name, base=base) != tag:
+            raise EnvironmentNotReadyError(f"a file of {tag} changed while it was read: try again")
+        run_step([*command, "-"], f"the build of {tag}", context)
+    report(f"{tag} built in {time.monotonic() - started_s:.1f} s: {image.holds}")
 
 
 @contextmanager
-def _context(image: Image, made: Path | None) -> Iterator[IO[bytes]]:
+def _context(image: Image, made: Path | None, base: str) -> Iterator[IO[bytes]]:
     """Pack exactly what the image's hash covers, so that nothing else can get in."""
     with tempfile.TemporaryFile() as file:
         with tarfile.open(fileobj=file, mode="w") as tar:
-            for name, path in image.inputs():
+            for name, path in image.inputs(base):
                 tar.add(path, name, filter=_plain)
             if made:
                 tar.add(made, made.name, filter=_plain)
@@ -152,7 +155,7 @@ def _made(artefact: Artefact, report: Report) -> Path:
                 feed.write(artefact.feed().encode())
                 feed.seek(0)
                 script = RECIPES / artefact.script
-                _run(["bash", str(script), str(folder), sys.executable], artefact.script, feed)
+                run_step(["bash", str(script), str(folder), sys.executable], artefact.script, feed)
             folder.rename(kept)
     return kept
 
@@ -172,18 +175,18 @@ def _alone(report: Report) -> Iterator[None]:
         yield
 
 
-def _drop_replaced(client: DockerClient) -> None:
-    """Remove the set's images that lost their name to a newer one and that no container uses."""
-    client.images.prune(filters={"dangling": True, "label": CONTENT_LABEL})
+def run_step(command: list[str], what: str, stdin: IO[bytes] | None = None) -> None:
+    """Run a step in a process group of its own, so that none of its children outlives it.
 
+    Raises:
+        EnvironmentNotReadyError: it failed or took too long; its last line says why.
 
-def _run(command: list[str], what: str, stdin: IO[bytes]) -> None:
-    """Run a step in a process group of its own, so that none of its children outlives it."""
+    """
     if not shutil.which(command[0]):
         raise EnvironmentNotReadyError(f"{what} needs {command[0]} on PATH: install it")
     with subprocess.Popen(  # noqa: S603 -- the commands are this module's own
         command,
-        stdin=stdin,
+        stdin=stdin or subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -9,7 +9,8 @@ import requests
 from docker import DockerClient
 from docker.errors import APIError, DockerException
 
-from harness.engines.compose.images import BY_NAME, State, status
+from harness.engines.compose.images import BY_NAME
+from harness.engines.compose.inventory import missing
 from harness.errors import EnvironmentNotReadyError
 
 CALL_LIMIT_S = 20
@@ -87,9 +88,9 @@ def _plugin_problem() -> str | None:
 
 
 def _image_problem(client: DockerClient) -> str | None:
-    missing = {one.name for one in status(client) if one.state is State.MISSING}
+    lacking = {one.name for one in missing(client)}
     # What holds only sources is made anew in a second at the start of a run.
     needed = {name for name in NEEDED if not BY_NAME[name].sources} | {"runtime", "locust"}
-    if missing & needed:
-        return f"no image of {', '.join(sorted(missing & needed))}: run ./lab images build"
+    if lacking & needed:
+        return f"no image of {', '.join(sorted(lacking & needed))}: run ./lab images build"
     return None

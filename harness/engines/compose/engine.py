@@ -57,9 +57,9 @@ class ComposeEngine:
         asyncio.run(rehearse(plan))
         with engine() as client:
             observer.step("making the images ready")
-            refresh_sources(observer.step, client)
+            images = refresh_sources(observer.step, client)
             janitor.remove(client, janitor.orphans(client))
-            with Stack(client, plan, self._folder) as stack:
+            with Stack(client, plan, self._folder, images) as stack:
                 try:
                     return interrupts.run(Run(plan, stack, observer).record(conduct))
                 except BaseExceptionGroup as group:

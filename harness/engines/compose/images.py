@@ -1,31 +1,29 @@
-"""The image set: what it is made of, and what of it a Docker engine holds.
+"""The image set: what it is made of, and the names that its content gives it.
 
-An image carries a label with a hash of all that decides what is in it: its Dockerfile, the sources
-and the recipe of the files that it takes, and its parent's hash. It is ready when its label is the
-hash of today.
+An image's tag is a hash of all that decides what is in it: its Dockerfile, the sources and the
+recipe of the files that it takes, and its parent's hash. So checkouts and versions share an engine
+without rebuilding each other's images, and a run takes exactly those of its tree.
 """
 
 import hashlib
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import cache, partial
 from importlib import metadata
 from pathlib import Path
-from typing import Any, cast
-
-import docker
-from docker import DockerClient
-from docker.errors import DockerException
-
-from harness.errors import EnvironmentNotReadyError
 
 ROOT = Path(__file__).resolve().parents[3]
 RECIPES = ROOT / "compose" / "images"
 LOCK = ROOT / "requirements.lock"
-CONTENT_LABEL = "chaoslab.content"
-BASE_LABEL = "chaoslab.base"
+PUBLIC_BASE = (
+    "docker.io/library/python:3.11-slim-bookworm"
+    "@sha256:528257d48c1da0dcecc2e725d1ae34498d60c965f1241e39cd6a85a8859bdf84"
+)
+"""What the set stands on where it is pulled: the Python and the Debian of the packages."""
+CHOSEN = ".base"
+"""Names, beside the recipes, the image of a registry that this tree's set stands on."""
+TAG_DIGITS = 12
 _HASH = re.compile(r"--hash=\S+")
 
 
@@ -95,15 +93,18 @@ class Image:
     artefact: Artefact | None = None
     part: str = ""
     """The folder of the artefact that it takes."""
+    source: str = ""
+    """What of a registry it is made from where the set stands on one, in the artefact's place."""
 
-    @property
-    def reference(self) -> str:
-        """What a Compose file calls it."""
-        return f"chaoslab/{self.name}:local"
+    def made_from(self, base: str) -> Artefact | None:
+        """Give the files that it takes from this machine, if any."""
+        from_registry = base and (self.source or self.parent is None)
+        return None if from_registry else self.artefact
 
-    def inputs(self) -> Iterator[tuple[str, Path]]:
+    def inputs(self, base: str) -> Iterator[tuple[str, Path]]:
         """Give the files that go into it from the repository, each with its name in the build."""
-        yield "Dockerfile", RECIPES / f"{self.name}.Dockerfile"
+        kind = "registry.Dockerfile" if base and self.source else "Dockerfile"
+        yield "Dockerfile", RECIPES / f"{self.name}.{kind}"
         for folder in self.sources:
             for path in sorted((ROOT / folder).rglob("*.py")):
                 yield path.relative_to(ROOT).as_posix(), path
@@ -144,110 +145,71 @@ IMAGES = (
         parent="locust",
         sources=("services", "labs", "harness"),
     ),
-    Image(name="toxiproxy", holds="Toxiproxy", artefact=TOXIPROXY, part="toxiproxy"),
-    Image(name="prometheus", holds="Prometheus", artefact=DEBIAN, part="prometheus"),
-    Image(name="redis", holds="Redis", artefact=DEBIAN, part="redis"),
+    Image(
+        name="toxiproxy",
+        holds="Toxiproxy",
+        artefact=TOXIPROXY,
+        part="toxiproxy",
+        source="ghcr.io/shopify/toxiproxy:2.12.0"
+        "@sha256:9378ed52a28bc50edc1350f936f518f31fa95f0d15917d6eb40b8e376d1a214e",
+    ),
+    Image(
+        name="prometheus",
+        holds="Prometheus",
+        artefact=DEBIAN,
+        part="prometheus",
+        source="docker.io/prom/prometheus:v2.42.0",
+    ),
+    Image(
+        name="redis",
+        holds="Redis",
+        artefact=DEBIAN,
+        part="redis",
+        source="docker.io/library/redis:7.0.15-bookworm",
+    ),
 )
 """The whole set, parents before children."""
 
 BY_NAME = {image.name: image for image in IMAGES}
 
 
-class State(StrEnum):
-    """Whether an engine holds an image as it would be built today."""
-
-    READY = "ready"
-    STALE = "stale"
-    MISSING = "missing"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImageStatus:
-    """What an engine holds of one image, its size with its parents' layers (0 when missing)."""
-
-    name: str
-    reference: str
-    size_bytes: int
-    state: State
-    content: str
-    """The hash that the engine's copy carries, empty when missing."""
-
-
-def connect() -> DockerClient:
-    """Open a client to the engine, to be closed by the caller.
-
-    Raises EnvironmentNotReadyError when none answers.
-    """
-    try:
-        return docker.from_env(timeout=60)
-    except DockerException as error:
-        raise EnvironmentNotReadyError(
-            "no Docker engine answers: start Docker, or run .ci/engine on a bare Debian 12"
-        ) from error
-
-
-def content_hash(image: Image, *, parent: str | None = None, base: str = "") -> str:
+def content_hash(image: Image, *, base: str = "") -> str:
     """Hash all that decides what is in an image.
 
-    ``parent`` is its parent's hash where that is not today's; ``base`` is the image from a registry
-    that the set stands on, empty where it stands on Debian packages.
+    ``base`` is the image from a registry that the set stands on, empty where it stands on Debian
+    packages.
     """
-    if parent is None:
-        parent = content_hash(BY_NAME[image.parent], base=base) if image.parent else base
+    parent = content_hash(BY_NAME[image.parent], base=base) if image.parent else base
     digest = hashlib.sha256(parent.encode())
-    if image.artefact:
-        digest.update(f"\0{image.artefact.key()}\0{image.part}".encode())
-    for name, path in image.inputs():
+    if artefact := image.made_from(base):
+        digest.update(f"\0{artefact.key()}\0{image.part}".encode())
+    else:
+        digest.update(f"\0{image.source}".encode())
+    for name, path in image.inputs(base):
         content = path.read_bytes()
         digest.update(f"\0{name}\0{len(content)}\0".encode() + content)
     return digest.hexdigest()
 
 
-def _held(client: DockerClient) -> dict[str, dict[str, Any]]:
-    """Map references to the engine's own summaries, in one call."""
-    summaries = client.api.images(filters={"label": CONTENT_LABEL})
-    held = cast("list[dict[str, Any]]", summaries)
-    return {reference: summary for summary in held for reference in summary["RepoTags"] or ()}
+def reference(name: str, *, base: str | None = None) -> str:
+    """Give what a Compose file calls an image as this tree is now; ``base`` None: as chosen."""
+    base = chosen_base() if base is None else base
+    return f"chaoslab/{name}:{content_hash(BY_NAME[name], base=base)[:TAG_DIGITS]}"
 
 
-def chosen_base(client: DockerClient) -> str:
-    """Give the registry's image that the engine's set stands on, empty where it is Debian."""
-    summary = _held(client).get(BY_NAME["base"].reference)
-    return str(summary["Labels"].get(BASE_LABEL, "")) if summary else ""
+def references() -> dict[str, str]:
+    """Map every image's name to what a Compose file calls it as this tree is now."""
+    base = chosen_base()
+    return {name: reference(name, base=base) for name in BY_NAME}
 
 
-def status(client: DockerClient, *, base: str | None = None) -> list[ImageStatus]:
-    """Say of each image whether the engine holds it, in the order of `IMAGES`.
-
-    ``base`` is as in `build`.
-    """
-    held = _held(client)
-    base = chosen_base(client) if base is None else base
-    found = []
-    for image in IMAGES:
-        summary = held.get(image.reference)
-        content = summary["Labels"][CONTENT_LABEL] if summary else ""
-        state = State.READY if content == content_hash(image, base=base) else State.STALE
-        found.append(
-            ImageStatus(
-                name=image.name,
-                reference=image.reference,
-                size_bytes=summary["Size"] if summary else 0,
-                state=state if summary else State.MISSING,
-                content=content,
-            )
-        )
-    return found
+def chosen_base() -> str:
+    """Give the registry's image that this tree's set stands on, empty where it is Debian."""
+    chosen = RECIPES / CHOSEN
+    return chosen.read_text().strip() if chosen.exists() else ""
 
 
-def missing_or_stale(client: DockerClient) -> list[ImageStatus]:
-    """Give the images that a build would make."""
-    return [one for one in status(client) if one.state is not State.READY]
-
-
-def total_bytes(statuses: list[ImageStatus]) -> int:
-    """Add up the sizes of images, layers that they share counted once."""
-    sizes = {one.name: one.size_bytes for one in statuses}
-    return sum(
-        size - sizes.get(BY_NAME[name].parent or "", 0) for name, size in sizes.items() if size
-    )
+def choose_base(base: str) -> None:
+    """Let this tree's set stand on an image of a registry, or on Debian packages when empty."""
+    if base != chosen_base():
+        (RECIPES / CHOSEN).write_text(f"{base}\n")

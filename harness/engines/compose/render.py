@@ -2,12 +2,13 @@
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import yaml
 
-from harness.engines.compose.images import BY_NAME
+from harness.engines.compose.images import references
 from harness.engines.protocol import Plan
 from harness.model.lab import BESIDE, CLIENT, Lab, Link, Redis, Service
 from services.server import PORT
@@ -71,17 +72,29 @@ class Owner:
         }
 
 
-def compose_yaml(plan: Plan, owner: Owner | None = None) -> str:
-    """Write the Compose file of a plan; without an owner, for a person who runs it by hand."""
+def compose_yaml(
+    plan: Plan, owner: Owner | None = None, images: Mapping[str, str] | None = None
+) -> str:
+    """Write the Compose file of a plan; without an owner, for a person who runs it by hand.
+
+    ``images`` says what each image is called, where that is not as the tree is now.
+    """
     variant = f"{plan.slug}, variant {plan.variant.name}, seed {plan.seed}"
     text = yaml.dump(
-        compose_file(plan, owner), Dumper=_Dumper, sort_keys=False, width=100, allow_unicode=True
+        compose_file(plan, owner, images),
+        Dumper=_Dumper,
+        sort_keys=False,
+        width=100,
+        allow_unicode=True,
     )
     return f"# {plan.lab.title}\n# {variant}\n{text}"
 
 
-def compose_file(plan: Plan, owner: Owner | None = None) -> dict[str, Any]:
+def compose_file(
+    plan: Plan, owner: Owner | None = None, images: Mapping[str, str] | None = None
+) -> dict[str, Any]:
     """Give the Compose file of a plan as plain values."""
+    images = references() if images is None else images
     labels = {"labels": owner.labels()} if owner else {}
     ports = {link: FIRST_PORT + index for index, link in enumerate(plan.lab.links())}
     services = {store.name: _redis(store) for store in plan.lab.stores}
@@ -91,7 +104,8 @@ def compose_file(plan: Plan, owner: Owner | None = None) -> dict[str, Any]:
     services[PROMETHEUS] = _prometheus(list(placed))
     services[LOAD] = _load(plan, ports, waits=owner is not None)
     for name, service in services.items():
-        services[name] = {**service, **_hardening(name), **labels}
+        image = {"image": images[service["image"]]}
+        services[name] = {**service, **image, **_hardening(name), **labels}
     return {
         "name": owner.run if owner else f"chaoslab-{project_part(plan.slug)}",
         "services": services,
@@ -119,7 +133,7 @@ def _service(host: str, service: Service, ports: dict[Link, int], plan: Plan) ->
         for callee in service.calls
     }
     return {
-        "image": BY_NAME["services"].reference,
+        "image": "services",
         **_supervised("python3", "-m", "services.main"),
         "environment": _escaped(
             CHAOSLAB_HOST=host,
@@ -144,7 +158,7 @@ def _named(host: str, name: str) -> list[str] | dict[str, Any]:
 
 def _redis(store: Redis) -> dict[str, Any]:
     return {
-        "image": BY_NAME["redis"].reference,
+        "image": "redis",
         **_supervised(
             *("redis-server", "--bind", "0.0.0.0", "--protected-mode", "no"),  # noqa: S104 - internal
             *("--port", str(REDIS_PORT), "--dir", VOLUME, "--save", ""),
@@ -175,7 +189,7 @@ def _toxiproxy(ports: dict[Link, int], lab: Lab) -> dict[str, Any]:
         for link, port in ports.items()
     ]
     return {
-        "image": BY_NAME["toxiproxy"].reference,
+        "image": "toxiproxy",
         "environment": _escaped(
             PROXIES=json.dumps(proxies, indent=1) + "\n",
             GOMEMLIMIT="128MiB",
@@ -213,7 +227,7 @@ def _prometheus(hosts: list[str]) -> dict[str, Any]:
         ],
     }
     return {
-        "image": BY_NAME["prometheus"].reference,
+        "image": "prometheus",
         "environment": _escaped(CONFIG=yaml.dump(config, Dumper=_Dumper, sort_keys=False)),
         "entrypoint": _with_config(
             "CONFIG",
@@ -232,7 +246,7 @@ def _load(plan: Plan, ports: dict[Link, int], *, waits: bool) -> dict[str, Any]:
         for target in plan.lab.load.targets()
     }
     return {
-        "image": BY_NAME["load"].reference,
+        "image": "load",
         "environment": _escaped(
             CHAOSLAB_LOAD=json.dumps(plan.lab.load.to_json()),
             CHAOSLAB_SEED=str(plan.seed),

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
@@ -37,13 +37,15 @@ OnLine = Callable[[str, str | None], None]
 class Stack:
     """A context: inside it containers may be started, after it nothing of them is left."""
 
-    def __init__(self, client: DockerClient, plan: Plan, folder: Path) -> None:
+    def __init__(
+        self, client: DockerClient, plan: Plan, folder: Path, images: Mapping[str, str]
+    ) -> None:
         self.owner = owner_of(plan)
         self.logs = _new_folder(folder / "logs" / plan.variant.name)
         self.containers: dict[str, Container] = {}
         self._client = client
         self._file = self.logs / "compose.yaml"
-        self._file.write_text(compose_yaml(plan, self.owner))
+        self._file.write_text(compose_yaml(plan, self.owner, images))
         self._followers: list[Follower] = []
         self._creating: subprocess.Popen[str] | None = None
 

@@ -1,109 +1,21 @@
 """The image set: what makes an image stale, what a build does about it, what the images hold."""
 
+import io
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
-from typing import IO, Any, NoReturn, cast
+from typing import Any, NoReturn
 
 import docker
 import pytest
 from docker import DockerClient
 from docker.errors import DockerException
 
-from harness.engines.compose import build, images
-from harness.engines.compose.images import BY_NAME, IMAGES, State
+from harness.engines.compose import build, images, inventory
+from harness.engines.compose.images import BY_NAME, IMAGES, reference
+from harness.engines.compose.inventory import State
 from harness.errors import EnvironmentNotReadyError
-
-MB = 1_000_000
-SCRIPTS = {
-    "debian.sh": "mkdir $1/base $1/prometheus $1/redis; echo x >$1/base/base.tar",
-    "toxiproxy.sh": "mkdir $1/toxiproxy",
-    "wheels.sh": "mkdir $1/site; cat >$1/site/pins",
-}
-
-
-class FakeEngine:
-    """An engine that holds summaries of images, and takes `docker build` for granted."""
-
-    def __init__(self) -> None:
-        self.held: dict[str, dict[str, Any]] = {}
-        self.built: list[str] = []
-        self.arguments: list[str] = []
-        self.closed = False
-        self.api = self
-        self._run = build._run  # noqa: SLF001 -- what stands in for it hands on to it
-
-    @property
-    def images(self) -> Any:
-        """Be the engine's list of images when called, and its image collection when not."""
-        return self
-
-    def __call__(self, *, filters: dict[str, str]) -> list[dict[str, Any]]:
-        assert filters == {"label": images.CONTENT_LABEL}
-        return list(self.held.values())
-
-    def prune(self, *, filters: dict[str, object]) -> None:
-        assert filters["dangling"]
-
-    def close(self) -> None:
-        self.closed = True
-
-    def run(self, command: list[str], what: str, stdin: IO[bytes]) -> None:
-        """Note a build as the engine would; run everything else."""
-        if command[0] != "docker":
-            self._run(command, what, stdin)
-            return
-        self.arguments += command
-        values = [argument.partition("=")[2] for argument in command if argument.startswith("--")]
-        reference = next(value for value in values if value.endswith(":local"))
-        labels = dict(value.split("=") for value in values if value.startswith("chaoslab."))
-        self.held[reference] = {"RepoTags": [reference], "Labels": labels, "Size": 5 * MB}
-        self.built.append(reference.removeprefix("chaoslab/").removesuffix(":local"))
-
-
-def as_client(engine: FakeEngine) -> DockerClient:
-    return cast("DockerClient", engine)
-
-
-def ignore(_: str) -> None:
-    pass
-
-
-def states(client: DockerClient) -> dict[str, State]:
-    return {one.name: one.state for one in images.status(client)}
-
-
-def write(path: Path, content: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(content)
-
-
-@pytest.fixture
-def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Stand in a small checkout whose scripts make next to nothing, with an empty cache."""
-    root = tmp_path / "checkout"
-    shutil.copytree(images.RECIPES, root / "compose" / "images")
-    for name, script in SCRIPTS.items():
-        write(root / "compose" / "images" / name, script)
-    for package in ("services", "labs", "harness"):
-        write(root / package / "__init__.py", "")
-    monkeypatch.setattr(images, "ROOT", root)
-    for module in (images, build):
-        monkeypatch.setattr(module, "RECIPES", root / "compose" / "images")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    return root
-
-
-@pytest.fixture
-def engine(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
-    """Give an engine with no images, and the checkout to build them from."""
-    assert checkout.exists()
-    fake = FakeEngine()
-    monkeypatch.setattr(build, "connect", lambda: fake)
-    monkeypatch.setattr(build, "_run", fake.run)
-    return fake
+from tests.engines.compose.workbench import MB, FakeEngine, as_client, ignore, states, write
 
 
 def test_parents_come_before_children() -> None:
@@ -118,8 +30,10 @@ def test_parents_come_before_children() -> None:
 @pytest.mark.parametrize("image", IMAGES, ids=lambda image: str(image.name))
 def test_every_image_stands_on_the_parent_that_it_is_given(image: images.Image) -> None:
     """The set alone says what stands on what; a Dockerfile that names another would escape it."""
-    lines = (images.RECIPES / f"{image.name}.Dockerfile").read_text().splitlines()
-    assert [line for line in lines if line.startswith("FROM ")][-1] == "FROM ${PARENT}"
+    for base in ("", images.PUBLIC_BASE):
+        _, recipe = next(image.inputs(base))
+        lines = recipe.read_text().splitlines()
+        assert [line for line in lines if line.startswith("FROM ")][-1] == "FROM ${PARENT}"
 
 
 @pytest.mark.parametrize(
@@ -175,7 +89,7 @@ def test_a_build_makes_the_whole_set_once(engine: FakeEngine) -> None:
     assert set(states(as_client(engine)).values()) == {State.MISSING}
     build.build(ignore)
     assert engine.built == [image.name for image in IMAGES]
-    assert not images.missing_or_stale(as_client(engine))
+    assert not inventory.missing(as_client(engine))
     build.build(ignore)
     assert len(engine.built) == len(IMAGES)
     assert engine.closed
@@ -186,7 +100,7 @@ def test_a_build_makes_what_a_change_made_stale(engine: FakeEngine, checkout: Pa
     build.build(ignore)
     engine.built.clear()
     write(checkout / "services" / "relay.py", "x = 1\n")
-    assert {one.name for one in images.missing_or_stale(as_client(engine))} == {"services", "load"}
+    assert {one.name for one in inventory.missing(as_client(engine))} == {"services", "load"}
     build.build(ignore)
     assert engine.built == ["services", "load"]
 
@@ -201,7 +115,7 @@ def test_a_parent_that_was_removed_is_built_without_its_children(engine: FakeEng
     """A child that is as it would be built today stays."""
     build.build(ignore)
     engine.built.clear()
-    del engine.held[BY_NAME["base"].reference]
+    del engine.held[reference("base")]
     build.build(ignore)
     assert engine.built == ["base"]
 
@@ -211,12 +125,66 @@ def test_a_chosen_base_is_kept_until_another_is_chosen(engine: FakeEngine, tmp_p
     build.build(ignore, names=["services"], base="python:3.11-slim-bookworm")
     assert "--build-arg=PARENT=python:3.11-slim-bookworm" in engine.arguments
     assert not list((tmp_path / "cache" / "chaoslab").glob("debian-*"))
-    assert images.chosen_base(as_client(engine)) == "python:3.11-slim-bookworm"
+    assert images.chosen_base() == "python:3.11-slim-bookworm"
     build.build(ignore, names=["services"])
     assert engine.built == ["base", "runtime", "services"]
     build.build(ignore, base="")
-    assert not images.chosen_base(as_client(engine))
-    assert not images.missing_or_stale(as_client(engine))
+    assert not images.chosen_base()
+    assert not inventory.missing(as_client(engine))
+
+
+def test_two_versions_live_side_by_side(engine: FakeEngine, checkout: Path) -> None:
+    """Going back to a version builds nothing: its images are still there under their own names."""
+    build.build(ignore)
+    first = images.references()
+    write(checkout / "services" / "relay.py", "x = 1\n")
+    build.build(ignore)
+    second = images.references()
+    assert {name for name in first if first[name] != second[name]} == {"services", "load"}
+    assert {*first.values(), *second.values()} == engine.held.keys()
+    engine.built.clear()
+    (checkout / "services" / "relay.py").unlink()
+    build.build(ignore)
+    assert engine.built == []
+    assert images.references() == first
+
+
+def test_cleaning_spares_this_trees_images_and_those_in_use(
+    engine: FakeEngine, checkout: Path
+) -> None:
+    """What a container of another version runs on stays, and what was freed is told."""
+    client = as_client(engine)
+    versions = []
+    for content in ("x = 1\n", "x = 2\n", "x = 3\n"):
+        write(checkout / "services" / "relay.py", content)
+        build.build(ignore)
+        versions.append({name: reference(name) for name in ("services", "load")})
+    first, second, third = versions
+    engine.used = {second["services"], third["load"]}
+    removed, freed_bytes = inventory.remove_others(client)
+    assert removed == sorted([*first.values(), second["load"]])
+    assert freed_bytes == 3 * 5 * MB
+    assert inventory.others(client) == [second["services"]]
+    assert not inventory.missing(client)
+
+
+def test_a_file_that_changes_while_it_is_packed_is_not_built_under_the_old_name(
+    engine: FakeEngine, checkout: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A tag says what is in the image, also when an editor saves at the wrong moment."""
+    pack = build._context  # noqa: SLF001 -- what stands in for it hands on to it
+
+    def edited(image: images.Image, made: Path | None, base: str) -> Any:
+        if image.name == "services":
+            write(checkout / "services" / "relay.py", "x = 1\n")
+        return pack(image, made, base)
+
+    monkeypatch.setattr(build, "_context", edited)
+    with pytest.raises(EnvironmentNotReadyError, match="changed while it was read: try again"):
+        build.build(ignore)
+    assert "services" not in engine.built
+    build.build(ignore)
+    assert not inventory.missing(as_client(engine))
 
 
 def test_made_files_outlive_the_images(engine: FakeEngine) -> None:
@@ -275,7 +243,7 @@ def test_an_unknown_name_is_an_error_that_lists_the_names(engine: FakeEngine) ->
 
 def test_a_missing_command_is_named(engine: FakeEngine, monkeypatch: pytest.MonkeyPatch) -> None:
     """An engine may answer where Docker's command line is not installed."""
-    monkeypatch.setattr(build, "_run", engine._run)  # noqa: SLF001 -- the real one
+    monkeypatch.setattr(build, "run_step", engine.real_run)
     build_path = shutil.which
     monkeypatch.setattr(shutil, "which", lambda it: None if it == "docker" else build_path(it))
     with pytest.raises(EnvironmentNotReadyError, match="needs docker on PATH"):
@@ -290,7 +258,7 @@ def test_no_engine_is_one_line_that_says_what_to_do(monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(docker, "from_env", refuse)
     with pytest.raises(EnvironmentNotReadyError, match=r"start Docker, or run \.ci/engine"):
-        images.connect()
+        inventory.connect()
 
 
 def test_a_refresh_builds_only_what_holds_sources(engine: FakeEngine, checkout: Path) -> None:
@@ -302,21 +270,20 @@ def test_a_refresh_builds_only_what_holds_sources(engine: FakeEngine, checkout: 
     write(checkout / "labs" / "retry_storm.py", "x = 1\n")
     build.refresh_sources(ignore, as_client(engine))
     assert engine.built == ["services", "load"]
-    assert not images.missing_or_stale(as_client(engine))
+    assert not inventory.missing(as_client(engine))
 
 
-def test_a_refresh_stands_on_older_parents_and_says_so(engine: FakeEngine, checkout: Path) -> None:
-    """Images that came by file go on working offline where they could not be built again."""
+def test_a_run_takes_the_images_of_its_tree_and_no_others(
+    engine: FakeEngine, checkout: Path
+) -> None:
+    """An older image of another recipe does not stand in for the one that is missing."""
     build.build(ignore)
+    assert build.refresh_sources(ignore, as_client(engine)) == images.references()
     engine.built.clear()
     write(checkout / "compose" / "images" / "runtime.Dockerfile", "FROM ${PARENT}\n")
-    write(checkout / "services" / "relay.py", "x = 1\n")
-    reported: list[str] = []
-    build.refresh_sources(reported.append, as_client(engine))
-    assert engine.built == ["services", "load"]
-    assert "images of runtime, locust" in reported[0]
-    build.refresh_sources(reported.append, as_client(engine))
-    assert engine.built == ["services", "load"]
+    with pytest.raises(EnvironmentNotReadyError, match="no image of locust, runtime: run"):
+        build.refresh_sources(ignore, as_client(engine))
+    assert engine.built == []
 
 
 def test_a_refresh_without_the_set_says_how_to_get_it(engine: FakeEngine) -> None:
@@ -330,28 +297,19 @@ def test_shared_layers_count_once(engine: FakeEngine) -> None:
     """A child's size includes its parent's, so the set is smaller than the sum."""
     build.build(ignore)
     for index, image in enumerate(IMAGES):
-        engine.held[image.reference]["Size"] = (100 if image.name == "base" else 110 + index) * MB
-    sizes = {one.name: one.size_bytes // MB for one in images.status(as_client(engine))}
+        engine.held[reference(image.name)]["Size"] = (
+            100 if image.name == "base" else 110 + index
+        ) * MB
+    sizes = {one.name: one.size_bytes // MB for one in inventory.status(as_client(engine))}
     assert sizes["runtime"] == 111
     expected = 100 + 11 + (112 - 111) + (113 - 111) + (114 - 113) + 15 + 16 + 17
-    assert images.total_bytes(images.status(as_client(engine))) == expected * MB
-
-
-@pytest.fixture(scope="module")
-def client() -> Iterator[DockerClient]:
-    """Connect to a real engine with the whole set."""
-    hoped_for = {"CHAOSLAB_REQUIRE_ENGINE", "DOCKER_HOST"} & os.environ.keys()
-    if not hoped_for and not Path("/var/run/docker.sock").exists():
-        pytest.skip("no Docker engine here")
-    build.build(ignore)
-    with closing(images.connect()) as real:
-        yield real
+    assert inventory.total_bytes(inventory.status(as_client(engine))) == expected * MB
 
 
 def output(client: DockerClient, name: str, *command: str) -> str:
     """Run a command in a container as a lab's would: no network, nothing to write to."""
     said = client.containers.run(
-        BY_NAME[name].reference,
+        reference(name),
         list(command[1:]),
         entrypoint=[command[0]],
         network_mode="none",
@@ -363,27 +321,27 @@ def output(client: DockerClient, name: str, *command: str) -> str:
 
 
 @pytest.mark.compose
-def test_a_second_build_does_nothing(client: DockerClient) -> None:
+def test_a_second_build_does_nothing(full_client: DockerClient) -> None:
     """What was just built is what would be built; sources may change beside this, parents not."""
     names = [image.name for image in IMAGES if not image.sources]
-    before = {one.name: one.content for one in images.status(client) if one.name in names}
+    before = {name: full_client.images.get(reference(name)).id for name in names}
     reported: list[str] = []
     build.build(reported.append, names=names)
     assert [line.partition(",")[0] for line in reported] == [f"{len(names)} images ready"]
-    assert before.items() <= {one.name: one.content for one in images.status(client)}.items()
+    assert before == {name: full_client.images.get(reference(name)).id for name in names}
 
 
 @pytest.mark.compose
-def test_the_set_is_small(client: DockerClient) -> None:
+def test_the_set_is_small(full_client: DockerClient) -> None:
     """It fits on a classroom's memory stick and through its network."""
-    assert 100 * MB < images.total_bytes(images.status(client)) < 600 * MB
+    assert 100 * MB < inventory.total_bytes(inventory.status(full_client)) < 600 * MB
 
 
 @pytest.mark.compose
 @pytest.mark.parametrize("image", IMAGES, ids=lambda image: str(image.name))
-def test_every_container_runs_as_chaos(client: DockerClient, image: images.Image) -> None:
+def test_every_container_runs_as_chaos(full_client: DockerClient, image: images.Image) -> None:
     """No container of a lab is root, and each has a shell to write its configuration with."""
-    assert output(client, image.name, "/bin/sh", "-c", "id -un; id -u").split() == [
+    assert output(full_client, image.name, "/bin/sh", "-c", "id -un; id -u").split() == [
         "chaos",
         "10001",
     ]
@@ -401,10 +359,10 @@ def test_every_container_runs_as_chaos(client: DockerClient, image: images.Image
     ],
 )
 def test_each_binary_says_its_version(
-    client: DockerClient, name: str, command: str, expected: str
+    full_client: DockerClient, name: str, command: str, expected: str
 ) -> None:
     """The binaries find their libraries, and are what the docs say."""
-    assert expected in output(client, name, *command.split())
+    assert expected in output(full_client, name, *command.split())
 
 
 @pytest.mark.compose
@@ -416,23 +374,45 @@ def test_each_binary_says_its_version(
     ],
 )
 def test_python_images_can_import_what_they_are_for(
-    client: DockerClient, name: str, modules: str
+    full_client: DockerClient, name: str, modules: str
 ) -> None:
     """What was left out of the wheels is not needed, and starting needs no compiling."""
     tell = f"import {modules}, aiohttp; print(aiohttp.__version__, aiohttp.client.__cached__)"
-    version, cached = output(client, name, "python3", "-c", tell).split()
+    version, cached = output(full_client, name, "python3", "-c", tell).split()
     assert f"aiohttp=={version} " in images.SERVICE_WHEELS.feed()
-    assert output(client, name, "/bin/sh", "-c", f"ls {cached}").strip() == cached
+    assert output(full_client, name, "/bin/sh", "-c", f"ls {cached}").strip() == cached
 
 
 @pytest.mark.compose
-def test_an_image_of_sources_starts_its_program(client: DockerClient) -> None:
+def test_an_image_of_sources_starts_its_program(full_client: DockerClient) -> None:
     """The entry points are modules, so that a Compose file need not know where they are."""
     entry_points = {
-        name: client.images.get(BY_NAME[name].reference).attrs["Config"]["Entrypoint"]
+        name: full_client.images.get(reference(name)).attrs["Config"]["Entrypoint"]
         for name in ("services", "load")
     }
     assert entry_points == {
         "services": ["python3", "-m", "services.main"],
         "load": ["python3", "-m", "harness.engines.compose.loadgen"],
     }
+
+
+@pytest.mark.compose
+def test_the_engine_keeps_an_image_that_a_container_uses(
+    full_client: DockerClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Removal is refused as the code expects it, and done once the container has gone."""
+    tags = [f"chaoslab/tried:{letter}{os.getpid()}" for letter in "ab"]
+    for tag in tags:
+        recipe = f'FROM scratch\nLABEL {inventory.CONTENT_LABEL}="{tag}"\nCMD ["/none"]\n'
+        full_client.images.build(fileobj=io.BytesIO(recipe.encode()), tag=tag, rm=True)
+    others = inventory.others
+    assert set(tags) <= set(others(full_client))
+    # The engine is shared: only what this test has made may go.
+    monkeypatch.setattr(inventory, "others", lambda it: [one for one in others(it) if one in tags])
+    container = full_client.containers.create(tags[0])
+    try:
+        assert inventory.remove_others(full_client)[0] == [tags[1]]
+    finally:
+        container.remove()
+    assert inventory.remove_others(full_client)[0] == [tags[0]]
+    assert not set(tags) & set(others(full_client))

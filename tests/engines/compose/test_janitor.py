@@ -14,7 +14,7 @@ from docker import DockerClient
 from docker.errors import APIError, NotFound
 
 from harness.engines.compose import janitor
-from harness.engines.compose.images import BY_NAME
+from harness.engines.compose.images import reference
 from harness.engines.compose.janitor import Resource, is_orphan, pid_start
 from harness.errors import EnvironmentNotReadyError
 
@@ -141,7 +141,7 @@ def real() -> Iterator[DockerClient]:
 
 def idle(client: DockerClient, name: str, labels: Mapping[str, str]) -> str:
     container = client.containers.run(
-        BY_NAME["base"].reference,
+        reference("base"),
         ["sleep", "60"],
         name=f"{name}-{os.getpid()}",
         labels=dict(labels),
