@@ -1,7 +1,9 @@
 """A service as a process of its own: reads its environment, serves, logs spans as JSON lines.
 
 Environment: `CHAOSLAB_HOST` (its name), `CHAOSLAB_APP` (a module with `Settings` and `app`),
-`CHAOSLAB_SETTINGS` and `CHAOSLAB_LINKS` (JSON objects), `CHAOSLAB_SEED`, `CHAOSLAB_VOLUME`.
+`CHAOSLAB_SETTINGS` and `CHAOSLAB_LINKS` (JSON objects), `CHAOSLAB_SEED`, `CHAOSLAB_VOLUME`, and
+`CHAOSLAB_MEMORY`, a file for what the control channel has asked of the host; without it there is
+no such channel, and standard input is let alone.
 """
 
 import asyncio
@@ -19,7 +21,9 @@ from typing import Any
 
 import aiohttp
 
+from services.clock import WallClock
 from services.context import Platform
+from services.control import Ballast, Control
 from services.redis import connect
 from services.server import Served, serve
 from services.tracing import Span
@@ -66,8 +70,8 @@ def record(span: Span) -> None:
     log({"event": "span", **span._asdict()})
 
 
-def platform(environment: Mapping[str, str]) -> Platform:
-    """Make the platform of a container from its environment."""
+def platform(environment: Mapping[str, str], clock: WallClock) -> Platform:
+    """Make the platform of a container from its environment, with a clock for its wall."""
     host = environment["CHAOSLAB_HOST"]
     links: dict[str, str] = json.loads(environment.get("CHAOSLAB_LINKS", "{}"))
     return Platform(
@@ -77,9 +81,9 @@ def platform(environment: Mapping[str, str]) -> Platform:
         redis=connect,
         rng=random.Random(f"{environment.get('CHAOSLAB_SEED', '0')}/{host}/service"),
         now=time.time,
-        wall=time.time,
+        wall=clock.read,
         burn=burn,
-        volume=FileVolume(Path(environment.get("CHAOSLAB_VOLUME", "/volume"))),
+        volume=FileVolume(_folder(environment)),
         record=record,
     )
 
@@ -90,11 +94,31 @@ async def main() -> None:
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, stop.set)
     settings = json.loads(os.environ.get("CHAOSLAB_SETTINGS", "{}"))
-    served = await serve(os.environ["CHAOSLAB_APP"], platform(os.environ), settings)
+    clock = WallClock(time.time)
+    control = _control(os.environ, clock)
+    changes = control.changes if control else {}
+    here = platform(os.environ, clock)
+    served = await serve(os.environ["CHAOSLAB_APP"], here, settings, changes)
+    if control:
+        control.listen(served)
     loop.set_exception_handler(partial(_crashed, served))
     log({"event": "serving", "host": served.context.host})
     await stop.wait()
     await served.stop()
+
+
+def _control(environment: Mapping[str, str], clock: WallClock) -> Control | None:
+    """Give the control channel, if this process has one, with what the host has been told."""
+    if "CHAOSLAB_MEMORY" not in environment:
+        return None
+    memory = Path(environment["CHAOSLAB_MEMORY"])
+    control = Control(clock, Ballast(_folder(environment)), memory, log)
+    control.recall()
+    return control
+
+
+def _folder(environment: Mapping[str, str]) -> Path:
+    return Path(environment.get("CHAOSLAB_VOLUME", "/volume"))
 
 
 def _crashed(served: Served, loop: asyncio.AbstractEventLoop, details: dict[str, Any]) -> None:

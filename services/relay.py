@@ -9,7 +9,7 @@ from aiohttp import web
 from services.context import Context
 from services.patterns.retry import Backoff, Jitter, Retry, RetryBudget
 from services.patterns.timeout import time_limit
-from services.server import at_least
+from services.server import at_least, live
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +20,7 @@ class Settings:
     does a `timeout_ms` of 0.
     """
 
-    timeout_ms: float = 1000
+    timeout_ms: float = live(1000)
     tries: int = 1
     backoff_ms: float = 0
     jitter: Jitter = Jitter.FULL
@@ -52,7 +52,7 @@ def app(ctx: Context[Settings]) -> web.Application:
 
     async def ask(callee: str, attempt: int) -> None:
         async with (
-            time_limit(settings.timeout_ms),
+            time_limit(ctx.settings.timeout_ms),
             ctx.call(callee, attempt=attempt).get("/") as response,
         ):
             await response.read()

@@ -2,9 +2,12 @@
 
 import asyncio
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import field, fields, is_dataclass
 from enum import Enum
-from typing import Any, Protocol, get_type_hints
+from functools import partial
+from types import MappingProxyType
+from typing import Any, Protocol, TypeVar, get_type_hints
 
 from aiohttp import web
 from prometheus_client import Counter, Gauge, Histogram, generate_latest
@@ -20,6 +23,9 @@ wait in it and not in retransmissions of their connects."""
 DRAIN_S = 8.0
 """How long a service that is asked to stop waits for requests in progress: less than the ten
 seconds after which Docker kills."""
+LIVE = "live"
+UNCHANGED: Mapping[str, Any] = MappingProxyType({})
+T = TypeVar("T")
 SECONDS_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
@@ -67,6 +73,38 @@ def settings_of(module: ServiceModule, values: Mapping[str, Any]) -> Any:  # noq
         raise SettingError(str(error)) from error
 
 
+def live(default: T) -> T:
+    """Give the default of a setting that may be changed while the process runs.
+
+    A change puts new settings in the place of `ctx.settings` as a whole, validated as the first
+    ones were. Read `ctx.settings.x` at every use: whoever keeps the value goes on with the old one.
+    """
+    return field(default=default, metadata={LIVE: True})
+
+
+def live_settings(module: ServiceModule) -> tuple[str, ...]:
+    """Name the settings of a service that may be changed while it runs."""
+    found = fields(module.Settings) if is_dataclass(module.Settings) else ()
+    return tuple(one.name for one in found if LIVE in one.metadata)
+
+
+def changed_settings(
+    module: ServiceModule, values: Mapping[str, Any], changes: Mapping[str, Any]
+) -> Any:  # noqa: ANN401 - as above
+    """Make the typed settings of a service with some of the live ones changed.
+
+    Raises:
+        SettingError: as above, or a setting is not live.
+
+    """
+    there = live_settings(module)
+    for name in changes:
+        if name not in there:
+            others = f"live are {', '.join(there)}" if there else "none of this service is"
+            raise SettingError(f"{name!r} is no live setting; {others}")
+    return settings_of(module, {**values, **changes})
+
+
 def at_least(low: float, **values: float) -> None:
     """Check settings, in the `__post_init__` of a service's `Settings`.
 
@@ -92,6 +130,10 @@ def _converted(name: str, value: object, kind: Any) -> object:  # noqa: ANN401 -
     return value
 
 
+def _plain(value: object) -> object:
+    return value.value if isinstance(value, Enum) else value
+
+
 class Instruments:
     """The four golden signals of one process, under the same names for every service."""
 
@@ -115,12 +157,35 @@ class Instruments:
 
 
 class Served:
-    """A service that answers on `PORT`, and the way to stop it in order."""
+    """A service that answers on `PORT`, and the ways to change it and to stop it in order."""
 
-    def __init__(self, context: Context[Any], crashes: Counter, runner: web.AppRunner) -> None:
+    def __init__(
+        self,
+        context: Context[Any],
+        crashes: Counter,
+        runner: web.AppRunner,
+        configured: Callable[[Mapping[str, Any]], Any],
+    ) -> None:
         self.context = context
         self.crashes = crashes
         self._runner = runner
+        self._configured = configured
+        self._changes: Collection[str] = ()
+
+    def configure(self, changes: Mapping[str, Any]) -> None:
+        """Change live settings, and put all others back.
+
+        Raises:
+            SettingError: a setting is not live, or cannot take the value.
+
+        """
+        self.context.settings = self._configured(changes)
+        self._changes = tuple(changes)
+
+    def changed(self) -> dict[str, Any]:
+        """Give the settings that were changed, as the service reads them now."""
+        now = self.context.settings
+        return {name: _plain(getattr(now, name)) for name in self._changes}
 
     async def stop(self) -> None:
         """Stop listening, let requests in progress finish within `DRAIN_S`, clean up."""
@@ -216,10 +281,16 @@ async def _counted(
     return response
 
 
-async def serve(app: str, platform: Platform, values: Mapping[str, Any]) -> Served:
-    """Start a service; it answers on `PORT` when this returns, until its process ends."""
+async def serve(
+    app: str, platform: Platform, values: Mapping[str, Any], changes: Mapping[str, Any] = UNCHANGED
+) -> Served:
+    """Start a service; it answers on `PORT` when this returns, until its process ends.
+
+    `changes` are of live settings: what was changed on its host before this process began.
+    """
     module = load(app)
-    context: Context[Any] = Context(platform, settings_of(module, values))
+    configured = partial(changed_settings, module, values)
+    context: Context[Any] = Context(platform, configured(changes))
     instruments = Instruments(context)
     runner = web.AppRunner(
         build(module, context, instruments),
@@ -229,4 +300,6 @@ async def serve(app: str, platform: Platform, values: Mapping[str, Any]) -> Serv
     )
     await runner.setup()
     await web.TCPSite(runner, None, PORT, backlog=BACKLOG).start()
-    return Served(context, instruments.crashes, runner)
+    served = Served(context, instruments.crashes, runner, configured)
+    served.configure(changes)
+    return served

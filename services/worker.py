@@ -16,7 +16,7 @@ from aiohttp import web
 from prometheus_client import Counter, Gauge
 
 from services.context import Context
-from services.server import at_least
+from services.server import at_least, live
 
 MIX = (0.5,) * 9 + (5.5,)
 """Nine short service times to one long, as shares of their mean."""
@@ -45,13 +45,14 @@ class Spread(StrEnum):
 class Settings:
     """How many requests are served at once, for how long each, and how many may wait.
 
-    `service_ms` is the mean where `spread` draws the times. A request that finds every slot busy
-    and `queue_limit` others waiting is answered 503 at once; -1 sets no limit. A share of
-    `error_ratio` is served and then answered 500, as where one in a hundred is a bug's.
+    `service_ms` is the mean where `spread` draws the times; a change of it hits what arrives later.
+    A request that finds every slot busy and `queue_limit` others waiting is answered 503 at once;
+    -1 sets no limit. A share of `error_ratio` is served and then answered 500, as where one in a
+    hundred is a bug's.
     """
 
     workers: int = 4
-    service_ms: float = 40
+    service_ms: float = live(40)
     spread: Spread = Spread.FIXED
     queue_limit: int = -1
     error_ratio: float = 0
@@ -86,7 +87,7 @@ def app(ctx: Context[Settings]) -> web.Application:
             rejected.inc()
             return web.Response(status=503, text="full\n")
         start_s = max(now_s, free_at_s[0])
-        end_s = start_s + settings.spread.draw_s(ctx.rng, settings.service_ms / 1000)
+        end_s = start_s + settings.spread.draw_s(ctx.rng, ctx.settings.service_ms / 1000)
         heapq.heapreplace(free_at_s, end_s)
         starts_s.append(start_s)
         with queue.track_inprogress():

@@ -10,7 +10,8 @@ import click
 
 from harness.catalogue import Entry, nearest
 from harness.errors import LabError
-from harness.model.lab import Setting, Variant
+from harness.model.fault import Setting
+from harness.model.lab import Variant
 from harness.model.load import Load
 from harness.model.validate import problems
 

@@ -1,5 +1,6 @@
 """The words in which labs are written."""
 
+from harness.model.change import Configure
 from harness.model.expect import Plot, baseline, on, predict
 from harness.model.fault import Kill, Pause, during
 from harness.model.host_faults import ClockSkew, CpuSlow, DiskFull, Stop
@@ -22,6 +23,7 @@ __all__ = [
     "Bandwidth",
     "Broken",
     "ClockSkew",
+    "Configure",
     "CpuSlow",
     "DiskFull",
     "Down",

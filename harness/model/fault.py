@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+Setting = str | int | float | bool
+"""What a service's setting may be."""
+
 
 class HostState(StrEnum):
     """What an engine reads back of a host."""
@@ -93,6 +96,15 @@ class System(Protocol):
 
     async def disk_full(self, host: str) -> bool:
         """Read back whether a host's volume is full."""
+
+    async def configure(self, host: str, changes: Mapping[str, Setting]) -> None:
+        """Change live settings of a host's process, over restarts too, and put all others back."""
+
+    async def configured(self, host: str) -> Mapping[str, Setting]:
+        """Read back the settings of a host that were changed."""
+
+    async def behind(self, name: str) -> Collection[str]:
+        """Give the hosts that answer to a name: a service's replicas, or the host itself."""
 
     async def links(self) -> Collection[str]:
         """Give every link's name, `caller->callee`, in the lab's order."""

@@ -4,10 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from harness.model.expect import Expectation, Plot, Prediction
-from harness.model.fault import Timed
+from harness.model.fault import Setting, Timed
 from harness.model.load import Load
-
-Setting = str | int | float | bool
 
 CLIENT = "client"
 """The name under which the load's own host appears in links and spans."""

@@ -7,13 +7,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from itertools import combinations
 
+from harness.model.change import Configure
 from harness.model.expect import Expectation, Plot, Prediction
-from harness.model.fault import Fault, Timed
+from harness.model.fault import Fault, Setting, Timed
 from harness.model.lab import CLIENT, RESERVED, Broken, Fixed, Lab, Redis, Service, Variant
 from harness.model.load import Load
 from harness.model.partition import Partition, RefuseNew
 from harness.model.toxic import LinkFault, WholeLink
-from services.server import SettingError, load, settings_of
+from services.server import UNCHANGED, SettingError, changed_settings, load
 
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 """What a name must look like to be a host's, a folder's and a container's as well."""
@@ -92,10 +93,12 @@ def _services(lab: Lab) -> Iterator[str]:
         yield from _settings(service, service.settings)
 
 
-def _settings(service: Service, values: Mapping[str, object]) -> Iterator[str]:
-    yield from _infinite(f"service {service.name}", values)
+def _settings(
+    service: Service, values: Mapping[str, object], changes: Mapping[str, Setting] = UNCHANGED
+) -> Iterator[str]:
+    yield from _infinite(f"service {service.name}", {**values, **changes})
     try:
-        settings_of(load(service.app), values)
+        changed_settings(load(service.app), values, changes)
     except (ImportError, SettingError) as error:
         yield f"service {service.name}: {error}"
     except Exception as error:  # noqa: BLE001 - a service is somebody's code, as a lab is
@@ -140,9 +143,28 @@ def _misplaced(lab: Lab, fault: Fault) -> Iterator[str]:
     if isinstance(fault, Partition):
         yield from fault.misplaced({*_callable(lab), CLIENT}, links)
         return
+    if isinstance(fault, Configure):
+        yield from _misconfigured(lab, fault)
+        return
     places = links if isinstance(fault, LinkFault | WholeLink) else hosts
     if fault.target not in places:
         yield f"{fault.target!r} is not one of {_list(places)}"
+
+
+def _misconfigured(lab: Lab, fault: Configure) -> Iterator[str]:
+    """Say what a change is wrong about, once for all variants that it would hit alike."""
+    if fault.target in {store.name for store in lab.stores}:
+        yield "it runs Redis, which has no settings that a lab could change"
+        return
+    places = {name for service in lab.services for name in (service.name, *service.hosts())}
+    if fault.target not in places:
+        yield f"{fault.target!r} is not one of {_list(places)}"
+    found: dict[str, None] = {}
+    for variant in lab.variants:
+        for service in lab.under(variant):
+            if fault.target in {service.name, *service.hosts()}:
+                found |= dict.fromkeys(_settings(service, service.settings, fault.values))
+    yield from found
 
 
 def _handles(lab: Lab, fault: Fault) -> set[tuple[str, str]]:
@@ -151,6 +173,10 @@ def _handles(lab: Lab, fault: Fault) -> set[tuple[str, str]]:
         return {(fault.target, toxic.name) for toxic in fault.toxics()}
     if isinstance(fault, Partition):
         return {(link, toxic.name) for link, toxic in fault.toxics(_links(lab))}
+    if isinstance(fault, Configure):
+        return {
+            (host, f"setting {name}") for host in lab.behind(fault.target) for name in fault.values
+        }
     if isinstance(fault, RefuseNew):
         return {(fault.target, RefuseNew.__name__)}
     return {(fault.target, type(fault).__name__)}

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import NamedTuple
 
-from harness.model.lab import CLIENT, Lab, Link, Redis, Service, Setting
+from harness.model.fault import Setting
+from harness.model.lab import CLIENT, Lab, Link, Redis, Service
 from harness.report.text import cut, hits, load_rate, role
 
 WIDTH = 184.0

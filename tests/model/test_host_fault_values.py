@@ -1,6 +1,6 @@
 """Host faults, partitions and faults of new connects as values: applied, read back, removed."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -9,6 +9,7 @@ import pytest
 from harness.model import (
     Broken,
     ClockSkew,
+    Configure,
     CpuSlow,
     DiskFull,
     Lab,
@@ -21,7 +22,7 @@ from harness.model import (
     Way,
     during,
 )
-from harness.model.fault import Clock, Connects, Fault, HostState, ToxicSpec
+from harness.model.fault import Clock, Connects, Fault, HostState, Setting, ToxicSpec
 from harness.model.validate import problems
 from tests.support import virtually
 
@@ -50,6 +51,7 @@ class Desk:
         self.clock_is = Clock()
         self.cpu_is = 1.0
         self.full = False
+        self.changes: Mapping[str, Setting] = {}
         self.connects_are = Connects.ACCEPTED
         self.on = {"client->front": {}, LINK: {}, "back->front": {}}  # type: ignore[var-annotated]
 
@@ -97,6 +99,17 @@ class Desk:
         assert link == LINK
         return self.connects_are
 
+    async def behind(self, name: str) -> Collection[str]:
+        return [name]
+
+    async def configure(self, host: str, changes: Mapping[str, Setting]) -> None:
+        assert host == "back"
+        self.changes = changes
+
+    async def configured(self, host: str) -> Mapping[str, Setting]:
+        assert host == "back"
+        return self.changes
+
     async def links(self) -> Collection[str]:
         return list(self.on)
 
@@ -116,6 +129,7 @@ FAULTS: tuple[Fault, ...] = (
     ClockSkew("back", drift_ppm=-5),
     CpuSlow("back", factor=2),
     DiskFull("back"),
+    Configure("back", service_ms=80),
     RefuseNew(LINK),
     Unanswered(LINK),
     Partition(("front",), ("back",)),
@@ -163,6 +177,7 @@ def test_a_fault_says_what_it_does_and_to_whom() -> None:
         "clock of back (+0 s, -5 ppm)",
         "slow CPU of back (x 2)",
         "full disk of back",
+        "configure back (service_ms=80)",
         "refuse new connections front->back",
         "drop new connects front->back",
         "partition front | back",
@@ -178,6 +193,7 @@ def test_a_fault_says_what_it_does_and_to_whom() -> None:
         (ClockSkew("back"), "neither skew_s nor drift_ppm is given; the clock would stay right"),
         (ClockSkew("back", skew_s=float("inf")), "skew_s and drift_ppm must be finite numbers"),
         (ClockSkew("back", drift_ppm=-1e6), "drift_ppm is -1e+06; it must be above -1,000,000"),
+        (Configure("back"), "no setting is given; nothing would change"),
         (CpuSlow("back", factor=1), "factor is 1; it must be above 1"),
         (Partition((), ("back",)), "a group is empty; name the hosts on either side"),
         (Partition(("back",), ("back",)), "back stands on both sides"),
@@ -192,6 +208,7 @@ def test_values_that_make_no_sense_are_told(fault: Fault, problem: str) -> None:
 @pytest.mark.parametrize(
     ("fault", "problem"),
     [
+        (Configure("bakc", service_ms=80), "'bakc' is not one of back, cache, front"),
         (Stop("bakc"), "'bakc' is not one of back, cache, front"),
         (RefuseNew("back->front"), "'back->front' is not one of client->front, front->back"),
         (Partition(("front",), ("bakc",)), "'bakc' is not one of back, cache, client, front"),
@@ -213,6 +230,8 @@ def test_a_fault_that_hits_nothing_is_refused(fault: Fault, problem: str) -> Non
         (RefuseNew(LINK), Unanswered(LINK), True),
         (ClockSkew("back", skew_s=1), ClockSkew("back", drift_ppm=1), True),
         (ClockSkew("back", skew_s=1), CpuSlow("back", factor=2), False),
+        (Configure("back", service_ms=1), Configure("back", {"service_ms": 2}), True),
+        (Configure("front", timeout_ms=1), Configure("back", service_ms=2), False),
     ],
     ids=str,
 )
@@ -235,3 +254,24 @@ def test_a_partition_drops_what_goes_the_given_way() -> None:
     assert dropped(Way.FORTH) == [(LINK, "upstream"), ("back->front", "downstream")]
     assert dropped(Way.BACK) == [(LINK, "downstream"), ("back->front", "upstream")]
     assert sorted(dropped(Way.BOTH)) == sorted(dropped(Way.FORTH) + dropped(Way.BACK))
+
+
+def test_two_changes_of_one_host_leave_each_other_alone() -> None:
+    """Of different settings; what one puts back, the other does not lose."""
+    desk: Any = Desk()
+    one, other = Configure("back", service_ms=80), Configure("back", {"release": "bad"})
+
+    async def main() -> list[dict[str, Setting]]:
+        seen = []
+        for step in (one.apply, other.apply, one.remove, other.remove):
+            await step(desk)
+            seen.append(dict(desk.changes))
+        return seen
+
+    both = {"service_ms": 80, "release": "bad"}
+    assert virtually(main()) == [{"service_ms": 80}, both, {"release": "bad"}, {}]
+
+
+def test_a_change_may_name_a_setting_as_a_parameter_is_named() -> None:
+    """Names of settings are a service's own."""
+    assert Configure("back", target="x", values=1).name == "configure back (target=x, values=1)"

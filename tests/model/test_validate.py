@@ -11,6 +11,7 @@ from harness import catalogue
 from harness.checks.measures import recovery_s, success_ratio
 from harness.model import (
     Broken,
+    Configure,
     Fixed,
     Kill,
     Lab,
@@ -320,3 +321,44 @@ def test_what_a_services_settings_refuse_is_told(monkeypatch: pytest.MonkeyPatch
     assert said(lab())[0].startswith("service deep: ")
     assert "missing 1 required keyword-only argument: 'size'" in said(lab())[0]
     assert said(lab(size=0))[0] == ("service deep: size is 0; it must be above 0")
+
+
+@pytest.mark.parametrize(
+    ("fault", "problem"),
+    [
+        (
+            Configure("back", workers=2),
+            "service back: 'workers' is no live setting; live are service_ms",
+        ),
+        (
+            Configure("back", sise=2),
+            "service back: 'sise' is no live setting; live are service_ms",
+        ),
+        (Configure("back", service_ms="x"), "service back: service_ms is 'x'; it must be of type"),
+        (Configure("back", service_ms=-1), "service back: service_ms is -1; it must be at least 0"),
+        (Configure("store", maxmemory=1), "it runs Redis, which has no settings that a lab could"),
+        (Configure("still", ttl_ms=1), "service still: 'ttl_ms' is no live setting; none of this"),
+    ],
+)
+def test_a_change_that_no_process_would_take_is_refused(fault: Configure, problem: str) -> None:
+    """Once for all variants, in a line that says what may be changed."""
+    lab = replace(
+        faulty(during(2, 4, fault)),
+        stores=(Redis("store"),),
+        services=(
+            *LAB.services,
+            Service("still", app="services.cache", calls=("store",), settings={"store": "store"}),
+        ),
+    )
+    (line,) = said(lab)
+    assert line.startswith(f"{fault.name}: {problem}")
+
+
+def test_a_change_is_tried_under_every_variant() -> None:
+    """A setting of a variant may be what does not go together with it."""
+    lab = faulty(during(2, 4, Configure("back", service_ms=80)))
+    assert said(lab) == []
+    odd = replace(lab, variants=(*lab.variants[:1], Fixed("calm", {"back.workers": 0})))
+    assert [line for line in said(odd) if line.startswith("configure")] == [
+        "configure back (service_ms=80): service back: workers is 0; it must be at least 1"
+    ]

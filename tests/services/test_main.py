@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from services.clock import WallClock
 from services.main import FileVolume, platform, record
 from services.tracing import Span
 from tests.support import virtually
@@ -35,8 +36,10 @@ def test_a_platform_is_made_of_the_environment(tmp_path: Path) -> None:
         "CHAOSLAB_SEED": "7",
         "CHAOSLAB_VOLUME": str(tmp_path),
     }
-    first, second = platform(environment), platform(environment)
+    clock = WallClock(lambda: 5.0)
+    first, second = platform(environment, clock), platform(environment, clock)
     assert first.host == "checkout"
+    assert first.wall() == 5.0
     assert first.links == {"payments": "http://toxiproxy:20001"}
     assert first.rng.random() == second.rng.random()
     first.volume.write("x", b"1")
@@ -45,7 +48,9 @@ def test_a_platform_is_made_of_the_environment(tmp_path: Path) -> None:
 
 def test_burning_takes_cpu_time(tmp_path: Path) -> None:
     """A real process is really busy."""
-    burn = platform({"CHAOSLAB_HOST": "a", "CHAOSLAB_VOLUME": str(tmp_path)}).burn
+    burn = platform(
+        {"CHAOSLAB_HOST": "a", "CHAOSLAB_VOLUME": str(tmp_path)}, WallClock(time.time)
+    ).burn
 
     async def main() -> float:
         began_s = time.thread_time()

@@ -13,7 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from services import relay, worker
 from services.context import Context
 from services.patterns.retry import Jitter
-from services.server import SettingError, load, serve, settings_of
+from services.server import SettingError, at_least, live, load, serve, settings_of
 from services.tracing import HEADER, Span, SpanContext
 from tests.support import World, application, probe, session
 
@@ -161,3 +161,48 @@ def test_the_golden_signals_are_counted() -> None:
     assert value("request_seconds_sum") == pytest.approx(0.7)
     assert value("request_seconds_bucket", {"le": "0.5"}) == 3
     assert value("request_seconds_bucket", {"le": "1.0"}) == 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tunable:
+    """One setting that is live and one that is not."""
+
+    level: int = live(1)
+    colour: Colour = live(Colour.RED)
+    size: int = 1
+
+    def __post_init__(self) -> None:
+        at_least(0, level=self.level)
+
+
+def test_live_settings_are_changed_as_a_whole_and_put_back() -> None:
+    """The service finds new settings in its context; those of before stay as they are."""
+    seen: list[Context[Any]] = []
+
+    def app(ctx: Context[Any]) -> web.Application:
+        seen.append(ctx)
+        return web.Application()
+
+    world = World(("front", "back"))
+
+    async def main() -> None:
+        serving = serve(
+            probe("tunable", app, Tunable), world.platform("back"), {"size": 3}, {"level": 2}
+        )
+        served = await world.on("back", serving)
+        (ctx,) = seen
+        first = ctx.settings
+        assert (first, served.changed()) == (Tunable(size=3, level=2), {"level": 2})
+        served.configure({"colour": "blue"})
+        assert ctx.settings == Tunable(size=3, colour=Colour.BLUE)
+        assert served.changed() == {"colour": "blue"}
+        with pytest.raises(SettingError, match="'size' is no live setting; live are level, colour"):
+            served.configure({"size": 1})
+        with pytest.raises(SettingError, match="level is -1; it must be at least 0"):
+            served.configure({"level": -1})
+        assert served.changed() == {"colour": "blue"}
+        served.configure({})
+        assert (ctx.settings, served.changed()) == (Tunable(size=3), {})
+        assert first.level == 2
+
+    world.run(main())

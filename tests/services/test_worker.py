@@ -5,8 +5,9 @@ import statistics
 
 import pytest
 
+from harness.conductor import conductor
 from harness.engines.sim.engine import DELAY_S
-from harness.model import Paced, Service
+from harness.model import Configure, Paced, Service, during
 from harness.recording import Recording, SeriesKey
 from services import worker
 from services.server import SettingError, load, settings_of
@@ -176,3 +177,14 @@ def test_by_default_times_are_fixed_and_the_queue_has_no_limit() -> None:
     """As a lab that says nothing of either expects."""
     settings = worker.Settings()
     assert (settings.spread, settings.queue_limit) == (Spread.FIXED, -1)
+
+
+def test_a_worker_that_becomes_slow_serves_later_arrivals_so() -> None:
+    """What has arrived before is served as it was planned; when the change is over, as at first."""
+    host = Service("worker", app="services.worker", settings={"workers": 1, "service_ms": 500})
+    load = At(to="worker", times_s=(1.9, 2.2, 6.0), timeout_ms=60_000)
+    faults = (during(2, 5, Configure("worker", service_ms=1500)),)
+    requests = run(lab(host, load=load), conductor(faults, 10)).requests
+    assert [one.answered_s for one in requests] == [
+        pytest.approx(at_s, abs=0.01) for at_s in (1.9 + 0.5, 2.4 + 1.5, 6.0 + 0.5)
+    ]

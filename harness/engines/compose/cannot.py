@@ -1,10 +1,11 @@
-"""What containers cannot do yet, refused by name before a run and never passed over."""
+"""What containers cannot do, refused by name before a run and never passed over."""
 
+from collections.abc import Collection, Mapping
 from typing import NoReturn
 
 from harness.engines.protocol import Plan
 from harness.errors import LabError
-from harness.model.fault import Clock, Connects
+from harness.model.fault import Clock, Connects, Setting
 
 
 class Cannot:
@@ -14,16 +15,6 @@ class Cannot:
         """Refuse."""
         del grace_s
         _refuse(f"stop {host} in order")
-
-    async def set_clock(self, host: str, clock: Clock) -> None:
-        """Refuse."""
-        del clock
-        _refuse(f"set the clock of {host} wrong")
-
-    async def clock(self, host: str) -> Clock:
-        """Give a right clock: nothing here sets it wrong."""
-        del host
-        return Clock()
 
     async def set_cpu(self, host: str, factor: float) -> None:
         """Refuse."""
@@ -59,11 +50,28 @@ class Rehearsal(Cannot):
     """A `System` on which every fault is tried before containers start; nothing happens."""
 
     def __init__(self, plan: Plan) -> None:
+        self._lab = plan.lab
         self._links = [link.name for link in plan.lab.links()]
+        self._stores = {store.name for store in plan.lab.stores}
 
     async def links(self) -> list[str]:
         """Give every link's name."""
         return self._links
+
+    async def behind(self, name: str) -> Collection[str]:
+        """Give the hosts that answer to a name."""
+        return self._lab.behind(name)
+
+    async def configured(self, host: str) -> Mapping[str, Setting]:
+        """Say that nothing is changed."""
+        del host
+        return {}
+
+    async def set_clock(self, host: str, clock: Clock) -> None:
+        """Refuse it for what is no service of ours: it asks the kernel for the time."""
+        del clock
+        if host in self._stores:
+            _refuse(f"set the clock of {host} wrong, which runs Redis")
 
     def __getattr__(self, name: str) -> object:
         """Give an operation that containers can do, done here by doing nothing."""
@@ -86,4 +94,4 @@ async def rehearse(plan: Plan) -> None:
 
 
 def _refuse(what: str) -> NoReturn:
-    raise LabError(f"containers cannot {what} yet; run this lab with --engine sim")
+    raise LabError(f"containers cannot {what}; run this lab with --engine sim")

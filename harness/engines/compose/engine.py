@@ -175,7 +175,7 @@ class Run:
         await asyncio.to_thread(self._stack.containers[LOAD].kill, "SIGUSR1")
         await self._until(lambda: not math.isnan(self._load.t0_s))
         self._observer.step("loading")
-        self._system = Containers(self._stack, proxies, self._load.t0_s)
+        self._system = Containers(self._stack, proxies, self._lab, self._load.t0_s)
         return self._system
 
     async def _drive(self, system: Containers, conduct: Conductor) -> list[FaultRecord]:

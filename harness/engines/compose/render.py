@@ -23,8 +23,10 @@ FIRST_PORT = 20001
 
 USER = "10001:10001"
 VOLUME = "/var/tmp"  # noqa: S108 - a new volume takes over this folder's mode, so any user may write
+MEMORY_FILE = "/tmp/host.json"  # noqa: S108 - the container's own
 SUPERVISOR = """\
-serve() { "$@" & child=$!; }
+exec 3<&0
+serve() { "$@" <&3 3<&- & child=$!; }
 down=
 trap 'down=1; kill -KILL $child' USR1
 trap 'down=; serve "$@"; echo "{\\"event\\":\\"up\\"}"' USR2
@@ -41,7 +43,9 @@ done
 """Lets a fault kill a host's process (SIGUSR1) and start it again (SIGUSR2).
 
 Killing the container would take its address away as well. A crashed process refuses connections
-at once; a missing address stalls Toxiproxy, which dials one connection after the other.
+at once; a missing address stalls Toxiproxy, which dials one connection after the other. Each
+process takes the container's standard input over, which is its control channel; a shell gives none
+to what it runs in the background, unless by another descriptor.
 """
 
 SHARES = {TOXIPROXY: 2048, PROMETHEUS: 512, LOAD: 2048}
@@ -142,7 +146,9 @@ def _service(host: str, service: Service, ports: dict[Link, int], plan: Plan) ->
             CHAOSLAB_LINKS=json.dumps(links),
             CHAOSLAB_SEED=str(plan.seed),
             CHAOSLAB_VOLUME=VOLUME,
+            CHAOSLAB_MEMORY=MEMORY_FILE,
         ),
+        "stdin_open": True,
         "volumes": [f"{host}:{VOLUME}"],
         "networks": _named(host, service.name),
     }

@@ -104,7 +104,7 @@ class Simulation:
         }
         self._stores = {store.name: store for store in plan.lab.stores}
         self._redis: dict[str, Any] = {}
-        self._system = SimSystem(self._hosts, self._network, self.now)
+        self._system = SimSystem(self._hosts, self._network, plan.lab.behind, self.now)
         if events is not None:
             self._system = self._told(events, links)
         self._notes = Notes(self.now)
@@ -180,7 +180,7 @@ class Simulation:
         events.begin(self._plan, self.now)
         for link in links:
             events.follow(link)
-        system = ToldSystem(self._hosts, self._network, self.now)
+        system = ToldSystem(self._hosts, self._network, self._plan.lab.behind, self.now)
         system.events = events
         return system
 
@@ -195,9 +195,8 @@ class Simulation:
         service = self._services[process.host]
         load(service.app)
         self._guard.watch()
-        return await serve(
-            service.app, self._platform(process, core, machine), dict(service.settings)
-        )
+        here = self._platform(process, core, machine)
+        return await serve(service.app, here, dict(service.settings), machine.changes)
 
     def _spawn(self, process: Process, coroutine: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         return self._loop.create_task(coroutine, context=process.context())

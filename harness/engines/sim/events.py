@@ -5,13 +5,13 @@ diagram. Messages have `link`, `connection`, `way`, `bytes`, `at_s` and `arrives
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TextIO
 
 from harness.engines.protocol import Plan
 from harness.engines.sim.link import SimLink
 from harness.engines.sim.system import SimSystem
-from harness.model.fault import Clock, Connects, ToxicSpec
+from harness.model.fault import Clock, Connects, Setting, ToxicSpec
 
 
 class EventLog:
@@ -123,3 +123,8 @@ class ToldSystem(SimSystem):
         """Fill a host's disk, or make room."""
         self.events.tell("disk full" if full else "disk has room", host=host)
         await super().set_disk_full(host, full=full)
+
+    async def configure(self, host: str, changes: Mapping[str, Setting]) -> None:
+        """Change live settings of a host's process, and put all others back."""
+        self.events.tell("configure", host=host, changes=dict(changes))
+        await super().configure(host, changes)

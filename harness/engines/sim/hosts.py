@@ -1,7 +1,7 @@
 """Hosts: a machine each, and on it one process of a service at a time."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from harness.engines.sim.loop import VirtualLoop
@@ -9,7 +9,7 @@ from harness.engines.sim.machine import Core, Machine
 from harness.engines.sim.notes import where
 from harness.engines.sim.process import KERNEL, Process, ProcessState
 from harness.errors import ChaoslabError, LabError
-from harness.model.fault import HostState
+from harness.model.fault import HostState, Setting
 from services.server import Served, SettingError
 
 if TYPE_CHECKING:
@@ -115,6 +115,16 @@ class Host:
         self.machine.cpu_factor = factor
         if not halted:
             self._core.go_on()
+
+    def configure(self, changes: Mapping[str, Setting]) -> None:
+        """Change live settings, of the process that is there and of those to come."""
+        self.machine.changes = dict(changes)
+        if self._served:
+            self._served.configure(changes)
+
+    def configured(self) -> Mapping[str, Setting]:
+        """Give the settings that were changed, as the process reads them."""
+        return self._served.changed() if self._served else self.machine.changes
 
     def abandon(self) -> None:
         """Forget the clients of all processes, at the end of a run."""

@@ -1,44 +1,36 @@
-"""What of a host outlives its processes: its wall clock, the speed of its CPU, its disk."""
+"""What of a host outlives its processes: its clock, CPU, disk and configuration."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from harness.engines.sim.loop import VirtualLoop
 from harness.engines.sim.process import KERNEL, Disk, Process
-from harness.model.fault import Clock
+from harness.model.fault import Clock, Setting
+from services.clock import WallClock
 
 if TYPE_CHECKING:
     import asyncio
 
 
 class Machine:
-    """A host's hardware; `right` gives the time that a right wall clock shows."""
+    """A host's hardware and configuration; `right` gives the time that a right clock shows."""
 
     def __init__(self, right: Callable[[], float]) -> None:
         self.disk = Disk()
         self.cpu_factor = 1.0
-        self._right = right
-        self._clock = Clock()
-        self._since_s = 0.0
+        self.changes: Mapping[str, Setting] = {}
+        self._clock = WallClock(right)
+        self.wall = self._clock.read
 
     @property
     def clock(self) -> Clock:
         """How wrong the wall clock was set."""
-        return self._clock
+        return Clock(skew_s=self._clock.skew_s, drift_ppm=self._clock.drift_ppm)
 
     @clock.setter
     def clock(self, clock: Clock) -> None:
-        self._clock = clock
-        self._since_s = self._right()
-
-    def wall(self) -> float:
-        """Read the wall clock, in seconds since 1970."""
-        right_s = self._right()
-        clock = self._clock
-        if clock.drift_ppm:
-            right_s += (right_s - self._since_s) * clock.drift_ppm / 1e6
-        return right_s + clock.skew_s
+        self._clock.set(clock.skew_s, clock.drift_ppm)
 
 
 class Core:

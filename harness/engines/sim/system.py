@@ -5,17 +5,22 @@ from collections.abc import Callable, Collection, Mapping
 
 from harness.engines.sim.hosts import Host
 from harness.engines.sim.network import Network
-from harness.model.fault import Clock, Connects, HostState, ToxicSpec
+from harness.model.fault import Clock, Connects, HostState, Setting, ToxicSpec
 
 
 class SimSystem:
     """Breaks and mends hosts and links in no virtual time; `now` counts from the load's start."""
 
     def __init__(
-        self, hosts: Mapping[str, Host], network: Network, now: Callable[[], float]
+        self,
+        hosts: Mapping[str, Host],
+        network: Network,
+        behind: Callable[[str], Collection[str]],
+        now: Callable[[], float],
     ) -> None:
         self._hosts = hosts
         self._network = network
+        self._behind = behind
         self.now = now
 
     async def until(self, at_s: float) -> None:
@@ -69,6 +74,18 @@ class SimSystem:
     async def disk_full(self, host: str) -> bool:
         """Read back whether a host's disk is full."""
         return self._hosts[host].machine.disk.full
+
+    async def configure(self, host: str, changes: Mapping[str, Setting]) -> None:
+        """Change live settings of a host's process, and put all others back."""
+        self._hosts[host].configure(changes)
+
+    async def configured(self, host: str) -> Mapping[str, Setting]:
+        """Read back the settings of a host that were changed."""
+        return self._hosts[host].configured()
+
+    async def behind(self, name: str) -> Collection[str]:
+        """Give the hosts that answer to a name."""
+        return self._behind(name)
 
     async def links(self) -> Collection[str]:
         """Give every link's name, in the lab's order."""

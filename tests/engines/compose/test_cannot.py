@@ -10,12 +10,14 @@ from harness.engines.protocol import Plan
 from harness.errors import LabError
 from harness.model import (
     ClockSkew,
+    Configure,
     CpuSlow,
     DiskFull,
     Down,
     Kill,
     Latency,
     Partition,
+    Redis,
     RefuseNew,
     Stop,
     during,
@@ -34,7 +36,6 @@ def plan(fault: Fault) -> Plan:
     "fault",
     [
         Stop("payments"),
-        ClockSkew("payments", skew_s=5),
         CpuSlow("payments", factor=2),
         DiskFull("payments"),
         RefuseNew("checkout->payments"),
@@ -50,6 +51,8 @@ def test_a_fault_that_only_the_simulation_has_is_refused(fault: Fault) -> None:
     "fault",
     [
         Kill("payments"),
+        ClockSkew("payments", skew_s=5),
+        Configure("payments", service_ms=80),
         Latency("checkout->payments", latency_ms=10),
         Down("checkout->payments"),
         Partition(("checkout",), ("payments",)),
@@ -58,3 +61,11 @@ def test_a_fault_that_only_the_simulation_has_is_refused(fault: Fault) -> None:
 def test_a_fault_that_containers_have_is_let_pass(fault: Fault) -> None:
     """Trying it before the run does nothing."""
     asyncio.run(rehearse(plan(fault)))
+
+
+def test_a_redis_asks_the_kernel_for_the_time() -> None:
+    """Which one host alone cannot have wrong; in the simulation it can."""
+    refused = plan(ClockSkew("cache", skew_s=5))
+    refused = replace(refused, lab=replace(refused.lab, stores=(Redis("cache"),)))
+    with pytest.raises(LabError, match=r"clock of cache wrong, which runs Redis; .* --engine sim"):
+        asyncio.run(rehearse(refused))

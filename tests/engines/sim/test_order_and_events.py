@@ -17,6 +17,7 @@ from harness.engines.sim.order import Permutation
 from harness.engines.sim.process import Process
 from harness.model import (
     ClockSkew,
+    Configure,
     CpuSlow,
     DiskFull,
     Down,
@@ -143,6 +144,7 @@ def test_a_message_under_a_toxic_is_told_when_it_leaves_the_proxy() -> None:
         (ClockSkew("payments", skew_s=3), ["clock", "clock"]),
         (CpuSlow("payments", factor=2), ["cpu", "cpu"]),
         (DiskFull("payments"), ["disk full", "disk has room"]),
+        (Configure("payments", service_ms=80), ["configure", "configure"]),
         (RefuseNew("checkout->payments"), ["connects", "connects"]),
         (Down("checkout->payments"), ["link down", "link up"]),
         (Kill("payments"), ["kill", "start"]),
