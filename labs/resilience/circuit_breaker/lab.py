@@ -49,7 +49,7 @@ LAB = Lab(
     ),
     predict=(
         predict("the end of the fault is found", measures.first_good_call_s("payments", 12.5),
-                on="breaker", equals=1.25, within=0.6, source=PROBES,
+                on="breaker", equals=1.25, within=0.75, source=PROBES,
                 because="half a probe's period: w = 2 s and its time limit of 0.5 s"),
         predict("one call leaks each period", measures.attempts_rps("payments", 8, 12.5),
                 on="breaker", equals=1.2, within=0.2, source=PROBES,
