@@ -1,10 +1,14 @@
 """Cache: looks aside into Redis before it asks the callee, and keeps the answer for a while.
 
-A cache that is down is a miss: the callee then carries the whole load. In production: aiocache,
-or the cache of a framework, with single flight (`cache-stampede`) in front of the callee.
+When the answer expires, all who ask meanwhile miss it. `protection` says how many of them go on to
+the callee. A cache that is down is a miss: the callee then carries the whole load. In production:
+aiocache, or the cache of a framework, with single flight in front of the callee.
 """
 
+import asyncio
+import json
 from dataclasses import dataclass
+from enum import StrEnum
 
 import aiohttp
 from aiohttp import web
@@ -12,65 +16,163 @@ from prometheus_client import Counter
 from redis.exceptions import RedisError
 
 from services.context import Context
+from services.patterns.early_expiry import draws_early
+from services.patterns.lease import Lease
+from services.patterns.single_flight import SingleFlight
 from services.patterns.timeout import time_limit
 from services.server import at_least
 
 KEY = "answer"
 
 
+class Protection(StrEnum):
+    """Who asks the callee when the answer has expired.
+
+    Everybody; one in each process; of these the one that gets a lease, while the others look again
+    and again; or whoever draws the lot before it expires, and one in each process if nobody did.
+    """
+
+    NONE = "none"
+    SINGLE_FLIGHT = "single-flight"
+    LEASE = "lease"
+    EARLY = "early"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Which Redis holds answers, for how long, and how long to wait for it and the callee."""
+    """Which Redis holds answers, for how long, and how long to wait for it and the callee.
+
+    `beta` is that of early expiry; a lease ends after `lease_ms`, and who waits for its holder
+    looks every `poll_ms`.
+    """
 
     store: str
     ttl_ms: int = 1000
     store_timeout_ms: float = 100
     timeout_ms: float = 1000
+    protection: Protection = Protection.NONE
+    beta: float = 1
+    lease_ms: int = 1000
+    poll_ms: float = 25
 
     def __post_init__(self) -> None:
-        at_least(1, ttl_ms=self.ttl_ms)
-        at_least(0, store_timeout_ms=self.store_timeout_ms, timeout_ms=self.timeout_ms)
+        at_least(1, ttl_ms=self.ttl_ms, lease_ms=self.lease_ms, poll_ms=self.poll_ms)
+        at_least(
+            0, store_timeout_ms=self.store_timeout_ms, timeout_ms=self.timeout_ms, beta=self.beta
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """An answer of the callee, when it expires, and how long it took to get."""
+
+    text: str
+    expires_s: float
+    took_s: float
+
+
+class Shelf:
+    """Where the answer is kept; without its Redis it is empty, and keeps nothing."""
+
+    def __init__(self, ctx: Context[Settings]) -> None:
+        self._ttl_ms = ctx.settings.ttl_ms
+        self._limit_ms = ctx.settings.store_timeout_ms
+        self._store = ctx.redis(ctx.settings.store)
+        self._wall = ctx.wall
+        self._reads = Counter("cache_reads", "Looks into it", ("result",), registry=ctx.metrics)
+        self._lease = Lease(
+            self._store, f"{KEY}:lease", holder=ctx.host, period_ms=ctx.settings.lease_ms
+        )
+
+    async def look(self) -> Answer | None:
+        """Give the answer, if there is one."""
+        try:
+            async with time_limit(self._limit_ms):
+                kept = await self._store.get(KEY)
+        except (TimeoutError, RedisError):
+            self._reads.labels("error").inc()
+            return None
+        self._reads.labels("miss" if kept is None else "hit").inc()
+        return None if kept is None else Answer(**json.loads(kept))
+
+    async def keep(self, text: str, took_s: float) -> None:
+        """Keep an answer for its time."""
+        expires_s = self._wall() + self._ttl_ms / 1000
+        kept = json.dumps({"text": text, "expires_s": expires_s, "took_s": took_s})
+        try:
+            async with time_limit(self._limit_ms):
+                await self._store.set(KEY, kept, px=self._ttl_ms)
+        except (TimeoutError, RedisError):
+            self._reads.labels("not kept").inc()
+
+    async def is_mine(self) -> bool:
+        """Say whether the caller may make the answer anew; without a Redis, everybody may."""
+        try:
+            async with time_limit(self._limit_ms):
+                return await self._lease.take()
+        except (TimeoutError, RedisError):
+            return True
+
+
+class Cache:
+    """What is served from the shelf, and how the shelf is filled again."""
+
+    def __init__(self, ctx: Context[Settings]) -> None:
+        self._ctx = ctx
+        self._settings = ctx.settings
+        (self._callee,) = ctx.callees
+        self._shelf = Shelf(ctx)
+        self._flights = SingleFlight[str]()
+
+    async def answer(self, _: web.Request) -> web.Response:
+        """Answer a request: 502 when there is nothing on the shelf and none to be had."""
+        try:
+            kept = await self._shelf.look()
+            if kept is None:
+                text = await self._missed()
+            else:
+                text = await self._ask() if self._is_early(kept) else kept.text
+        except (TimeoutError, aiohttp.ClientError) as error:
+            return web.Response(status=502, text=f"{self._callee}: {type(error).__name__}\n")
+        return web.Response(text=text)
+
+    async def _missed(self) -> str:
+        match self._settings.protection:
+            case Protection.NONE:
+                return await self._ask()
+            case Protection.LEASE:
+                return await self._flights.do(KEY, self._ask_or_wait)
+            case _:
+                return await self._flights.do(KEY, self._ask)
+
+    async def _ask(self) -> str:
+        start_s = self._ctx.now()
+        async with (
+            time_limit(self._settings.timeout_ms),
+            self._ctx.call(self._callee).get("/") as response,
+        ):
+            response.raise_for_status()
+            text = await response.text()
+        await self._shelf.keep(text, self._ctx.now() - start_s)
+        return text
+
+    async def _ask_or_wait(self) -> str:
+        if await self._shelf.is_mine():
+            return await self._ask()
+        async with time_limit(self._settings.timeout_ms):
+            while True:
+                await asyncio.sleep(self._settings.poll_ms / 1000)
+                if kept := await self._shelf.look():
+                    return kept.text
+
+    def _is_early(self, kept: Answer) -> bool:
+        return self._settings.protection is Protection.EARLY and draws_early(
+            self._ctx.wall(), kept.expires_s, kept.took_s, self._ctx.rng, beta=self._settings.beta
+        )
 
 
 def app(ctx: Context[Settings]) -> web.Application:
     """Serve `GET /`: the answer of the callee, at most `ttl_ms` old; 502 when there is none."""
-    settings = ctx.settings
-    store = ctx.redis(settings.store)
-    (callee,) = ctx.callees
-    reads = Counter("cache_reads", "Looks into the cache", ("result",), registry=ctx.metrics)
-
-    async def look() -> str | None:
-        try:
-            async with time_limit(settings.store_timeout_ms):
-                value = await store.get(KEY)
-        except (TimeoutError, RedisError):
-            reads.labels("error").inc()
-            return None
-        reads.labels("miss" if value is None else "hit").inc()
-        return None if value is None else str(value)
-
-    async def keep(value: str) -> None:
-        try:
-            async with time_limit(settings.store_timeout_ms):
-                await store.set(KEY, value, px=settings.ttl_ms)
-        except (TimeoutError, RedisError):
-            reads.labels("not kept").inc()
-
-    async def ask() -> str:
-        async with time_limit(settings.timeout_ms), ctx.call(callee).get("/") as response:
-            response.raise_for_status()
-            return await response.text()
-
-    async def handle(_: web.Request) -> web.Response:
-        value = await look()
-        if value is None:
-            try:
-                value = await ask()
-            except (TimeoutError, aiohttp.ClientError) as error:
-                return web.Response(status=502, text=f"{callee}: {type(error).__name__}\n")
-            await keep(value)
-        return web.Response(text=value)
-
     application = web.Application()
-    application.router.add_get("/", handle)
+    application.router.add_get("/", Cache(ctx).answer)
     return application

@@ -44,7 +44,16 @@ def app(ctx: Context[Settings]) -> web.Application:
     settings = ctx.settings
     slots = asyncio.Semaphore(settings.slots)
     trips = Counter("breaker_trips", "Breakers that opened", ("callee",), registry=ctx.metrics)
-    breakers = {callee: _breaker(ctx) for callee in ctx.callees} if settings.breaker else {}
+    breakers = {
+        callee: Breaker(
+            window=settings.window,
+            threshold=settings.threshold,
+            open_s=settings.open_ms / 1000,
+            now=ctx.now,
+            on_trip=trips.labels(callee).inc,
+        )
+        for callee in ctx.callees
+    }
 
     async def ask(callee: str) -> str:
         async with time_limit(settings.timeout_ms), ctx.call(callee).get("/") as response:
@@ -52,13 +61,10 @@ def app(ctx: Context[Settings]) -> web.Application:
             return await response.text()
 
     async def guarded(callee: str) -> str:
-        breaker = breakers[callee]
-        before = breaker.trips
-        try:
-            with breaker.guard():
-                return await ask(callee)
-        finally:
-            trips.labels(callee).inc(breaker.trips - before)
+        if not settings.breaker:
+            return await ask(callee)
+        with breakers[callee].guard():
+            return await ask(callee)
 
     async def handle(request: web.Request) -> web.Response:
         callee = request.match_info["callee"]
@@ -66,7 +72,7 @@ def app(ctx: Context[Settings]) -> web.Application:
             return web.Response(status=404, text=f"no route to {callee}\n")
         try:
             async with slots:
-                text = await (guarded(callee) if breakers else ask(callee))
+                text = await guarded(callee)
         except OpenError:
             if settings.fallback:
                 return web.Response(text="later\n")
@@ -80,13 +86,3 @@ def app(ctx: Context[Settings]) -> web.Application:
     application = web.Application()
     application.router.add_get("/{callee}", handle)
     return application
-
-
-def _breaker(ctx: Context[Settings]) -> Breaker:
-    settings = ctx.settings
-    return Breaker(
-        window=settings.window,
-        threshold=settings.threshold,
-        open_s=settings.open_ms / 1000,
-        now=ctx.now,
-    )

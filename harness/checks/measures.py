@@ -7,6 +7,7 @@ due, however late it was sent or answered.
 import math
 from collections.abc import Sequence
 from functools import partial
+from itertools import pairwise
 
 from harness.model.expect import Measure
 from harness.recording import Recording, Request
@@ -85,6 +86,24 @@ def attempts_rps(callee: str, start_s: float, end_s: float) -> Measure:
         return calls / (end_s - start_s)
 
     return Measure(name=f"calls to {callee}, {start_s:g}-{end_s:g} s", unit="/s", of=of)
+
+
+def calls_per_burst(callee: str, start_s: float, end_s: float, *, gap_s: float = 0.5) -> Measure:
+    """Count the calls to a callee that began in a window, over the bursts that they came in.
+
+    A burst ends where no call begins for `gap_s`.
+    """
+
+    def of(recording: Recording) -> float:
+        starts = sorted(
+            span.start_s
+            for span in recording.spans
+            if span.kind == "client" and span.callee == callee and start_s <= span.start_s < end_s
+        )
+        bursts = sum(later - earlier > gap_s for earlier, later in pairwise([-math.inf, *starts]))
+        return len(starts) / bursts if bursts else math.nan
+
+    return Measure(name=f"calls to {callee} per burst, {start_s:g}-{end_s:g} s", of=of)
 
 
 def first_good_call_s(callee: str, after_s: float, *, worst: bool = False) -> Measure:

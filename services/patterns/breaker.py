@@ -28,11 +28,17 @@ class Breaker:
 
     It stays open for `open_s` seconds of the clock `now`; then the next call is a probe, whose end
     closes it, or opens it for as long again. Calls that began before a change of state count no
-    more, for what they know is out of date.
+    more, for what they know is out of date. `on_trip` is called when it opens after it was closed.
     """
 
     def __init__(
-        self, *, window: int, threshold: float, open_s: float, now: Callable[[], float]
+        self,
+        *,
+        window: int,
+        threshold: float,
+        open_s: float,
+        now: Callable[[], float],
+        on_trip: Callable[[], None] = lambda: None,
     ) -> None:
         self._ends: deque[bool] = deque(maxlen=window)
         self._threshold = threshold
@@ -40,8 +46,8 @@ class Breaker:
         self._now = now
         self._changes = 0
         self._opened_s = 0.0
+        self._on_trip = on_trip
         self.state = State.CLOSED
-        self.trips = 0
 
     @contextmanager
     def guard(self) -> Iterator[None]:
@@ -85,7 +91,8 @@ class Breaker:
         return len(self._ends) == self._ends.maxlen
 
     def _trip(self) -> None:
-        self.trips += self.state is State.CLOSED
+        if self.state is State.CLOSED:
+            self._on_trip()
         self._opened_s = self._now()
         self._turn(State.OPEN)
 

@@ -5,9 +5,11 @@ import math
 import pytest
 
 from harness.checks.measures import (
+    answer_ratio,
     attempts_per_request,
     attempts_rps,
     by_second,
+    first_good_call_s,
     goodput_rps,
     latency_ms,
     percentile_ms,
@@ -274,3 +276,47 @@ def test_measures_do_not_change_what_they_measure() -> None:
     for measure in (success_ratio(0, 6), recovery_s(), latency_ms(0.5, 0, 6)):
         assert measure.of(one) == measure.of(one)
     assert one.digest() == made().digest()
+
+
+def test_success_can_be_that_of_one_path() -> None:
+    """Others do not count."""
+    requests = [
+        request(number, 0.1 * number, status="200" if number % 2 else "504")._replace(
+            path="/a" if number % 2 else "/b"
+        )
+        for number in range(10)
+    ]
+    made = recording(requests)
+    assert success_ratio(0, 1, path="/a").of(made) == 1
+    assert success_ratio(0, 1, path="/b").of(made) == 0
+    assert math.isnan(success_ratio(0, 1, path="/c").of(made))
+    over = success_ratio(0, 1, path="/a").over
+    assert over
+    assert over(0, 2).of(made) == 1
+
+
+def test_answers_are_told_by_their_text() -> None:
+    """The share of requests due whose answer contains it."""
+    requests = [
+        request(number, 0.1 * number)._replace(answer="later\n" if number < 3 else "done\n")
+        for number in range(10)
+    ]
+    assert answer_ratio("later", 0, 1).of(recording(requests)) == 0.3
+    assert answer_ratio("later", 0, 0.3).of(recording(requests)) == 1
+    assert math.isnan(answer_ratio("later", 0, 1, path="/elsewhere").of(recording(requests)))
+
+
+def test_the_first_good_call_is_averaged_over_callers() -> None:
+    """Each caller's first that began after the moment and ended well; failures do not count."""
+    spans = [
+        call(0, start_s=4.9),
+        call(1, start_s=5.5, status="504"),
+        call(2, start_s=6.0),
+        call(3, start_s=9.0),
+        call(4, start_s=8.0)._replace(caller="other"),
+    ]
+    made = recording(spans=spans)
+    assert first_good_call_s("db", 5).of(made) == 2
+    assert first_good_call_s("db", 5, worst=True).of(made) == 3
+    assert math.isinf(first_good_call_s("db", 8.5).of(made))
+    assert math.isnan(first_good_call_s("nobody", 5).of(made))

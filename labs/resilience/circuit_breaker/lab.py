@@ -11,7 +11,7 @@ WORK = {"workers": 8, "service_ms": 50}
 PROBES = "theory:circuit-breaker"
 
 LAB = Lab(
-    title="The circuit breaker: how one slow route takes all others along",
+    title="Circuit breaker",
     question="payments is slow. Why does the catalog stop as well, and what brings it back?",
     services=(
         Service("gateway", app="services.gateway", replicas=3, calls=("payments", "catalog"),
