@@ -86,6 +86,14 @@ def test_a_tenth_of_the_simulated_figure_is_allowed(measured: int, verdict: str)
     assert set(found.values()) == {Verdict.PASS}
 
 
+@pytest.mark.parametrize(
+    ("measured", "verdict"), [(6, "PASS"), (14, "PASS"), (5, "FAIL"), (15, "FAIL")]
+)
+def test_small_counts_may_differ_by_chance(measured: int, verdict: str) -> None:
+    """Of twenty good answers in two seconds, two standard deviations are nine."""
+    assert verdicts(run((100, 10, 80)), run((100, measured, 80)))["during"] == verdict
+
+
 def test_two_systems_that_are_down_agree() -> None:
     """Nothing and next to nothing are the same: a hundredth of the healthy rate is allowed."""
     assert set(verdicts(run((100, 0, 0)), run((100, 0, 0))).values()) == {Verdict.PASS}

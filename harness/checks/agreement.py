@@ -11,22 +11,27 @@ from harness.recording import Recording
 
 WITHIN = 0.1
 """How far a measured figure may be from the simulated one, as a share of it."""
+SIGMAS = 2
+"""How far a count may be, in standard deviations of a count that is left to chance."""
 
 
 def agreement(lab: Lab, simulated: Recording, measured: Recording) -> Iterator[Control]:
     """Hold goodput before, during and after the faults, and calls per request, together.
 
-    A goodput may always differ by a hundredth of the rate before the fault: two systems that are
-    down need not be down to the same request.
+    Figures may differ by a tenth. Those that come of few events may differ by more: a count of n
+    by 2 sqrt(n), which is beyond a tenth below 400, as the engines' races are not the same. And a
+    goodput may always differ by a hundredth of the rate before the fault: two systems that are down
+    need not be down to the same request.
     """
     windows = _windows(lab)
     healthy_rps = goodput_rps(*next(iter(windows.values()))).of(simulated)
     for name, (start_s, end_s) in windows.items():
         measure = goodput_rps(start_s, end_s)
-        yield _held(f"goodput {name} the fault", measure, simulated, measured, healthy_rps)
+        claim = f"goodput {name} the fault"
+        yield _held(claim, measure, simulated, measured, of=end_s - start_s, least=healthy_rps)
     for callee in dict.fromkeys(link.callee for link in lab.links() if link.caller != CLIENT):
         measure = attempts_per_request(callee, 0, lab.duration_s)
-        yield _held(f"calls to {callee}", measure, simulated, measured, 0)
+        yield _held(f"calls to {callee}", measure, simulated, measured, of=len(simulated.requests))
 
 
 def _windows(lab: Lab) -> dict[str, tuple[float, float]]:
@@ -38,11 +43,20 @@ def _windows(lab: Lab) -> dict[str, tuple[float, float]]:
     return {name: window for name, window in windows.items() if window[0] < window[1]}
 
 
-def _held(
-    claim: str, measure: Measure, simulated: Recording, measured: Recording, scale: float
+def _held(  # noqa: PLR0913 - what is held against what, and how it was counted
+    claim: str,
+    measure: Measure,
+    simulated: Recording,
+    measured: Recording,
+    *,
+    of: float,
+    least: float = 0,
 ) -> Control:
     expected = measure.of(simulated)
-    slack = WITHIN * max(expected, WITHIN * scale) if math.isfinite(expected) else math.nan
+    slack = math.nan
+    if math.isfinite(expected):
+        by_chance = SIGMAS * math.sqrt(expected * of) / of if of else 0
+        slack = max(WITHIN * expected, WITHIN * WITHIN * least, by_chance)
     return Control(
         kind=Kind.AGREEMENT,
         claim=claim,

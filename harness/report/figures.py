@@ -141,6 +141,15 @@ def _strip(result: Result, panels: Sequence[Panel]) -> Figure:
     drawing = Figure(figsize=(PICTURE_WIDTH * PIXEL, height * PIXEL))
     title_y = 1 - 15 / height
     drawing.text(14 / PICTURE_WIDTH, title_y, result.lab.title, size=14, weight="bold")
+    if panels:
+        drawing.text(
+            1 - 14 / PICTURE_WIDTH,
+            title_y,
+            panels[0].scale.what,
+            size=11,
+            color=PAPER["muted"],
+            ha="right",
+        )
     for number, panel in enumerate(panels):
         left = (LEFT + number * pitch) / PICTURE_WIDTH
         bottom = (BELOW + 6) / height

@@ -9,6 +9,7 @@ from harness.checks.measures import (
     attempts_per_request,
     attempts_rps,
     by_second,
+    calls_per_burst,
     first_good_call_s,
     goodput_rps,
     latency_ms,
@@ -320,3 +321,13 @@ def test_the_first_good_call_is_averaged_over_callers() -> None:
     assert first_good_call_s("db", 5, worst=True).of(made) == 3
     assert math.isinf(first_good_call_s("db", 8.5).of(made))
     assert math.isnan(first_good_call_s("nobody", 5).of(made))
+
+
+def test_bursts_of_calls_end_where_none_begins_for_a_while() -> None:
+    """Three, then one, then two calls: two a burst; outside the window none counts."""
+    starts = (1.0, 1.2, 1.6, 3.0, 5.0, 5.4, 20.0)
+    made = recording(spans=[call(n, start_s=at_s) for n, at_s in enumerate(starts)])
+    assert calls_per_burst("db", 0, 10).of(made) == 2
+    assert calls_per_burst("db", 0, 10, gap_s=0.3).of(made) == 1.2
+    assert calls_per_burst("db", 0, 2).of(made) == 3
+    assert math.isnan(calls_per_burst("nobody", 0, 10).of(made))
