@@ -7,7 +7,6 @@ import math
 import random
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from aiohttp.web_app import _cached_build_middleware
@@ -31,8 +30,10 @@ from harness.engines.sim.sampler import Sampler
 from harness.engines.sim.system import SimSystem
 from harness.model.lab import CLIENT, Link
 from harness.recording import Recording
+from harness.rows import Rows
 from services.context import Platform
 from services.server import PORT, Served, load, serve
+from services.tracing import Span
 
 if TYPE_CHECKING:
     import redis.asyncio
@@ -116,6 +117,7 @@ class Simulation:
             engine=SimEngine.name,
             duration_s=plan.lab.duration_s,
         )
+        self._spans = Rows(Span)
         self._start_s = 0.0
         self._own: list[asyncio.Task[Any]] = []
         loop.on_crash = self._note_crash
@@ -139,8 +141,10 @@ class Simulation:
         await watching
         recording.requests = await loading
         # What is still under way is collected at any time later, and then its `finally` writes.
+        recording.spans, self._spans = self._spans, Rows(Span)
         self._note(self._loop.failures.all())
-        return replace(recording, spans=list(recording.spans), notes=self._notes.lines())
+        recording.notes = self._notes.lines()
+        return recording
 
     def close(self, running: asyncio.Task[Any]) -> None:
         """End a run that has failed, and forget the hosts: nothing of them runs any more."""
@@ -216,8 +220,11 @@ class Simulation:
             wall=machine.wall,
             burn=core.burn,
             volume=machine.disk.mount(process),
-            record=self._recording.spans.append,
+            record=self._record,
         )
+
+    def _record(self, span: Span) -> None:
+        self._spans.append(span)
 
     def _url(self, callee: str) -> str:
         return f"redis://{callee}:6379" if callee in self._stores else f"http://{callee}:{PORT}"
