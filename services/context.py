@@ -8,6 +8,7 @@ import random
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from functools import cache
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
@@ -68,12 +69,13 @@ class Context(Generic[S]):
         self.metrics = CollectorRegistry()
         # The time tells apart the processes that a host has before and after a crash.
         self.span_ids = SpanIds(f"{platform.host} {platform.now()}")
-        self.attempts = Counter(
+        attempts = Counter(
             "attempts",
             "Calls sent to another service, by how they ended",
             ("callee", "outcome"),
             registry=self.metrics,
         )
+        self.attempted = cache(attempts.labels)
         self.links = platform.links
         self._burn = platform.burn
         self._connector = platform.connector
@@ -218,7 +220,7 @@ class Exchange:
 
     def _end(self, status: str) -> None:
         context = self._context
-        context.attempts.labels(self._callee, status).inc()
+        context.attempted(self._callee, status).inc()
         context.record(
             Span(
                 self._parent.trace,

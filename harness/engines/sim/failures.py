@@ -6,7 +6,7 @@ Python itself tells of them when it collects the task, which may be at any time.
 import asyncio
 import sys
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 from harness.engines.sim.process import KERNEL, Process
@@ -29,10 +29,11 @@ class Failures:
     def __init__(self, time: Callable[[], float]) -> None:
         self._time = time
         self._failed: list[Failure] = []
+        self._hearer = cache(lambda process: partial(self._done, process))
 
     def watch(self, process: Process, task: asyncio.Task[Any]) -> None:
         """Learn it when a process's task fails."""
-        task.add_done_callback(partial(self._done, process), context=KERNEL)
+        task.add_done_callback(self._hearer(process), context=KERNEL)
 
     def certain(self) -> list[Failure]:
         """Give those whose error nobody can take any more; and forget them."""

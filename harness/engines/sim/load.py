@@ -10,7 +10,7 @@ import aiohttp
 from harness.engines.protocol import Plan
 from harness.engines.sim.connector import SimConnector
 from harness.model.load import Arrival
-from harness.recording import RequestLog, asked, root_context
+from harness.recording import Request, RequestLog, asked, root_context
 from harness.rows import Rows
 from services.context import outcome
 from services.server import PORT
