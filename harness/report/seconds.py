@@ -62,7 +62,7 @@ def curves(recording: Recording, callees: tuple[str, ...]) -> Curves:
 
 
 def faulted_callees(lab: Lab) -> tuple[str, ...]:
-    """Give the services whose calls tell of the faults: those hit, else those at the end.
+    """Give those whose calls tell of the faults: what is hit, else what is at the end.
 
     The load's own entry is none of them, as the load leaves requests and no spans.
     """
@@ -74,7 +74,7 @@ def faulted_callees(lab: Lab) -> tuple[str, ...]:
         for service in lab.services
         if not service.calls
         for name in (service.name, *service.hosts())
-    }
+    } | {store.name for store in lab.stores}
     return tuple(sorted(hit & called or ends & called))
 
 

@@ -172,20 +172,31 @@ class _Family:
         is_call = span.kind == "client"
         yield Bar(
             depth=depth,
-            name=f"→ {span.callee}, try {span.attempt}" if is_call else span.callee,
+            name=_name(span),
             is_call=is_call,
             status=span.status,
             start_ms=self._ms(span.start_s),
             end_ms=self._ms(span.end_s),
             wasted_ms=self._ms(given_up_s) if span.end_s > given_up_s else math.nan,
         )
-        if is_call and not span.status.isdigit():
+        if is_call and not _answered(span):
             given_up_s = min(given_up_s, span.end_s)
         for child in self._children.get(span.span, ()):
             yield from self._under(child, depth + 1, given_up_s)
 
     def _ms(self, at_s: float) -> float:
         return 1000 * (at_s - self._due_s)
+
+
+def _name(span: Span) -> str:
+    if span.kind != "client":
+        return span.callee
+    return f"→ {span.callee}" + (f", try {span.attempt}" if span.attempt else "")
+
+
+def _answered(span: Span) -> bool:
+    """Say whether a call had an answer: a status over HTTP, words of a store."""
+    return span.status.isdigit() or span.status in {"ok", "error"}
 
 
 def _root(request: Request, own: str, spans: Sequence[Span]) -> Bar:

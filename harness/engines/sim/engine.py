@@ -5,7 +5,7 @@ import importlib
 import inspect
 import math
 import random
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +31,7 @@ from harness.engines.sim.system import SimSystem
 from harness.model.lab import CLIENT, Link
 from harness.recording import Recording
 from harness.rows import Rows
-from services.context import Platform
+from services.context import Attempt, Platform
 from services.server import PORT, Served, load, serve
 from services.tracing import Span
 
@@ -263,9 +263,10 @@ class Simulation:
             self._notes.add(process.label, f"nobody awaited {told(error)}", at_s - self._start_s)
 
 
-def _connect(url: str) -> "redis.asyncio.Redis":
+def _connect(url: str, begin: Callable[[], Attempt]) -> "redis.asyncio.Redis":
     connection = importlib.import_module(REDIS).SimConnection
-    client: redis.asyncio.Redis = importlib.import_module("services.redis").connect(url, connection)
+    connect = importlib.import_module("services.redis").connect
+    client: redis.asyncio.Redis = connect(url, begin, connection)
     return client
 
 
