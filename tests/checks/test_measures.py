@@ -320,3 +320,9 @@ def test_the_first_good_call_is_averaged_over_callers() -> None:
     assert first_good_call_s("db", 5, worst=True).of(made) == 3
     assert math.isinf(first_good_call_s("db", 8.5).of(made))
     assert math.isnan(first_good_call_s("nobody", 5).of(made))
+
+
+def test_a_window_of_no_length_has_no_rate() -> None:
+    """Nothing over nothing is not a number, and no error either."""
+    assert math.isnan(goodput_rps(2, 2).of(recording([request(0, 2)])))
+    assert math.isnan(attempts_rps("b", 2, 2).of(recording([request(0, 2)])))
