@@ -30,7 +30,7 @@ CLOCK_S = 1e-6
 @click.command()
 @click.option("--pairs", default=5, show_default=True, help="Runs of each side, alternating.")
 @click.option("--requests", default=10_000, show_default=True, help="In each run.")
-@click.option("--long", default=100_000, show_default=True, help="Requests of the memory run.")
+@click.option("--long", default=1_000_000, show_default=True, help="Requests of the memory run.")
 @click.option("--markdown", type=click.Path(path_type=Path), help="Write the tables here too.")
 def main(pairs: int, requests: int, long: int, markdown: Path | None) -> None:
     """Measure, and print tables."""

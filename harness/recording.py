@@ -3,11 +3,13 @@
 import hashlib
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from harness import rows
+from harness.rows import Rows
 from services.tracing import Span, SpanContext
 
 if TYPE_CHECKING:
@@ -50,6 +52,29 @@ def asked(
     return Request(number, path, intended_s, sent_s, answered_s, status, method, to, answer)
 
 
+class RequestLog:
+    """Takes requests as they end, in any order, and puts them into that of their numbers.
+
+    Only those wait that are before one that has not ended yet.
+    """
+
+    def __init__(self) -> None:
+        self._requests = Rows(Request)
+        self._early: dict[int, Request] = {}
+
+    def add(self, request: Request) -> None:
+        """Take a request; their numbers begin at 0."""
+        self._early[request.number] = request
+        while following := self._early.pop(len(self._requests), None):
+            self._requests.append(following)
+
+    def all(self) -> Rows[Request]:
+        """Give all of them at the end, also what comes after one that never ended."""
+        for number in sorted(self._early):
+            self._requests.append(self._early.pop(number))
+        return self._requests
+
+
 class SeriesKey(NamedTuple):
     """Which metric of which host; `labels` as in the exposition, "" when there are none."""
 
@@ -85,6 +110,7 @@ class FaultRecord:
 class Recording:
     """One variant of one lab, under one seed, on one engine.
 
+    `requests` and `spans` may be too many for memory: go through them, and keep what is needed.
     `series` holds a sample for each second of the run, at 0, 1 ... `duration_s`; NaN where the
     host did not answer. `notes` are lines that a person should see, such as a crash.
     """
@@ -94,15 +120,19 @@ class Recording:
     seed: int
     engine: str
     duration_s: float
-    requests: list[Request] = field(default_factory=list)
+    requests: Sequence[Request] = ()
     faults: list[FaultRecord] = field(default_factory=list)
-    spans: list[Span] = field(default_factory=list)
+    spans: Sequence[Span] = ()
     series: dict[SeriesKey, list[float]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
+    def due(self, start_s: float, end_s: float) -> Iterator[Request]:
+        """Go through the requests that were due in [start, end), in their order."""
+        return (request for request in self.requests if start_s <= request.intended_s < end_s)
+
     def between(self, start_s: float, end_s: float) -> list[Request]:
-        """Give the requests that were due in [start, end), in their order."""
-        return [request for request in self.requests if start_s <= request.intended_s < end_s]
+        """Give the requests that were due in [start, end), all at once."""
+        return list(self.due(start_s, end_s))
 
     def digest(self) -> str:
         """Give a SHA-256 of everything that was recorded: equal digests, equal runs."""
@@ -123,8 +153,8 @@ class Recording:
     def save(self, folder: Path) -> None:
         """Write the recording as JSON lines and one JSON file into a folder of its own."""
         folder.mkdir(parents=True, exist_ok=True)
-        _write_rows(folder / "requests.jsonl", Request._fields, self.requests)
-        _write_rows(folder / "spans.jsonl", Span._fields, self.spans)
+        rows.write(folder / "requests.jsonl", Request, self.requests)
+        rows.write(folder / "spans.jsonl", Span, self.spans)
         document = {
             "lab": self.lab,
             "variant": self.variant,
@@ -135,7 +165,7 @@ class Recording:
             "notes": self.notes,
             "faults": [_without_nan(asdict(fault)) for fault in self.faults],
             "series": [
-                {**key._asdict(), "values": [_json_number(value) for value in values]}
+                {**key._asdict(), "values": [rows.plain(value) for value in values]}
                 for key, values in sorted(self.series.items())
             ],
         }
@@ -154,13 +184,13 @@ class Recording:
             notes=document["notes"],
             faults=[FaultRecord(**fault) for fault in document["faults"]],
             series={
-                SeriesKey(row["host"], row["metric"], row["labels"]): [
-                    math.nan if value is None else value for value in row["values"]
-                ]
+                SeriesKey(row["host"], row["metric"], row["labels"]): list(
+                    map(rows.number, row["values"])
+                )
                 for row in document["series"]
             },
-            requests=[Request(*row) for row in _read_rows(folder / "requests.jsonl")],
-            spans=[Span(*row) for row in _read_rows(folder / "spans.jsonl")],
+            requests=rows.read(folder / "requests.jsonl", Request),
+            spans=rows.read(folder / "spans.jsonl", Span),
         )
 
 
@@ -179,22 +209,5 @@ def number_of(trace: str) -> int:
     return int(trace[16:], 16)
 
 
-def _json_number(value: float) -> float | None:
-    return value if math.isfinite(value) else None
-
-
 def _without_nan(values: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value == value}  # noqa: PLR0124 - NaN
-
-
-def _write_rows(path: Path, names: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:
-    with path.open("w") as file:
-        for row in rows:
-            values = [_json_number(value) if isinstance(value, float) else value for value in row]
-            file.write(json.dumps(dict(zip(names, values, strict=True))) + "\n")
-
-
-def _read_rows(path: Path) -> Iterator[list[Any]]:
-    with path.open() as file:
-        for line in file:
-            yield [math.nan if value is None else value for value in json.loads(line).values()]

@@ -3,7 +3,6 @@
 import errno
 import fcntl
 import json
-import math
 import platform
 import shutil
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ from harness.checks.verdict import Control
 from harness.errors import EnvironmentNotReadyError
 from harness.recording import Recording
 from harness.result import Result
+from harness.rows import plain
 
 RUNS = ROOT / "runs"
 DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR)
@@ -145,8 +145,8 @@ def recording(run: Path, engine: str, variant: str) -> Recording:
 
 def _control(control: Control) -> dict[str, Any]:
     values = asdict(control) | {"margin": control.margin, "verdict": control.verdict}
-    values["bound"] = {name: _finite(value) for name, value in asdict(control.bound).items()}
-    return {name: _finite(value) for name, value in values.items()}
+    values["bound"] = {name: plain(value) for name, value in asdict(control.bound).items()}
+    return {name: plain(value) for name, value in values.items()}
 
 
 def _summary(recording: Recording) -> dict[str, Any]:
@@ -158,18 +158,11 @@ def _summary(recording: Recording) -> dict[str, Any]:
         "good": sum(request.good for request in recording.requests),
         "spans": len(recording.spans),
         "faults": [
-            {name: _finite(value) for name, value in asdict(fault).items()}
+            {name: plain(value) for name, value in asdict(fault).items()}
             for fault in recording.faults
         ],
         "notes": recording.notes,
     }
-
-
-def _finite(value: object) -> object:
-    """Give None for NaN and words for infinities, which JSON does not have."""
-    if not isinstance(value, float) or math.isfinite(value):
-        return value
-    return None if math.isnan(value) else ("inf" if value > 0 else "-inf")
 
 
 def _version(name: str) -> str:

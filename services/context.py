@@ -8,6 +8,7 @@ import random
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from functools import cache, partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from redis.asyncio import Redis
 
 S = TypeVar("S")
+
+UNNUMBERED = 0
+"""The attempt of a call that does not say which try it is."""
 
 
 class Volume(Protocol):
@@ -36,7 +40,8 @@ class Volume(Protocol):
 class Platform:
     """What an engine supplies to one process of one host.
 
-    `links` maps a callee's name to its base URL; `now` gives seconds of the run's own clock and
+    `links` maps a callee's name to its base URL; `redis` makes the client of a URL, which begins
+    an attempt for each command; `now` gives seconds of the run's own clock and
     is never skewed; `wall` is the host's wall clock, in seconds since 1970, and may be wrong;
     `burn` occupies the host's CPU for some milliseconds.
     """
@@ -44,7 +49,7 @@ class Platform:
     host: str
     links: Mapping[str, str]
     connector: Callable[[], aiohttp.BaseConnector]
-    redis: "Callable[[str], Redis]"
+    redis: "Callable[[str, Callable[[], Attempt]], Redis]"
     rng: random.Random
     now: Callable[[], float]
     wall: Callable[[], float]
@@ -68,12 +73,13 @@ class Context(Generic[S]):
         self.metrics = CollectorRegistry()
         # The time tells apart the processes that a host has before and after a crash.
         self.span_ids = SpanIds(f"{platform.host} {platform.now()}")
-        self.attempts = Counter(
+        attempts = Counter(
             "attempts",
             "Calls sent to another service, by how they ended",
             ("callee", "outcome"),
             registry=self.metrics,
         )
+        self.attempted = cache(attempts.labels)
         self.links = platform.links
         self._burn = platform.burn
         self._connector = platform.connector
@@ -95,6 +101,8 @@ class Context(Generic[S]):
     def redis(self, callee: str) -> "Redis":
         """Give the client of a Redis; it knows neither time limits nor retries of its own.
 
+        Each command and each pipeline is told as a call, as those over HTTP are.
+
         Raises:
             LookupError: the lab does not list the callee in this service's `calls`.
 
@@ -102,7 +110,8 @@ class Context(Generic[S]):
         if callee not in self.links:
             raise LookupError(f"{self.host} may not call {callee}: add it to calls=")
         if callee not in self._stores:
-            self._stores[callee] = self._connect(self.links[callee])
+            begin = partial(Attempt, self, callee, UNNUMBERED)
+            self._stores[callee] = self._connect(self.links[callee], begin)
         return self._stores[callee]
 
     async def work(self, cpu_ms: float) -> None:
@@ -159,47 +168,72 @@ class Call:
         return Exchange(self._context, self._callee, self._attempt, (method, path, options))
 
 
-class Exchange:
-    """One attempt on the wire: carries the trace on, counts the outcome, writes the span."""
+class Attempt:
+    """One call that is sent, from its making on; its end is counted and written as a span."""
 
-    __slots__ = (
-        "_attempt",
-        "_callee",
-        "_context",
-        "_id",
-        "_parent",
-        "_request",
-        "_start_s",
-        "_what",
-    )
+    __slots__ = ("_callee", "_context", "_id", "_number", "_parent", "_start_s")
+
+    def __init__(self, context: Context[Any], callee: str, number: int) -> None:
+        self._context = context
+        self._callee = callee
+        self._number = number
+        self._start_s = context.now()
+        self._id = context.span_ids.next()
+        self._parent = CURRENT.get() or SpanContext(f"{self._id:0>32}", "")
+
+    def header(self) -> str:
+        """Give the `traceparent` that the call carries."""
+        return SpanContext(self._parent.trace, self._id).header()
+
+    def end(self, status: str) -> None:
+        """Say how it ended."""
+        context = self._context
+        context.attempted(self._callee, status).inc()
+        context.record(
+            Span(
+                self._parent.trace,
+                self._id,
+                self._parent.span,
+                "client",
+                context.host,
+                self._callee,
+                self._number,
+                self._start_s,
+                context.now(),
+                status,
+            )
+        )
+
+
+class Exchange:
+    """One attempt on the wire: carries the trace on, and sees how it ends."""
+
+    __slots__ = ("_attempt", "_callee", "_context", "_number", "_request", "_what")
 
     def __init__(
         self,
         context: Context[Any],
         callee: str,
-        attempt: int,
+        number: int,
         what: tuple[str, str, dict[str, Any]],
     ) -> None:
         self._context = context
         self._callee = callee
-        self._attempt = attempt
+        self._number = number
         self._what = what
 
     async def __aenter__(self) -> aiohttp.ClientResponse:
         context = self._context
         method, path, options = self._what
-        self._start_s = context.now()
-        self._id = context.span_ids.next()
-        self._parent = CURRENT.get() or SpanContext(f"{self._id:0>32}", "")
-        trace = {HEADER: SpanContext(self._parent.trace, self._id).header()}
-        headers = {**options.pop("headers", {}), **trace}
+        self._attempt = Attempt(context, self._callee, self._number)
+        headers = {**options.pop("headers", {}), HEADER: self._attempt.header()}
         self._request = context.session.request(
             method, context.links[self._callee] + path, headers=headers, **options
         )
         try:
             return await self._request.__aenter__()
         except BaseException as error:
-            self._end(outcome(error))
+            self._attempt.end(outcome(error))
             raise
 
     async def __aexit__(
@@ -214,25 +248,7 @@ class Exchange:
         try:
             await self._request.__aexit__(kind, error, trace)
         finally:
-            self._end(status)
-
-    def _end(self, status: str) -> None:
-        context = self._context
-        context.attempts.labels(self._callee, status).inc()
-        context.record(
-            Span(
-                self._parent.trace,
-                self._id,
-                self._parent.span,
-                "client",
-                context.host,
-                self._callee,
-                self._attempt,
-                self._start_s,
-                context.now(),
-                status,
-            )
-        )
+            self._attempt.end(status)
 
 
 def outcome(error: BaseException) -> str:

@@ -5,7 +5,7 @@ import importlib
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import field, fields, is_dataclass
 from enum import Enum
-from functools import partial
+from functools import cache, partial
 from types import MappingProxyType
 from typing import Any, Protocol, TypeVar, get_type_hints
 
@@ -139,9 +139,10 @@ class Instruments:
 
     def __init__(self, context: Context[Any]) -> None:
         registry = context.metrics
-        self.requests = Counter(
+        requests = Counter(
             "requests", "Requests answered, by status", ("status",), registry=registry
         )
+        self.answered = cache(requests.labels)
         self.seconds = Histogram(
             "request_seconds",
             "Time from a request's arrival to its answer",
@@ -246,7 +247,7 @@ def _traced(context: Context[Any], instruments: Instruments) -> Any:  # noqa: AN
         finally:
             end_s = context.now()
             instruments.in_flight.dec()
-            instruments.requests.labels(status).inc()
+            instruments.answered(status).inc()
             instruments.seconds.observe(end_s - start_s)
             context.record(
                 Span(

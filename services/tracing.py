@@ -18,7 +18,10 @@ FORM = re.compile(
 
 
 class Span(NamedTuple):
-    """One hop of one attempt, times in seconds of the run's own clock."""
+    """One hop of one attempt, times in seconds of the run's own clock.
+
+    `attempt` is 0 where tries are not numbered: in server spans, and in commands to a store.
+    """
 
     trace: str
     span: str

@@ -37,3 +37,4 @@ CACHED = Lab(
 WITH_STORE = attempts_per_request("back", 1, 3)
 WITHOUT_STORE = attempts_per_request("back", 3.5, 4.5)
 AGAIN = attempts_per_request("back", 5.5, 7)
+COMMANDS = attempts_per_request("store", 0, 7)

@@ -3,7 +3,7 @@
 import asyncio
 import random
 import sys
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, TypeVar
@@ -203,7 +203,7 @@ def session() -> aiohttp.ClientSession:
 
 
 def recording(
-    requests: list[Request] | None = None,
+    requests: Sequence[Request] | None = None,
     *,
     faults: list[FaultRecord] | None = None,
     spans: list[Span] | None = None,

@@ -7,10 +7,13 @@ import pytest
 
 from harness.checks.agreement import agreement
 from harness.checks.verdict import Control, Kind, Verdict
+from harness.conductor import conductor
 from harness.model import Lab, Paced, Pause, Service, during
 from harness.recording import Recording, Request, root_context
 from services.tracing import Span
+from tests.cached import CACHED
 from tests.support import lab, recording, request
+from tests.support import run as simulated
 
 TWO_HOSTS = lab(
     Service("front", app="services.relay", calls=("back",)),
@@ -144,3 +147,16 @@ def test_an_empty_simulation_agrees_with_nothing() -> None:
     controls = held(recording([]), run((100, 5, 80)))
     assert {control.verdict for control in controls.values()} == {Verdict.FAIL}
     assert math.isnan(controls["calls"].margin)
+
+
+def test_commands_to_a_store_are_held_as_calls_are() -> None:
+    """Each callee that a service has is a control, be it a service or a store."""
+    conduct = conductor(CACHED.faults, CACHED.duration_s)
+    once, again = (simulated(CACHED, conduct) for _ in range(2))
+    claims = {control.claim: control for control in agreement(CACHED, once, again)}
+    assert {"calls to store", "calls to back"} <= set(claims)
+    assert claims["calls to store"].value > 1
+    silent = replace(again, spans=[span for span in again.spans if span.callee != "store"])
+    verdict = {one.claim: one.verdict for one in agreement(CACHED, once, silent)}
+    assert verdict["calls to store"] is Verdict.FAIL
+    assert verdict["calls to back"] is Verdict.PASS

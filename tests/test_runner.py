@@ -1,6 +1,6 @@
 """The runner, with engines that record what a test gives them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -43,7 +43,7 @@ def as_expected(plan: Plan) -> Recording:
     return recorded(plan, [request(s, s + 0.5, status=status) for s, status in enumerate(statuses)])
 
 
-def recorded(plan: Plan, requests: list[Request]) -> Recording:
+def recorded(plan: Plan, requests: Sequence[Request]) -> Recording:
     faults = [
         FaultRecord(name="pause a", target="a", start_s=2, end_s=4, seen_s=2, removed_s=4)
         for _ in plan.lab.faults

@@ -5,13 +5,13 @@ due, however late it was sent or answered.
 """
 
 import math
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from functools import partial
 from itertools import pairwise
 
 from harness.model.expect import Measure
 from harness.recording import Recording, Request
-from services.tracing import Span
 
 HEALTHY = 0.95
 """The share of good answers from which on a second counts as healthy."""
@@ -21,8 +21,8 @@ def success_ratio(start_s: float, end_s: float, *, path: str = "") -> Measure:
     """Good answers over requests due in a window, 0 to 1; of one path, if one is given."""
 
     def of(recording: Recording) -> float:
-        requests = _due(recording, start_s, end_s, path)
-        return _good(requests) / len(requests) if requests else math.nan
+        requests, good = _counted(_due(recording, start_s, end_s, path))
+        return _ratio(good, requests)
 
     whose = f" of {path}" if path else ""
     return Measure(
@@ -39,9 +39,8 @@ def answer_ratio(text: str, start_s: float, end_s: float, *, path: str = "") -> 
     """
 
     def of(recording: Recording) -> float:
-        requests = _due(recording, start_s, end_s, path)
-        found = sum(text in request.answer for request in requests)
-        return found / len(requests) if requests else math.nan
+        found = Counter(text in one.answer for one in _due(recording, start_s, end_s, path))
+        return _ratio(found[True], found.total())
 
     whose = f" from {path}" if path else ""
     return Measure(
@@ -55,7 +54,8 @@ def goodput_rps(start_s: float, end_s: float) -> Measure:
     """Good answers a second, over the requests due in a window."""
 
     def of(recording: Recording) -> float:
-        return _good(recording.between(start_s, end_s)) / (end_s - start_s)
+        _, good = _counted(recording.due(start_s, end_s))
+        return _ratio(good, end_s - start_s)
 
     return Measure(name=f"goodput, {start_s:g}-{end_s:g} s", unit="/s", of=of, over=goodput_rps)
 
@@ -64,13 +64,12 @@ def attempts_per_request(callee: str, start_s: float, end_s: float) -> Measure:
     """Count calls that reach for a callee, over the requests due in a window."""
 
     def of(recording: Recording) -> float:
-        requests = recording.between(start_s, end_s)
-        due = {f"{request.number:016x}" for request in requests}
+        due = _traces(recording.due(start_s, end_s))
         calls = sum(
             span.kind == "client" and span.callee == callee and span.trace[16:] in due
             for span in recording.spans
         )
-        return calls / len(requests) if requests else math.nan
+        return _ratio(calls, len(due))
 
     return Measure(name=f"calls to {callee} per request, {start_s:g}-{end_s:g} s", of=of)
 
@@ -83,7 +82,7 @@ def attempts_rps(callee: str, start_s: float, end_s: float) -> Measure:
             span.kind == "client" and span.callee == callee and start_s <= span.start_s < end_s
             for span in recording.spans
         )
-        return calls / (end_s - start_s)
+        return _ratio(calls, end_s - start_s)
 
     return Measure(name=f"calls to {callee}, {start_s:g}-{end_s:g} s", unit="/s", of=of)
 
@@ -101,7 +100,7 @@ def calls_per_burst(callee: str, start_s: float, end_s: float, *, gap_s: float =
             if span.kind == "client" and span.callee == callee and start_s <= span.start_s < end_s
         )
         bursts = sum(later - earlier > gap_s for earlier, later in pairwise([-math.inf, *starts]))
-        return len(starts) / bursts if bursts else math.nan
+        return _ratio(len(starts), bursts)
 
     return Measure(name=f"calls to {callee} per burst, {start_s:g}-{end_s:g} s", of=of)
 
@@ -135,20 +134,21 @@ def wasted_ratio(callee: str, start_s: float, end_s: float) -> Measure:
     """
 
     def of(recording: Recording) -> float:
-        due = {f"{request.number:016x}" for request in recording.between(start_s, end_s)}
-        calls = {span.span: span for span in recording.spans if span.kind == "client"}
-        given_up_s = {
-            name: call.end_s for name, call in calls.items() if call.status == "abandoned"
-        }
-        served = [
-            span
-            for span in recording.spans
-            if span.kind == "server"
-            and span.trace[16:] in due
-            and (span.callee == callee or _names(calls.get(span.parent), callee))
-        ]
-        wasted = sum(span.end_s > given_up_s.get(span.parent, math.inf) for span in served)
-        return wasted / len(served) if served else math.nan
+        due = _traces(recording.due(start_s, end_s))
+        named, given_up_s = set[str](), dict[str, float]()
+        for call in recording.spans:
+            if call.kind == "client" and call.trace[16:] in due:
+                if call.callee == callee:
+                    named.add(call.span)
+                if call.status == "abandoned":
+                    given_up_s[call.span] = call.end_s
+        served = wasted = 0
+        for span in recording.spans:
+            its = span.callee == callee or span.parent in named
+            if its and span.kind == "server" and span.trace[16:] in due:
+                served += 1
+                wasted += span.end_s > given_up_s.get(span.parent, math.inf)
+        return _ratio(wasted, served)
 
     return Measure(name=f"wasted work of {callee}, {start_s:g}-{end_s:g} s", of=of)
 
@@ -174,20 +174,25 @@ def latency_ms(quantile: float, start_s: float, end_s: float) -> Measure:
     """Take a quantile of the good answers' latency, from the intended time on, in milliseconds."""
 
     def of(recording: Recording) -> float:
-        return percentile_ms(recording.between(start_s, end_s), quantile)
+        return percentile_ms(recording.due(start_s, end_s), quantile)
 
     name = f"p{100 * quantile:g} latency, {start_s:g}-{end_s:g} s"
     return Measure(name=name, unit="ms", of=of, over=partial(latency_ms, quantile))
 
 
-def percentile_ms(requests: Sequence[Request], quantile: float) -> float:
-    """Give a quantile of the good answers' latency (nearest rank), NaN when there are none."""
-    latencies = sorted(request.latency_s for request in requests if request.good)
-    if not latencies:
+def percentile_ms(requests: Iterable[Request], quantile: float) -> float:
+    """Give a quantile of the good answers' latency, NaN when there are none."""
+    return 1000 * quantile_of((one.latency_s for one in requests if one.good), quantile)
+
+
+def quantile_of(values: Iterable[float], quantile: float) -> float:
+    """Give a quantile (nearest rank), NaN of nothing."""
+    ordered = sorted(values)
+    if not ordered:
         return math.nan
     # Rounded first: 0.07 x 100 is a little more than 7 in binary.
-    rank = max(0, math.ceil(round(quantile * len(latencies), 9)) - 1)
-    return 1000 * latencies[rank]
+    rank = max(0, math.ceil(round(quantile * len(ordered), 9)) - 1)
+    return ordered[rank]
 
 
 def by_second(recording: Recording) -> list[float]:
@@ -200,14 +205,21 @@ def by_second(recording: Recording) -> list[float]:
     return [answered / asked if asked else 1.0 for answered, asked in zip(good, due, strict=True)]
 
 
-def _due(recording: Recording, start_s: float, end_s: float, path: str) -> list[Request]:
-    requests = recording.between(start_s, end_s)
-    return [request for request in requests if request.path == path] if path else requests
+def _due(recording: Recording, start_s: float, end_s: float, path: str) -> Iterator[Request]:
+    requests = recording.due(start_s, end_s)
+    return (request for request in requests if request.path == path) if path else requests
 
 
-def _names(call: Span | None, callee: str) -> bool:
-    return call is not None and call.callee == callee
+def _counted(requests: Iterable[Request]) -> tuple[int, int]:
+    """Count requests, and the good ones of them."""
+    answers = Counter(request.good for request in requests)
+    return answers.total(), answers[True]
 
 
-def _good(requests: Sequence[Request]) -> int:
-    return sum(request.good for request in requests)
+def _traces(requests: Iterable[Request]) -> set[str]:
+    """Give what the traces of requests end in."""
+    return {f"{request.number:016x}" for request in requests}
+
+
+def _ratio(part: float, whole: float) -> float:
+    return part / whole if whole else math.nan

@@ -1,12 +1,13 @@
 """A recording second by second: the curves that are drawn, and the moments worth telling."""
 
 import math
+from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from harness.checks.measures import HEALTHY, by_second, percentile_ms
+from harness.checks.measures import HEALTHY, by_second, quantile_of
 from harness.model.lab import Lab
-from harness.recording import Recording, Request
+from harness.recording import Recording
 
 Values = tuple[float, ...]
 
@@ -43,23 +44,25 @@ class Moments:
 def curves(recording: Recording, callees: tuple[str, ...]) -> Curves:
     """Count a recording out by the second, attempts being calls to any of some callees."""
     requests, duration_s = recording.requests, recording.duration_s
-    starts = [
-        span.start_s for span in recording.spans if span.kind == "client" and span.callee in callees
-    ]
-    due: list[list[Request]] = [[] for _ in range(math.ceil(duration_s))]
+    starts = array(
+        "d",
+        (s.start_s for s in recording.spans if s.kind == "client" and s.callee in callees),
+    )
+    latencies = [array("d") for _ in range(math.ceil(duration_s))]
     for request in requests:
-        due[int(request.intended_s)].append(request)
+        if request.good:
+            latencies[int(request.intended_s)].append(request.latency_s)
     return Curves(
         offered=_rates((request.intended_s for request in requests), duration_s),
         attempted=_rates(starts, duration_s) if starts else (),
         goodput=_rates((request.answered_s for request in requests if request.good), duration_s),
-        p50_ms=tuple(percentile_ms(group, 0.5) for group in due),
-        p99_ms=tuple(percentile_ms(group, 0.99) for group in due),
+        p50_ms=tuple(1000 * quantile_of(group, 0.5) for group in latencies),
+        p99_ms=tuple(1000 * quantile_of(group, 0.99) for group in latencies),
     )
 
 
 def faulted_callees(lab: Lab) -> tuple[str, ...]:
-    """Give the services whose calls tell of the faults: those hit, else those at the end.
+    """Give those whose calls tell of the faults: what is hit, else what is at the end.
 
     The load's own entry is none of them, as the load leaves requests and no spans.
     """
@@ -71,7 +74,7 @@ def faulted_callees(lab: Lab) -> tuple[str, ...]:
         for service in lab.services
         if not service.calls
         for name in (service.name, *service.hosts())
-    }
+    } | {store.name for store in lab.stores}
     return tuple(sorted(hit & called or ends & called))
 
 

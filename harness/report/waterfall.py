@@ -4,7 +4,8 @@ A server's bar covers queueing and serving. What lies after its caller had given
 """
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from harness.model.lab import CLIENT
@@ -91,13 +92,12 @@ def choose(recording: Recording, *, broken: bool) -> int | None:
         return None
     start_s = min((fault.start_s for fault in recording.faults), default=0.0)
     end_s = max((fault.end_s for fault in recording.faults), default=recording.duration_s)
-    since = recording.between(start_s, math.inf)
-    good = [request for request in since if request.good]
-    if good and not broken:
-        return max(good, key=lambda request: request.latency_s).number
-    spans = _by_number(recording)
+    good = (request for request in recording.due(start_s, math.inf) if request.good)
+    slowest = max(good, key=lambda request: request.latency_s, default=None)
+    if slowest and not broken:
+        return slowest.number
     candidates = recording.between(start_s, end_s + AFTERMATH_S) or recording.requests
-    return max(candidates, key=lambda request: _trouble(spans.get(request.number, ()))).number
+    return _most_trouble(recording, [request.number for request in candidates])
 
 
 def tree(recording: Recording, number: int) -> Waterfall:
@@ -110,7 +110,8 @@ def tree(recording: Recording, number: int) -> Waterfall:
     request = next((item for item in recording.requests if item.number == number), None)
     if request is None:
         raise LookupError(f"no request {number}; the last is {len(recording.requests) - 1}")
-    spans = _by_number(recording).get(number, [])
+    own = (span for span in recording.spans if number_of(span.trace) == number)
+    spans = sorted(own, key=lambda span: span.start_s)
     entry = root_context(recording.seed, number).span
     bars = (_root(request, entry, spans), *_Family(request, spans).bars())
     return Waterfall(
@@ -171,20 +172,31 @@ class _Family:
         is_call = span.kind == "client"
         yield Bar(
             depth=depth,
-            name=f"→ {span.callee}, try {span.attempt}" if is_call else span.callee,
+            name=_name(span),
             is_call=is_call,
             status=span.status,
             start_ms=self._ms(span.start_s),
             end_ms=self._ms(span.end_s),
             wasted_ms=self._ms(given_up_s) if span.end_s > given_up_s else math.nan,
         )
-        if is_call and not span.status.isdigit():
+        if is_call and not _answered(span):
             given_up_s = min(given_up_s, span.end_s)
         for child in self._children.get(span.span, ()):
             yield from self._under(child, depth + 1, given_up_s)
 
     def _ms(self, at_s: float) -> float:
         return 1000 * (at_s - self._due_s)
+
+
+def _name(span: Span) -> str:
+    if span.kind != "client":
+        return span.callee
+    return f"→ {span.callee}" + (f", try {span.attempt}" if span.attempt else "")
+
+
+def _answered(span: Span) -> bool:
+    """Say whether a call had an answer: a status over HTTP, words of a store."""
+    return span.status.isdigit() or span.status in {"ok", "error"}
 
 
 def _root(request: Request, own: str, spans: Sequence[Span]) -> Bar:
@@ -199,19 +211,20 @@ def _root(request: Request, own: str, spans: Sequence[Span]) -> Bar:
     )
 
 
-def _by_number(recording: Recording) -> dict[int, list[Span]]:
-    groups: dict[int, list[Span]] = {}
-    for span in sorted(recording.spans, key=lambda span: span.start_s):
-        groups.setdefault(number_of(span.trace), []).append(span)
-    return groups
-
-
-def _trouble(spans: Iterable[Span]) -> tuple[int, float]:
-    """Weigh a request: its calls, then how long after the last of them its work went on."""
-    spans = list(spans)
-    calls = [span.end_s for span in spans if span.kind == "client"]
-    work = [span.end_s for span in spans if span.kind == "server"]
-    return len(calls), max(work, default=0.0) - max(calls, default=0.0)
+def _most_trouble(recording: Recording, numbers: Sequence[int]) -> int:
+    """Give the request with the most calls, and of those the one whose work went on longest."""
+    calls = Counter[int]()
+    last_call_s, last_work_s = dict[int, float](), dict[int, float]()
+    wanted = set(numbers)
+    for span in recording.spans:
+        number = number_of(span.trace)
+        if number in wanted:
+            calls[number] += span.kind == "client"
+            last_s = last_call_s if span.kind == "client" else last_work_s
+            last_s[number] = max(last_s.get(number, 0.0), span.end_s)
+    return max(
+        numbers, key=lambda one: (calls[one], last_work_s.get(one, 0.0) - last_call_s.get(one, 0.0))
+    )
 
 
 def _scale(bars: Sequence[Bar]) -> float:

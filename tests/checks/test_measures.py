@@ -331,3 +331,9 @@ def test_bursts_of_calls_end_where_none_begins_for_a_while() -> None:
     assert calls_per_burst("db", 0, 10, gap_s=0.3).of(made) == 1.2
     assert calls_per_burst("db", 0, 2).of(made) == 3
     assert math.isnan(calls_per_burst("nobody", 0, 10).of(made))
+
+
+def test_a_window_of_no_length_has_no_rate() -> None:
+    """Nothing over nothing is not a number, and no error either."""
+    assert math.isnan(goodput_rps(2, 2).of(recording([request(0, 2)])))
+    assert math.isnan(attempts_rps("b", 2, 2).of(recording([request(0, 2)])))

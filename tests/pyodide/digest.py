@@ -1,7 +1,7 @@
 """Prints what a lab comes to, a JSON line for each variant and seed: for one Python or another.
 
-`digest.py SEED...` runs retry-storm under its own fault and under a crash. All but `wall_s` must
-be the same wherever it runs.
+`digest.py SEED...` runs retry-storm under its own fault and under a crash, and a lab with a Redis.
+All but `wall_s` must be the same wherever it runs.
 """
 
 import gc
@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from harness import rows
 from harness.checks.verdict import judge
 from harness.conductor import conductor
 from harness.engines.protocol import Plan
@@ -19,11 +20,16 @@ from harness.engines.sim.engine import SimEngine
 from harness.model import Kill, Lab, during
 from harness.model.lab import Variant
 from labs.cascades.retry_storm.lab import LAB
+from tests.cached import CACHED
 
 LABS = {
     "retry-storm": LAB,
     "crash": replace(LAB, faults=(during(5, 8, Kill("payments")),)),
+    "cached": CACHED,
 }
+
+rows.HELD = 2000
+"""So few that longer runs go to a file, wherever this runs."""
 
 
 class Silent:

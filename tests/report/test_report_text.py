@@ -12,6 +12,7 @@ from harness.model.toxic import Down
 from harness.report import text
 from harness.report.seconds import faulted_callees
 from harness.report.topology import astray, draw
+from tests.cached import CACHED
 
 CHAIN = Lab(
     title="A chain",
@@ -154,3 +155,21 @@ def test_replicas_are_drawn_as_one() -> None:
     assert [bool(arrow.hit) for arrow in drawing.arrows] == [False, True]
     assert astray(shown) == []
     assert faulted_callees(shown) == ("db-1", "db-2")
+
+
+def test_a_store_is_drawn_as_what_it_is() -> None:
+    """A box and a place in the tree of its own, with what hits it; its calls tell of its faults."""
+    assert text.topology(CACHED).splitlines() == [
+        "client ──40/s──▶ front (cache)",
+        "                  ├──▶ store (redis) ✗",
+        "                  └──▶ back (worker)",
+        "✗ kill store, 3\N{EN DASH}5 s",
+    ]
+    drawing = draw(CACHED)
+    assert [(box.name, box.role) for box in drawing.boxes if box.hit] == [("store", "redis")]
+    assert len(drawing.arrows) == 3
+    assert "front calls store" in drawing.words
+    assert "store is hit: kill store, 3\N{EN DASH}5 s" in drawing.words
+    assert astray(CACHED) == []
+    assert faulted_callees(CACHED) == ("store",)
+    assert faulted_callees(CACHED.without_faults()) == ("back", "store")

@@ -157,3 +157,18 @@ def test_text_respects_its_width(width: int, work_s: float, took_s: float) -> No
     run = two_tries(work_s=work_s)
     run = replace(run, requests=[request(7, 4.0, took_s)])
     assert all(len(line) <= width for line in as_text(tree(run, 7), width).splitlines())
+
+
+def test_a_command_to_a_store_is_a_call_without_a_try() -> None:
+    """It has no work under it, and an answer however it is called."""
+    own = root_context(1, 7).span
+    spans = [
+        server(7, "7web", own, 4.0, 5.0),
+        client(7, 0, 4.1, 4.2, "ok"),
+        client(7, 0, 4.3, 4.4, "closed")._replace(span="other"),
+    ]
+    bars = tree(recording([request(7, 4.0, 1.0)], spans), 7).bars[2:]
+    assert [(bar.depth, bar.name, bar.status) for bar in bars] == [
+        (2, "→ db", "ok"),
+        (2, "→ db", "closed"),
+    ]

@@ -142,7 +142,7 @@ class Run:
             await system.until(self._lab.duration_s + HALF_STEP_S + SCRAPE_S)
             recording.series = await prometheus.series(self._load.t0_s, self._lab.duration_s)
             await asyncio.to_thread(self._stack.stop_all)
-        recording.requests = sorted(self._load.requests)
+        recording.requests = self._load.requests.all()
         recording.spans = logs.spans(
             self._stack.logs,
             seed=self._plan.seed,

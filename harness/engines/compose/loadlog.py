@@ -6,7 +6,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from harness.recording import Request
+from harness.recording import Request, RequestLog
+from harness.rows import Form
+
+FORM = Form(Request)
 
 
 def ready_line() -> str:
@@ -21,11 +24,7 @@ def start_line(t0_s: float) -> str:
 
 def request_line(request: Request) -> str:
     """Write what came of one request; `null` for a time that never came."""
-    row = {
-        name: None if value != value else value  # noqa: PLR0124 - NaN
-        for name, value in request._asdict().items()
-    }
-    return json.dumps({"event": "request", **row}, separators=(",", ":"))
+    return json.dumps({"event": "request", **FORM.cells(request)}, separators=(",", ":"))
 
 
 def end_line(at_s: float, requests: int) -> str:
@@ -40,7 +39,7 @@ class LoadLog:
     ready: bool = False
     t0_s: float = math.nan
     end_s: float = math.nan
-    requests: list[Request] = field(default_factory=list)
+    requests: RequestLog = field(default_factory=RequestLog)
     good: Counter[int] = field(default_factory=Counter)
     """Good answers by the second of the run in which they came."""
     other: list[str] = field(default_factory=list)
@@ -62,10 +61,8 @@ class LoadLog:
                 self.other = [*self.other[-9:], line]
 
     def _request(self, row: dict[str, Any]) -> None:
-        cells = [row[name] for name in Request._fields]
-        values: list[Any] = [math.nan if cell is None else cell for cell in cells]
-        request = Request(*values)
-        self.requests.append(request)
+        request = FORM.made(row)
+        self.requests.add(request)
         if request.good:
             self.good[int(request.answered_s)] += 1
 

@@ -2,7 +2,10 @@
 
 import json
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
+from heapq import merge
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +15,7 @@ from docker.errors import DockerException
 from docker.models.containers import Container
 
 from harness.recording import number_of, trace_id
+from harness.rows import Rows
 from services.tracing import Span
 
 TAIL_LINES = 3
@@ -59,20 +63,22 @@ def tail(path: Path) -> str:
     """Give the last lines of a log as one line, without the services' own JSON."""
     if not path.exists():
         return "no log"
-    lines = [line.strip() for line in path.read_text(errors="replace").splitlines()]
-    told = [line for line in lines if line and not line.startswith("{")]
-    return " | ".join(told[-TAIL_LINES:]) or "nothing logged"
+    with path.open(errors="replace") as file:
+        lines = map(str.strip, file)
+        told = deque((line for line in lines if line and not line.startswith("{")), TAIL_LINES)
+    return " | ".join(told) or "nothing logged"
 
 
-def spans(folder: Path, *, seed: int, requests_sent: int, t0_s: float, end_s: float) -> list[Span]:
+def spans(folder: Path, *, seed: int, requests_sent: int, t0_s: float, end_s: float) -> Rows[Span]:
     """Read the spans of a load's requests, up to a second of the run, in order of their ends."""
-    found = [
+    # Each process logs its spans as they end.
+    logged = merge(*map(_spans, sorted(folder.glob("*.log"))), key=attrgetter("end_s"))
+    of_run = (
         span._replace(start_s=span.start_s - t0_s, end_s=span.end_s - t0_s)
-        for path in sorted(folder.glob("*.log"))
-        for span in _spans(path)
+        for span in logged
         if _is_of(span.trace, seed, requests_sent)
-    ]
-    return sorted((span for span in found if span.end_s <= end_s), key=lambda span: span.end_s)
+    )
+    return Rows(Span, (span for span in of_run if span.end_s <= end_s))
 
 
 def _spans(path: Path) -> Iterator[Span]:

@@ -27,30 +27,21 @@ class SimConnector(aiohttp.BaseConnector):
             limit=limit, limit_per_host=limit_per_host, keepalive_timeout=keepalive_timeout
         )
         # The pool ages by the machine's clock and wakes waiters by the global dice, which must
-        # not decide anything here: it gets copies of these methods that see other globals.
+        # not decide anything here, and its connections complain when they are collected: it gets
+        # copies of these methods that see other globals.
         names = {
             **vars(aiohttp.connector),
             "monotonic": self._loop.time,
             "random": random.Random(0),
+            "Connection": _Silent,
         }
-        for name in ("_get", "_release", "_release_waiter", "_cleanup"):
+        for name in ("connect", "_get", "_release", "_release_waiter", "_cleanup"):
             method = FunctionType(getattr(aiohttp.BaseConnector, name).__code__, names)
             method.__kwdefaults__ = getattr(aiohttp.BaseConnector, name).__kwdefaults__
             setattr(self, name, MethodType(method, self))
 
     def __del__(self, _warnings: object = None) -> None:
         """Do nothing: what is not closed at a run's end holds nothing of this machine."""
-
-    async def connect(
-        self,
-        req: "ClientRequest",
-        traces: "list[Trace]",
-        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109
-    ) -> aiohttp.connector.Connection:
-        """Take a connection from the pool or make one, and let it vanish in silence."""
-        connection = await super().connect(req, traces, timeout)
-        connection.__class__ = _Silent
-        return connection
 
     async def _create_connection(
         self,

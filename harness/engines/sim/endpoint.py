@@ -32,7 +32,6 @@ class Endpoint(asyncio.Transport):
         "_protocol", "_reading", "_received", "_reset", "_waking", "_write_paused", "peer", "pipe",
     )  # fmt: skip
 
-    peer: "Endpoint"
     pipe: Wire
 
     def __init__(
@@ -43,6 +42,7 @@ class Endpoint(asyncio.Transport):
         names: Mapping[str, tuple[str, int]],
     ) -> None:
         super().__init__(names)
+        self.peer: Endpoint | None = None
         self._loop = loop
         self._process = process
         self._context = context
@@ -117,6 +117,7 @@ class Endpoint(asyncio.Transport):
         if received:
             data = received.popleft() if len(received) == 1 else b"".join(received)
             received.clear()
+            assert self.peer is not None  # noqa: S101 - who has sent it
             self.peer.acknowledge(len(data))
             self._deliver(data)
             # As with a selector, what comes next is read in the next round.
@@ -155,7 +156,15 @@ class Endpoint(asyncio.Transport):
         self._closing = True
         self._process.endpoints.pop(self, None)
         self.pipe.end()
-        self._loop.call_soon(self.get_protocol().connection_lost, error, context=self._context)
+        self._loop.call_soon(self._lost, error, context=self._context)
+
+    def _lost(self, error: Exception | None) -> None:
+        """Tell the protocol, and let go of all: what is closed must not keep itself alive."""
+        protocol = self.get_protocol()
+        self._protocol = None
+        self.peer = None
+        del self._deliver
+        protocol.connection_lost(error)
 
     abort = close
 

@@ -5,9 +5,8 @@ import importlib
 import inspect
 import math
 import random
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from aiohttp.web_app import _cached_build_middleware
@@ -31,8 +30,10 @@ from harness.engines.sim.sampler import Sampler
 from harness.engines.sim.system import SimSystem
 from harness.model.lab import CLIENT, Link
 from harness.recording import Recording
-from services.context import Platform
+from harness.rows import Rows
+from services.context import Attempt, Platform
 from services.server import PORT, Served, load, serve
+from services.tracing import Span
 
 if TYPE_CHECKING:
     import redis.asyncio
@@ -116,6 +117,7 @@ class Simulation:
             engine=SimEngine.name,
             duration_s=plan.lab.duration_s,
         )
+        self._spans = Rows(Span)
         self._start_s = 0.0
         self._own: list[asyncio.Task[Any]] = []
         loop.on_crash = self._note_crash
@@ -139,8 +141,10 @@ class Simulation:
         await watching
         recording.requests = await loading
         # What is still under way is collected at any time later, and then its `finally` writes.
+        recording.spans, self._spans = self._spans, Rows(Span)
         self._note(self._loop.failures.all())
-        return replace(recording, spans=list(recording.spans), notes=self._notes.lines())
+        recording.notes = self._notes.lines()
+        return recording
 
     def close(self, running: asyncio.Task[Any]) -> None:
         """End a run that has failed, and forget the hosts: nothing of them runs any more."""
@@ -216,8 +220,11 @@ class Simulation:
             wall=machine.wall,
             burn=core.burn,
             volume=machine.disk.mount(process),
-            record=self._recording.spans.append,
+            record=self._record,
         )
+
+    def _record(self, span: Span) -> None:
+        self._spans.append(span)
 
     def _url(self, callee: str) -> str:
         return f"redis://{callee}:6379" if callee in self._stores else f"http://{callee}:{PORT}"
@@ -256,9 +263,10 @@ class Simulation:
             self._notes.add(process.label, f"nobody awaited {told(error)}", at_s - self._start_s)
 
 
-def _connect(url: str) -> "redis.asyncio.Redis":
+def _connect(url: str, begin: Callable[[], Attempt]) -> "redis.asyncio.Redis":
     connection = importlib.import_module(REDIS).SimConnection
-    client: redis.asyncio.Redis = importlib.import_module("services.redis").connect(url, connection)
+    connect = importlib.import_module("services.redis").connect
+    client: redis.asyncio.Redis = connect(url, begin, connection)
     return client
 
 

@@ -6,10 +6,9 @@ Python itself tells of them when it collects the task, which may be at any time.
 import asyncio
 import sys
 from collections.abc import Callable
-from functools import partial
 from typing import Any, NamedTuple
 
-from harness.engines.sim.process import KERNEL, Process
+from harness.engines.sim.process import Process
 
 KEPT = 1000
 """Failed tasks after which those are forgotten whose error somebody has taken."""
@@ -30,9 +29,12 @@ class Failures:
         self._time = time
         self._failed: list[Failure] = []
 
-    def watch(self, process: Process, task: asyncio.Task[Any]) -> None:
-        """Learn it when a process's task fails."""
-        task.add_done_callback(partial(self._done, process), context=KERNEL)
+    def see(self, process: Process, task: asyncio.Task[Any]) -> None:
+        """Look at a process's task that has ended, and keep it if it has failed."""
+        if task._log_traceback:  # noqa: SLF001
+            self._failed.append(Failure(self._time(), process, task))
+            if len(self._failed) > KEPT:
+                self._forget_awaited()
 
     def certain(self) -> list[Failure]:
         """Give those whose error nobody can take any more; and forget them."""
@@ -51,12 +53,6 @@ class Failures:
             failure.task._log_traceback = False  # noqa: SLF001
         self._forget_awaited()
         return taken
-
-    def _done(self, process: Process, task: asyncio.Task[Any]) -> None:
-        if task._log_traceback:  # noqa: SLF001
-            self._failed.append(Failure(self._time(), process, task))
-            if len(self._failed) > KEPT:
-                self._forget_awaited()
 
     def _forget_awaited(self) -> None:
         self._failed = [one for one in self._failed if one.task._log_traceback]  # noqa: SLF001

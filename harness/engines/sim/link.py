@@ -40,7 +40,7 @@ class Pipe:
         "stream",
     )
 
-    reverse: "Pipe"
+    reverse: "Pipe | None"
 
     def __init__(self, loop: VirtualLoop, link: "SimLink", stream: str, number: int) -> None:
         self._loop = loop
@@ -66,11 +66,13 @@ class Pipe:
 
     def send(self, data: bytes) -> None:
         """Put bytes on the wire."""
+        if self._ended:
+            return
         if self._to is None:
             self._waiting.append(data)
         elif self._stubs:
             self._enter(data)
-        elif not self._ended:
+        else:
             link = self._link
             if link.tell is not None:
                 link.tell("data", self.number, self.stream, len(data))
@@ -78,6 +80,8 @@ class Pipe:
 
     def end(self) -> None:
         """Put the end of file behind the bytes."""
+        if self._ended:
+            return
         if self._to is None:
             self._waiting.append(None)
         else:
@@ -111,7 +115,7 @@ class Pipe:
             self._leave(chunk)
 
     def _dropped(self, chunk: Chunk) -> None:
-        if self.reverse._to:  # noqa: SLF001 - the other direction of the same connection
+        if self.reverse and self.reverse._to:  # noqa: SLF001 - the same connection
             self.reverse._to.acknowledge(len(chunk.data))  # noqa: SLF001
 
     def _leave(self, chunk: Chunk | None) -> None:
@@ -125,14 +129,17 @@ class Pipe:
         if chunk is not None:
             self._loop.call_later(delay_s, to.arrive, chunk.data, context=KERNEL)
             return
-        self._ended = True
+        reverse = self.reverse
+        # What has ended lets go of the rest, or it would wait for the collector of cycles.
+        self._ended, self._to, self.reverse = True, None, None
         self._link.pipes.pop(self, None)
         for _, stub in self._stubs:
             stub.send = _nowhere
             stub.interrupt()
         arrive = to.arrive_reset if self._resets else to.arrive_end
         self._loop.call_later(delay_s, arrive, context=KERNEL)
-        self.reverse.end()
+        if reverse:
+            reverse.end()
 
 
 class SimLink:
@@ -221,11 +228,13 @@ class SimLink:
                 return
             self._dials.popleft()
             retry_s = SYN_RETRY_S
-            up.reverse.connect(client)
+            down = up.reverse
+            assert down is not None  # noqa: S101 - neither has ended: they are not connected
+            down.connect(client)
             if listener is None:
-                up.reverse.end()
+                down.end()
             else:
-                server = listener.accept(up.reverse, client.get_extra_info("sockname")[1])
+                server = listener.accept(down, client.get_extra_info("sockname")[1])
                 server.peer, client.peer = client, server
                 up.connect(server)
 

@@ -10,7 +10,8 @@ import aiohttp
 from harness.engines.protocol import Plan
 from harness.engines.sim.connector import SimConnector
 from harness.model.load import Arrival
-from harness.recording import Request, asked, root_context
+from harness.recording import Request, RequestLog, asked, root_context
+from harness.rows import Rows
 from services.context import outcome
 from services.server import PORT
 from services.tracing import HEADER
@@ -22,10 +23,10 @@ class SimLoad:
     def __init__(self, plan: Plan, now: Callable[[], float]) -> None:
         self._plan = plan
         self._now = now
-        self._log: list[Request] = []
+        self._log = RequestLog()
         self._good: Counter[int] = Counter()
 
-    async def run(self) -> list[Request]:
+    async def run(self) -> Rows[Request]:
         """Send everything, wait for every answer or time limit, and give the log in order."""
         lab = self._plan.lab
         async with (
@@ -40,7 +41,7 @@ class SimLoad:
             for arrival in lab.load.arrivals(self._plan.seed, lab.duration_s):
                 await asyncio.sleep(arrival.at_s - self._now())
                 group.create_task(self._send(session, arrival))
-        return sorted(self._log)
+        return self._log.all()
 
     def good_in(self, second: int) -> int:
         """Count the good answers that came in one second."""
@@ -65,6 +66,6 @@ class SimLoad:
         except (TimeoutError, aiohttp.ClientError) as error:
             status = outcome(error)
         request = asked(arrival, sent_s, answered_s, status, answer)
-        self._log.append(request)
+        self._log.add(request)
         if request.good:
             self._good[int(answered_s)] += 1

@@ -14,13 +14,16 @@ from collections.abc import Callable, Coroutine, Generator
 from contextvars import Context
 from functools import partialmethod
 from heapq import heapify, heappop, heappush
+from itertools import count
+from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, TypeVarTuple
 
 from harness.engines.sim.failures import Failures
 from harness.engines.sim.handles import Handle, Timer
-from harness.engines.sim.process import PROCESS, Process, ProcessState
+from harness.engines.sim.process import KERNEL, PROCESS, Process, ProcessState
 from harness.engines.sim.refusals import EXECUTOR, REFUSED
 from harness.engines.sim.stuck import line, place_of, place_of_callback
+from harness.engines.sim.tasks import Task
 from harness.errors import ChaoslabError
 
 if TYPE_CHECKING:
@@ -55,6 +58,8 @@ class VirtualLoop(asyncio.BaseEventLoop):
         super().__init__()
         self._now = 0.0
         self._sequence = 0
+        self._numbers = count()
+        self._tasks: dict[int, tuple[asyncio.Task[Any], Process | None]] = {}
         self._timers: list[tuple[float, int, Timer]] = []
         self._ready: deque[asyncio.Handle] = deque()
         self._ran = 0
@@ -120,14 +125,25 @@ class VirtualLoop(asyncio.BaseEventLoop):
         context: Context | None = None,
         **options: Any,  # noqa: ANN401 - `eager_start` from Python 3.14 on
     ) -> asyncio.Task[T]:
-        """Make a task that carries its process's label as its name, so that it can be found."""
+        """Make a task, which is kept until it is done, with the process to which it belongs."""
         process = PROCESS.get() if context is None else context.get(PROCESS)
         if process is not None and name is None:
             name = process.label
-        task = asyncio.Task(coro, loop=self, name=name, context=context, **options)  # type: ignore[arg-type]
-        if process is not None:
-            self.failures.watch(process, task)
+        task: asyncio.Task[T]
+        if _is_of_aiohttp(sys._getframe(1)):  # noqa: SLF001
+            # From Python 3.12 on, it makes its tasks itself: they must not count here either.
+            task = asyncio.Task(coro, loop=self, name=name, context=context, **options)  # type: ignore[arg-type]
+        else:
+            number = next(self._numbers)
+            task = Task(coro, number, loop=self, name=name, context=context, **options)
+        self._tasks[id(task)] = task, process
+        task.add_done_callback(self._ended, context=KERNEL)
         return task
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        _, process = self._tasks.pop(id(task))
+        if process is not None:
+            self.failures.see(process, task)
 
     def is_running(self) -> bool:
         """Say no: from Python 3.12 on, a task would else take its first step when it is made."""
@@ -146,7 +162,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         """Keep what a killed process had under way, so that no `finally` of it ever runs."""
         self.graveyard.extend(process.held)
         self.graveyard.extend(
-            task for task in asyncio.all_tasks(self) if _label(task) == process.label
+            task for task in asyncio.all_tasks(self) if self._process(task) is process
         )
 
     def release_first(self, process: Process, done: asyncio.Future[None]) -> None:
@@ -251,9 +267,18 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def _waits(self) -> str:
         buried = {id(task) for task in self.graveyard}
         waiting = (task for task in asyncio.all_tasks(self) if id(task) not in buried)
-        places = [(_label(task), place_of(task)) for task in waiting]
+        places = [(self._label(task), place_of(task)) for task in waiting]
         of_hosts = [place for place in places if not NOBODYS.fullmatch(place[0])]
         return "who waits where: " + line(of_hosts or places)
+
+    def _label(self, task: asyncio.Task[Any]) -> str:
+        process = self._process(task)
+        return process.label if process else task.get_name()
+
+    def _process(self, task: asyncio.Task[Any]) -> Process | None:
+        if sys.version_info >= (3, 12):
+            return task.get_context().get(PROCESS)
+        return self._tasks.get(id(task), (task, None))[1]
 
     def _may_run(self, handle: asyncio.Handle) -> bool:
         process = handle._context.get(PROCESS)  # type: ignore[attr-defined] # noqa: SLF001
@@ -277,7 +302,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
         """
         del executor
-        if not sys._getframe(1).f_globals["__name__"].startswith("aiohttp."):  # noqa: SLF001
+        if not _is_of_aiohttp(sys._getframe(1)):  # noqa: SLF001
             self.refuse("loop.run_in_executor", EXECUTOR)
         future: asyncio.Future[T] = self.create_future()
         try:
@@ -319,8 +344,6 @@ def _owner(handle: asyncio.Handle) -> str:
     return process.label if process else "harness"
 
 
-def _label(task: asyncio.Task[Any]) -> str:
-    """Name a task's process; from Python 3.12 on aiohttp makes tasks past `create_task`."""
-    if sys.version_info >= (3, 12) and (process := task.get_context().get(PROCESS)):
-        return process.label
-    return task.get_name()
+def _is_of_aiohttp(frame: FrameType) -> bool:
+    name: str = frame.f_globals["__name__"]
+    return name.startswith("aiohttp.")

@@ -44,10 +44,12 @@ class Process:
     service: Context[object] | None = None
     crashes: Counter | None = None
 
-    @property
-    def label(self) -> str:
-        """The name that the process's tasks carry."""
-        return f"{self.host}#{self.number}"
+    label: str = field(init=False)
+    """The name that the process's tasks carry."""
+
+    def __post_init__(self) -> None:
+        """Name the process."""
+        self.label = f"{self.host}#{self.number}"
 
     def context(self) -> contextvars.Context:
         """Make a context whose callbacks belong to this process."""

@@ -23,7 +23,7 @@ def read(folder: Path, end_s: float = 10) -> list[tuple[str, float, float]]:
 
 def test_spans_of_all_services_come_in_seconds_of_the_run_by_their_ends(tmp_path: Path) -> None:
     """As the simulation records them."""
-    (tmp_path / "checkout.log").write_text(span_line(0, 1, 4) + "\n" + span_line(1, 2, 3) + "\n")
+    (tmp_path / "checkout.log").write_text(span_line(1, 2, 3) + "\n" + span_line(0, 1, 4) + "\n")
     (tmp_path / "payments.log").write_text('{"event":"serving"}\n' + span_line(2, 1, 2) + "\n")
     ends = [(span[1], span[2]) for span in read(tmp_path)]
     assert ends == [(1, 2), (2, 3), (1, 4)]
