@@ -5,12 +5,12 @@ the clock, for randomness, for the network and for its disk, and takes none of t
 """
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from functools import cache, partial
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, Protocol, TypeVar
 
 import aiohttp
 from prometheus_client import CollectorRegistry, Counter
@@ -43,7 +43,7 @@ class Platform:
     `links` maps a callee's name to its base URL; `redis` makes the client of a URL, which begins
     an attempt for each command; `now` gives seconds of the run's own clock and
     is never skewed; `wall` is the host's wall clock, in seconds since 1970, and may be wrong;
-    `burn` occupies the host's CPU for some milliseconds.
+    `burn` occupies the host's CPU for some milliseconds; `exit` ends the process with a code.
     """
 
     host: str
@@ -54,6 +54,7 @@ class Platform:
     now: Callable[[], float]
     wall: Callable[[], float]
     burn: Callable[[float], AbstractAsyncContextManager[None]]
+    exit: Callable[[int], Awaitable[NoReturn]]
     volume: Volume
     record: Callable[[Span], None]
 
@@ -82,6 +83,7 @@ class Context(Generic[S]):
         self.attempted = cache(attempts.labels)
         self.links = platform.links
         self._burn = platform.burn
+        self._exit = platform.exit
         self._connector = platform.connector
         self._session: aiohttp.ClientSession | None = None
         self._connect = platform.redis
@@ -118,6 +120,14 @@ class Context(Generic[S]):
         """Burn CPU for some milliseconds: nothing else of this process runs meanwhile."""
         async with self._burn(cpu_ms):
             pass
+
+    async def exit(self, code: int = 1) -> NoReturn:
+        """End this process at once, as `os._exit` does: a crash of its own making.
+
+        Nothing is cleaned up, no `finally` runs, callers see their connections end; the volume
+        stays. Whether the host starts again is its service's `restart_after_s`.
+        """
+        await self._exit(code)
 
     @property
     def session(self) -> aiohttp.ClientSession:

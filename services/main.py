@@ -17,7 +17,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import aiohttp
 
@@ -59,6 +59,11 @@ async def burn(cpu_ms: float) -> AsyncIterator[None]:
     yield
 
 
+async def end(code: int) -> NoReturn:
+    """End this process, with nothing cleaned up; its supervisor tells of it."""
+    os._exit(code)
+
+
 def log(event: Mapping[str, object]) -> None:
     """Write one JSON line to standard output."""
     sys.stdout.write(json.dumps(event, separators=(",", ":")) + "\n")
@@ -83,6 +88,7 @@ def platform(environment: Mapping[str, str], clock: WallClock) -> Platform:
         now=time.time,
         wall=clock.read,
         burn=burn,
+        exit=end,
         volume=FileVolume(_folder(environment)),
         record=record,
     )

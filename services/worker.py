@@ -48,14 +48,14 @@ class Settings:
     `service_ms` is the mean where `spread` draws the times; a change of it hits what arrives later.
     A request that finds every slot busy and `queue_limit` others waiting is answered 503 at once;
     -1 sets no limit. A share of `error_ratio` is served and then answered 500, as where one in a
-    hundred is a bug's.
+    hundred is a bug's, or as by a release that is bad.
     """
 
     workers: int = 4
     service_ms: float = live(40)
     spread: Spread = Spread.FIXED
     queue_limit: int = -1
-    error_ratio: float = 0
+    error_ratio: float = live(0)
 
     def __post_init__(self) -> None:
         at_least(1, workers=self.workers)
@@ -93,7 +93,8 @@ def app(ctx: Context[Settings]) -> web.Application:
         with queue.track_inprogress():
             await asyncio.sleep(start_s - loop_time())
         await asyncio.sleep(end_s - loop_time())
-        if settings.error_ratio and ctx.rng.random() < settings.error_ratio:
+        ratio = ctx.settings.error_ratio
+        if ratio and ctx.rng.random() < ratio:
             return web.Response(status=500, text="failed\n")
         return web.Response(text="done\n")
 

@@ -179,6 +179,7 @@ class World:
             now=self.loop.time,
             wall=self.loop.time,
             burn=_refuse,
+            exit=_refuse,
             volume=Memory(),
             record=(spans if spans is not None else []).append,
         )
@@ -247,8 +248,8 @@ def fault(
     )
 
 
-def _refuse(cpu_ms: float) -> Any:
-    raise NotImplementedError(cpu_ms)
+def _refuse(value: float) -> Any:
+    raise NotImplementedError(value)
 
 
 class WholeSystem:

@@ -23,6 +23,9 @@ class Service:
 
     With `replicas` above 1 it runs on the hosts `app-1`, `app-2` and so on. Its name then stands
     for all of them: each caller's proxy dials them in turn, and passes over those that refuse.
+
+    A process that crashes stays down, unless `restart_after_s` says that its host starts it again
+    after so long. One that a fault has ended starts again when the fault is over.
     """
 
     name: str
@@ -30,6 +33,7 @@ class Service:
     calls: tuple[str, ...] = field(default=(), kw_only=True)
     settings: Mapping[str, Setting] = field(default_factory=dict, kw_only=True)
     replicas: int = field(default=1, kw_only=True)
+    restart_after_s: float | None = field(default=None, kw_only=True)
 
     def hosts(self) -> tuple[str, ...]:
         """Name the hosts on which it runs: its own name, unless it has replicas."""

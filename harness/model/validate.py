@@ -60,6 +60,7 @@ def _shape(lab: Lab) -> Iterator[str]:
                 yield f"{part} holds a {_kind(value)}; it may hold {wanted}"
             elif isinstance(value, Service):
                 yield from _replicas(value)
+                yield from _restart(value)
     if not isinstance(lab.load, Load):
         yield f"load is a {_kind(lab.load)}; it must be one of {_list(Load.kinds)}"
     if isinstance(lab.duration_s, bool) or not isinstance(lab.duration_s, int | float):
@@ -71,6 +72,17 @@ def _replicas(service: Service) -> Iterator[str]:
     if isinstance(count, bool) or not isinstance(count, int) or count not in REPLICAS:
         bounds = f"from {REPLICAS[0]} to {REPLICAS[-1]}"
         yield f"service {service.name}: replicas is {count!r}; it must be a whole number {bounds}"
+
+
+def _restart(service: Service) -> Iterator[str]:
+    after_s = service.restart_after_s
+    if after_s is None:
+        return
+    fits = isinstance(after_s, int | float) and not isinstance(after_s, bool)
+    if not (fits and 0 < after_s < math.inf):
+        yield (
+            f"service {service.name}: restart_after_s is {after_s!r}; it must be above 0, or None"
+        )
 
 
 def _names(lab: Lab) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """Faults of hosts on both engines: what a service sees of them, over a crash, and when they end."""
 
+import errno
 import inspect
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +13,18 @@ from harness.engines.compose.client import why_not
 from harness.engines.compose.engine import ComposeEngine
 from harness.engines.protocol import Plan
 from harness.engines.sim.engine import SimEngine
-from harness.model import ClockSkew, Configure, Kill, Lab, Paced, Service, during
+from harness.model import (
+    ClockSkew,
+    Configure,
+    CpuSlow,
+    DiskFull,
+    Kill,
+    Lab,
+    Paced,
+    Service,
+    Stop,
+    during,
+)
 from harness.model.fault import Timed
 from harness.recording import Recording, SeriesKey
 from tests import probed
@@ -132,3 +144,126 @@ def test_a_host_that_is_down_is_configured_for_its_next_process(told: Recording)
     level = series(told, "gone", "level")
     assert (level[1], level[3], level[9], level[12]) == (1, 5, 9, 1)
     assert level[6] != level[6]
+
+
+@pytest.fixture(scope="module")
+def hit(run: Run) -> Recording:
+    """Run what hits the machine under a process: it is stopped, slowed down, its disk is full."""
+    return run(
+        hosts(
+            during(3, 6, Stop("stops", grace_s=5)),
+            during(3, 6, Stop("lingers", grace_s=1)),
+            during(3, 8, DiskFull("disk")),
+            during(4, 5, Kill("disk")),
+            during(3, 8, CpuSlow("cpu", factor=5)),
+            names=(
+                Service("stops", app=probed.__name__, settings={"answer_s": 0.5}),
+                Service("lingers", app=probed.__name__, settings={"leave_s": 30}),
+                Service("disk", app=probed.__name__),
+                Service("cpu", app=probed.__name__),
+            ),
+            duration_s=11,
+        )
+    )
+
+
+def test_what_hits_the_machine_was_there_and_is_gone(hit: Recording) -> None:
+    """Each was read back: by the engine, by the process, by a write."""
+    assert [fault.name for fault in hit.faults if not applied(fault)] == []
+
+
+def test_a_stop_lets_requests_in_flight_finish(hit: Recording) -> None:
+    """Those that were taken on are answered, new ones are refused, and it cleans up."""
+    begun = hit.between(2.3, 2.9)
+    assert [one.status for one in begun] == ["200"] * len(begun) != []
+    assert not any(one.good for one in hit.between(3.6, 5.9))
+    assert all(one.good for one in hit.between(8, 10))
+    assert series(hit, "stops", "up")[5] == 0
+    assert series(hit, "stops", "cleaned_up")[9] == 1
+
+
+def test_a_stop_kills_what_is_left_after_its_grace_time(hit: Recording) -> None:
+    """A clean-up that takes longer is cut off."""
+    assert series(hit, "lingers", "up")[5] == 0
+    assert series(hit, "lingers", "cleaned_up")[9] == 0
+
+
+def test_a_full_disk_refuses_writes_over_a_crash(hit: Recording) -> None:
+    """With the kernel's own error; what was there stays, and when there is room it goes on."""
+    failed = series(hit, "disk", "write_errno")
+    assert (failed[2], failed[7], failed[10]) == (0, errno.ENOSPC, 0)
+    kept = series(hit, "disk", "ticks_kept")
+    assert 0 < kept[2] <= kept[7] < kept[10]
+
+
+def test_a_volume_outlives_a_kill(hit: Recording) -> None:
+    """While it is full nothing new is written, so that it must be what was there before."""
+    assert series(hit, "disk", "ticks_kept")[7] > 10
+
+
+def test_a_slow_cpu_takes_longer_over_the_same_work(hit: Recording) -> None:
+    """And as long as before when the fault is over; another host is as fast as ever."""
+    took_s = series(hit, "cpu", "work_s")
+    assert took_s[6] > 2.5 * took_s[2]
+    assert took_s[10] < 0.5 * took_s[6]
+    assert series(hit, "disk", "work_s")[7] < 0.5 * took_s[6]
+
+
+CRASH = {"crash": True}
+
+
+@pytest.fixture(scope="module")
+def crashed(run: Run) -> Recording:
+    """Run services that end themselves, with and without a policy of starting them again."""
+    return run(
+        hosts(
+            during(2, 5, Configure("loops", CRASH)),
+            during(2, 5, Configure("ends", CRASH)),
+            during(2, 2.8, Configure("held", CRASH)),
+            during(3, 7, Kill("held")),
+            names=(
+                Service("loops", app=probed.__name__, restart_after_s=0.5),
+                Service("ends", app=probed.__name__),
+                Service("held", app=probed.__name__, restart_after_s=2),
+            ),
+            duration_s=11,
+        )
+    )
+
+
+def test_a_crash_is_a_note_and_no_error(crashed: Recording) -> None:
+    """With the host, the time and the exit code; the run goes on."""
+    for host in ("loops", "ends", "held"):
+        assert any(host in note and "ended with code 3" in note for note in crashed.notes)
+    assert [fault.name for fault in crashed.faults if not applied(fault)] == []
+
+
+def test_a_crashed_service_stays_down_without_a_policy(crashed: Recording) -> None:
+    """Prometheus' `up` says so to the end; the counters of its process are gone with it."""
+    up = series(crashed, "ends", "up")
+    assert (up[1], up[4], up[7], up[11]) == (1, 0, 0, 0)
+    assert crashed_note_count(crashed, "ends") == 1
+
+
+def test_a_policy_starts_a_crashed_service_again_and_again(crashed: Recording) -> None:
+    """As long as it crashes; then it is up for good, on the volume that it had."""
+    assert series(crashed, "loops", "up")[8:] == [1, 1, 1, 1]
+    assert crashed_note_count(crashed, "loops") >= 2
+    kept = series(crashed, "loops", "ticks_kept")
+    assert kept[11] > kept[1] > 0
+
+
+def test_a_crash_cleans_nothing_up(crashed: Recording) -> None:
+    """No `finally` runs, as after `os._exit`."""
+    assert series(crashed, "loops", "cleaned_up")[11] == 0
+
+
+def test_a_kill_holds_down_what_a_policy_would_start(crashed: Recording) -> None:
+    """The fault comes between the crash and the restart; its end starts the host."""
+    up = series(crashed, "held", "up")
+    assert (up[1], up[5], up[6], up[10]) == (1, 0, 0, 1)
+
+
+def crashed_note_count(recording: Recording, host: str) -> int:
+    """Count the crashes of a host that are told; every process of it has a number in the sim."""
+    return sum(host in note and "ended with code 3" in note for note in recording.notes)

@@ -7,38 +7,16 @@ from harness.engines.protocol import Plan
 from harness.errors import LabError
 from harness.model.fault import Clock, Connects, Setting
 
+SLOWEST = 1000.0
+"""The longest period of a CPU quota, a second, over the shortest quota, a millisecond."""
+
 
 class Cannot:
     """The operations of a `System` that only the simulation has."""
 
-    async def stop(self, host: str, grace_s: float) -> None:
-        """Refuse."""
-        del grace_s
-        _refuse(f"stop {host} in order")
-
-    async def set_cpu(self, host: str, factor: float) -> None:
-        """Refuse."""
-        del factor
-        _refuse(f"slow the CPU of {host} down")
-
-    async def cpu(self, host: str) -> float:
-        """Give full speed: nothing here slows it down."""
-        del host
-        return 1.0
-
-    async def set_disk_full(self, host: str, *, full: bool) -> None:
-        """Refuse."""
-        del full
-        _refuse(f"fill the disk of {host}")
-
-    async def disk_full(self, host: str) -> bool:
-        """Say no: nothing here fills it."""
-        del host
-        return False
-
     async def set_connects(self, link: str, connects: Connects) -> None:
-        """Refuse: Toxiproxy treats new connections and live ones alike."""
-        _refuse(f"leave new connections on {link} {connects}")
+        """Refuse."""
+        _refuse(f"have only new connections on {link} {connects}: Toxiproxy treats live ones alike")
 
     async def connects(self, link: str) -> Connects:
         """Say that they are accepted."""
@@ -66,6 +44,11 @@ class Rehearsal(Cannot):
         """Say that nothing is changed."""
         del host
         return {}
+
+    async def set_cpu(self, host: str, factor: float) -> None:
+        """Refuse what the kernel cannot divide so finely."""
+        if factor > SLOWEST:
+            _refuse(f"slow the CPU of {host} by more than {SLOWEST:g}")
 
     async def set_clock(self, host: str, clock: Clock) -> None:
         """Refuse it for what is no service of ours: it asks the kernel for the time."""

@@ -23,6 +23,7 @@ from harness.engines.compose.render import (
     TOXIPROXY_API,
 )
 from harness.engines.compose.stack import OnLine, Stack
+from harness.engines.compose.supervisor import CRASHED
 from harness.engines.compose.system import Containers
 from harness.engines.compose.toxics import Toxiproxy
 from harness.engines.protocol import Conductor, Observer, Plan
@@ -207,13 +208,16 @@ class Run:
                 async with self._changed:
                     self._load.take(line)
                     self._changed.notify_all()
-            elif self._system:
-                await self._system.heard(name, line)
+            else:
+                if crash := CRASHED.fullmatch(line):
+                    await self._look_into(name, int(crash["code"]))
+                if self._system:
+                    await self._system.heard(name, line)
 
-    async def _look_into(self, name: str) -> None:
+    async def _look_into(self, name: str, code: int | None = None) -> None:
         if name == LOAD and not math.isnan(self._load.end_s):
             return
-        told = f"{name} {await asyncio.to_thread(self._stack.how_it_ended, name)}"
+        told = f"{name} {await asyncio.to_thread(self._stack.how_it_ended, name, code)}"
         if name in OWN_SERVICES:
             raise EnvironmentNotReadyError(f"{told} (log: {self._stack.log(name)})")
         if self._system is None:

@@ -12,7 +12,7 @@ from harness.recording import SeriesKey, labels_text
 CALL_LIMIT_S = 10
 HALF_STEP_S = 0.5
 """A second's value is the scrape nearest to it, so up to half a second later."""
-OF_SERVICES = '{job="services",__name__!~"up|scrape_.*|.*_created"}'
+OF_SERVICES = '{job="services",__name__!~"scrape_.*|.*_created"}'
 NOT_A_LABEL = ("__name__", "job", "instance")
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from harness.engines.compose.images import references
+from harness.engines.compose.supervisor import SUPERVISOR
 from harness.engines.protocol import Plan
 from harness.model.lab import BESIDE, CLIENT, Lab, Link, Redis, Service
 from services.server import PORT
@@ -21,32 +22,12 @@ PROMETHEUS_API = 9090
 FIRST_PORT = 20001
 """Where the first link's proxy listens; the others follow in the order of `Lab.links`."""
 
-USER = "10001:10001"
-VOLUME = "/var/tmp"  # noqa: S108 - a new volume takes over this folder's mode, so any user may write
+UID = 10001
+USER = f"{UID}:{UID}"
+VOLUME = "/volume"
+VOLUME_SIZE, STORE_SIZE = "4m", "32m"
+"""Small enough to be filled; Redis keeps more, and nothing fills it."""
 MEMORY_FILE = "/tmp/host.json"  # noqa: S108 - the container's own
-SUPERVISOR = """\
-exec 3<&0
-serve() { "$@" <&3 3<&- & child=$!; }
-down=
-trap 'down=1; kill -KILL $child' USR1
-trap 'down=; serve "$@"; echo "{\\"event\\":\\"up\\"}"' USR2
-trap 'kill -TERM $child' TERM
-serve "$@"
-while :; do
-  wait $child; code=$?
-  if kill -0 $child 2>/dev/null; then continue; fi
-  if [ -z "$down" ]; then exit $code; fi
-  echo '{"event":"down"}'
-  while [ -n "$down" ]; do sleep 1 & wait $!; done
-done
-"""
-"""Lets a fault kill a host's process (SIGUSR1) and start it again (SIGUSR2).
-
-Killing the container would take its address away as well. A crashed process refuses connections
-at once; a missing address stalls Toxiproxy, which dials one connection after the other. Each
-process takes the container's standard input over, which is its control channel; a shell gives none
-to what it runs in the background, unless by another descriptor.
-"""
 
 SHARES = {TOXIPROXY: 2048, PROMETHEUS: 512, LOAD: 2048}
 MEMORY = {TOXIPROXY: "192m", PROMETHEUS: "128m", LOAD: "128m"}
@@ -120,7 +101,10 @@ def compose_file(
                 **labels,
             },
         },
-        "volumes": {host: {**labels} for host in plan.lab.hosts()},
+        "volumes": {
+            **{store.name: {**_volume(STORE_SIZE), **labels} for store in plan.lab.stores},
+            **{host: {**_volume(VOLUME_SIZE), **labels} for host in placed},
+        },
     }
 
 
@@ -147,11 +131,23 @@ def _service(host: str, service: Service, ports: dict[Link, int], plan: Plan) ->
             CHAOSLAB_SEED=str(plan.seed),
             CHAOSLAB_VOLUME=VOLUME,
             CHAOSLAB_MEMORY=MEMORY_FILE,
+            **_restart(service),
         ),
         "stdin_open": True,
         "volumes": [f"{host}:{VOLUME}"],
         "networks": _named(host, service.name),
     }
+
+
+def _restart(service: Service) -> dict[str, str]:
+    after_s = service.restart_after_s
+    return {} if after_s is None else {"RESTART_S": f"{after_s:g}"}
+
+
+def _volume(size: str) -> dict[str, Any]:
+    """Give a volume that outlives a host's processes, and is full when it is full."""
+    options = {"type": "tmpfs", "device": "tmpfs", "o": f"size={size},uid={UID},gid={UID},mode=700"}
+    return {"driver_opts": options}
 
 
 def _named(host: str, name: str) -> list[str] | dict[str, Any]:

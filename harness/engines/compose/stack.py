@@ -122,14 +122,15 @@ class Stack:
             raise EnvironmentNotReadyError(f"{name} has ended: {tail(self.log(name))}")
         return int(published[0]["HostPort"])
 
-    def how_it_ended(self, name: str) -> str:
-        """Say how a container has ended, with the last that it said."""
+    def how_it_ended(self, name: str, code: int | None = None) -> str:
+        """Say how a container has ended, or its process with a code, with the last that it said."""
         container = self.containers[name]
         container.reload()
         state = container.attrs["State"]
-        if state["Running"]:
+        if state["Running"] and code is None:
             return "is running, but its log broke off"
-        how = "ran out of memory" if state["OOMKilled"] else f"ended with code {state['ExitCode']}"
+        code = state["ExitCode"] if code is None else code
+        how = "ran out of memory" if state["OOMKilled"] else f"ended with code {code}"
         return f"{how}: {tail(self.log(name))}"
 
     def _await_logs(self) -> None:

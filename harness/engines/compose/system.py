@@ -1,6 +1,7 @@
 """The running containers as faults see them: the conductor's `System` in real time."""
 
 import asyncio
+import math
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict
@@ -12,14 +13,17 @@ from docker.errors import APIError
 from harness.engines.compose.cannot import Cannot
 from harness.engines.compose.channel import Channels
 from harness.engines.compose.stack import Stack
+from harness.engines.compose.supervisor import CRASHED, DOWN, KILL, START, STOP, UP
 from harness.engines.compose.toxics import Toxiproxy
 from harness.errors import FaultNotAppliedError
 from harness.model.fault import Clock, HostState, Setting, ToxicSpec
 from harness.model.lab import Lab
 
 ANSWER_LIMIT_S = 5.0
-AT_FIRST: Mapping[str, Any] = {"clock": asdict(Clock()), "changes": {}}
-UP, DOWN = '{"event":"up"}', '{"event":"down"}'
+AT_FIRST: Mapping[str, Any] = {"clock": asdict(Clock()), "changes": {}, "disk_full": False}
+QUOTA_US = 1000
+"""The shortest that the kernel takes, so that short work is slowed down too."""
+NO_QUOTA = -1
 T = TypeVar("T")
 STATES = {"running": HostState.RUNNING, "paused": HostState.PAUSED}
 
@@ -36,6 +40,10 @@ class Containers(Cannot):
         self._lab = lab
         self._t0_s = t0_s
         self._down: set[str] = set()
+        """Hosts without a process, and of these those that stay so until they are started."""
+        self._held: set[str] = set()
+        self._stopping: dict[str, asyncio.TimerHandle] = {}
+        self._cpu: dict[str, float] = {}
         self._channels = Channels()
         self._asked: dict[str, dict[str, Any]] = {host: dict(AT_FIRST) for host in lab.hosts()}
         self._changed = asyncio.Condition()
@@ -60,13 +68,28 @@ class Containers(Cannot):
 
     async def kill(self, host: str) -> None:
         """End a host's process with SIGKILL, and hear from its supervisor that it is gone."""
-        if host not in self._down:
-            await self._signal("kill", host, "SIGUSR1", until_down=True)
+        if host not in self._held:
+            await self._signal("kill", host, KILL, lambda: host in self._held)
+
+    async def stop(self, host: str, grace_s: float) -> None:
+        """Ask a host's process to end, with SIGTERM; kill what is left of it after `grace_s`.
+
+        One that is frozen is let alone: it could not take the signal.
+        """
+        if host in {*self._held, *self._stopping} or await self.state(host) is HostState.PAUSED:
+            return
+        loop = asyncio.get_running_loop()
+        kill = partial(self._stack.containers[host].kill, KILL)
+        # Nobody waits for it, and its end is heard as any other.
+        self._stopping[host] = loop.call_later(grace_s, loop.run_in_executor, None, kill)
+        await self._on_host("stop", host, lambda: self._stack.containers[host].kill(STOP))
 
     async def start(self, host: str) -> None:
         """Start a host's process again, on the volume that it had; it serves a little later."""
+        if host in self._stopping:
+            await self.kill(host)
         if host in self._down:
-            await self._signal("start", host, "SIGUSR2", until_down=False)
+            await self._signal("start", host, START, lambda: host not in self._down)
 
     async def state(self, host: str) -> HostState:
         """Read back what a host is doing now."""
@@ -74,6 +97,8 @@ class Containers(Cannot):
         await self._on_host("inspect", host, container.reload)
         if host in self._down:
             return HostState.DOWN
+        if container.status == "running" and host in self._stopping:
+            return HostState.STOPPING
         return STATES.get(container.status, HostState.DOWN)
 
     async def set_clock(self, host: str, clock: Clock) -> None:
@@ -83,6 +108,39 @@ class Containers(Cannot):
     async def clock(self, host: str) -> Clock:
         """Read back from a host's process how wrong the time is that it reads."""
         return Clock(**(await self._tell(host))["clock"])
+
+    async def set_cpu(self, host: str, factor: float) -> None:
+        """Give a host's container so much less CPU time, in turns of a few milliseconds."""
+        self._cpu[host] = factor
+        quota_us = QUOTA_US if factor > 1 else NO_QUOTA
+        update = partial(
+            self._stack.containers[host].update,
+            cpu_period=round(QUOTA_US * factor),
+            cpu_quota=quota_us,
+        )
+        await self._on_host("slow down", host, update)
+
+    async def cpu(self, host: str) -> float:
+        """Read back the factor from the engine, as it was given if it is that to the µs."""
+        container = self._stack.containers[host]
+        await self._on_host("inspect", host, container.reload)
+        quota_us, period_us = (
+            container.attrs["HostConfig"][key] for key in ("CpuQuota", "CpuPeriod")
+        )
+        if quota_us <= 0:
+            return 1.0
+        asked = self._cpu.get(host, math.nan)
+        there = period_us / quota_us
+        return asked if round(QUOTA_US * asked) == round(QUOTA_US * there) else there
+
+    async def set_disk_full(self, host: str, *, full: bool) -> None:
+        """Fill a host's volume to the last byte, or make room."""
+        await self._tell(host, disk_full=full)
+
+    async def disk_full(self, host: str) -> bool:
+        """Read back from a host's process whether a write is refused."""
+        full: bool = (await self._tell(host))["disk_full"]
+        return full
 
     async def configure(self, host: str, changes: Mapping[str, Setting]) -> None:
         """Change live settings of a host's process, and put all others back."""
@@ -126,10 +184,15 @@ class Containers(Cannot):
     async def heard(self, host: str, line: str) -> None:
         """Take note of what a host's supervisor says of its process."""
         async with self._changed:
-            if line == DOWN:
+            if line == DOWN or CRASHED.fullmatch(line):
                 self._down.add(host)
+                if grace := self._stopping.pop(host, None):
+                    grace.cancel()
+            if line == DOWN:
+                self._held.add(host)
             elif line == UP:
                 self._down.discard(host)
+                self._held.discard(host)
             self._channels.hear(line)
             self._changed.notify_all()
 
@@ -161,11 +224,11 @@ class Containers(Cannot):
     def _send(self, host: str, command: Mapping[str, Any]) -> int:
         return self._channels.send(self._stack.containers[host], command)
 
-    async def _signal(self, verb: str, host: str, signal: str, *, until_down: bool) -> None:
+    async def _signal(self, verb: str, host: str, signal: str, done: Callable[[], bool]) -> None:
         await self._on_host(verb, host, lambda: self._stack.containers[host].kill(signal))
         try:
             async with asyncio.timeout(ANSWER_LIMIT_S), self._changed:
-                await self._changed.wait_for(lambda: (host in self._down) is until_down)
+                await self._changed.wait_for(done)
         except TimeoutError:
             raise FaultNotAppliedError(
                 f"{verb} {host}: its supervisor said nothing for {ANSWER_LIMIT_S:g} s"

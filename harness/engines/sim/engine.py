@@ -7,6 +7,7 @@ import math
 import random
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from aiohttp.web_app import _cached_build_middleware
@@ -103,11 +104,15 @@ class Simulation:
             name: Host(name, loop, self._processes, Machine(self._right), self._serve)
             for name in plan.lab.hosts()
         }
+        for name, service in self._services.items():
+            self._hosts[name].machine.restart_after_s = service.restart_after_s
+            self._hosts[name].tell = self._tell
         self._stores = {store.name: store for store in plan.lab.stores}
         self._redis: dict[str, Any] = {}
         self._system = SimSystem(self._hosts, self._network, plan.lab.behind, self.now)
         if events is not None:
             self._system = self._told(events, links)
+        self._events = events
         self._notes = Notes(self.now)
         self._guard = Guard(loop.refuse)
         self._recording = Recording(
@@ -219,6 +224,7 @@ class Simulation:
             now=self.now,
             wall=machine.wall,
             burn=core.burn,
+            exit=partial(self._hosts[host].exit, process),
             volume=machine.disk.mount(process),
             record=self._record,
         )
@@ -245,6 +251,13 @@ class Simulation:
             self._note(self._loop.failures.certain())
             sampler.sample()
             self._observer.second(second, load.good_in(second))
+
+    def _tell(self, event: str, process: Process, how: str) -> None:
+        """Note and trace what a process does by itself; faults are traced where they are made."""
+        if how:
+            self._notes.add(process.label, how)
+        if self._events is not None:
+            self._events.tell(event, host=process.host, **({"how": how} if how else {}))
 
     def _note_crash(self, process: Process | None, details: dict[str, Any]) -> None:
         if process and process.crashes:

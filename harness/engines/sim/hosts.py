@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from harness.engines.sim.loop import VirtualLoop
 from harness.engines.sim.machine import Core, Machine
@@ -17,6 +17,13 @@ if TYPE_CHECKING:
 
 Serve = Callable[[Process, Core, Machine], Awaitable[Served | None]]
 """Starts a host's service in a new process, and gives it when it answers; None for a store."""
+
+Tell = Callable[[str, Process, str], None]
+"""Hears of a process that has crashed (`crash`), and how, and of one that is up again (`start`)."""
+
+
+def _keep_quiet(event: str, process: Process, how: str) -> None:
+    del event, process, how
 
 
 class Host:
@@ -35,10 +42,13 @@ class Host:
         self._loop = loop
         self._processes = processes
         self._serve = serve
+        self.tell: Tell = _keep_quiet
         self._served: Served | None = None
         self._contexts: list[Context[Any]] = []
         self._process: Process
         self._core: Core
+        self._again: asyncio.TimerHandle | None = None
+        self._rebooting: asyncio.Task[None] | None = None
 
     async def boot(self) -> None:
         """Start a process, which finds the disk as the last one has left it.
@@ -87,12 +97,23 @@ class Host:
                 self._loop.release(self._process)
 
     def kill(self) -> None:
-        """Drop the process's tasks and close its sockets; the disk stays."""
+        """Drop the process's tasks and close its sockets; the disk stays, and the host down."""
+        self._stay_down()
         self._end(self._process)
+
+    async def exit(self, process: Process, code: int) -> NoReturn:
+        """End a process by its own will; it comes back if its service is to start again."""
+        # Python runs the `finally` of a dropped coroutine, which may ask for it too.
+        if process.state is not ProcessState.DEAD:
+            self._end(process)
+            self._crashed(process, f"ended with code {code}")
+        await self._loop.create_future()
+        raise AssertionError
 
     def stop(self, grace_s: float) -> None:
         """Ask the process to finish and to end; kill it when it has not after the grace time."""
         process = self._process
+        self._stay_down()
         if process.state is ProcessState.DEAD or process.stopping:
             return
         process.stopping = True
@@ -103,6 +124,7 @@ class Host:
 
     async def start(self) -> None:
         """Start a process, unless one is there that is to stay."""
+        self._stay_down()
         if self._process.stopping:
             self.kill()
         if self._process.state is ProcessState.DEAD:
@@ -138,6 +160,31 @@ class Host:
         process.service = served.context
         process.crashes = served.crashes
         self._contexts.append(served.context)
+
+    def _crashed(self, process: Process, how: str) -> None:
+        self.tell("crash", process, how)
+        after_s = self.machine.restart_after_s
+        if after_s is not None and not process.stopping:
+            self._again = self._loop.call_later(after_s, self._come_back, context=KERNEL)
+
+    def _come_back(self) -> None:
+        self._again = None
+        self._rebooting = self._loop.create_task(self._reboot(), context=KERNEL)
+
+    async def _reboot(self) -> None:
+        try:
+            await self.boot()
+        except LabError as error:
+            self._end(self._process)
+            self._crashed(self._process, str(error))
+        else:
+            self.tell("start", self._process, "")
+
+    def _stay_down(self) -> None:
+        """Forget that a crashed process is to start again."""
+        if self._again:
+            self._again.cancel()
+            self._again = None
 
     async def _leave(self, process: Process, served: Served | None) -> None:
         try:

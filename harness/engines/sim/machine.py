@@ -20,6 +20,7 @@ class Machine:
         self.disk = Disk()
         self.cpu_factor = 1.0
         self.changes: Mapping[str, Setting] = {}
+        self.restart_after_s: float | None = None
         self._clock = WallClock(right)
         self.wall = self._clock.read
 

@@ -119,7 +119,7 @@ def test_replicas_are_containers_that_share_their_services_name() -> None:
     assert [name for name in services if name.startswith("app")] == hosts
     for host in hosts:
         assert services[host]["environment"]["CHAOSLAB_HOST"] == host
-        assert services[host]["volumes"] == [f"{host}:/var/tmp"]
+        assert services[host]["volumes"] == [f"{host}:/volume"]
         assert services[host]["networks"] == {"lab": {"aliases": ["app"]}}
         assert host in document["volumes"]
     assert services["front"]["networks"] == ["lab"]
