@@ -21,7 +21,7 @@ from docker.models.containers import Container
 
 from harness.engines.compose import janitor
 from harness.engines.compose.logs import Follower, tail
-from harness.engines.compose.render import PROMETHEUS, Owner, compose_yaml, project_part
+from harness.engines.compose.render import Owner, compose_yaml, project_part
 from harness.engines.protocol import Plan
 from harness.errors import EnvironmentNotReadyError
 
@@ -89,11 +89,8 @@ class Stack:
 
     def start_all(self, on_line: OnLine) -> None:
         """Start every container and follow its log."""
-        # Prometheus scrapes nothing in its first five seconds, so these count from now.
-        self.start(PROMETHEUS, on_line)
-        others = self.containers.keys() - {PROMETHEUS}
         with ThreadPoolExecutor(max_workers=8) as pool:
-            list(pool.map(lambda name: self.start(name, on_line), others))
+            list(pool.map(lambda name: self.start(name, on_line), self.containers))
 
     def start(self, name: str, on_line: OnLine) -> None:
         """Start one container and follow its log."""
