@@ -20,6 +20,7 @@ from docker.errors import APIError
 from docker.models.containers import Container
 
 from harness.engines.compose import janitor
+from harness.engines.compose.interrupts import SIGNALS
 from harness.engines.compose.logs import Follower, tail
 from harness.engines.compose.render import Owner, compose_yaml, project_part
 from harness.engines.protocol import Plan
@@ -151,7 +152,7 @@ def owner_of(plan: Plan) -> Owner:
 
 @contextmanager
 def uninterrupted() -> Iterator[None]:
-    """Hold Ctrl-C back until the block is over; it must have a time limit of its own."""
+    """Hold Ctrl-C and SIGTERM back until the block is over; it must have its own time limit."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -160,11 +161,12 @@ def uninterrupted() -> Iterator[None]:
     def hold(number: int, _: FrameType | None) -> None:
         held.append(number)
 
-    before = signal.signal(signal.SIGINT, hold)
+    before = {number: signal.signal(number, hold) for number in SIGNALS}
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
     if held:
         raise KeyboardInterrupt
 
