@@ -36,7 +36,7 @@ def suites(path: Path, *checked: junit.Checked) -> list[ET.Element]:
 def test_a_suite_has_the_counts_of_its_cases(tmp_path: Path) -> None:
     """PASS is a case, FAIL a failure, INCONCLUSIVE an error; the time is that of the suite."""
     controls = [control(1), control(0), control(0, kind=Kind.BASELINE), control(math.nan)]
-    (suite,) = suites(tmp_path / "junit.xml", ("storm", 7, controls, 1.23456))
+    (suite,) = suites(tmp_path / "junit.xml", ("storm", 7, controls, 1.23456, ""))
     assert suite.attrib == {
         "name": "storm[seed 7]",
         "tests": "4",
@@ -52,9 +52,17 @@ def test_a_suite_has_the_counts_of_its_cases(tmp_path: Path) -> None:
     ]
 
 
+def test_a_lab_that_could_not_be_checked_is_an_error(tmp_path: Path) -> None:
+    """It has one case, which says why."""
+    (suite,) = suites(tmp_path / "junit.xml", ("storm", 7, [], 0, "labs/storm/lab.py: no LAB"))
+    assert (suite.get("tests"), suite.get("errors"), suite.get("failures")) == ("1", "1", "0")
+    (error,) = suite.iter("error")
+    assert error.get("message") == "labs/storm/lab.py: no LAB"
+
+
 def test_a_case_tells_what_was_held_against_what(tmp_path: Path) -> None:
     """The name is that of the control; the message has value and bound."""
-    (suite,) = suites(tmp_path / "junit.xml", ("storm", 7, [control(0.25)], 1))
+    (suite,) = suites(tmp_path / "junit.xml", ("storm", 7, [control(0.25)], 1, ""))
     (case,) = suite
     assert case.get("classname") == "storm[seed 7]"
     assert case.get("name") == "budget, the mend holds: recovers"
@@ -64,7 +72,7 @@ def test_a_case_tells_what_was_held_against_what(tmp_path: Path) -> None:
 def test_whatever_a_claim_says_the_file_parses(tmp_path: Path) -> None:
     """Quotes, brackets and letters of any script come back as they were."""
     claim = """<a & "b"> 'ü' → 雪 ]]>"""
-    (suite,) = suites(tmp_path / "junit.xml", ("storm", 7, [control(0, claim=claim)], 1))
+    (suite,) = suites(tmp_path / "junit.xml", ("storm", 7, [control(0, claim=claim)], 1, ""))
     assert suite[0].get("name") == f"budget, the mend holds: {claim}"
 
 
@@ -75,7 +83,7 @@ def test_the_file_is_utf_8_whatever_the_machine_prefers(
     monkeypatch.setattr("locale.getpreferredencoding", lambda _=True: "latin-1")
     monkeypatch.setattr("locale.getencoding", lambda: "latin-1")
     path = tmp_path / "junit.xml"
-    junit.write([("storm", 7, [control(0.25)], 1)], path)
+    junit.write([("storm", 7, [control(0.25)], 1, "")], path)
     assert "≥" in path.read_bytes().decode()
     assert path.read_bytes().split(b"\n")[0].lower().count(b"utf-8") == 1
 

@@ -42,9 +42,10 @@ class Kind(StrEnum):
     READ_BACK = "fault read back"
     PREDICTION = "prediction"
     AGREEMENT = "as simulated"
+    TIMING = "on time"
 
 
-SETS_UP = (Kind.BASELINE, Kind.READ_BACK)
+SETS_UP = (Kind.BASELINE, Kind.READ_BACK, Kind.TIMING)
 """Controls without which nothing is proven either way."""
 
 

@@ -1,44 +1,57 @@
 """`./lab check`: every control of every lab, over seeds, for a CI job."""
 
-import multiprocessing
 import os
-import signal
 import time
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import click
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn
 from rich.text import Text
 
 from harness import catalogue, junit, runner, store
-from harness.checks.verdict import Control, Verdict, failures, verdict_of
+from harness.checks.timing import timing
+from harness.checks.verdict import Control, Kind, Verdict, failures, verdict_of
 from harness.cli.tables import STYLES
+from harness.cli.workers import spread
 from harness.engines.compose.client import why_not
 from harness.engines.compose.engine import ComposeEngine
-from harness.engines.protocol import Engine, Observer
+from harness.engines.protocol import Conductor, Engine, Observer, Plan
 from harness.engines.sim.engine import SimEngine
-from harness.errors import EnvironmentNotReadyError, ExitCode, LabError
+from harness.errors import ChaoslabError, EnvironmentNotReadyError, ExitCode, LabError
 from harness.model.lab import Lab, Variant
+from harness.recording import Recording
 from harness.report.text import SIGNS, seen, wanted
+
+Job = tuple[str, int]
+"""A lab's slug and a seed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """One lab under one seed: its controls, and how long it took in seconds."""
+    """One lab under one seed: its controls, how long it took in seconds, or why it could not be."""
 
     slug: str
     seed: int
-    controls: tuple[Control, ...]
+    controls: tuple[Control, ...] = ()
     took_s: float
+    error: str = ""
+    again: bool = False
+    """Whether this is a second run, for the first was late."""
 
     @property
     def verdict(self) -> Verdict:
         """Judge all controls together."""
         return verdict_of(self.controls)
+
+    @property
+    def late(self) -> bool:
+        """Whether the machine was too busy for the run to prove anything."""
+        return any(control.kind is Kind.TIMING for control in failures(self.controls))
 
 
 @click.command()
@@ -46,7 +59,12 @@ class Checked:
 @click.option("--engine", type=click.Choice(["sim", "compose"]), default="sim", show_default=True)
 @click.option("--seeds", type=click.IntRange(1, 100_000), default=1, show_default=True)
 @click.option("--permute", is_flag=True, help="Another order of what is simultaneous each seed.")
-@click.option("--jobs", type=click.IntRange(1, 256), default=None, help="Processes; one a core.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(1, 256),
+    default=None,
+    help="At once: one a core; on containers one for two cores.",
+)
 @click.option("--junit", "junit_path", type=click.Path(dir_okay=False, path_type=Path))
 def command(  # noqa: PLR0913 - one parameter for each option
     names: Sequence[str],
@@ -58,59 +76,111 @@ def command(  # noqa: PLR0913 - one parameter for each option
 ) -> ExitCode:
     """Check labs with all their controls: all labs, or those named.
 
-    Seeds go from 1 to the number that is given. On containers the runs follow each other.
+    Seeds go from 1 to the number that is given. A run on containers that was late is done again,
+    alone.
     """
-    labs = [catalogue.find(name).slug for name in dict.fromkeys(names or catalogue.slugs())]
+    labs = _slugs(names)
     if junit_path and not junit_path.absolute().parent.is_dir():
         raise EnvironmentNotReadyError(f"{junit_path}: there is no such folder; make it first")
     console = Console(highlight=False)
     if permute and engine == "compose":
         raise LabError("--permute is of the simulation; leave --engine compose out")
-    work = [(slug, seed, permute) for slug in labs for seed in range(1, seeds + 1)]
+    work = [(slug, seed) for slug in labs for seed in range(1, seeds + 1)]
     checked = []
-    for one in _measure(work) if engine == "compose" else _simulate(work, jobs):
-        checked.append(one)
-        replay = f"--engine {engine} --seed {one.seed}"
-        replay += f" --permute {one.seed}" if permute else ""
-        _show(console, one, replay, brief=seeds > 1)
+    with _progress(console) as progress:
+        task = progress.add_task("", total=len(work))
+        tick = partial(progress.advance, task)
+        results = (
+            _measure(work, jobs, tick)
+            if engine == "compose"
+            else _simulate(work, jobs, tick, permute=permute)
+        )
+        for one in results:
+            checked.append(one)
+            replay = f"--engine {engine} --seed {one.seed}"
+            replay += f" --permute {one.seed}" if permute else ""
+            _show(progress.console, one, replay, brief=seeds > 1)
     _summary(console, labs, checked)
     if junit_path:
-        junit.write([(c.slug, c.seed, c.controls, c.took_s) for c in checked], junit_path)
-    return verdict_of([control for one in checked for control in one.controls]).exit_code
+        rows = [(c.slug, c.seed, c.controls, c.took_s, c.error) for c in checked]
+        junit.write(rows, junit_path)
+    verdict = verdict_of([control for one in checked for control in one.controls])
+    return ExitCode.INCONCLUSIVE if any(one.error for one in checked) else verdict.exit_code
 
 
-def _simulate(work: list[tuple[str, int, bool]], jobs: int | None) -> Iterator[Checked]:
-    processes = min(jobs or os.cpu_count() or 1, len(work))
-    if processes <= 1:
-        yield from (_check_simulated(*one) for one in work)
-        return
-    with ProcessPoolExecutor(processes, initializer=_end_at_interrupt) as pool:
-        try:
-            yield from pool.map(_check_simulated, *zip(*work, strict=True))
-        except BaseException:
-            # Nobody waits for the others any more; the pool by itself would.
-            for process in multiprocessing.active_children():
-                process.terminate()
-            raise
+def _slugs(names: Sequence[str]) -> list[str]:
+    """Give what is to be checked; a lab that is there and wrong is found out when it is run."""
+    there = catalogue.slugs()
+    for name in names:
+        if there.count(name) != 1:
+            catalogue.find(name)
+    return list(dict.fromkeys(names or there))
 
 
-def _end_at_interrupt() -> None:
-    """Let Ctrl-C, which reaches every process, end this one without a traceback."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+def _progress(console: Console) -> Progress:
+    """Make a bar for a person; where there is no terminal, the lines alone are printed."""
+    columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    off = not console.is_terminal
+    return Progress(*columns, console=console, transient=True, disable=off)
 
 
-def _check_simulated(slug: str, seed: int, permute: bool) -> Checked:  # noqa: FBT001 - of a row
-    return check(slug, seed, SimEngine(permute=seed if permute else None))
+def _simulate(
+    work: Sequence[Job], jobs: int | None, tick: Callable[[], None], *, permute: bool
+) -> Iterator[Checked]:
+    do = partial(_check_simulated, permute=permute)
+    return spread(work, do, jobs or os.cpu_count() or 1, tick, cleans_up=False)
 
 
-def _measure(work: list[tuple[str, int, bool]]) -> Iterator[Checked]:
+def _check_simulated(job: Job, *, permute: bool) -> Checked:
+    return _checked(job, SimEngine(permute=job[1] if permute else None))
+
+
+def _measure(work: Sequence[Job], jobs: int | None, tick: Callable[[], None]) -> Iterator[Checked]:
+    """Measure several at once, and those that were late once more, each alone."""
     missing = why_not()
     if missing:
         raise EnvironmentNotReadyError(missing)
-    for slug, seed, _ in work:
-        with store.folder(slug, datetime.now(UTC).astimezone()) as folder:
-            yield check(slug, seed, ComposeEngine(folder))
+    processes = jobs or max(1, (os.cpu_count() or 1) // 2)
+    late = []
+    for one in spread(work, _check_measured, processes, tick, cleans_up=True):
+        if one.late:
+            late.append((one.slug, one.seed))
+        else:
+            yield one
+    yield from (replace(_check_measured(job), again=True) for job in late)
+
+
+def _check_measured(job: Job) -> Checked:
+    slug, _ = job
+    with store.folder(slug, datetime.now(UTC).astimezone()) as folder:
+        engine = Timekeeper(ComposeEngine(folder))
+        one = _checked(job, engine)
+        return replace(one, controls=(*one.controls, *engine.controls))
+
+
+class Timekeeper:
+    """An engine of which it is noted for each run whether it kept time."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.name = engine.name
+        self.controls: list[Control] = []
+        self._engine = engine
+
+    def run(self, plan: Plan, conduct: Conductor, observer: Observer) -> Recording:
+        """Run as the engine does."""
+        recording = self._engine.run(plan, conduct, observer)
+        self.controls += timing(recording)
+        return recording
+
+
+def _checked(job: Job, engine: Engine) -> Checked:
+    """Check one lab under one seed; what is wrong with it is told and stops no other."""
+    slug, seed = job
+    began_s = time.monotonic()
+    try:
+        return check(slug, seed, engine)
+    except ChaoslabError as error:
+        return Checked(slug=slug, seed=seed, took_s=time.monotonic() - began_s, error=str(error))
 
 
 def check(slug: str, seed: int, engine: Engine) -> Checked:
@@ -140,13 +210,15 @@ def _show(console: Console, one: Checked, replay: str, *, brief: bool) -> None:
     if brief and verdict is Verdict.PASS:
         return
     line = Text(f"{SIGNS[verdict]} {verdict:<13}", style=STYLES[verdict])
-    line.append(f"{one.slug}, seed {one.seed}: {len(one.controls)} controls", "default")
-    console.print(line)
+    found = one.error or f"{len(one.controls)} controls"
+    found += ", measured again alone" if one.again else ""
+    line.append(f"{one.slug}, seed {one.seed}: {found}", "default")
+    console.print(line, soft_wrap=bool(one.error))
     for control in failures(one.controls):
         bound = wanted(control.kind, control.bound, control.unit)
         where = f"{control.variant}, {control.kind}: {control.claim}"
         console.print(Text(f"    {where}; {control.measure} is {seen(control)}, must be {bound}"))
-    if verdict is not Verdict.PASS:
+    if verdict is not Verdict.PASS and not one.error:
         console.print(f"    replay: ./lab run {one.slug} {replay}")
 
 
@@ -157,4 +229,6 @@ def _summary(console: Console, labs: Sequence[str], checked: Sequence[Checked]) 
         if len(seeds) > 1:
             console.print(f"{slug}: {passed} of {len(seeds)} seeds pass")
     passed = sum(one.verdict is Verdict.PASS for one in checked)
-    console.print(f"{passed} passed, {len(checked) - passed} failed")
+    errors = sum(bool(one.error) for one in checked)
+    told = f", {errors} could not be checked" if errors else ""
+    console.print(f"{passed} passed, {len(checked) - passed - errors} failed{told}")

@@ -5,6 +5,10 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from harness.cli import cmd_check
+from harness.engines.protocol import Conductor, Observer, Plan
+from harness.engines.sim.engine import SimEngine
+from harness.recording import Recording
 from tests.cli.workshop import SMALL, Workshop, finished, started
 
 FAILING = ("at_most=2)", "at_most=0.5)")
@@ -149,3 +153,85 @@ def test_no_labs_at_all(shop: Workshop) -> None:
     """A check of nothing proves nothing."""
     outcome = shop.run("check")
     assert (outcome.code, outcome.out) == (2, "0 passed, 0 failed\n")
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_one_wrong_lab_does_not_keep_the_others_from_being_checked(
+    shop: Workshop, jobs: str
+) -> None:
+    """It is an error with its reason, also in the JUnit file, and makes the exit code 2."""
+    shop.write()
+    shop.change(("LAB =", "BAL ="), slug="wrong")
+    file = shop.root / "junit.xml"
+    outcome = finished(started(shop, "check", "--jobs", jobs, "--junit", str(file)))
+    assert (outcome.code, outcome.err) == (2, "")
+    assert "✓ PASS         small, seed 1: 7 controls\n" in outcome.out
+    reason = "labs/trial/wrong/lab.py: defines no LAB"
+    assert f"? INCONCLUSIVE wrong, seed 1: {reason}" in outcome.out
+    assert outcome.out.endswith("1 passed, 0 failed, 1 could not be checked\n")
+    (error,) = ET.parse(file).iter("error")  # noqa: S314 - we wrote it
+    assert reason in str(error.get("message"))
+
+
+def test_a_lab_that_is_not_there_is_a_typo(shop: Workshop) -> None:
+    """Nothing is checked for minutes before it is told."""
+    shop.write()
+    outcome = shop.run("check", "small", "smal")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert "did you mean small?" in outcome.complaint
+
+
+@pytest.fixture
+def measuring(shop: Workshop, monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Measure in the simulator; each run is as late, in seconds, as the next of a list says."""
+    shop.write()
+    late_s: list[float] = []
+
+    class Late(SimEngine):
+        name = "compose"
+
+        def __init__(self, _: Path) -> None:
+            super().__init__()
+
+        def run(self, plan: Plan, conduct: Conductor, observer: Observer) -> Recording:
+            recording = super().run(plan, conduct, observer)
+            late = late_s.pop(0)
+            recording.requests = [
+                one._replace(sent_s=one.intended_s + late) for one in recording.requests
+            ]
+            return recording
+
+    monkeypatch.setattr(cmd_check, "ComposeEngine", Late)
+    monkeypatch.setattr(cmd_check, "why_not", lambda: None)
+    return late_s
+
+
+def test_a_run_that_was_late_is_measured_again(shop: Workshop, measuring: list[float]) -> None:
+    """The second run, alone, is what counts, and the line says that there was one."""
+    measuring += [0, 0.2, 0, 0, 0, 0]
+    outcome = shop.run("check", "--engine", "compose")
+    assert (outcome.code, outcome.err) == (0, "")
+    line = "✓ PASS         small, seed 1: 12 controls, measured again alone\n"
+    assert outcome.out == f"{line}1 passed, 0 failed\n"
+    assert measuring == []
+
+
+def test_a_run_that_stays_late_proves_nothing(shop: Workshop, measuring: list[float]) -> None:
+    """The delay and its limit are told."""
+    measuring += [0.2] * 6
+    outcome = shop.run("check", "--engine", "compose")
+    assert outcome.code == 2
+    text = " ".join(outcome.out.split())
+    assert "? INCONCLUSIVE small, seed 1: 12 controls, measured again alone" in text
+    assert "on time: requests are sent when due; delay, p99 is 200 ms, must be ≤ 50 ms" in text
+
+
+def test_a_killed_worker_is_one_line(shop: Workshop) -> None:
+    """As when the machine runs out of memory."""
+    folder = shop.write()
+    kill = "import os, signal, multiprocessing\n"
+    kill += "if multiprocessing.parent_process(): os.kill(os.getpid(), signal.SIGKILL)\n"
+    (folder / "lab.py").write_text(kill + SMALL)
+    outcome = finished(started(shop, "check", "--seeds", "4", "--jobs", "2"))
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.complaint.startswith("a process of the check was killed")

@@ -166,6 +166,32 @@ def test_ctrl_c_ends_a_command_fast(shop: Workshop, command: tuple[str, ...]) ->
     )
 
 
+@pytest.mark.parametrize("first", ["workers", "parent"])
+def test_ctrl_c_may_reach_the_processes_one_by_one(shop: Workshop, first: str) -> None:
+    """Whoever hears of it first: one line, exit code 130, and no process is left."""
+    folder = shop.change(*LONG)
+    ready, here = os.pipe()
+    (folder / "lab.py").write_text(
+        TELLING.format(ready=here) + SMALL.replace(*LONG[0]).replace("load=Paced", "load=Telling")
+    )
+    command = ("check", "--seeds", "50", "--jobs", "2")
+    process = started(shop, *command, pass_fds=(here,))
+    os.close(here)
+    assert os.read(ready, 1) == b"!"
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    assert len(children) == 2
+    pids = [*map(int, children), process.pid]
+    for pid in pids if first == "workers" else reversed(pids):
+        os.kill(pid, signal.SIGINT)
+    outcome = finished(process, within_s=10)
+    os.close(ready)
+    assert (outcome.code, outcome.out) == (130, "")
+    assert outcome.err.strip() == (
+        "chaoslab: interrupted; everything that was started has been ended"
+    )
+    assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
+
+
 @pytest.mark.parametrize("command", [("list", "--all"), ("--help",), (*RUN, "--json")], ids=str)
 def test_a_reader_that_has_gone_is_no_reason_to_complain(
     shop: Workshop, command: tuple[str, ...]

@@ -13,7 +13,7 @@ from harness.engines.compose.build import refresh_sources
 from harness.engines.compose.cannot import rehearse
 from harness.engines.compose.client import engine
 from harness.engines.compose.loadlog import LoadLog
-from harness.engines.compose.prometheus import HALF_STEP_S, Prometheus
+from harness.engines.compose.prometheus import HALF_STEP_S, Prometheus, ScrapeLog
 from harness.engines.compose.render import (
     LOAD,
     OWN_SERVICES,
@@ -28,14 +28,15 @@ from harness.engines.compose.system import Containers
 from harness.engines.compose.toxics import Toxiproxy
 from harness.engines.protocol import Conductor, Observer, Plan
 from harness.errors import ChaoslabError, EnvironmentNotReadyError, LabError
-from harness.recording import FaultRecord, Recording
+from harness.recording import FaultRecord, Recording, SeriesKey
 
 GATE_LIMIT_S = 40.0
 SLACK_S = 30.0
 """What a run may take beyond its own time and the client's patience."""
-POLL_S = 0.05
 LINE_S = 0.05
 """How long a line of the load may be on its way."""
+HANDOVER_S = 1.3
+"""A scrape's interval and some: what was scraped when Prometheus came, it has after this."""
 SCRAPE_S = 0.3
 """How long after a scrape's time its samples may be queried."""
 
@@ -108,6 +109,7 @@ class Run:
         self._stack = stack
         self._observer = observer
         self._load = LoadLog()
+        self._scrapes = ScrapeLog()
         self._lines: asyncio.Queue[tuple[str, str | None]] = asyncio.Queue()
         self._changed = asyncio.Condition()
         self._system: Containers | None = None
@@ -135,13 +137,12 @@ class Run:
             await asyncio.to_thread(self._stack.start_all, _hearer(self._lines))
             listening = group.create_task(self._listen())
             self._observer.step("waiting until every service is up")
-            prometheus = await self._gate(session)
+            await self._gate()
             system = await self._begin()
             recording.faults = await self._drive(system, conduct)
-            listening.cancel()
             self._observer.step("reading back")
-            await system.until(self._lab.duration_s + HALF_STEP_S + SCRAPE_S)
-            recording.series = await prometheus.series(self._load.t0_s, self._lab.duration_s)
+            recording.series = await self._series(session, system)
+            listening.cancel()
             await asyncio.to_thread(self._stack.stop_all)
         recording.requests = self._load.requests.all()
         recording.spans = logs.spans(
@@ -153,22 +154,31 @@ class Run:
         )
         return recording
 
-    async def _gate(self, session: aiohttp.ClientSession) -> Prometheus:
-        """Wait until Prometheus has scraped every service and the load has reached its target."""
-        wanted = set(self._lab.placed(self._plan.variant))
-        port = await asyncio.to_thread(self._stack.port, PROMETHEUS, PROMETHEUS_API)
-        prometheus = Prometheus(session, port)
-        up: set[str] = set()
+    async def _gate(self) -> None:
+        """Wait until every service has been scraped and the load has reached its target."""
+        wanted = {*self._lab.placed(self._plan.variant), TOXIPROXY}
         try:
             async with asyncio.timeout(GATE_LIMIT_S):
-                while (up := await prometheus.up()) != wanted:  # noqa: ASYNC110 - of another process
-                    await asyncio.sleep(POLL_S)
-                await self._until(lambda: self._load.ready)
+                await self._until(lambda: self._scrapes.up >= wanted and self._load.ready)
         except TimeoutError:
-            name = min(wanted - up, default=LOAD)
+            name = min(wanted - self._scrapes.up, default=LOAD)
             told = logs.tail(self._stack.log(name))
             raise LabError(f"{name} was not up after {GATE_LIMIT_S:g} s: {told}") from None
-        return prometheus
+
+    async def _series(
+        self, session: aiohttp.ClientSession, system: Containers
+    ) -> dict[SeriesKey, list[float]]:
+        """Read Prometheus back once it has the last second's samples."""
+        await system.until(self._lab.duration_s + HALF_STEP_S + SCRAPE_S)
+        try:
+            async with asyncio.timeout(GATE_LIMIT_S):
+                await self._until(lambda: self._scrapes.taken_over)
+        except TimeoutError:
+            told = logs.tail(self._stack.log(PROMETHEUS))
+            raise EnvironmentNotReadyError(f"Prometheus scraped nothing: {told}") from None
+        await system.until(self._scrapes.at_s - self._load.t0_s + HANDOVER_S)
+        port = await asyncio.to_thread(self._stack.port, PROMETHEUS, PROMETHEUS_API)
+        return await Prometheus(session, port).series(self._load.t0_s, self._lab.duration_s)
 
     async def _begin(self) -> Containers:
         """Give the load its signal, and wait until it has told when second 0 is."""
@@ -204,9 +214,9 @@ class Run:
             name, line = await self._lines.get()
             if line is None:
                 await self._look_into(name)
-            elif name == LOAD:
+            elif name in (LOAD, PROMETHEUS):
                 async with self._changed:
-                    self._load.take(line)
+                    (self._load if name == LOAD else self._scrapes).take(line)
                     self._changed.notify_all()
             else:
                 if crash := CRASHED.fullmatch(line):

@@ -93,6 +93,8 @@ class Image:
     artefact: Artefact | None = None
     part: str = ""
     """The folder of the artefact that it takes."""
+    program: str = ""
+    """A file of the repository that it runs, without what that stands beside."""
     source: str = ""
     """What of a registry it is made from where the set stands on one, in the artefact's place."""
 
@@ -105,6 +107,8 @@ class Image:
         """Give the files that go into it from the repository, each with its name in the build."""
         kind = "registry.Dockerfile" if base and self.source else "Dockerfile"
         yield "Dockerfile", RECIPES / f"{self.name}.{kind}"
+        if self.program:
+            yield Path(self.program).name, ROOT / self.program
         for folder in self.sources:
             for path in sorted((ROOT / folder).rglob("*.py")):
                 yield path.relative_to(ROOT).as_posix(), path
@@ -158,6 +162,7 @@ IMAGES = (
         holds="Prometheus",
         artefact=DEBIAN,
         part="prometheus",
+        program="harness/engines/compose/first_seconds.py",
         source="docker.io/prom/prometheus:v2.42.0",
     ),
     Image(

@@ -1,7 +1,9 @@
-"""Prometheus' HTTP API: which hosts are up, and every series of a run, second by second."""
+"""Prometheus' HTTP API: every series of a run, second by second."""
 
+import json
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
@@ -16,20 +18,36 @@ OF_SERVICES = '{job="services",__name__!~"scrape_.*|.*_created"}'
 NOT_A_LABEL = ("__name__", "job", "instance")
 
 
+@dataclass(slots=True, kw_only=True)
+class ScrapeLog:
+    """What `first_seconds` has said so far."""
+
+    up: set[str] = field(default_factory=set)
+    """The hosts that have answered a scrape."""
+    at_s: float = math.nan
+    """When Prometheus came, in seconds since 1970."""
+
+    @property
+    def taken_over(self) -> bool:
+        """Whether Prometheus itself scrapes."""
+        return not math.isnan(self.at_s)
+
+    def take(self, line: str) -> None:
+        """Read one line of the log; what Prometheus says itself is passed over."""
+        told = json.loads(line) if line.startswith('{"event"') else {}
+        match told.get("event"):
+            case "scraped":
+                self.up.add(told["instance"])
+            case "taken over":
+                self.at_s = told["at"]
+
+
 class Prometheus:
     """One server, reached on this machine."""
 
     def __init__(self, session: aiohttp.ClientSession, port: int) -> None:
         self._session = session
         self._url = f"http://127.0.0.1:{port}/api/v1"
-
-    async def up(self) -> set[str]:
-        """Give the hosts that answered their last scrape; empty while the server starts."""
-        try:
-            found = await self._ask("query", {"query": 'up{job="services"} == 1'})
-        except (TimeoutError, aiohttp.ClientError):
-            return set()
-        return {series["metric"]["instance"] for series in found}
 
     async def series(self, t0_s: float, duration_s: float) -> dict[SeriesKey, list[float]]:
         """Read every series of the services at 0, 1 ... `duration_s`; NaN where there is none.

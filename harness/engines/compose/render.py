@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from harness.engines.compose import first_seconds
 from harness.engines.compose.images import references
 from harness.engines.compose.supervisor import SUPERVISOR
 from harness.engines.protocol import Plan
@@ -207,6 +208,9 @@ def _toxiproxy(ports: dict[Link, int], lab: Lab) -> dict[str, Any]:
 
 
 def _prometheus(hosts: list[str]) -> dict[str, Any]:
+    toxiproxy = {"instance": TOXIPROXY}
+    early = {f"{host}:{PORT}": {"instance": host, "job": "services"} for host in hosts}
+    early[f"{TOXIPROXY}:{TOXIPROXY_API}"] = {**toxiproxy, "job": TOXIPROXY}
     config = {
         # A scrape that a thaw lets through late would still count from when it was asked for.
         "global": {"scrape_interval": "1s", "scrape_timeout": "500ms"},
@@ -222,20 +226,30 @@ def _prometheus(hosts: list[str]) -> dict[str, Any]:
                 "static_configs": [
                     {
                         "targets": [f"{TOXIPROXY}:{TOXIPROXY_API}"],
-                        "labels": {"instance": TOXIPROXY},
+                        "labels": toxiproxy,
                     }
                 ],
             },
+            {
+                "job_name": "first-seconds",
+                "honor_labels": True,
+                "static_configs": [{"targets": ["{}:{}".format(*first_seconds.ADDRESS)]}],
+            },
         ],
+        # What was scraped first is handed over after Prometheus' own first scrapes.
+        "storage": {"tsdb": {"out_of_order_time_window": "1m"}},
     }
     return {
         "image": "prometheus",
-        "environment": _escaped(CONFIG=yaml.dump(config, Dumper=_Dumper, sort_keys=False)),
+        "environment": _escaped(
+            CONFIG=yaml.dump(config, Dumper=_Dumper, sort_keys=False), TARGETS=json.dumps(early)
+        ),
         "entrypoint": _with_config(
             "CONFIG",
             "prometheus.yml",
             "prometheus --config.file=/tmp/prometheus.yml --storage.tsdb.path=/tmp/data"
             " --query.lookback-delta=2s --scrape.discovery-reload-interval=100ms --log.level=warn",
+            beside="{ python3 /app/first_seconds.py & } && ",
         ),
         "networks": ["lab", "control"],
         "ports": [f"127.0.0.1::{PROMETHEUS_API}"],
@@ -273,12 +287,13 @@ def _hardening(name: str) -> dict[str, Any]:
         "ulimits": {"nofile": 16384},
         "logging": {"driver": "json-file", "options": {"max-size": "64m", "max-file": "1"}},
         "restart": "no",
+        "stop_grace_period": "1s",
     }
 
 
-def _with_config(variable: str, file: str, command: str) -> list[str]:
+def _with_config(variable: str, file: str, command: str, beside: str = "") -> list[str]:
     # From the environment, because a file would have to be mounted from some host's path.
-    return ["sh", "-c", f'printf %s "$${variable}" >/tmp/{file} && exec {command}']
+    return ["sh", "-c", f'printf %s "$${variable}" >/tmp/{file} && {beside}exec {command}']
 
 
 def _escaped(**environment: str) -> dict[str, str]:

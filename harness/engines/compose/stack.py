@@ -20,8 +20,9 @@ from docker.errors import APIError
 from docker.models.containers import Container
 
 from harness.engines.compose import janitor
+from harness.engines.compose.interrupts import SIGNALS
 from harness.engines.compose.logs import Follower, tail
-from harness.engines.compose.render import PROMETHEUS, Owner, compose_yaml, project_part
+from harness.engines.compose.render import Owner, compose_yaml, project_part
 from harness.engines.protocol import Plan
 from harness.errors import EnvironmentNotReadyError
 
@@ -89,11 +90,8 @@ class Stack:
 
     def start_all(self, on_line: OnLine) -> None:
         """Start every container and follow its log."""
-        # Prometheus scrapes nothing in its first five seconds, so these count from now.
-        self.start(PROMETHEUS, on_line)
-        others = self.containers.keys() - {PROMETHEUS}
         with ThreadPoolExecutor(max_workers=8) as pool:
-            list(pool.map(lambda name: self.start(name, on_line), others))
+            list(pool.map(lambda name: self.start(name, on_line), self.containers))
 
     def start(self, name: str, on_line: OnLine) -> None:
         """Start one container and follow its log."""
@@ -155,7 +153,7 @@ def owner_of(plan: Plan) -> Owner:
 
 @contextmanager
 def uninterrupted() -> Iterator[None]:
-    """Hold Ctrl-C back until the block is over; it must have a time limit of its own."""
+    """Hold Ctrl-C and SIGTERM back until the block is over; it must have its own time limit."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -164,11 +162,12 @@ def uninterrupted() -> Iterator[None]:
     def hold(number: int, _: FrameType | None) -> None:
         held.append(number)
 
-    before = signal.signal(signal.SIGINT, hold)
+    before = {number: signal.signal(number, hold) for number in SIGNALS}
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
     if held:
         raise KeyboardInterrupt
 

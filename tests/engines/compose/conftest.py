@@ -22,6 +22,9 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         write(root / "compose" / "images" / name, script)
     for package in ("services", "labs", "harness"):
         write(root / package / "__init__.py", "")
+    for image in images.IMAGES:
+        if image.program:
+            write(root / image.program, "")
     monkeypatch.setattr(images, "ROOT", root)
     for module in (images, build):
         monkeypatch.setattr(module, "RECIPES", root / "compose" / "images")

@@ -170,8 +170,10 @@ def test_recipes_for_registries_take_binaries_from_where_they_are(
 ) -> None:
     """Tried on a stand-in with programs at the same places: there is no registry here."""
     tag = f"chaoslab/tried:{tmp_path.name.lower()}"
-    _, recipe = next(BY_NAME[name].inputs(PUBLIC_BASE))
+    (_, recipe), *files = BY_NAME[name].inputs(PUBLIC_BASE)
     context = tmp_path / "context"
+    for beside, file in files:
+        write(context / beside, file.read_text())
     for place in BINARIES[name]:
         write(context / place, "#!/bin/sh\necho stand-in\n")
         (context / place).chmod(0o755)

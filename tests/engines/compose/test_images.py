@@ -42,6 +42,7 @@ def test_every_image_stands_on_the_parent_that_it_is_given(image: images.Image) 
         ("services/relay.py", {"services", "load"}),
         ("labs/cascades/retry_storm/lab.py", {"services", "load"}),
         ("harness/engines/compose/loadgen.py", {"load"}),
+        ("harness/engines/compose/first_seconds.py", {"load", "prometheus"}),
         ("compose/images/redis.Dockerfile", {"redis"}),
         ("compose/images/wheels.sh", {"runtime", "services", "locust", "load"}),
         ("compose/images/debian.sh", set(BY_NAME)),

@@ -61,19 +61,22 @@ def test_services_get_the_settings_of_the_variant() -> None:
 
 
 def test_prometheus_scrapes_every_service_and_the_proxy_each_second() -> None:
-    """The label `instance` is the host's name alone, as in recordings."""
+    """The label `instance` is the host's name alone, as in recordings; so in the first seconds."""
     config = yaml.safe_load(environment(PROMETHEUS)["CONFIG"])
     assert config["global"]["scrape_interval"] == "1s"
     targets = {
         one["labels"]["instance"]: one["targets"]
         for job in config["scrape_configs"]
         for one in job["static_configs"]
+        if "labels" in one
     }
     assert targets == {
         "checkout": ["checkout:8080"],
         "payments": ["payments:8080"],
         "toxiproxy": ["toxiproxy:8474"],
     }
+    early = json.loads(environment(PROMETHEUS)["TARGETS"])
+    assert {labels["instance"]: [target] for target, labels in early.items()} == targets
 
 
 @pytest.mark.parametrize("name", ["checkout", "payments", TOXIPROXY, PROMETHEUS, LOAD])

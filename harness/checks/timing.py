@@ -1,0 +1,51 @@
+"""Whether a measured run kept time: else the machine was too busy, and the run proves nothing."""
+
+import math
+from collections.abc import Iterator, Sequence
+
+from harness.checks.verdict import Control, Kind
+from harness.model.expect import Bound
+from harness.recording import FaultRecord, Recording
+
+SCHEDULE_LIMIT_MS = 50.0
+"""How late one request in a hundred may be sent: ten times what an idle machine shows."""
+LAG_LIMIT_MS = 250.0
+"""How late a fault may be asked for, and how long it may take to read it back: ten times what an
+idle machine shows."""
+
+
+def timing(recording: Recording) -> Iterator[Control]:
+    """Hold the load's schedule and the faults' lag against their limits."""
+    late_ms = sorted(
+        1000 * (request.sent_s - request.intended_s)
+        for request in recording.requests
+        if not math.isnan(request.sent_s)
+    )
+    if late_ms:
+        rank = math.ceil(0.99 * len(late_ms)) - 1
+        yield _held(
+            recording, "requests are sent when due", "p99", late_ms[rank], SCHEDULE_LIMIT_MS
+        )
+    if recording.faults:
+        lag_ms = max(_lags_ms(recording.faults))
+        yield _held(recording, "faults are brought about when due", "most", lag_ms, LAG_LIMIT_MS)
+
+
+def _lags_ms(faults: Sequence[FaultRecord]) -> Iterator[float]:
+    """Give what is the machine's: what a fault itself takes, such as a process its end, is not."""
+    for fault in faults:
+        yield 1000 * (fault.requested_s - fault.start_s)
+        yield 1000 * (fault.seen_s - fault.applied_s)
+
+
+def _held(recording: Recording, claim: str, which: str, value: float, limit: float) -> Control:
+    return Control(
+        kind=Kind.TIMING,
+        claim=claim,
+        variant=recording.variant,
+        engine=recording.engine,
+        measure=f"delay, {which}",
+        unit="ms",
+        value=value,
+        bound=Bound(at_most=limit),
+    )

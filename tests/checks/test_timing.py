@@ -1,0 +1,69 @@
+"""Whether a run kept time."""
+
+from dataclasses import replace
+
+import pytest
+
+from harness.checks.timing import LAG_LIMIT_MS, SCHEDULE_LIMIT_MS, timing
+from harness.checks.verdict import Control, Kind, Verdict, verdict_of
+from harness.recording import FaultRecord, Recording
+from tests.support import recording, request
+
+FAULT = FaultRecord(
+    name="pause",
+    target="back",
+    start_s=2,
+    end_s=4,
+    requested_s=2.001,
+    applied_s=2.02,
+    seen_s=2.03,
+    removed_s=4.02,
+)
+
+
+def sent(*late_ms: float, faults: tuple[FaultRecord, ...] = ()) -> Recording:
+    requests = [
+        request(number, number)._replace(sent_s=number + late / 1000)
+        for number, late in enumerate(late_ms)
+    ]
+    return replace(recording(requests), faults=list(faults))
+
+
+def held(of: Recording) -> dict[str, Control]:
+    controls = list(timing(of))
+    assert {control.kind for control in controls} <= {Kind.TIMING}
+    return {control.claim.partition(" ")[0]: control for control in controls}
+
+
+def test_one_request_in_a_hundred_may_be_late() -> None:
+    """One hiccup does not spoil a run; two in a hundred do."""
+    late_ms = 2 * SCHEDULE_LIMIT_MS
+    assert held(sent(*[1] * 99, late_ms))["requests"].verdict is Verdict.PASS
+    two = held(sent(*[1] * 98, late_ms, late_ms))["requests"]
+    assert two.verdict is Verdict.INCONCLUSIVE
+    assert two.value == pytest.approx(late_ms)
+
+
+def test_what_was_never_sent_was_not_late() -> None:
+    """It counts as a bad request, and that is for other controls."""
+    assert held(sent(1, 1, float("nan")))["requests"].value == pytest.approx(1)
+    assert held(sent(float("nan"))) == {}
+
+
+def test_a_fault_that_is_asked_for_late_spoils_a_run() -> None:
+    """So does an engine that takes long to read it back."""
+    assert held(sent(1, faults=(FAULT,)))["faults"].verdict is Verdict.PASS
+    behind_s = 1.1 * LAG_LIMIT_MS / 1000
+    for late in (
+        replace(FAULT, requested_s=2 + behind_s),
+        replace(FAULT, seen_s=FAULT.applied_s + behind_s),
+    ):
+        controls = held(sent(1, faults=(FAULT, late)))
+        assert controls["faults"].verdict is Verdict.INCONCLUSIVE
+        assert verdict_of(controls.values()) is Verdict.INCONCLUSIVE
+
+
+def test_what_a_fault_takes_by_its_nature_is_not_lateness() -> None:
+    """A process that is asked to stop finishes what it has begun."""
+    drained = replace(FAULT, applied_s=7.5, seen_s=7.51, removed_s=9)
+    assert held(sent(1, faults=(drained,)))["faults"].verdict is Verdict.PASS
