@@ -18,7 +18,7 @@ HEALTHY = 0.95
 
 
 def success_ratio(start_s: float, end_s: float, *, path: str = "") -> Measure:
-    """Good answers over requests due in a window, 0 to 1; of one path, if one is given."""
+    """Good answers over requests due in a window, 0 to 1; of those whose path begins with one."""
 
     def of(recording: Recording) -> float:
         requests, good = _counted(_due(recording, start_s, end_s, path))
@@ -35,7 +35,7 @@ def success_ratio(start_s: float, end_s: float, *, path: str = "") -> Measure:
 def answer_ratio(text: str, start_s: float, end_s: float, *, path: str = "") -> Measure:
     """Share of the requests due in a window whose answer contains a text, 0 to 1.
 
-    The load must `keep_answers`, and the requests are those of one path, if one is given.
+    The load must `keep_answers`, and the requests are those whose path begins with `path`.
     """
 
     def of(recording: Recording) -> float:
@@ -207,7 +207,7 @@ def by_second(recording: Recording) -> list[float]:
 
 def _due(recording: Recording, start_s: float, end_s: float, path: str) -> Iterator[Request]:
     requests = recording.due(start_s, end_s)
-    return (request for request in requests if request.path == path) if path else requests
+    return (request for request in requests if request.path.startswith(path))
 
 
 def _counted(requests: Iterable[Request]) -> tuple[int, int]:

@@ -1,0 +1,46 @@
+"""Measures over a history of writes to registers, each of which its clients number.
+
+A client writes by `PUT <path>?value=<number>`, numbers ascending in time, and the answer's text is
+the number that the register holds then. The load must `keep_answers`. An answer that is older than
+the write itself says that the write was acknowledged and is gone: a lost update.
+"""
+
+import math
+from collections.abc import Iterable, Iterator
+
+from harness.model.expect import Measure, Plot
+from harness.recording import Recording, Request
+
+
+def lost_update_ratio(start_s: float, end_s: float) -> Measure:
+    """Share of the acknowledged writes due in a window that were lost, 0 to 1."""
+
+    def of(recording: Recording) -> float:
+        writes = list(_acknowledged(recording.due(start_s, end_s)))
+        return sum(map(_is_lost, writes)) / len(writes) if writes else math.nan
+
+    return Measure(
+        name=f"acknowledged writes lost, {start_s:g}-{end_s:g} s", of=of, over=lost_update_ratio
+    )
+
+
+def lost_updates() -> Plot:
+    """Plot the acknowledged writes a second, and those of them that were lost."""
+    return Plot(title="Acknowledged writes, and lost ones", unit="/s", of=_by_second)
+
+
+def _by_second(recording: Recording) -> dict[str, list[float]]:
+    acknowledged = [0.0] * math.ceil(recording.duration_s)
+    lost = list(acknowledged)
+    for write in _acknowledged(recording.requests):
+        acknowledged[int(write.intended_s)] += 1
+        lost[int(write.intended_s)] += _is_lost(write)
+    return {"acknowledged": acknowledged, "lost": lost}
+
+
+def _acknowledged(requests: Iterable[Request]) -> Iterator[Request]:
+    return (request for request in requests if request.method == "PUT" and request.good)
+
+
+def _is_lost(write: Request) -> bool:
+    return int(write.answer) < write.number

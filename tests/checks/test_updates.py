@@ -1,0 +1,44 @@
+"""Lost updates, counted from histories made by hand."""
+
+import math
+
+from harness.checks.updates import lost_update_ratio, lost_updates
+from harness.recording import Request
+from tests.support import recording
+
+
+def write(number: int, at_s: float, held: int | None = None, *, status: str = "200") -> Request:
+    """Make a write and what its answer says is held; its own number unless told otherwise."""
+    answer = str(number if held is None else held)
+    path = f"/kv/x?value={number}"
+    return Request(number, path, at_s, at_s, at_s + 0.1, status, "PUT", "node", answer)
+
+
+HISTORY = [
+    write(10, 0.0),
+    write(11, 0.5, held=10),
+    write(12, 1.0, held=13),
+    write(13, 1.5),
+    write(14, 1.7, held=3, status="409"),
+    Request(15, "/token", 1.8, 1.8, 1.9, "200", "GET", "node", "good\n"),
+    write(16, 2.0, held=3),
+]
+
+
+def test_a_write_that_finds_an_older_one_in_its_place_is_lost() -> None:
+    """A newer one has only come after it; what was refused was never promised."""
+    made = recording(HISTORY)
+    assert lost_update_ratio(0, 3).of(made) == 2 / 5
+    assert lost_update_ratio(0, 1).of(made) == 1 / 2
+    assert lost_update_ratio(1, 2).of(made) == 0
+
+
+def test_without_writes_nothing_is_known() -> None:
+    """Which no bound accepts."""
+    assert math.isnan(lost_update_ratio(5, 9).of(recording(HISTORY)))
+
+
+def test_lost_writes_are_drawn_beside_the_acknowledged_ones() -> None:
+    """By the second in which they were due."""
+    curves = lost_updates().of(recording(HISTORY, duration_s=3))
+    assert curves == {"acknowledged": [2, 2, 1], "lost": [1, 0, 1]}
