@@ -16,7 +16,7 @@ from services.context import Context
 from services.server import live
 
 TICK_S = 0.1
-WORK_MS = 20
+WORK_MS = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -90,7 +90,10 @@ class ClockSkew(WholeFault):
 
 @dataclass(frozen=True, slots=True)
 class CpuSlow(WholeFault):
-    """Slow a host's CPU down: `ctx.work(ms)` takes `factor` times as long."""
+    """Slow a host's CPU down: `ctx.work(ms)` takes `factor` times as long.
+
+    On containers so does all else that the process computes, which in the simulation is free.
+    """
 
     target: str
     factor: float = field(kw_only=True)

@@ -10,6 +10,7 @@ from itertools import combinations
 from harness.model.change import Configure
 from harness.model.expect import Expectation, Plot, Prediction
 from harness.model.fault import Fault, Setting, Timed
+from harness.model.host_faults import CpuSlow, DiskFull
 from harness.model.lab import CLIENT, RESERVED, Broken, Fixed, Lab, Redis, Service, Variant
 from harness.model.load import Load
 from harness.model.partition import Partition, RefuseNew
@@ -120,7 +121,7 @@ def _settings(
 def _load(lab: Lab) -> Iterator[str]:
     if not 0 < lab.duration_s < math.inf:
         yield f"duration_s is {lab.duration_s:g}; it must be above 0"
-    served = set(_callable(lab)) - {store.name for store in lab.stores}
+    served = set(_callable(lab)) - _stores(lab)
     for target in lab.load.targets():
         if target not in served:
             yield f"the load goes to {target!r}, not one of {_list(served)}"
@@ -158,6 +159,8 @@ def _misplaced(lab: Lab, fault: Fault) -> Iterator[str]:
     if isinstance(fault, Configure):
         yield from _misconfigured(lab, fault)
         return
+    if isinstance(fault, CpuSlow | DiskFull) and fault.target in _stores(lab):
+        yield "it runs Redis, which in the simulation has neither a CPU nor a disk to hit"
     places = links if isinstance(fault, LinkFault | WholeLink) else hosts
     if fault.target not in places:
         yield f"{fault.target!r} is not one of {_list(places)}"
@@ -165,7 +168,7 @@ def _misplaced(lab: Lab, fault: Fault) -> Iterator[str]:
 
 def _misconfigured(lab: Lab, fault: Configure) -> Iterator[str]:
     """Say what a change is wrong about, once for all variants that it would hit alike."""
-    if fault.target in {store.name for store in lab.stores}:
+    if fault.target in _stores(lab):
         yield "it runs Redis, which has no settings that a lab could change"
         return
     places = {name for service in lab.services for name in (service.name, *service.hosts())}
@@ -248,6 +251,10 @@ def _callable(lab: Lab) -> tuple[str, ...]:
     """Name all that can be called: the hosts, and the services that have replicas."""
     replicated = (service.name for service in lab.services if service.replicas > 1)
     return (*lab.hosts(), *replicated)
+
+
+def _stores(lab: Lab) -> set[str]:
+    return {store.name for store in lab.stores}
 
 
 def _service_names(lab: Lab) -> set[str]:

@@ -12,6 +12,8 @@ from harness.checks.measures import recovery_s, success_ratio
 from harness.model import (
     Broken,
     Configure,
+    CpuSlow,
+    DiskFull,
     Fixed,
     Kill,
     Lab,
@@ -352,6 +354,25 @@ def test_a_change_that_no_process_would_take_is_refused(fault: Configure, proble
     )
     (line,) = said(lab)
     assert line.startswith(f"{fault.name}: {problem}")
+
+
+@pytest.mark.parametrize("fault", [CpuSlow("store", factor=2), DiskFull("store")])
+def test_what_a_redis_would_not_feel_is_refused(fault: Fault) -> None:
+    """A fault that changes nothing proves nothing."""
+    lab = replace(faulty(during(2, 4, fault)), stores=(Redis("store"),))
+    assert said(lab) == [
+        f"{fault.name}: it runs Redis, which in the simulation has neither a CPU nor a disk to hit"
+    ]
+
+
+@pytest.mark.parametrize("after_s", [0, -1, float("inf"), float("nan"), True, "2"])
+def test_a_policy_of_restarts_is_a_time(after_s: Any) -> None:
+    """Or None, which is none."""
+    front, back = LAB.services
+    wanted = f"service back: restart_after_s is {after_s!r}; it must be above 0, or None"
+    for value, lines in ((after_s, [wanted]), (0.5, []), (2, [])):
+        changed = replace(back, restart_after_s=value)
+        assert said(replace(LAB, services=(front, changed))) == lines
 
 
 def test_a_change_is_tried_under_every_variant() -> None:

@@ -51,7 +51,8 @@ MODULES: Mapping[str, Instead] = {
     "os": {
         "urandom": DICE,
         **dict.fromkeys(("open", "mkdir", "makedirs", "remove", "rename", "replace"), DISK),
-        **dict.fromkeys(("fork", "system", "popen", "kill", "_exit"), PROCESSES),
+        **dict.fromkeys(("fork", "system", "popen", "kill"), PROCESSES),
+        "_exit": "use await ctx.exit(code)",
     },
     "io": {"open": DISK},
     "pathlib": {"Path": DISK},

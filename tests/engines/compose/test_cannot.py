@@ -20,6 +20,7 @@ from harness.model import (
     Redis,
     RefuseNew,
     Stop,
+    Unanswered,
     during,
 )
 from harness.model.fault import Fault
@@ -35,10 +36,9 @@ def plan(fault: Fault) -> Plan:
 @pytest.mark.parametrize(
     "fault",
     [
-        Stop("payments"),
-        CpuSlow("payments", factor=2),
-        DiskFull("payments"),
+        CpuSlow("payments", factor=1001),
         RefuseNew("checkout->payments"),
+        Unanswered("checkout->payments"),
     ],
 )
 def test_a_fault_that_only_the_simulation_has_is_refused(fault: Fault) -> None:
@@ -51,7 +51,10 @@ def test_a_fault_that_only_the_simulation_has_is_refused(fault: Fault) -> None:
     "fault",
     [
         Kill("payments"),
+        Stop("payments"),
         ClockSkew("payments", skew_s=5),
+        CpuSlow("payments", factor=1000),
+        DiskFull("payments"),
         Configure("payments", service_ms=80),
         Latency("checkout->payments", latency_ms=10),
         Down("checkout->payments"),

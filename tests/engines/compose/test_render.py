@@ -1,6 +1,7 @@
 """The Compose file that a lab's variant becomes."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ import yaml
 
 from harness.engines.compose.render import (
     LOAD,
+    MEMORY_FILE,
     PROMETHEUS,
     TOXIPROXY,
     Owner,
@@ -16,6 +18,7 @@ from harness.engines.compose.render import (
     project_part,
 )
 from harness.engines.protocol import Plan
+from harness.model import Redis
 from labs.cascades.retry_storm.lab import LAB
 from tests.replicated import REPLICATED
 
@@ -58,6 +61,34 @@ def test_services_get_the_settings_of_the_variant() -> None:
     }
     assert environment("payments")["CHAOSLAB_APP"] == "services.worker"
     assert environment("payments")["CHAOSLAB_SEED"] == "7"
+
+
+def test_a_service_has_a_control_channel_and_a_small_disk() -> None:
+    """Standard input is open; its volume is small, so that it can be filled, and so is Redis's."""
+    lab = replace(LAB, stores=(Redis("cache"),))
+    document = compose_file(replace(PLAN, lab=lab))
+    services = document["services"]
+    assert [name for name, one in services.items() if one.get("stdin_open")] == [
+        *("checkout", "payments")
+    ]
+    assert services["payments"]["environment"]["CHAOSLAB_MEMORY"] == MEMORY_FILE
+    assert "RESTART_S" not in services["payments"]["environment"]
+    sizes = {name: one["driver_opts"]["o"] for name, one in document["volumes"].items()}
+    owner = "uid=10001,gid=10001,mode=700"
+    assert sizes == {
+        "cache": f"size=32m,{owner}",
+        "checkout": f"size=4m,{owner}",
+        "payments": f"size=4m,{owner}",
+    }
+
+
+def test_the_supervisor_is_told_of_a_policy_of_restarts() -> None:
+    """In seconds, as `sleep` takes them."""
+    payments = replace(LAB.service("payments"), restart_after_s=1.5)
+    lab = replace(LAB, services=(LAB.service("checkout"), payments))
+    found = compose_file(replace(PLAN, lab=lab))["services"]
+    assert found["payments"]["environment"]["RESTART_S"] == "1.5"
+    assert "RESTART_S" not in found["checkout"]["environment"]
 
 
 def test_prometheus_scrapes_every_service_and_the_proxy_each_second() -> None:
