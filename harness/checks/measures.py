@@ -32,6 +32,16 @@ def success_ratio(start_s: float, end_s: float, *, path: str = "") -> Measure:
     )
 
 
+def failures(start_s: float, end_s: float) -> Measure:
+    """Count the requests due in a window that got no good answer: the blast radius."""
+
+    def of(recording: Recording) -> float:
+        requests, good = _counted(recording.due(start_s, end_s))
+        return requests - good
+
+    return Measure(name=f"requests failed, {start_s:g}-{end_s:g} s", of=of, over=failures)
+
+
 def answer_ratio(text: str, start_s: float, end_s: float, *, path: str = "") -> Measure:
     """Share of the requests due in a window whose answer contains a text, 0 to 1.
 

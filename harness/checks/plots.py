@@ -17,6 +17,11 @@ def goodput_by_path() -> Plot:
     return Plot(title="Good answers by route", unit="/s", of=_goodput_by_path)
 
 
+def failures_by_host(*hosts: str) -> Plot:
+    """Plot the requests a second that got no good answer, by whom the load has asked."""
+    return Plot(title="Failed requests", unit="/s", of=partial(_failures_by_host, hosts))
+
+
 def calls_to(*callees: str, title: str) -> Plot:
     """Plot the calls a second to some services, by their start."""
     return Plot(title=title, unit="/s", of=partial(_calls_to, callees))
@@ -33,6 +38,14 @@ def _goodput_by_path(recording: Recording) -> Curves:
         if request.good:
             answered[request.path].append(request.answered_s)
     return {path: _counts(answered[path], recording) for path in sorted(answered)}
+
+
+def _failures_by_host(hosts: tuple[str, ...], recording: Recording) -> Curves:
+    failed: dict[str, list[float]] = {host: [] for host in hosts}
+    for request in recording.requests:
+        if request.to in failed and not request.good:
+            failed[request.to].append(request.intended_s)
+    return {host: _counts(times, recording) for host, times in failed.items()}
 
 
 def _calls_to(callees: tuple[str, ...], recording: Recording) -> Curves:
