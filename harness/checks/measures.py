@@ -81,7 +81,11 @@ def attempts_per_request(callee: str, start_s: float, end_s: float) -> Measure:
         )
         return _ratio(calls, len(due))
 
-    return Measure(name=f"calls to {callee} per request, {start_s:g}-{end_s:g} s", of=of)
+    return Measure(
+        name=f"calls to {callee} per request, {start_s:g}-{end_s:g} s",
+        of=of,
+        over=partial(attempts_per_request, callee),
+    )
 
 
 def attempts_rps(callee: str, start_s: float, end_s: float) -> Measure:
@@ -113,6 +117,21 @@ def calls_per_burst(callee: str, start_s: float, end_s: float, *, gap_s: float =
         return _ratio(len(starts), bursts)
 
     return Measure(name=f"calls to {callee} per burst, {start_s:g}-{end_s:g} s", of=of)
+
+
+def longest_silence_s(callee: str, start_s: float, end_s: float) -> Measure:
+    """Take the longest time within a window in which no call to a callee began."""
+
+    def of(recording: Recording) -> float:
+        starts = sorted(
+            span.start_s
+            for span in recording.spans
+            if span.kind == "client" and span.callee == callee and start_s <= span.start_s < end_s
+        )
+        return max(later - earlier for earlier, later in pairwise([start_s, *starts, end_s]))
+
+    name = f"longest time without a call to {callee}, {start_s:g}-{end_s:g} s"
+    return Measure(name=name, unit="s", of=of, over=partial(longest_silence_s, callee))
 
 
 def first_good_call_s(callee: str, after_s: float, *, worst: bool = False) -> Measure:
