@@ -113,7 +113,10 @@ class Form(Generic[R]):
 
     def cells(self, row: R) -> dict[str, object]:
         """Give a row as an object."""
-        return dict(zip(row._fields, map(plain, row), strict=True))
+        cells = row._asdict()
+        for name in self._numbers:
+            cells[name] = plain(cells[name])
+        return cells
 
     def made(self, cells: dict[str, Any]) -> R:
         """Make a row of an object."""

@@ -59,6 +59,12 @@ class Platform:
     record: Callable[[Span], None]
 
 
+def dice(seed: int | str, host: str, start: int) -> random.Random:
+    """Give a process its generator: the same under a seed, another one after each restart."""
+    name = f"{seed}/{host}/service"
+    return random.Random(f"{name}/{start}" if start else name)
+
+
 class Context(Generic[S]):
     """One process of a service: its settings, its links, its metrics."""
 

@@ -1,15 +1,15 @@
 """A service as a process of its own: reads its environment, serves, logs spans as JSON lines.
 
 Environment: `CHAOSLAB_HOST` (its name), `CHAOSLAB_APP` (a module with `Settings` and `app`),
-`CHAOSLAB_SETTINGS` and `CHAOSLAB_LINKS` (JSON objects), `CHAOSLAB_SEED`, `CHAOSLAB_VOLUME`, and
-`CHAOSLAB_MEMORY`, a file for what the control channel has asked of the host; without it there is
-no such channel, and standard input is let alone.
+`CHAOSLAB_SETTINGS` and `CHAOSLAB_LINKS` (JSON objects), `CHAOSLAB_SEED`, `CHAOSLAB_START` (how
+often the host was started before), `CHAOSLAB_VOLUME`, and `CHAOSLAB_MEMORY`, a file for what the
+control channel has asked of the host; without it there is no such channel, and standard input is
+let alone.
 """
 
 import asyncio
 import json
 import os
-import random
 import signal
 import sys
 import time
@@ -22,7 +22,7 @@ from typing import Any, NoReturn
 import aiohttp
 
 from services.clock import WallClock
-from services.context import Platform
+from services.context import Platform, dice
 from services.control import Ballast, Control
 from services.redis import connect
 from services.server import Served, serve
@@ -84,7 +84,9 @@ def platform(environment: Mapping[str, str], clock: WallClock) -> Platform:
         links=links,
         connector=lambda: aiohttp.TCPConnector(limit=0),
         redis=connect,
-        rng=random.Random(f"{environment.get('CHAOSLAB_SEED', '0')}/{host}/service"),
+        rng=dice(
+            environment.get("CHAOSLAB_SEED", "0"), host, int(environment.get("CHAOSLAB_START", "0"))
+        ),
         now=time.time,
         wall=clock.read,
         burn=burn,

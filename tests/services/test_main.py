@@ -1,12 +1,14 @@
 """A service as a process of its own: its environment, its disk."""
 
 import json
+import random
 import time
 from pathlib import Path
 
 import pytest
 
 from services.clock import WallClock
+from services.context import dice
 from services.main import FileVolume, platform, record
 from services.tracing import Span
 from tests.support import virtually
@@ -44,6 +46,19 @@ def test_a_platform_is_made_of_the_environment(tmp_path: Path) -> None:
     assert first.rng.random() == second.rng.random()
     first.volume.write("x", b"1")
     assert second.volume.read("x") == b"1"
+
+
+def test_a_process_that_is_started_again_draws_anew(tmp_path: Path) -> None:
+    """As in the simulation; the first start of a host draws what it always has."""
+    environment = {"CHAOSLAB_HOST": "a", "CHAOSLAB_SEED": "7", "CHAOSLAB_VOLUME": str(tmp_path)}
+    clock = WallClock(lambda: 5.0)
+    draws = [
+        platform(environment | more, clock).rng.random()
+        for more in ({}, {"CHAOSLAB_START": "0"}, {"CHAOSLAB_START": "1"}, {"CHAOSLAB_START": "2"})
+    ]
+    assert draws[0] == draws[1] == random.Random("7/a/service").random()
+    assert draws[2] == dice(7, "a", 1).random()
+    assert len(set(draws)) == 3
 
 
 def test_burning_takes_cpu_time(tmp_path: Path) -> None:

@@ -8,8 +8,9 @@ trap 'held=1 start=; kill -KILL "$child" 2>/dev/null || printf "\n{\"event\":\"d
 trap 'held=1 start=; kill -TERM "$child" 2>/dev/null || printf "\n{\"event\":\"down\"}\n"' HUP
 trap 'held=; [ -n "$child" ] || start=1' USR2
 trap 'leaving=1; kill -TERM "$child" 2>/dev/null' TERM
+starts=0
 while :; do
-  "$@" <&3 3<&- & child=$!
+  CHAOSLAB_START=$starts "$@" <&3 3<&- & child=$!; starts=$((starts + 1))
   if [ -n "$held" ]; then kill -KILL "$child"; fi
   if [ -n "$start" ]; then printf '\n{"event":"up"}\n'; fi
   start=

@@ -32,7 +32,7 @@ from harness.engines.sim.system import SimSystem
 from harness.model.lab import CLIENT, Link
 from harness.recording import Recording
 from harness.rows import Rows
-from services.context import Attempt, Platform
+from services.context import Attempt, Platform, dice
 from services.server import PORT, Served, load, serve
 from services.tracing import Span
 
@@ -220,7 +220,7 @@ class Simulation:
             links={callee: self._url(callee) for callee in self._services[host].calls},
             connector=SimConnector,
             redis=_connect,
-            rng=random.Random(f"{self._plan.seed}/{host}/service"),
+            rng=dice(self._plan.seed, host, process.number),
             now=self.now,
             wall=machine.wall,
             burn=core.burn,

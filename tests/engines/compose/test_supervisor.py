@@ -103,6 +103,21 @@ def test_a_kill_is_told_and_a_start_gives_a_new_process() -> None:
     on_a_supervisor(scenario)
 
 
+def test_a_process_is_told_how_often_its_host_was_started_before() -> None:
+    """However it ended, so that it draws anew in each life, as in the simulation."""
+
+    async def scenario(one: Supervised) -> None:
+        await one.says("start 0")
+        one.tell("end 1")
+        await one.says("start 1")
+        one.send(KILL)
+        await one.says(DOWN)
+        one.send(START)
+        await one.says("start 2")
+
+    on_a_supervisor(scenario, f'echo "start $CHAOSLAB_START"; {CHILD}', RESTART_S="0.01")
+
+
 def test_a_stop_asks_and_a_kill_ends_what_does_not_listen() -> None:
     """Either way the process is down, and stays so until it is started."""
 

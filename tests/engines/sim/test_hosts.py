@@ -15,7 +15,7 @@ from harness.errors import FaultNotAppliedError, LabError
 from harness.model import Kill, Pause, Service, during
 from harness.model.fault import HostState, System
 from harness.model.lab import Lab
-from services.context import Context
+from services.context import Context, dice
 from tests.support import CLOSE, At, application, conducted, lab, probe, run
 
 
@@ -276,6 +276,20 @@ def test_a_run_that_is_over_records_nothing_more() -> None:
     before = recording.digest(), len(recording.spans), list(recording.notes)
     gc.collect()
     assert (recording.digest(), len(recording.spans), recording.notes) == before
+
+
+def test_a_host_draws_anew_in_each_life() -> None:
+    """Jitter that came again after every restart would bring callers together."""
+    draws: list[float] = []
+
+    def app(ctx: Context[Any]) -> web.Application:
+        draws.append(ctx.rng.random())
+        return web.Application()
+
+    faults = (during(2, 3, Kill("host")), during(4, 5, Kill("host")))
+    run(alone(probe("draws", app)), conductor(faults, 10))
+    assert draws == [dice(0, "host", start).random() for start in range(3)]
+    assert len(set(draws)) == 3
 
 
 def test_spans_of_a_host_have_ids_of_their_own_in_each_life() -> None:
