@@ -5,13 +5,16 @@ import math
 import random
 import statistics
 from collections import Counter
-from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from services.patterns.balancing import InFlight, Policy, Reports, best_of, in_turn
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
 
 NAMES = ("a", "b", "c", "d")
 
