@@ -2,7 +2,7 @@
 
 It goes by its own count of requests in flight, or by reports of their mean number, as a collector
 gives them out from time to time. In production: NGINX, HAProxy or Envoy in
-front of the replicas, or the same policies in the client, as in gRPC and Finagle.
+front of the replicas, or the same policies in the client, as in Finagle.
 """
 
 from dataclasses import dataclass

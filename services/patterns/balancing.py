@@ -3,7 +3,7 @@
 Sources: two choices from Mitzenmacher, *The Power of Two Choices in Randomized Load Balancing*
 (1996), and Vvedenskaya, Dobrushin and Karpelevich (1996); what old figures do to each policy from
 Mitzenmacher, *How Useful Is Old Information?* (2000). In production: `least_conn` and `random two`
-of NGINX, `random(2)` of HAProxy, Envoy's least request, Finagle's and gRPC's balancers.
+of NGINX, `random(2)` of HAProxy, Envoy's least request, Finagle's and tower's balancers.
 """
 
 import random

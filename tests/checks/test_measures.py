@@ -377,5 +377,5 @@ def test_the_largest_share_is_of_calls_and_not_of_work() -> None:
     served = call(0, kind="server", start_s=1.1, callee="a")
     made = recording([], spans=[before, served, call(1, start_s=1.2, callee="b")])
     assert largest_share("a", "b", start_s=1, end_s=2, slice_s=1).of(made) == 1
-    made.spans.append(call(2, start_s=1.3, callee="a"))
+    made.spans = [*made.spans, call(2, start_s=1.3, callee="a")]
     assert largest_share("a", "b", start_s=1, end_s=2, slice_s=1).of(made) == 0.5

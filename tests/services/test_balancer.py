@@ -83,8 +83,9 @@ def test_reports_can_become_slow_while_it_runs() -> None:
 
 def test_two_choices_pass_over_the_slow_one() -> None:
     """It is asked only when it seems no busier than another."""
-    settings = {"policy": "two-choices", "own_count": True}
-    recording = asked(*every(0.05, 60), service_ms=(20, 20, 450), **settings)
+    recording = asked(
+        *every(0.05, 60), service_ms=(20, 20, 450), policy="two-choices", own_count=True
+    )
     assert Counter(calls(recording))["app-3"] < 60 / 3
 
 
