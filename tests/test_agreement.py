@@ -120,6 +120,23 @@ def test_calls_per_request_are_held() -> None:
     assert verdicts(none, simulated)["calls"] is Verdict.FAIL
 
 
+def test_calls_to_replicas_count_together() -> None:
+    """Which of them is asked may be chance; how often one of them is asked is not."""
+    back = Service("back", app="services.worker", replicas=2)
+    front = Service("front", app="services.relay", calls=("back-1", "back-2"))
+    two = replace(CALM, services=(front, back))
+
+    def all_to(callee: str, calls: int) -> Recording:
+        made = run((100, 100, 100), calls=calls)
+        made.spans = [span._replace(callee=callee) for span in made.spans]
+        return made
+
+    same = held(all_to("back-1", 1), all_to("back-2", 1), of=two)["calls"]
+    assert (same.claim, same.value, same.verdict) == ("calls to back", 1, Verdict.PASS)
+    twice = held(all_to("back-1", 1), all_to("back-2", 2), of=two)["calls"]
+    assert twice.verdict is Verdict.FAIL
+
+
 def test_without_faults_the_whole_run_is_one_window() -> None:
     """There is then no during and no after."""
     controls = held(run((90, 90, 90)), run((90, 90, 90)), of=CALM)

@@ -30,7 +30,8 @@ RULES: dict[str, tuple[str, ...]] = {
 }
 """Whoever is on the left, or under it, imports nothing that is on the right, or under it."""
 
-FOR_LABS = ("harness.model", "harness.checks.measures", "services", "labs")
+CHECKS = tuple(f"harness.checks.{name}" for name in ("measures", "plots", "series"))
+FOR_LABS = ("harness.model", *CHECKS, "services", "labs")
 
 
 class Import(NamedTuple):
@@ -137,7 +138,7 @@ def test_services_import_nothing_of_ours_for_types_either() -> None:
 
 
 def test_labs_are_written_in_the_models_words() -> None:
-    """The model, the measures, and services of their own: nothing else of the product."""
+    """The model, measures and plots, and services of their own: nothing else of the product."""
     assert [
         f"{modules()[name].relative_to(ROOT)}:{one.line} imports {one.module}"
         for name in modules()

@@ -1,7 +1,8 @@
 """Agreement: a measured run held against the simulated one of the same variant and seed."""
 
 import math
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Collection, Iterator
 
 from harness.checks.measures import attempts_per_request, goodput_rps
 from harness.checks.verdict import Control, Kind
@@ -29,9 +30,26 @@ def agreement(lab: Lab, simulated: Recording, measured: Recording) -> Iterator[C
         measure = goodput_rps(start_s, end_s)
         claim = f"goodput {name} the fault"
         yield _held(claim, measure, simulated, measured, of=end_s - start_s, least=healthy_rps)
-    for callee in dict.fromkeys(link.callee for link in lab.links() if link.caller != CLIENT):
-        measure = attempts_per_request(callee, 0, lab.duration_s)
-        yield _held(f"calls to {callee}", measure, simulated, measured, of=len(simulated.requests))
+    for service, callees in _called(lab).items():
+        measure = _attempts(service, callees, lab.duration_s)
+        yield _held(f"calls to {service}", measure, simulated, measured, of=len(simulated.requests))
+
+
+def _called(lab: Lab) -> dict[str, Collection[str]]:
+    """Give what calls name, by service: which of its replicas is asked may be chance."""
+    called: dict[str, dict[str, None]] = defaultdict(dict)
+    for link in lab.links():
+        if link.caller != CLIENT:
+            called[lab.folded(link.callee)][link.callee] = None
+    return {service: tuple(callees) for service, callees in called.items()}
+
+
+def _attempts(service: str, callees: Collection[str], duration_s: float) -> Measure:
+    each = [attempts_per_request(callee, 0, duration_s) for callee in callees]
+    return Measure(
+        name=attempts_per_request(service, 0, duration_s).name,
+        of=lambda recording: math.fsum(measure.of(recording) for measure in each),
+    )
 
 
 def _windows(lab: Lab) -> dict[str, tuple[float, float]]:

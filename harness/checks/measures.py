@@ -134,6 +134,29 @@ def longest_silence_s(callee: str, start_s: float, end_s: float) -> Measure:
     return Measure(name=name, unit="s", of=of, over=partial(longest_silence_s, callee))
 
 
+def largest_share(*callees: str, start_s: float, end_s: float, slice_s: float) -> Measure:
+    """Of the calls to some callees in a slice of time, the share of the one that got most.
+
+    That of the slice in which it is largest. Slices follow each other from the start; what is left
+    at the end is none.
+    """
+
+    def of(recording: Recording) -> float:
+        count = int(round((end_s - start_s) / slice_s, 9))
+        slices = [Counter[str]() for _ in range(count)]
+        for span in recording.spans:
+            if span.kind == "client" and span.callee in callees and span.start_s >= start_s:
+                number = int((span.start_s - start_s) / slice_s)
+                if number < count:
+                    slices[number][span.callee] += 1
+        shares = [max(calls.values()) / calls.total() for calls in slices if calls]
+        return max(shares, default=math.nan)
+
+    return Measure(
+        name=f"largest share of one callee in {slice_s:g} s, {start_s:g}-{end_s:g} s", of=of
+    )
+
+
 def first_good_call_s(callee: str, after_s: float, *, worst: bool = False) -> Measure:
     """From a moment to the start of the first call that then ends well, averaged over callers.
 

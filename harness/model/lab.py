@@ -23,6 +23,7 @@ class Service:
 
     With `replicas` above 1 it runs on the hosts `app-1`, `app-2` and so on. Its name then stands
     for all of them: each caller's proxy dials them in turn, and passes over those that refuse.
+    `each` holds settings in which the replicas differ: one value for each, in their order.
 
     A process that crashes stays down, unless `restart_after_s` says that its host starts it again
     after so long. One that a fault has ended starts again when the fault is over.
@@ -34,12 +35,29 @@ class Service:
     settings: Mapping[str, Setting] = field(default_factory=dict, kw_only=True)
     replicas: int = field(default=1, kw_only=True)
     restart_after_s: float | None = field(default=None, kw_only=True)
+    each: Mapping[str, tuple[Setting, ...]] = field(default_factory=dict, kw_only=True)
 
     def hosts(self) -> tuple[str, ...]:
         """Name the hosts on which it runs: its own name, unless it has replicas."""
         if self.replicas == 1:
             return (self.name,)
         return tuple(f"{self.name}-{number}" for number in range(1, self.replicas + 1))
+
+    def placed(self) -> "dict[str, Service]":
+        """Give the service as it runs on each of its hosts, with that one's own settings."""
+        if not self.each:
+            return dict.fromkeys(self.hosts(), self)
+        rows = zip(*self.each.values(), strict=True)
+        owns = (dict(zip(self.each, row, strict=True)) for row in rows)
+        return {
+            host: replace(self, settings={**self.settings, **own}, each={})
+            for host, own in zip(self.hosts(), owns, strict=True)
+        }
+
+    def given(self, settings: Mapping[str, Setting]) -> "Service":
+        """Put in settings, which then are those of all replicas."""
+        others = {name: values for name, values in self.each.items() if name not in settings}
+        return replace(self, settings={**self.settings, **settings}, each=others)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +131,8 @@ class Lab:
 
     def placed(self, variant: Variant) -> dict[str, Service]:
         """Give each host's service, with a variant's settings put in."""
-        return {host: service for service in self.under(variant) for host in service.hosts()}
+        services = (service.placed() for service in self.under(variant))
+        return {host: service for placed in services for host, service in placed.items()}
 
     def behind(self, name: str) -> tuple[str, ...]:
         """Give the hosts that answer to a name, a service's or a host's own."""
@@ -154,8 +173,7 @@ class Lab:
     def under(self, variant: Variant) -> tuple[Service, ...]:
         """Give the services with a variant's settings put in."""
         return tuple(
-            replace(service, settings={**service.settings, **_own(service.name, variant.settings)})
-            for service in self.services
+            service.given(_own(service.name, variant.settings)) for service in self.services
         )
 
     def without_faults(self) -> "Lab":

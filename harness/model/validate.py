@@ -73,6 +73,11 @@ def _replicas(service: Service) -> Iterator[str]:
     if isinstance(count, bool) or not isinstance(count, int) or count not in REPLICAS:
         bounds = f"from {REPLICAS[0]} to {REPLICAS[-1]}"
         yield f"service {service.name}: replicas is {count!r}; it must be a whole number {bounds}"
+        return
+    for name, values in service.each.items():
+        if not isinstance(values, tuple) or len(values) != count:
+            wanted = f"a tuple of {count} values, one for each replica"
+            yield f"service {service.name}: each {name} is {values!r}; it must be {wanted}"
 
 
 def _restart(service: Service) -> Iterator[str]:
@@ -103,7 +108,15 @@ def _services(lab: Lab) -> Iterator[str]:
         for callee in service.calls:
             if callee not in names:
                 yield f"{service.name} calls {callee!r}, which is not one of {_list(names)}"
-        yield from _settings(service, service.settings)
+        yield from _hosted(service)
+
+
+def _hosted(service: Service, changes: Mapping[str, Setting] = UNCHANGED) -> Iterator[str]:
+    """Say what is wrong with the settings on any of a service's hosts, and once what is on all."""
+    placed = service.placed().values()
+    yield from dict.fromkeys(
+        problem for on_host in placed for problem in _settings(on_host, on_host.settings, changes)
+    )
 
 
 def _settings(
@@ -178,7 +191,7 @@ def _misconfigured(lab: Lab, fault: Configure) -> Iterator[str]:
     for variant in lab.variants:
         for service in lab.under(variant):
             if fault.target in {service.name, *service.hosts()}:
-                found |= dict.fromkeys(_settings(service, service.settings, fault.values))
+                found |= dict.fromkeys(_hosted(service, fault.values))
     yield from found
 
 
@@ -216,7 +229,7 @@ def _variant(lab: Lab, variant: Variant) -> Iterator[str]:
         if not dot or service not in names:
             yield f"variant {variant.name}: {setting!r} is no service.setting of {_list(names)}"
     for changed in lab.under(variant):
-        for problem in _settings(changed, changed.settings):
+        for problem in _hosted(changed):
             yield f"variant {variant.name}: {problem}"
 
 

@@ -194,7 +194,10 @@ def _values(lab: Lab) -> dict[str, Setting]:
 
 
 def _settings(node: Service | Redis) -> Mapping[str, Setting]:
-    return {"persistent": node.persistent} if isinstance(node, Redis) else node.settings
+    if isinstance(node, Redis):
+        return {"persistent": node.persistent}
+    each = {name: " ".join(str(value) for value in values) for name, values in node.each.items()}
+    return {**node.settings, **each}
 
 
 def _lines(values: Mapping[str, Setting]) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from harness.checks.measures import (
     calls_per_burst,
     first_good_call_s,
     goodput_rps,
+    largest_share,
     latency_ms,
     percentile_ms,
     recovery_s,
@@ -337,3 +338,44 @@ def test_a_window_of_no_length_has_no_rate() -> None:
     """Nothing over nothing is not a number, and no error either."""
     assert math.isnan(goodput_rps(2, 2).of(recording([request(0, 2)])))
     assert math.isnan(attempts_rps("b", 2, 2).of(recording([request(0, 2)])))
+
+
+def herd(*callees_by_slice: str, slice_s: float = 0.5) -> Recording:
+    """Record one call for each letter, in slices from second 1 on."""
+    spans = [
+        call(slot, start_s=1 + slot * slice_s + 0.01 * place, callee=callee)
+        for slot, callees in enumerate(callees_by_slice)
+        for place, callee in enumerate(callees)
+    ]
+    return recording([], spans=spans)
+
+
+@pytest.mark.parametrize(
+    ("slices", "expected"),
+    [
+        (("abcd", "dcba"), 0.25),
+        (("abcd", "aabc"), 0.5),
+        (("aaaa", "abcd"), 1),
+        (("abab", "", "ab"), 0.5),
+        (("abxx",), 0.5),
+        (("ab", "ab", "ab", "ab", "aaaa"), 0.5),
+        (("xx",), math.nan),
+    ],
+    ids=["even", "half", "all", "an empty slice", "others", "after the window", "none"],
+)
+def test_the_largest_share_is_that_of_the_worst_slice(
+    slices: tuple[str, ...], expected: float
+) -> None:
+    """Calls to others do not count, nor what comes after the last whole slice."""
+    measure = largest_share("a", "b", "c", "d", start_s=1, end_s=3.2, slice_s=0.5)
+    assert measure.of(herd(*slices)) == pytest.approx(expected, nan_ok=True)
+
+
+def test_the_largest_share_is_of_calls_and_not_of_work() -> None:
+    """Server spans are the other end of the same calls, and what came before is another window."""
+    before = call(9, start_s=0.9, callee="a")
+    served = call(0, kind="server", start_s=1.1, callee="a")
+    made = recording([], spans=[before, served, call(1, start_s=1.2, callee="b")])
+    assert largest_share("a", "b", start_s=1, end_s=2, slice_s=1).of(made) == 1
+    made.spans = [*made.spans, call(2, start_s=1.3, callee="a")]
+    assert largest_share("a", "b", start_s=1, end_s=2, slice_s=1).of(made) == 0.5

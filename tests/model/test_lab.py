@@ -72,6 +72,29 @@ def test_replicas_are_hosts_of_their_own_with_one_service() -> None:
     assert LAB.placed(LAB.variant("naive")).keys() == set(LAB.hosts())
 
 
+UNEQUAL = replace(
+    REPLICATED,
+    services=(FRONT, replace(BACK, replicas=3, settings={"x": 0, "y": 9}, each={"x": (1, 2, 3)})),
+)
+
+
+def test_replicas_may_differ_in_some_settings() -> None:
+    """In their order; the others are those of all."""
+    placed = UNEQUAL.placed(LAB.variant("naive"))
+    assert {host: dict(service.settings) for host, service in placed.items()} == {
+        "front": {"tries": 4, "limit": 5},
+        "back-1": {"x": 1, "y": 9},
+        "back-2": {"x": 2, "y": 9},
+        "back-3": {"x": 3, "y": 9},
+    }
+
+
+def test_a_variants_setting_is_that_of_all_replicas() -> None:
+    """Also where they differ without it."""
+    placed = UNEQUAL.placed(Fixed("equal", {"back.x": 7}))
+    assert [placed[f"back-{number}"].settings["x"] for number in (1, 2, 3)] == [7, 7, 7]
+
+
 def test_a_name_stands_for_all_replicas_and_a_hosts_name_for_one() -> None:
     """What is no service's name stands for itself."""
     assert REPLICATED.behind("back") == ("back-1", "back-2", "back-3")

@@ -279,6 +279,28 @@ def test_there_are_one_to_eight_replicas(replicas: Any) -> None:
     ]
 
 
+def unequal(**each: Any) -> Lab:
+    """Give the lab with three backs that differ."""
+    front, back, *_ = replicated().services
+    return replace(replicated(), services=(front, replace(back, each=each)))
+
+
+def test_replicas_may_differ() -> None:
+    """By settings that the service has and values that it takes; what is on all is told once."""
+    assert said(unequal(service_ms=(10, 20, 30))) == []
+    bad = "service back: service_ms is -1; it must be at least 0"
+    assert said(unequal(service_ms=(10, -1, -1)))[0] == bad
+    assert said(unequal(service_ms=(10, -1, -1))).count(bad) == 1
+    assert "no setting 'speed'" in said(unequal(speed=(1, 2, 3)))[0]
+
+
+@pytest.mark.parametrize("values", [(1, 2), (1, 2, 3, 4), [1, 2, 3], 7])
+def test_each_replica_has_one_value(values: Any) -> None:
+    """As many as there are replicas, in a tuple."""
+    wanted = f"each service_ms is {values!r}; it must be a tuple of 3 values, one for each replica"
+    assert said(unequal(service_ms=values)) == [f"service back: {wanted}"]
+
+
 def test_names_of_replicas_collide_with_nothing() -> None:
     """Neither a replica's own name nor the common one is another host's."""
     other = Service("back-1", app="services.worker")

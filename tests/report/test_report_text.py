@@ -136,7 +136,13 @@ def test_replicas_are_drawn_as_one() -> None:
         CHAIN,
         services=(
             Service("web", app="services.relay", calls=("db-1", "db-2"), replicas=2),
-            Service("db", app="services.worker", replicas=3),
+            Service(
+                "db",
+                app="services.worker",
+                replicas=3,
+                settings={"size": 4},
+                each={"service_ms": (1, 2, 3)},
+            ),
         ),
         faults=(during(1, 2, Kill("db-2")), during(5, 8, Down("web-2->db-1"))),
     )
@@ -151,6 +157,7 @@ def test_replicas_are_drawn_as_one() -> None:
         ("web", "relay x 2"),
         ("db", "worker x 3"),
     ]
+    assert drawing.boxes[2].lines == ("size 4", "service_ms 1 2 3")
     assert [box.hit for box in drawing.boxes] == ["", "", "kill db-2, 1\N{EN DASH}2 s"]
     assert [bool(arrow.hit) for arrow in drawing.arrows] == [False, True]
     assert astray(shown) == []

@@ -1,0 +1,60 @@
+"""Load balancing: turns overload the slow replica, and old figures the one that was idle."""
+
+from harness.checks import measures, plots
+from harness.model import (
+    Broken, Configure, Fixed, Lab, Poisson, Service, baseline, during, on, predict,
+)  # fmt: skip
+
+REPLICAS = ("app-1", "app-2", "app-3", "app-4")
+HERD = measures.largest_share(*REPLICAS, start_s=18, end_s=25, slice_s=0.5)
+STALE = "theory:stale-least-loaded"
+
+LAB = Lab(
+    title="Beyond round robin",
+    question="One replica of four is slow. Who notices, and who runs after old figures?",
+    services=(
+        Service("balancer", app="services.balancer", calls=REPLICAS, settings={"timeout_ms": 500}),
+        Service("app", app="services.worker", replicas=4,
+                settings={"workers": 1, "spread": "exponential"},
+                each={"service_ms": (18, 22, 24, 26)}),
+    ),
+    load=Poisson(rate_rps=100, to="balancer", timeout_ms=2000),
+    duration_s=28,
+    faults=(
+        during(4, 6.5, Configure("app-4", service_ms=120)),
+        during(18, 25, Configure("balancer", report_ms=1000)),
+    ),
+    variants=(
+        Broken("round-robin", {"balancer.policy": "round-robin"}),
+        Broken("least", {"balancer.policy": "least"}),
+        Fixed("two-choices", {"balancer.policy": "two-choices"}),
+        Fixed("own-count", {"balancer.policy": "least", "balancer.own_count": True}),
+    ),
+    expect=(
+        baseline(measures.success_ratio(0, 4), at_least=0.97),
+        on("round-robin", claim="the slow replica's share fails, and goes on to after the fault",
+           measure=measures.success_ratio(5.5, 8), at_most=0.85),
+        on("least", claim="old figures send everybody to one replica",
+           measure=measures.success_ratio(18, 25), at_most=0.92),
+        on("two-choices", "own-count", claim="the slow replica is avoided",
+           measure=measures.attempts_per_request("app-4", 4.5, 6.5), at_most=0.22),
+        on("two-choices", "own-count", claim="hardly anybody is lost with it",
+           measure=measures.success_ratio(4, 9), at_least=0.92),
+        on("two-choices", claim="old figures make no herd", measure=HERD, at_most=0.85),
+        on("two-choices", claim="and lose few",
+           measure=measures.success_ratio(18, 25), at_least=0.82),
+        on("own-count", claim="a count of one's own is never old",
+           measure=measures.success_ratio(18, 25), at_least=0.97),
+    ),
+    predict=(
+        predict("turns ask nobody", measures.attempts_per_request("app-4", 4, 18),
+                on="round-robin", equals=0.25, within=0.02, source="the definition",
+                because="1/n of the requests, n = 4, however slow a replica is"),
+        predict("its share is lost", measures.success_ratio(5.5, 8),
+                on="round-robin", equals=0.75, within=0.06, source="the definition",
+                because="1 - 1/n: 25/s x 120 ms is the work of 3 slots, and it has one"),
+        predict("one gets everything", HERD, on="least", equals=1, within=0.05, source=STALE,
+                because="until the next report, the least loaded stays the least loaded"),
+    ),
+    plots=(plots.calls_to(*REPLICAS, title="Requests to each replica"),),
+)  # fmt: skip

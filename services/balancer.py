@@ -1,0 +1,60 @@
+"""Balancer: sends each request to one of its callees, which are replicas of one service.
+
+It goes by its own count of requests in flight, or by reports of their mean number, as a collector
+gives them out from time to time. In production: NGINX, HAProxy or Envoy in
+front of the replicas, or the same policies in the client, as in Finagle.
+"""
+
+from dataclasses import dataclass
+
+import aiohttp
+from aiohttp import web
+
+from services.context import Context
+from services.patterns.balancing import InFlight, Policy, Reports
+from services.patterns.timeout import time_limit
+from services.server import at_least, live
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The policy, the figures that it goes by, and how long to wait for a replica.
+
+    Figures are as old as the last report, which comes every `report_ms`; with `own_count` they
+    are this balancer's own and never old. A `timeout_ms` of 0 is no limit.
+    """
+
+    policy: Policy = Policy.ROUND_ROBIN
+    own_count: bool = False
+    report_ms: float = live(20)
+    timeout_ms: float = 500
+
+    def __post_init__(self) -> None:
+        at_least(0, report_ms=self.report_ms, timeout_ms=self.timeout_ms)
+
+
+def app(ctx: Context[Settings]) -> web.Application:
+    """Serve `GET /` by one replica: its answer; 504 when it took too long, 502 without one."""
+    settings = ctx.settings
+    pick = settings.policy.of(ctx.callees, ctx.rng)
+    in_flight = InFlight(ctx.callees, ctx.now)
+    reports = Reports(in_flight, ctx.now)
+
+    async def ask(replica: str) -> web.Response:
+        async with time_limit(settings.timeout_ms), ctx.call(replica).get("/") as response:
+            return web.Response(status=response.status, text=await response.text())
+
+    async def handle(_: web.Request) -> web.Response:
+        own = settings.own_count
+        replica = pick(in_flight.loads if own else reports.loads(ctx.settings.report_ms / 1000))
+        try:
+            with in_flight.at(replica):
+                return await ask(replica)
+        except TimeoutError:
+            return web.Response(status=504, text=f"{replica} did not answer in time\n")
+        except aiohttp.ClientError as error:
+            return web.Response(status=502, text=f"{replica}: {error}\n")
+
+    application = web.Application()
+    application.router.add_get("/", handle)
+    return application
