@@ -189,7 +189,7 @@ def test_a_fault_hits_what_there_is() -> None:
         Pause("client"): f"pause client: 'client' is not one of {hosts}",
         Down("back"): f"down back: 'back' is not one of {links}",
         Down("back->front"): f"down back->front: 'back->front' is not one of {links}",
-        Timeout("back"): f"timeout back (timeout 0): 'back' is not one of {links}",
+        Timeout("back"): f"timeout back: 'back' is not one of {links}",
     }
     for fault, line in wanted.items():
         assert said(faulty(during(1, 2, fault))) == [line]
