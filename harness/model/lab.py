@@ -164,11 +164,15 @@ class Lab:
         return {variant.name: variant for variant in self.variants}[name]
 
     def links(self) -> Iterator[Link]:
-        """Give every edge over which calls go, from a host to a name, the load's own first."""
+        """Give every edge over which calls go, from a host to a name, the load's own first.
+
+        Replicas that call one another by their hosts' names do not call themselves.
+        """
         yield from (Link(caller=CLIENT, callee=target) for target in self.load.targets())
         for service in self.services:
             for host in service.hosts():
-                yield from (Link(caller=host, callee=callee) for callee in service.calls)
+                callees = (name for name in service.calls if name not in {host} - {service.name})
+                yield from (Link(caller=host, callee=callee) for callee in callees)
 
     def under(self, variant: Variant) -> tuple[Service, ...]:
         """Give the services with a variant's settings put in."""

@@ -1,0 +1,65 @@
+"""Split brain: a cut leaves two leaders that both say yes, and one of them will be overruled."""
+
+from harness.checks import history, measures, plots
+from harness.model import (
+    Broken, Fixed, Lab, Partition, Poisson, Send, Service, baseline, during, on, predict,
+)  # fmt: skip
+
+NODES = ("node-1", "node-2", "node-3")
+LOG = "/log"
+LAG = "incident:github-2018-partition"
+QUORUM = "theory:quorum-availability"
+INTERSECTION = "theory:quorum-intersection"
+
+LAB = Lab(
+    title="Split brain",
+    question="A network cut leaves two leaders. "
+    "How many writes diverge, and what does a majority rule prevent?",
+    services=(
+        Service("node", app="services.replica", replicas=3, calls=NODES,
+                settings={"copy_ms": 200, "patience_ms": 1500, "timeout_ms": 300}),
+    ),
+    load=Poisson(
+        to="node-1", rate_rps=48, timeout_ms=2000, keep_answers=True,
+        mix=(*(Send(to=node, method="PUT", path=f"{LOG}/{{number}}", share=15) for node in NODES),
+             *(Send(to=node, path=LOG) for node in NODES)),
+    ),
+    duration_s=22,
+    faults=(during(5, 15, Partition(("node-1",), ("node-2", "node-3"))),),
+    variants=(
+        Broken("naive", {"node.failover": "alone", "node.acknowledge": "leader"}),
+        Broken("async", {"node.failover": "majority", "node.acknowledge": "leader"}),
+        Fixed("majority", {"node.failover": "majority", "node.acknowledge": "majority"}),
+        Fixed("manual", {"node.failover": "never", "node.acknowledge": "leader"}),
+    ),
+    expect=(
+        baseline(measures.success_ratio(0, 5), at_least=0.98),
+        on("naive", claim="two leaders at once",
+           measure=history.rival_seconds(LOG, 5, 15), at_least=5),
+        on("naive", claim="acknowledged writes are lost",
+           measure=history.lost_writes(LOG, 0, 22), at_least=75),
+        on("async", claim="what was not copied is lost",
+           measure=history.lost_writes(LOG, 0, 22), at_least=8),
+        on("async", "majority", "manual", claim="one leader at a time",
+           measure=history.rival_seconds(LOG, 0, 22), at_most=0),
+        on("majority", "manual", claim="no acknowledged write is lost",
+           measure=history.lost_writes(LOG, 0, 22), at_most=0),
+        on("majority", "manual", claim="all is well after the cut",
+           measure=measures.recovery_s(), at_most=3),
+    ),
+    predict=(
+        predict("a third of the writes is lost", history.lost_writes(LOG, 0, 22),
+                on="naive", equals=150, within=0.3, source=LAG,
+                because="15/s come to the losing side in 10 s"),
+        predict("lag x rate is lost", history.lost_writes(LOG, 0, 22),
+                on="async", equals=25.5, within=0.6, source=LAG,
+                because="45/s x 0.1 s not copied, 15/s x 1.4 s until it steps down"),
+        predict("the smaller side is refused", measures.success_ratio(8.5, 15),
+                on="majority", equals=0.667, within=0.15, source=QUORUM,
+                because="one node of three is no majority"),
+        predict("the larger side is refused", measures.success_ratio(5.5, 15),
+                on="manual", equals=0.333, within=0.3, source=QUORUM,
+                because="the leader has only its own clients"),
+    ),
+    plots=(plots.writes_by_leader(LOG),),
+)  # fmt: skip
