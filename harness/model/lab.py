@@ -59,6 +59,11 @@ class Service:
         others = {name: values for name, values in self.each.items() if name not in settings}
         return replace(self, settings={**self.settings, **settings}, each=others)
 
+    def callees(self, host: str) -> tuple[str, ...]:
+        """Name whom one of its hosts calls: all `calls`, but no replica calls itself by its name."""
+        own = {host} - {self.name}
+        return tuple(callee for callee in self.calls if callee not in own)
+
 
 @dataclass(frozen=True, slots=True)
 class Redis:
@@ -164,15 +169,11 @@ class Lab:
         return {variant.name: variant for variant in self.variants}[name]
 
     def links(self) -> Iterator[Link]:
-        """Give every edge over which calls go, from a host to a name, the load's own first.
-
-        Replicas that call one another by their hosts' names do not call themselves.
-        """
+        """Give every edge over which calls go, from a host to a name, the load's own first."""
         yield from (Link(caller=CLIENT, callee=target) for target in self.load.targets())
         for service in self.services:
             for host in service.hosts():
-                callees = (name for name in service.calls if name not in {host} - {service.name})
-                yield from (Link(caller=host, callee=callee) for callee in callees)
+                yield from (Link(caller=host, callee=callee) for callee in service.callees(host))
 
     def under(self, variant: Variant) -> tuple[Service, ...]:
         """Give the services with a variant's settings put in."""

@@ -2,7 +2,7 @@
 
 from harness.checks import history, measures, plots
 from harness.model import (
-    Broken, Fixed, Lab, Partition, Poisson, Send, Service, baseline, during, on, predict,
+    Broken, Fixed, Lab, Paced, Partition, Send, Service, baseline, during, on, predict,
 )  # fmt: skip
 
 NODES = ("node-1", "node-2", "node-3")
@@ -19,13 +19,13 @@ LAB = Lab(
         Service("node", app="services.replica", replicas=3, calls=NODES,
                 settings={"copy_ms": 200, "patience_ms": 1500, "timeout_ms": 300}),
     ),
-    load=Poisson(
-        to="node-1", rate_rps=48, timeout_ms=2000, keep_answers=True,
+    load=Paced(
+        to="node-1", rate_rps=64, timeout_ms=2000, keep_answers=True,
         mix=(*(Send(to=node, method="PUT", path=f"{LOG}/{{number}}", share=15) for node in NODES),
              *(Send(to=node, path=LOG) for node in NODES)),
     ),
-    duration_s=22,
-    faults=(during(5, 15, Partition(("node-1",), ("node-2", "node-3"))),),
+    duration_s=20,
+    faults=(during(5, 13, Partition(("node-1",), ("node-2", "node-3"))),),
     variants=(
         Broken("naive", {"node.failover": "alone", "node.acknowledge": "leader"}),
         Broken("async", {"node.failover": "majority", "node.acknowledge": "leader"}),
@@ -35,29 +35,29 @@ LAB = Lab(
     expect=(
         baseline(measures.success_ratio(0, 5), at_least=0.98),
         on("naive", claim="two leaders at once",
-           measure=history.rival_seconds(LOG, 5, 15), at_least=5),
+           measure=history.rival_seconds(LOG, 5, 13), at_least=4),
         on("naive", claim="acknowledged writes are lost",
-           measure=history.lost_writes(LOG, 0, 22), at_least=75),
+           measure=history.lost_writes(LOG, 0, 20), at_least=80),
         on("async", claim="what was not copied is lost",
-           measure=history.lost_writes(LOG, 0, 22), at_least=8),
+           measure=history.lost_writes(LOG, 0, 20), at_least=10),
         on("async", "majority", "manual", claim="one leader at a time",
-           measure=history.rival_seconds(LOG, 0, 22), at_most=0),
+           measure=history.rival_seconds(LOG, 0, 20), at_most=0),
         on("majority", "manual", claim="no acknowledged write is lost",
-           measure=history.lost_writes(LOG, 0, 22), at_most=0),
+           measure=history.lost_writes(LOG, 0, 20), at_most=0),
         on("majority", "manual", claim="all is well after the cut",
            measure=measures.recovery_s(), at_most=3),
     ),
     predict=(
-        predict("a third of the writes is lost", history.lost_writes(LOG, 0, 22),
-                on="naive", equals=150, within=0.3, source=LAG,
-                because="15/s come to the losing side in 10 s"),
-        predict("lag x rate is lost", history.lost_writes(LOG, 0, 22),
-                on="async", equals=25.5, within=0.6, source=LAG,
-                because="45/s x 0.1 s not copied, 15/s x 1.4 s until it steps down"),
-        predict("the smaller side is refused", measures.success_ratio(8.5, 15),
+        predict("a third of the writes is lost", history.lost_writes(LOG, 0, 20),
+                on="naive", equals=166, within=0.3, source=LAG,
+                because="60/s x 0.1 s not yet copied, then 20/s x 8 s on the losing side"),
+        predict("lag x rate is lost", history.lost_writes(LOG, 0, 20),
+                on="async", equals=34, within=0.6, source=LAG,
+                because="60/s x 0.1 s not yet copied, then 20/s x 1.4 s until it steps down"),
+        predict("the smaller side is refused", measures.success_ratio(8.5, 13),
                 on="majority", equals=0.667, within=0.15, source=QUORUM,
                 because="one node of three is no majority"),
-        predict("the larger side is refused", measures.success_ratio(5.5, 15),
+        predict("the larger side is refused", measures.success_ratio(5.5, 13),
                 on="manual", equals=0.333, within=0.3, source=QUORUM,
                 because="the leader has only its own clients"),
     ),
