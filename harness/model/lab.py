@@ -60,7 +60,7 @@ class Service:
         return replace(self, settings={**self.settings, **settings}, each=others)
 
     def callees(self, host: str) -> tuple[str, ...]:
-        """Name whom one of its hosts calls: all `calls`, but no replica calls itself by its name."""
+        """Name whom one of its hosts calls; no replica calls itself by its host's name."""
         own = {host} - {self.name}
         return tuple(callee for callee in self.calls if callee not in own)
 
