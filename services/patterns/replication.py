@@ -157,7 +157,7 @@ class Replication:
         while True:
             wait_s = self.heard_s + self.waits_s - self.now()
             if wait_s > 0:
-                await asyncio.sleep(wait_s)
+                await asyncio.sleep(min(wait_s, self.runs_after_s))
                 continue
             if not self.member.leads:
                 await self.run()
