@@ -90,6 +90,14 @@ def test_a_majority_follows_one_leader_and_the_other_side_is_refused() -> None:
     assert lost_writes("/log", 0, 10).of(recording) == 0
 
 
+def test_a_majority_for_writes_alone_is_not_enough() -> None:
+    """Who leads without asking a majority need not have what a majority has acknowledged."""
+    away = Partition(("node-2",), ("node-1", "node-3"))
+    recording = history(during(3, 7, away), failover="alone")
+    assert leaders(recording, 4, 6.9) == {"node-1"}
+    assert lost_writes("/log", 4, 6.9).of(recording) > 50
+
+
 def test_a_leader_steps_down_before_another_takes_over() -> None:
     """Though it acknowledges by itself: what it had not copied is all that is lost."""
     recording = history(during(3, 7, CUT), acknowledge="leader")

@@ -48,7 +48,7 @@ LAB = Lab(
            measure=measures.recovery_s(), at_most=3),
     ),
     predict=(
-        predict("a third of the writes is lost", history.lost_writes(LOG, 0, 20),
+        predict("the losing side's writes are lost", history.lost_writes(LOG, 0, 20),
                 on="naive", equals=166, within=0.3, source=LAG,
                 because="60/s x 0.1 s not yet copied, then 20/s x 8 s on the losing side"),
         predict("lag x rate is lost", history.lost_writes(LOG, 0, 20),
