@@ -80,7 +80,7 @@ def test_a_leader_that_counts_copies_nobody_took_loses_writes(
             {
                 "two leaders at once",
                 "acknowledged writes are lost",
-                "the losing side's writes are lost",
+                "the loser's writes are lost",
             },
         ),
         ("naive node.patience_ms=5000", {"two leaders at once"}),

@@ -10,10 +10,9 @@ from hypothesis import strategies as st
 from harness.checks.history import acknowledged, last_list, lost, lost_writes, rival_seconds
 from harness.conductor import conductor
 from harness.model import Kill, Lab, Paced, Partition, Pause, Send, Service, during
-from harness.model.fault import Timed
+from harness.model.fault import Fault, Timed
 from harness.recording import Recording
-from services.replica import Settings
-from services.server import SettingError
+from services.server import SettingError, load, settings_of
 from tests.support import lab, run
 
 NODES = ("node-1", "node-2", "node-3")
@@ -22,7 +21,7 @@ SAFE = {"failover": "majority", "acknowledge": "majority"}
 QUICK = {"copy_ms": 50, "patience_ms": 300, "grace_ms": 0, "timeout_ms": 100}
 
 
-def three(*faults: Timed, duration_s: float = 10, **values: str | float) -> Lab:
+def three(*faults: Timed, **values: str | float) -> Lab:
     """Make a lab whose clients write to every node, and read now and then."""
     writes = tuple(Send(to=node, method="PUT", path="/log/{number}", share=8) for node in NODES)
     reads = tuple(Send(to=node, path="/log") for node in NODES)
@@ -31,7 +30,7 @@ def three(*faults: Timed, duration_s: float = 10, **values: str | float) -> Lab:
     )
     settings = {**QUICK, **SAFE, **values}
     nodes = Service("node", app="services.replica", replicas=3, calls=NODES, settings=settings)
-    return lab(nodes, load=load, duration_s=duration_s, faults=faults)
+    return lab(nodes, load=load, faults=faults)
 
 
 def history(*faults: Timed, seed: int = 0, **values: str | float) -> Recording:
@@ -148,9 +147,9 @@ def trouble(seed: int) -> Iterator[Timed]:
     while at_s < 6.5:
         node = rng.choice(NODES)
         others = tuple(other for other in NODES if other != node)
-        fault = rng.choice([Kill(node), Pause(node), Partition((node,), others)])
+        faults: list[Fault] = [Kill(node), Pause(node), Partition((node,), others)]
         end_s = at_s + rng.uniform(0.1, 1.5)
-        yield during(at_s, end_s, fault)
+        yield during(at_s, end_s, rng.choice(faults))
         at_s = end_s + rng.uniform(0, 0.7)
 
 
@@ -167,4 +166,4 @@ def test_under_any_partitions_and_crashes_a_majority_loses_nothing(seed: int) ->
 def test_a_time_that_is_none_is_refused(name: str) -> None:
     """Else loops would spin."""
     with pytest.raises(SettingError, match=f"{name} is 0; it must be at least 1"):
-        Settings(**{name: 0})
+        settings_of(load("services.replica"), {name: 0})
