@@ -30,7 +30,9 @@ RULES: dict[str, tuple[str, ...]] = {
 }
 """Whoever is on the left, or under it, imports nothing that is on the right, or under it."""
 
-CHECKS = tuple(f"harness.checks.{name}" for name in ("history", "measures", "plots", "series"))
+CHECKS = tuple(
+    f"harness.checks.{name}" for name in ("history", "measures", "plots", "series", "updates")
+)
 FOR_LABS = ("harness.model", *CHECKS, "services", "labs")
 
 
