@@ -2,7 +2,7 @@
 
 import asyncio
 import importlib
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Mapping
 from dataclasses import field, fields, is_dataclass
 from enum import Enum
 from functools import cache, partial
@@ -265,6 +265,29 @@ def _traced(context: Context[Any], instruments: Instruments) -> Any:  # noqa: AN
             )
 
     return web.middleware(measure)
+
+
+def in_background(
+    application: web.Application, *loops: Callable[[], Coroutine[Any, Any, None]]
+) -> None:
+    """Run loops while an application serves; one that fails is a crash, and stays ended."""
+
+    async def running(_: web.Application) -> AsyncIterator[None]:
+        tasks = [asyncio.create_task(loop()) for loop in loops]
+        for task in tasks:
+            task.add_done_callback(_tell_crash)
+        yield
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    application.cleanup_ctx.append(running)
+
+
+def _tell_crash(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()):
+        details = {"message": "a loop in the background failed", "exception": error}
+        asyncio.get_running_loop().call_exception_handler(details)
 
 
 async def _counted(

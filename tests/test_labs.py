@@ -141,7 +141,7 @@ def test_a_lesson_shows_only_pictures_that_are_there(slug: str) -> None:
 
 @every_lab
 def test_a_lab_is_in_the_catalogue_and_answers_an_episode(slug: str) -> None:
-    """Nobody writes a lab that the series does not need, or in another track."""
+    """Nobody writes a lab that no topic of the series touches, or in another track."""
     rows = {row.slug: row for row in catalogue.planned()}
     assert rows[slug].track == catalogue.find(slug).track
     assert any(slug in (episode.lab, *episode.also) for episode in catalogue.episodes())

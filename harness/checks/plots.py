@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from functools import partial
 
+from harness.checks.history import acknowledged, lost
 from harness.checks.series import chosen, gain
 from harness.model.expect import Plot
 from harness.recording import Recording
@@ -30,6 +31,24 @@ def calls_to(*callees: str, title: str) -> Plot:
 def rate(metric: str, *, title: str, labels: str = "") -> Plot:
     """Plot how much a counter of all hosts gains each second, where its labels contain a text."""
     return Plot(title=title, unit="/s", of=partial(_rate, title, metric, labels))
+
+
+def writes_by_leader(place: str) -> Plot:
+    """Plot the acknowledged writes a second by the leader that kept them, and those of them lost.
+
+    What is lost comes second, after the first leader, so that it looks alike under all variants.
+    """
+    return Plot(title="Acknowledged writes", unit="/s", of=partial(_writes_by_leader, place))
+
+
+def _writes_by_leader(place: str, recording: Recording) -> Curves:
+    answered: dict[str, list[float]] = defaultdict(list)
+    for write in acknowledged(recording, place):
+        answered[write.answer.strip()].append(write.answered_s)
+    first, *others = sorted(answered, key=lambda leader: min(answered[leader])) or [""]
+    answered["lost"] = [write.answered_s for write in lost(recording, place)]
+    names = [name for name in (first, "lost", *others) if name]
+    return {name: _counts(answered[name], recording) for name in names}
 
 
 def _goodput_by_path(recording: Recording) -> Curves:

@@ -59,6 +59,11 @@ class Service:
         others = {name: values for name, values in self.each.items() if name not in settings}
         return replace(self, settings={**self.settings, **settings}, each=others)
 
+    def callees(self, host: str) -> tuple[str, ...]:
+        """Name whom one of its hosts calls; no replica calls itself by its host's name."""
+        own = {host} - {self.name}
+        return tuple(callee for callee in self.calls if callee not in own)
+
 
 @dataclass(frozen=True, slots=True)
 class Redis:
@@ -168,7 +173,7 @@ class Lab:
         yield from (Link(caller=CLIENT, callee=target) for target in self.load.targets())
         for service in self.services:
             for host in service.hosts():
-                yield from (Link(caller=host, callee=callee) for callee in service.calls)
+                yield from (Link(caller=host, callee=callee) for callee in service.callees(host))
 
     def under(self, variant: Variant) -> tuple[Service, ...]:
         """Give the services with a variant's settings put in."""

@@ -113,6 +113,21 @@ def test_each_replica_has_links_of_its_own_to_the_names_that_it_calls() -> None:
     ]
 
 
+def test_replicas_may_call_one_another_and_not_themselves() -> None:
+    """By their hosts' names, which every replica has among its calls; by the service's, anyone."""
+    peers = Service("back", app="services.worker", replicas=2, calls=("back-1", "back-2", "back"))
+    assert peers.callees("back-1") == ("back-2", "back")
+    assert peers.callees("back-2") == ("back-1", "back")
+    assert Service("back", app="services.worker", calls=("back",)).callees("back") == ("back",)
+    links = [link.name for link in replace(LAB, services=(FRONT, peers)).links()]
+    assert [name for name in links if name.startswith("back")] == [
+        "back-1->back-2",
+        "back-1->back",
+        "back-2->back-1",
+        "back-2->back",
+    ]
+
+
 def test_replicas_are_folded_into_their_service() -> None:
     """In hosts and links; other places stay as they are."""
     assert REPLICATED.folded("back-2") == "back"

@@ -119,7 +119,7 @@ def _service(host: str, service: Service, ports: dict[Link, int], plan: Plan) ->
     links = {
         callee: f"{'redis' if callee in stores else 'http'}://{TOXIPROXY}"
         f":{ports[Link(caller=host, callee=callee)]}"
-        for callee in service.calls
+        for callee in service.callees(host)
     }
     return {
         "image": "services",

@@ -217,7 +217,7 @@ class Simulation:
         host = process.host
         return Platform(
             host=host,
-            links={callee: self._url(callee) for callee in self._services[host].calls},
+            links={to: self._url(to) for to in self._services[host].callees(host)},
             connector=SimConnector,
             redis=_connect,
             rng=dice(self._plan.seed, host, process.number),

@@ -1,0 +1,89 @@
+"""Histories made by hand: what was acknowledged, what was lost, and who said so."""
+
+import math
+
+import pytest
+
+from harness.checks import plots
+from harness.checks.history import acknowledged, lost_writes, rival_seconds
+from harness.recording import FaultRecord, Recording, Request
+from tests.support import fault, recording
+
+LOST = lost_writes("/log", 0, 10)
+
+
+def put(number: int, at_s: float, *, by: str = "a", status: str = "200") -> Request:
+    """Add a member named as its number, answered a tenth of a second later."""
+    path = f"/log/{number}"
+    return Request(number, path, at_s, at_s, at_s + 0.1, status, "PUT", "a", f"{by}\n")
+
+
+def read(at_s: float, *members: int, status: str = "200") -> Request:
+    """List the members."""
+    text = " ".join(map(str, members))
+    return Request(99, "/log", at_s, at_s, at_s + 0.1, status, "GET", "a", f"{text}\n")
+
+
+def history(*operations: Request, faults: tuple[FaultRecord, ...] = ()) -> Recording:
+    return recording(list(operations), faults=list(faults))
+
+
+def test_a_write_is_lost_when_it_was_acknowledged_and_is_not_listed() -> None:
+    """One that was refused is not, whether it is listed or not."""
+    made = history(put(1, 1), put(2, 2), put(12, 3), put(4, 4, status="503"), read(9, 1, 4))
+    assert LOST.of(made) == 2
+    assert lost_writes("/log", 0, 2.5).of(made) == 1
+    assert LOST.over is not None
+    assert LOST.over(3, 10).of(made) == 1
+
+
+def test_only_the_last_list_counts() -> None:
+    """What a list lacked may come later; a reading that failed is none."""
+    made = history(put(1, 1), read(2), read(9, 1), read(9.5, status="503"))
+    assert LOST.of(made) == 0
+
+
+def test_a_write_that_was_under_way_is_not_judged() -> None:
+    """The list was asked for before the answer came, so it may lack it."""
+    assert LOST.of(history(put(1, 1), put(2, 8.95), read(9, 1))) == 0
+    assert LOST.of(history(put(1, 1), put(2, 8.9), read(9, 1))) == 1
+
+
+def test_other_places_and_methods_are_not_its_own() -> None:
+    """`/logbook/1` is not in `/log`, and a GET adds nothing."""
+    other = Request(1, "/logbook/1", 1, 1, 1.1, "200", "PUT")
+    got = Request(2, "/log/2", 1, 1, 1.1, "200", "GET")
+    assert acknowledged(history(other, got, put(3, 1)), "/log") == [put(3, 1)]
+
+
+@pytest.mark.parametrize("operations", [(), (put(1, 1),), (put(1, 1), read(4, 1))])
+def test_without_a_list_after_the_fault_it_is_not_a_number(operations: tuple[Request, ...]) -> None:
+    """Under a partition a list may be one side's alone."""
+    assert math.isnan(LOST.of(history(*operations, faults=(fault(2, 5),))))
+
+
+def test_rivals_acknowledge_in_the_same_second() -> None:
+    """One after the other is a handover; two in one second, however often, is one second."""
+    handover = history(put(1, 1), put(2, 2, by="b"))
+    rivals = history(put(1, 1), put(2, 1.5, by="b"), put(3, 1.6), put(4, 3), put(5, 3, by="b"))
+    assert rival_seconds("/log", 0, 10).of(handover) == 0
+    assert rival_seconds("/log", 0, 10).of(rivals) == 2
+    assert rival_seconds("/log", 2, 10).of(rivals) == 1
+
+
+def test_a_refusal_is_no_rival() -> None:
+    """And without any acknowledgement there is nothing to say."""
+    refused = put(2, 1.5, by="b", status="503")
+    assert rival_seconds("/log", 0, 10).of(history(put(1, 1), refused)) == 0
+    assert math.isnan(rival_seconds("/log", 0, 10).of(history(refused)))
+
+
+def test_a_plot_shows_each_leaders_writes_and_those_lost() -> None:
+    """Lost comes second, whoever was first; by the time of the acknowledgement."""
+    made = history(put(1, 1, by="b"), put(2, 1.2, by="b"), put(3, 3, by="a"), read(9, 1, 3))
+    curves = plots.writes_by_leader("/log").of(made)
+    assert list(curves) == ["b", "lost", "a"]
+    assert curves["b"][:4] == [0, 2, 0, 0]
+    assert curves["lost"][:4] == [0, 1, 0, 0]
+    assert curves["a"][:4] == [0, 0, 0, 1]
+    assert list(plots.writes_by_leader("/log").of(history())) == ["lost"]
