@@ -117,16 +117,17 @@ def test_a_wrong_lab_is_refused(shop: Workshop, name: str) -> None:
     """Every command that loads the lab says the same line, and nothing is run."""
     old, new, said = WRONG[name]
     shop.change((old, new))
-    outcomes = [
-        shop.run("run", "small", "--engine", "sim"),
-        shop.run("check"),
-        shop.run("show", "small"),
-    ]
-    for outcome in outcomes:
+    for outcome in (shop.run("run", "small", "--engine", "sim"), shop.run("show", "small")):
         assert outcome.code == 2
         assert outcome.complaint.startswith(LAB_FILE)
         assert said in outcome.complaint
         assert outcome.out == ""
+    checked = shop.run("check")
+    assert checked.code == 2
+    told, count = checked.out.splitlines()
+    assert LAB_FILE in told
+    assert said in told
+    assert count == "0 passed, 0 failed, 1 could not be checked"
     assert shop.kept() == []
 
 
