@@ -1,43 +1,16 @@
 """Load balancing, broken on purpose: each time the verdict turns."""
 
 from dataclasses import replace
-from functools import cache
 
 import pytest
 
-from harness import catalogue, runner
-from harness.checks.verdict import Verdict, failures, judge, verdict_of
-from harness.cli.options import changed, chosen
-from harness.conductor import conductor
-from harness.engines.sim.engine import SimEngine
-from harness.model.lab import Fixed, Lab
-from harness.recording import Recording
+from harness import catalogue
+from harness.checks.verdict import Verdict
+from harness.model.lab import Fixed
 from services.patterns.balancing import InFlight
-from tests.support import Silent, run
+from tests.labs.otherwise import after, failed
 
-ENTRY = catalogue.find("load-balancing")
-LAB = ENTRY.lab
-
-
-def recorded(lab: Lab, variant: str) -> Recording:
-    return run(lab, conductor(lab.faults, lab.duration_s), variant=variant, seed=1)
-
-
-def failed(lab: Lab, recording: Recording) -> set[str]:
-    """Name what a run fails of all that the lab claims."""
-    controls = judge(lab, recording)
-    assert (verdict_of(controls) is Verdict.PASS) == (failures(controls) == [])
-    return {control.claim for control in failures(controls)}
-
-
-@cache
-def claims_that_fail(command: str) -> tuple[Verdict, set[str]]:
-    """Run what a lesson says, on the simulator: a variant's name, then settings."""
-    variant, *assignments = command.split()
-    entry = changed(ENTRY, assignments)
-    variants = chosen(entry, [variant])
-    result = runner.run(entry, variants, 1, [SimEngine()], lambda *_: Silent())
-    return result.verdict, {control.claim for control in failures(result.controls)}
+LAB = catalogue.find("load-balancing").lab
 
 
 @pytest.mark.parametrize(
@@ -50,7 +23,7 @@ def claims_that_fail(command: str) -> tuple[Verdict, set[str]]:
 def test_without_its_own_fault_a_broken_variant_stands(variant: str, kept: int, claim: str) -> None:
     """Each of the two faults hits one policy, and the other fault does not hit it."""
     calm = replace(LAB, faults=(LAB.faults[kept],))
-    assert claim in failed(LAB, recorded(calm, variant))
+    assert claim in failed(LAB, variant, runs=calm)
 
 
 @pytest.mark.parametrize(
@@ -66,14 +39,14 @@ def test_without_its_own_fault_a_broken_variant_stands(variant: str, kept: int, 
 def test_the_mend_undone_is_a_failure(undone: dict[str, str], claims: set[str]) -> None:
     """Two choices are there for both faults: turns fail in one, the least in the other."""
     lab = replace(LAB, variants=(*LAB.variants[:2], Fixed("two-choices", undone)))
-    assert failed(LAB, recorded(lab, "two-choices")) == claims
+    assert failed(LAB, "two-choices", runs=lab) == claims
 
 
 def test_a_balancer_that_forgets_to_count_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without figures all replicas look alike, and the slow one gets a share as by chance."""
     monkeypatch.setattr(InFlight, "spent_s", lambda self: dict.fromkeys(self.loads, 0.0))
-    assert "the slow replica is avoided" in failed(LAB, recorded(LAB, "two-choices"))
-    assert failed(LAB, recorded(LAB, "least")) != set()
+    assert "the slow replica is avoided" in failed(LAB, "two-choices")
+    assert failed(LAB, "least") != set()
 
 
 @pytest.mark.parametrize(
@@ -86,6 +59,6 @@ def test_a_balancer_that_forgets_to_count_is_found_out(monkeypatch: pytest.Monke
 )
 def test_the_lessons_commands_turn_the_verdict(command: str, claim: str) -> None:
     """What is said under "Break the mend" is what comes out."""
-    verdict, claims = claims_that_fail(command)
+    verdict, claims = after("load-balancing", command)
     assert verdict is Verdict.FAIL
     assert claim in claims
