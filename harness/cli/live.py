@@ -9,6 +9,7 @@ from rich.live import Live as RichLive
 from rich.text import Text
 
 from harness.engines.protocol import Engine, Observer
+from harness.model.fault import Timed
 from harness.model.lab import Lab, Variant
 from harness.report.text import sparkline
 
@@ -102,8 +103,20 @@ def _axis(lab: Lab) -> Text:
     for timed in lab.faults:
         for second in range(int(timed.start_s), math.ceil(timed.end_s)):
             marks[second] = "▼"
-    names = ", ".join(f"{t.fault.name} {t.start_s:g}-{t.end_s:g} s" for t in lab.faults)
+    named: dict[tuple[str, float], list[Timed]] = {}
+    for timed in lab.faults:
+        target, place = timed.fault.target, lab.folded(timed.fault.target)
+        # What hits one replica after the other is one fault to people; one that comes again is not.
+        again_s = timed.start_s if target == place else -1.0
+        key = (timed.fault.name.replace(target, place), again_s)
+        named.setdefault(key, []).append(timed)
+    names = ", ".join(f"{name} {_between(group)}" for (name, _), group in named.items())
     axis = Text(f"{'':<30}", no_wrap=True)
     axis.append("".join(marks), "bold red")
     axis.append(f"  {names}", "red")
     return axis
+
+
+def _between(group: list[Timed]) -> str:
+    """Say when a fault is there, which may hit several replicas at about the same time."""
+    return f"{min(t.start_s for t in group):g}-{max(t.end_s for t in group):g} s"

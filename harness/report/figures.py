@@ -172,7 +172,7 @@ def _strip(result: Result, panels: Sequence[Panel]) -> Figure:
 def _right(panels: Sequence[Panel]) -> float:
     """Give the room to the right of a plot, where the names of its curves stand."""
     names = [trace.label for panel in panels for trace in panel.traces]
-    return max(RIGHT, 14 + LEFT + LETTER * max(map(len, names), default=0) - 30)
+    return max(RIGHT, LEFT + LETTER * max(map(len, names), default=0))
 
 
 class _Painter:
