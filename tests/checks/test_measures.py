@@ -10,6 +10,7 @@ from harness.checks.measures import (
     attempts_rps,
     by_second,
     calls_per_burst,
+    failures,
     first_good_call_s,
     goodput_rps,
     largest_share,
@@ -80,6 +81,19 @@ def test_a_late_answer_counts_for_the_second_in_which_it_was_due() -> None:
     assert success_ratio(0, 1).of(made) == 1
     assert goodput_rps(0, 1).of(made) == 1
     assert goodput_rps(5, 6).of(made) == 0
+
+
+def test_failures_are_a_count() -> None:
+    """Of requests due in a window, whatever became of them but a good answer; none of none."""
+    made = recording([*seconds("+-~"), request(99, 2.95, status="404")])
+    assert failures(0, 1).of(made) == 0
+    assert failures(1, 2).of(made) == 10
+    assert failures(2, 3).of(made) == 6
+    assert failures(0.5, 1.5).of(made) == 5
+    assert failures(7, 9).of(made) == 0
+    over = failures(0, 1).over
+    assert over
+    assert over(0, 3).of(made) == 16
 
 
 def test_goodput_is_a_rate() -> None:

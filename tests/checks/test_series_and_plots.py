@@ -55,6 +55,18 @@ def test_goodput_is_drawn_for_each_path() -> None:
     assert curves == {"/": [0, 3, 0, 0], "/other": [0, 0, 1, 0]}
 
 
+def test_failures_are_drawn_for_each_host_that_was_asked() -> None:
+    """By the second in which they were due, in the order asked for, also where there is none."""
+    whom = ("b", 0.5, "500"), ("b", 0.9, "timeout"), ("b", 3.1, "404"), ("a", 1.5, "200")
+    asked = [
+        Request(number, "/", at_s, at_s, at_s + 2, status, to=host)
+        for number, (host, at_s, status) in enumerate((*whom, ("unnamed", 1.5, "500")))
+    ]
+    curves = plots.failures_by_host("b", "a").of(recording(asked, duration_s=4))
+    assert curves == {"b": [2, 0, 0, 1], "a": [0, 0, 0, 0]}
+    assert list(curves) == ["b", "a"]
+
+
 def test_calls_are_drawn_for_each_callee() -> None:
     """By their start, in the order asked for, also where there is none."""
     spans = [
