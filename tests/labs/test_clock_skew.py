@@ -1,0 +1,100 @@
+"""Clock skew, broken on purpose: each time the verdict turns."""
+
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+import pytest
+
+from harness import catalogue, runner
+from harness.checks.verdict import Verdict, failures, judge
+from harness.cli.options import changed, chosen
+from harness.conductor import conductor
+from harness.engines.sim.engine import SimEngine
+from harness.model.lab import Fixed, Lab
+from services import coordinator
+from services.patterns.hybrid_clock import HybridClock, Stamp
+from tests.support import Silent, run
+
+ENTRY = catalogue.find("clock-skew")
+LAB = ENTRY.lab
+GONE = "writes are acknowledged and gone"
+STILL_GONE = "the clock is right again, and still writes go"
+REFUSED = "good tokens are refused by the node that is ahead"
+FORMULA = "lost in proportion to skew and spacing"
+NONE_LOST = "no write is lost"
+TAKEN = "and every write is taken"
+TOKENS = "tokens are taken, with leeway"
+
+
+def failed(lab: Lab, variant: str) -> set[str]:
+    """Name what a run fails of all that the lab claims."""
+    made = run(lab, conductor(lab.faults, lab.duration_s), variant=variant, seed=1)
+    return {control.claim for control in failures(judge(lab, made))}
+
+
+@cache
+def claims_that_fail(command: str) -> tuple[Verdict, set[str]]:
+    """Run what the lesson says, on the simulator: a variant's name, then settings."""
+    variant, *assignments = command.split()
+    entry = changed(ENTRY, assignments)
+    result = runner.run(entry, chosen(entry, [variant]), 1, [SimEngine()], lambda *_: Silent())
+    return result.verdict, {control.claim for control in failures(result.controls)}
+
+
+def test_with_right_clocks_nothing_breaks() -> None:
+    """No write is lost and no token is refused, so all that is said of them fails."""
+    calm = replace(LAB, faults=())
+    assert failed(calm, "wall-clock") == {GONE, STILL_GONE, REFUSED, FORMULA}
+
+
+@pytest.mark.parametrize(("mend", "undone", "claims"), [
+    ("hybrid-clock", {"coordinator.leeway_ms": 3000}, {NONE_LOST}),
+    ("hybrid-clock", {"coordinator.order": "hybrid"}, {TOKENS}),
+    ("versions", {"coordinator.leeway_ms": 3000}, {NONE_LOST, "a version costs a read"}),
+    ("versions", {"coordinator.order": "version"}, {TOKENS}),
+])  # fmt: skip
+def test_half_the_mend_is_a_failure(
+    mend: str, undone: dict[str, str | int], claims: set[str]
+) -> None:
+    """Order mends the writes and leeway the tokens: neither does the other's work."""
+    lab = replace(LAB, variants=(*LAB.variants[:1], Fixed(mend, dict(undone))))
+    assert failed(lab, mend) == claims
+
+
+def test_a_hybrid_clock_that_does_not_listen_is_found_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It tries four times below the stamp that is held, and gives up."""
+
+    def deaf(self: HybridClock, stamp: Stamp) -> None:
+        del self, stamp
+
+    monkeypatch.setattr(HybridClock, "hear", deaf)
+    assert TAKEN in failed(LAB, "hybrid-clock")
+
+
+def test_a_coordinator_that_hides_what_it_has_lost_is_found_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One that stops at its first try and says 200, as last-writer-wins does."""
+
+    class Rosy(coordinator.Coordinator):
+        async def _ask(self, method: str, path: str, **body: object) -> dict[str, Any]:
+            return {**await super()._ask(method, path, **body), "kept": True}
+
+    monkeypatch.setattr(coordinator, "Coordinator", Rosy)
+    assert NONE_LOST in failed(LAB, "hybrid-clock")
+
+
+@pytest.mark.parametrize(
+    ("command", "claims"),
+    [
+        ("versions coordinator.leeway_ms=500", {TOKENS}),
+        ("hybrid-clock coordinator.tries=1", {TAKEN}),
+        ("wall-clock load.keys=400", {GONE, STILL_GONE, FORMULA}),
+    ],
+)
+def test_what_the_lesson_breaks_fails(command: str, claims: set[str]) -> None:
+    """Each command of its last experiment, and what the lesson says of it."""
+    assert claims_that_fail(command) == (Verdict.FAIL, claims)
