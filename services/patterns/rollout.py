@@ -40,9 +40,9 @@ class Rollout:
 
     def value_for(self, host: str, hosts: Collection[str]) -> str:
         """Give the value for one of the hosts that there are."""
-        reached = self._reached(len(hosts))
-        if reached >= len(hosts) and self._is_over(len(hosts)):
+        if self._is_over(len(hosts)):
             self._proven = self._trial
+        reached = self._reached(len(hosts))
         return self._trial if sorted(hosts).index(host) < reached else self._proven
 
     def _reached(self, count: int) -> int:

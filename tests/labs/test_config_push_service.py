@@ -1,5 +1,6 @@
 """Shop: what it charges, whose word it takes for the rate, and what it does about a bad one."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -68,6 +69,25 @@ def test_without_an_answer_the_rate_stays(fault: Down | Pause) -> None:
     assert prices(made, 6.5, 9) == {"120.00"}
 
 
+def test_a_fetch_that_takes_too_long_is_given_up() -> None:
+    """The next one may be answered: it does not wait for ever for one."""
+    fetches: list[str] = []
+
+    def app(ctx: Context[Any]) -> web.Application:
+        del ctx
+
+        async def handle(_: web.Request) -> web.Response:
+            fetches.append("one more")
+            if len(fetches) == 1:
+                await asyncio.sleep(60)
+            return web.Response(text="0.2")
+
+        return application(handle)
+
+    made = asked(config=Service("config", app=probe("hanging_config", app)), timeout_ms=100)
+    assert prices(made, 1, 10) == {"120.00"}
+
+
 def test_an_error_is_not_taken_for_a_rate() -> None:
     """Whatever its text says."""
 
@@ -113,8 +133,8 @@ def test_who_validates_does_not_take_what_is_no_number() -> None:
 
 @pytest.mark.parametrize("trial_errors", [1, 5])
 def test_so_many_errors_bring_the_last_good_rate_back(trial_errors: int) -> None:
-    """And the bad one, which is still configured, is not tried again."""
-    made = asked(BAD, trial_errors=trial_errors)
+    """Not the one it began with; and the bad one, still configured, is not tried again."""
+    made = asked(BAD, trial_errors=trial_errors, rate="0.5")
     assert len(failed(made)) == trial_errors
     assert prices(made, 4, 10) == {"119.00"}
 

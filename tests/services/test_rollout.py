@@ -26,8 +26,8 @@ class Rig:
         self.rollout = Rollout("old", stage_s=self.stage_s, now=lambda: self.now_s)
 
     def values(self) -> list[str]:
-        """Give what each host is given now."""
-        return [self.rollout.value_for(host, self.hosts) for host in self.hosts]
+        """Give what each host is given now; they are told in an order that is not theirs."""
+        return [self.rollout.value_for(host, self.hosts[::-1]) for host in self.hosts]
 
     def reached(self, value: str) -> int:
         return self.values().count(value)
