@@ -1,21 +1,20 @@
 """The configuration push, broken on purpose: each time the verdict turns."""
 
 from dataclasses import replace
-from functools import cache
 
 import pytest
 
-from harness import catalogue, runner
-from harness.checks.measures import failures as failed_requests
-from harness.checks.verdict import Verdict, failures, judge
-from harness.cli.options import changed, chosen
+from harness import catalogue
+from harness.checks.measures import failures
+from harness.checks.verdict import Verdict
+from harness.cli.options import changed
 from harness.conductor import conductor
-from harness.engines.sim.engine import SimEngine
 from harness.model.lab import Fixed, Lab
 from harness.recording import Recording
 from labs.delivery.config_push import service
 from services.patterns.rollout import Rollout
-from tests.support import Silent, run
+from tests.labs.otherwise import SEED, after, failed
+from tests.support import run
 
 ENTRY = catalogue.find("config-push")
 LAB = ENTRY.lab
@@ -24,28 +23,14 @@ STAGED = {FEW, "one shop until its next poll"}
 LAST_GOOD = {FEW, "five errors in each shop"}
 
 
-def recorded(lab: Lab, variant: str, seed: int = 1) -> Recording:
+def recorded(lab: Lab, variant: str, seed: int = SEED) -> Recording:
     return run(lab, conductor(lab.faults, lab.duration_s), variant=variant, seed=seed)
-
-
-def failed(lab: Lab, variant: str) -> set[str]:
-    """Name what a run fails of all that the lab claims."""
-    return {control.claim for control in failures(judge(lab, recorded(lab, variant)))}
-
-
-@cache
-def claims_that_fail(command: str) -> tuple[Verdict, set[str]]:
-    """Run what the lesson says, on the simulator: a variant's name, then settings."""
-    variant, *assignments = command.split()
-    entry = changed(ENTRY, assignments)
-    result = runner.run(entry, chosen(entry, [variant]), 1, [SimEngine()], lambda *_: Silent())
-    return result.verdict, {control.claim for control in failures(result.controls)}
 
 
 def test_without_the_push_nothing_breaks() -> None:
     """Nobody is down, so the claims of the outage fail."""
     claims = {"all are down", "the whole load until it is put right"}
-    assert failed(replace(LAB, faults=()), "at-once") == claims
+    assert failed(LAB.without_faults(), "at-once") == claims
 
 
 @pytest.mark.parametrize(("mend", "undone", "claims"), [
@@ -99,14 +84,14 @@ def test_a_shop_that_forgets_what_it_has_refused_is_found_out(
 )
 def test_what_the_lesson_breaks_fails(command: str, claims: set[str]) -> None:
     """Each command of its last experiment, and what the lesson says of it."""
-    assert claims_that_fail(command) == (Verdict.FAIL, claims)
+    assert after("config-push", command) == (Verdict.FAIL, claims)
 
 
 def test_stages_without_a_gate_only_slow_the_outage_down() -> None:
     """About half of the requests fail, as the lesson has it, and in the end every shop is down."""
     slow = recorded(changed(ENTRY, ["config.gate=1"]).lab, "staged")
     whole = recorded(LAB, "at-once")
-    ratio = failed_requests(6, 20).of(slow) / failed_requests(6, 20).of(whole)
+    ratio = failures(6, 20).of(slow) / failures(6, 20).of(whole)
     assert 0.4 < ratio < 0.6
     assert {one.to for one in slow.due(15, 16) if not one.good} == {
         f"shop-{number}" for number in (1, 2, 3, 4)
@@ -116,6 +101,6 @@ def test_stages_without_a_gate_only_slow_the_outage_down() -> None:
 def test_stages_shorter_than_a_poll_are_none() -> None:
     """With seed 2 everybody fails; with seed 1 the first shop reports in time, by luck."""
     hasty = changed(ENTRY, ["config.stage_ms=200"]).lab
-    count = failed_requests(6, 20)
+    count = failures(6, 20)
     assert count.of(recorded(hasty, "staged", seed=2)) > 700
     assert count.of(recorded(hasty, "staged", seed=1)) < 50
