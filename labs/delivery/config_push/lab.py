@@ -39,7 +39,7 @@ LAB = Lab(
                 equals=800, within=0.15, source=COUNTED,
                 because="80/s x 10 s: polls delay both ends"),
         predict("one shop until its next poll", BLAST, on="staged",
-                equals=20, within=0.7, source="theory:canary-stats",
+                equals=20, within=0.9, source="theory:canary-stats",
                 because="80/s / 4 x 1 s: the first errors are told, and stop it"),
         predict("five errors in each shop", BLAST, on="last-good",
                 equals=20, within=0.01, source=COUNTED, because="4 shops x 5"),
