@@ -22,6 +22,7 @@ from harness.engines.sim.engine import SimEngine
 from harness.engines.sim.events import EventLog
 from harness.errors import EnvironmentNotReadyError, ExitCode, LabError
 from harness.report import figures, page
+from harness.result import CHANGED
 
 if TYPE_CHECKING:
     from harness.engines.protocol import Engine
@@ -70,7 +71,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
         with Live(console, entry.lab) as live:
             result = runner.run(entry, chosen, seed, engines, live.watch)
         if settings:
-            result.notes.append(f"not the lab as it is: --set {' --set '.join(settings)}")
+            result.notes.append(f"{CHANGED}: --set {' --set '.join(settings)}")
         if missing:
             result.notes.append(f"not measured on containers: {missing}")
         document = store.save(result, when, folder)

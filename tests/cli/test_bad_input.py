@@ -17,6 +17,7 @@ WRONG = {
     ("compose", "smal"): "did you mean small?",
     ("show-trace", "smal"): "did you mean small?",
     ("check", "smal"): "did you mean small?",
+    ("compare", "smal"): "did you mean small?",
     ("check", "small", "nonsense"): "no lab 'nonsense'",
     ("run", "small", "--varient", "calm"): "Did you mean one of: '--events', '--variant'?",
     ("run", "small", "--variant", "clam"): "no variant 'clam' (did you mean calm?)",
