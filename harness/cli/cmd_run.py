@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 @options.permute()
 @click.option("--events", type=click.File("w", lazy=False), help="Write the simulated messages.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document, nothing else.")
+@click.option("--keep-prometheus", is_flag=True, help="Keep Prometheus' data in the run's folder.")
 @click.option("--no-report", is_flag=True, help="Write no report.html and no picture.png.")
 def command(  # noqa: PLR0913 - one parameter for each option
     name: str,
@@ -47,6 +48,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
     permute: int | None,
     events: TextIO | None,
     as_json: bool,  # noqa: FBT001
+    keep_prometheus: bool,  # noqa: FBT001
     no_report: bool,  # noqa: FBT001
 ) -> ExitCode:
     """Run a lab: predicted, simulated, measured.
@@ -58,6 +60,8 @@ def command(  # noqa: PLR0913 - one parameter for each option
     simulates = engine != EngineChoice.COMPOSE
     if not simulates and (events or permute is not None):
         raise LabError("--events and --permute are of the simulation; leave --engine compose out")
+    if keep_prometheus and engine == EngineChoice.SIM:
+        raise LabError("--keep-prometheus is of containers; leave --engine sim out")
     console = Console(stderr=as_json, highlight=False)
     missing = _missing(engine)
     console.print(Text(entry.lab.title, style="bold"))
@@ -67,7 +71,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
         log = EventLog(events) if events else None
         engines: list[Engine] = [SimEngine(permute=permute, events=log)] if simulates else []
         if engine != EngineChoice.SIM and not missing:
-            engines.append(ComposeEngine(folder))
+            engines.append(ComposeEngine(folder, keep_prometheus=keep_prometheus))
         with Live(console, entry.lab) as live:
             result = runner.run(entry, chosen, seed, engines, live.watch)
         if settings:
