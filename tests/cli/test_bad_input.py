@@ -25,6 +25,7 @@ WRONG = {
     ("compose", "small", "--variant", "clam"): "did you mean calm?",
     ("show-trace", "small", "--variant", "clam"): "did you mean calm?",
     ("run", "small", "--engine", "real"): "'real' is not one of 'sim', 'compose', 'both'",
+    ("run", "small", "--engine", "sim", "--keep-prometheus"): "--keep-prometheus is of containers",
     ("check", "small", "--engine", "both"): "'both' is not one of 'sim', 'compose'",
     ("run", "small", "--seed", "-1"): "-1 is not in the range x>=0",
     ("run", "small", "--seed", "x"): "'x' is not a valid integer",

@@ -35,7 +35,8 @@ def spoils(shop: Workshop, monkeypatch: pytest.MonkeyPatch) -> dict[str, Spoil]:
     class Measured(SimEngine):
         name = "compose"
 
-        def __init__(self, _: Path) -> None:
+        def __init__(self, _: Path, *, keep_prometheus: bool) -> None:
+            assert not keep_prometheus
             super().__init__()
 
         def run(self, plan: Plan, conduct: Conductor, observer: Observer) -> Recording:

@@ -199,14 +199,14 @@ def test_prometheus_data_can_be_kept_and_opened(client: DockerClient, tmp_path: 
     recording = engine.run(plan(lab), conductor((), lab.duration_s), Watcher())
     kept = tmp_path / "prometheus" / "no-retry" / "tsdb"
     assert (kept / "wal").is_dir()
-    serve = "touch /tmp/empty.yml && exec prometheus --config.file=/tmp/empty.yml --log.level=warn"
+    serve = "cp -r /kept /tmp && exec prometheus --config.file=/dev/null --log.level=warn"
     container = client.containers.run(
         reference("prometheus"),
-        ["-c", f"{serve} --storage.tsdb.path=/kept"],
+        ["-c", f"{serve} --storage.tsdb.path=/tmp/kept"],
         entrypoint=["sh"],
         user="0",
         network_mode="none",
-        volumes={str(kept): {"bind": "/kept", "mode": "rw"}},
+        volumes={str(kept): {"bind": "/kept", "mode": "ro"}},
         detach=True,
     )
     try:
