@@ -9,6 +9,8 @@ from harness.model.expect import Bound
 from harness.model.lab import Lab
 from harness.recording import Recording
 
+CHANGED = "not the lab as it is"
+"""What the note begins with that a result has whose settings were changed for it."""
 Groups = dict[tuple[Kind, str, str, str], list[Control]]
 """Controls by kind, variant, claim and measure."""
 

@@ -14,15 +14,17 @@ from pathlib import Path
 from typing import Any
 
 from harness.catalogue import ROOT, nearest
-from harness.checks.verdict import Control
+from harness.checks.verdict import Control, Kind
 from harness.errors import EnvironmentNotReadyError
+from harness.model.expect import Bound
 from harness.recording import Recording
-from harness.result import Result
-from harness.rows import plain
+from harness.result import CHANGED, Result
+from harness.rows import number, plain
 
 RUNS = ROOT / "runs"
 DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR)
 """What the disk is to blame for; an engine's connection that breaks is an OSError too."""
+DOCUMENT = "run.json"
 CLAIM = ".claim"
 """A file that is locked for as long as the run that writes into its folder lives."""
 VERSIONED = ("chaoslab", "aiohttp", "prometheus-client", "locust", "docker", "toxiproxy-python")
@@ -88,7 +90,7 @@ def save(result: Result, when: datetime, path: Path) -> dict[str, Any]:
     A recording's folder is called `<engine>-<variant>`.
     """
     summary = document(result, when)
-    (path / "run.json").write_text(json.dumps(summary, indent=1) + "\n")
+    (path / DOCUMENT).write_text(json.dumps(summary, indent=1) + "\n")
     for recording in result.recordings:
         recording.save(path / f"{recording.engine}-{recording.variant}")
     return summary
@@ -117,10 +119,31 @@ def latest(slug: str) -> Path:
         EnvironmentNotReadyError: there is none yet.
 
     """
-    runs = sorted(path for path in (RUNS / slug).glob("[!.]*") if (path / "run.json").exists())
+    runs = _complete(slug)
     if not runs:
         raise EnvironmentNotReadyError(f"no run of {slug} yet; ./lab run {slug} makes one")
     return runs[-1]
+
+
+def latest_on_both(slug: str) -> Path | None:
+    """Give the folder of a lab's last run on both engines, as the lab is; None without one.
+
+    Raises:
+        EnvironmentNotReadyError: a run that may be the one cannot be read.
+
+    """
+    return next((run for run in reversed(_complete(slug)) if _is_on_both(run)), None)
+
+
+def controls(run: Path) -> list[Control]:
+    """Load the controls of a run.
+
+    Raises:
+        EnvironmentNotReadyError: they cannot be read.
+
+    """
+    with _legible(run / DOCUMENT):
+        return [_read_control(cells) for cells in _read(run)["controls"]]
 
 
 def recording(run: Path, engine: str, variant: str) -> Recording:
@@ -136,11 +159,55 @@ def recording(run: Path, engine: str, variant: str) -> Recording:
         raise EnvironmentNotReadyError(
             f"{run.name} has no recording {name}{nearest(name, there)}; it has {', '.join(there)}"
         )
-    try:
+    with _legible(run / name):
         return Recording.load(run / name)
+
+
+def _complete(slug: str) -> list[Path]:
+    return sorted(path for path in (RUNS / slug).glob("[!.]*") if (path / DOCUMENT).exists())
+
+
+def _is_on_both(run: Path) -> bool:
+    with _legible(run / DOCUMENT):
+        kept = _read(run)
+        changed = any(note.startswith(CHANGED) for note in kept["notes"])
+        return not changed and any(cells["kind"] == Kind.AGREEMENT for cells in kept["controls"])
+
+
+@contextmanager
+def _legible(path: Path) -> Iterator[None]:
+    """Say of what a run has kept that it cannot be read, if that is so."""
+    try:
+        yield
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+        run = path.parent
+        told = f"{run.name}/{path.name} cannot be read"
         again = f"./lab run {run.parent.name} makes a new one"
-        raise EnvironmentNotReadyError(f"{run.name}/{name} cannot be read; {again}") from error
+        raise EnvironmentNotReadyError(f"{told}; {again}") from error
+
+
+def _read(run: Path) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads((run / DOCUMENT).read_text())
+    return document
+
+
+def _read_control(cells: dict[str, Any]) -> Control:
+    bound = cells["bound"]
+    equals = bound["equals"]
+    return Control(
+        kind=Kind(cells["kind"]),
+        claim=cells["claim"],
+        variant=cells["variant"],
+        engine=cells["engine"],
+        measure=cells["measure"],
+        unit=cells["unit"],
+        value=number(cells["value"]),
+        bound=Bound(
+            at_least=number(bound["at_least"]),
+            at_most=number(bound["at_most"]),
+            equals=None if equals is None else number(equals),
+        ),
+    )
 
 
 def _control(control: Control) -> dict[str, Any]:

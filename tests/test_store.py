@@ -136,6 +136,32 @@ def test_a_saved_recording_comes_back_as_it_was(runs: Path) -> None:
     assert store.latest("storm").parent == runs
 
 
+@pytest.mark.parametrize("value", [1.0, math.inf, -math.inf, math.nan])
+def test_saved_controls_come_back_as_they_were(runs: Path, value: float) -> None:
+    """Values and bounds that JSON has no number for, too."""
+    made = result(value=value)
+    made.controls.append(replace(made.controls[0], bound=Bound.around(2, 0.1)))
+    with store.folder("storm", WHEN) as part:
+        store.save(made, WHEN, part)
+    assert repr(store.controls(runs / NAME)) == repr(made.controls)
+
+
+@pytest.mark.parametrize("kind", [Kind.HOLDS, Kind.AGREEMENT])
+def test_a_run_on_both_engines_is_one_whose_recordings_were_compared(
+    runs: Path, kind: Kind
+) -> None:
+    """A lab that was changed for its run is another lab."""
+    assert store.latest_on_both("storm") is None
+    for days, note in enumerate(("a note", "not the lab as it is: --set a.b=1")):
+        made = result()
+        made.controls = [replace(made.controls[0], kind=kind)]
+        made.notes.append(note)
+        when = WHEN + timedelta(days=days)
+        with store.folder("storm", when) as part:
+            store.save(made, when, part)
+    assert store.latest_on_both("storm") == (runs / NAME if kind is Kind.AGREEMENT else None)
+
+
 def test_a_recording_that_there_is_not_is_told_with_near_names(runs: Path) -> None:
     """An unknown engine or variant is answered with what the run has."""
     both = [recording(variant="naive"), recording(variant="budget")]

@@ -12,6 +12,8 @@ from harness.recording import Recording
 
 WITHIN = 0.1
 """How far a measured figure may be from the simulated one, as a share of it."""
+CALLS = "calls to "
+"""What a claim of calls begins with; the callee's name follows."""
 SIGMAS = 2
 """How far a count may be, in standard deviations of a count that is left to chance."""
 
@@ -28,11 +30,17 @@ def agreement(lab: Lab, simulated: Recording, measured: Recording) -> Iterator[C
     healthy_rps = goodput_rps(*next(iter(windows.values()))).of(simulated)
     for name, (start_s, end_s) in windows.items():
         measure = goodput_rps(start_s, end_s)
-        claim = f"goodput {name} the fault"
-        yield _held(claim, measure, simulated, measured, of=end_s - start_s, least=healthy_rps)
+        yield _held(
+            goodput_claim(name), measure, simulated, measured, of=end_s - start_s, least=healthy_rps
+        )
     for service, callees in _called(lab).items():
         measure = _attempts(service, callees, lab.duration_s)
-        yield _held(f"calls to {service}", measure, simulated, measured, of=len(simulated.requests))
+        yield _held(CALLS + service, measure, simulated, measured, of=len(simulated.requests))
+
+
+def goodput_claim(when: str) -> str:
+    """Name the claim of goodput `before`, `during` or `after` the faults, or `without` any."""
+    return f"goodput {when} the fault"
 
 
 def _called(lab: Lab) -> dict[str, Collection[str]]:

@@ -16,6 +16,7 @@ from rich.text import Text
 from harness import catalogue, junit, runner, store
 from harness.checks.timing import timing
 from harness.checks.verdict import Control, Kind, Verdict, failures, verdict_of
+from harness.cli import options
 from harness.cli.tables import STYLES
 from harness.cli.workers import spread
 from harness.engines.compose.client import why_not
@@ -79,7 +80,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
     Seeds go from 1 to the number that is given. A run on containers that was late is done again,
     alone.
     """
-    labs = _slugs(names)
+    labs = options.labs(names)
     if junit_path and not junit_path.absolute().parent.is_dir():
         raise EnvironmentNotReadyError(f"{junit_path}: there is no such folder; make it first")
     console = Console(highlight=False)
@@ -106,15 +107,6 @@ def command(  # noqa: PLR0913 - one parameter for each option
         junit.write(rows, junit_path)
     verdict = verdict_of([control for one in checked for control in one.controls])
     return ExitCode.INCONCLUSIVE if any(one.error for one in checked) else verdict.exit_code
-
-
-def _slugs(names: Sequence[str]) -> list[str]:
-    """Give what is to be checked; a lab that is there and wrong is found out when it is run."""
-    there = catalogue.slugs()
-    for name in names:
-        if there.count(name) != 1:
-            catalogue.find(name)
-    return list(dict.fromkeys(names or there))
 
 
 def _progress(console: Console) -> Progress:

@@ -22,6 +22,7 @@ from harness.engines.sim.engine import SimEngine
 from harness.engines.sim.events import EventLog
 from harness.errors import EnvironmentNotReadyError, ExitCode, LabError
 from harness.report import figures, page
+from harness.result import CHANGED
 
 if TYPE_CHECKING:
     from harness.engines.protocol import Engine
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 @options.permute()
 @click.option("--events", type=click.File("w", lazy=False), help="Write the simulated messages.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document, nothing else.")
+@click.option("--keep-prometheus", is_flag=True, help="Keep Prometheus' data in the run's folder.")
 @click.option("--no-report", is_flag=True, help="Write no report.html and no picture.png.")
 def command(  # noqa: PLR0913 - one parameter for each option
     name: str,
@@ -46,6 +48,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
     permute: int | None,
     events: TextIO | None,
     as_json: bool,  # noqa: FBT001
+    keep_prometheus: bool,  # noqa: FBT001
     no_report: bool,  # noqa: FBT001
 ) -> ExitCode:
     """Run a lab: predicted, simulated, measured.
@@ -57,6 +60,8 @@ def command(  # noqa: PLR0913 - one parameter for each option
     simulates = engine != EngineChoice.COMPOSE
     if not simulates and (events or permute is not None):
         raise LabError("--events and --permute are of the simulation; leave --engine compose out")
+    if keep_prometheus and engine == EngineChoice.SIM:
+        raise LabError("--keep-prometheus is of containers; leave --engine sim out")
     console = Console(stderr=as_json, highlight=False)
     missing = _missing(engine)
     console.print(Text(entry.lab.title, style="bold"))
@@ -66,11 +71,11 @@ def command(  # noqa: PLR0913 - one parameter for each option
         log = EventLog(events) if events else None
         engines: list[Engine] = [SimEngine(permute=permute, events=log)] if simulates else []
         if engine != EngineChoice.SIM and not missing:
-            engines.append(ComposeEngine(folder))
+            engines.append(ComposeEngine(folder, keep_prometheus=keep_prometheus))
         with Live(console, entry.lab) as live:
             result = runner.run(entry, chosen, seed, engines, live.watch)
         if settings:
-            result.notes.append(f"not the lab as it is: --set {' --set '.join(settings)}")
+            result.notes.append(f"{CHANGED}: --set {' --set '.join(settings)}")
         if missing:
             result.notes.append(f"not measured on containers: {missing}")
         document = store.save(result, when, folder)

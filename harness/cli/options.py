@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from harness.catalogue import Entry, nearest
+from harness.catalogue import Entry, find, nearest, slugs
 from harness.errors import LabError
 from harness.model.fault import Setting
 from harness.model.lab import Variant
@@ -58,6 +58,22 @@ def permute() -> Decorator:
         default=None,
         help="Simulate what happens at one instant in an order drawn from this number.",
     )
+
+
+def labs(names: Sequence[str]) -> list[str]:
+    """Give the slugs of the labs that are named; of all when none is.
+
+    A lab that is there and wrong is found out when it is run.
+
+    Raises:
+        LabError: there is none of that name, or more than one.
+
+    """
+    there = slugs()
+    for name in names:
+        if there.count(name) != 1:
+            find(name)
+    return list(dict.fromkeys(names or there))
 
 
 def chosen(entry: Entry, names: Sequence[str]) -> list[Variant]:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from harness.cli import cmd_run
+from harness.engines.sim.engine import SimEngine
 from tests.cli.workshop import ROOT, Outcome, Workshop
 
 CONTROL = {
@@ -182,6 +183,25 @@ def test_a_missing_image_is_told_with_the_command_that_makes_it(
     outcome = shop.run("run", "small", "--engine", "compose")
     assert (outcome.code, outcome.complaint) == (2, missing)
     assert missing in shop.run("run", "small", "--no-report", "--variant", "calm").out
+
+
+@pytest.mark.parametrize("arguments", [(), ("--keep-prometheus",)])
+def test_prometheus_data_is_kept_on_demand(
+    shop: Workshop, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+) -> None:
+    """The engine of containers is told whether to; what it keeps is its own matter."""
+    asked: list[bool] = []
+
+    def made(_: Path, *, keep_prometheus: bool) -> SimEngine:
+        asked.append(keep_prometheus)
+        return SimEngine()
+
+    monkeypatch.setattr(cmd_run, "ComposeEngine", made)
+    monkeypatch.setattr(cmd_run, "why_not", lambda: None)
+    shop.write()
+    command = ("run", "small", "--engine", "compose", "--no-report", "--variant", "calm")
+    assert shop.run(*command, *arguments).code == 0
+    assert asked == [bool(arguments)]
 
 
 @pytest.mark.parametrize("columns", ["1", "20", "40", "200"])

@@ -21,6 +21,7 @@ from harness.engines.compose.render import (
     PROMETHEUS_API,
     TOXIPROXY,
     TOXIPROXY_API,
+    TSDB,
 )
 from harness.engines.compose.stack import OnLine, Stack
 from harness.engines.compose.supervisor import CRASHED
@@ -46,8 +47,9 @@ class ComposeEngine:
 
     name = "compose"
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, keep_prometheus: bool = False) -> None:
         self._folder = folder
+        self._keep = keep_prometheus
 
     def run(self, plan: Plan, conduct: Conductor, observer: Observer) -> Recording:
         """Make the plan happen and record it; logs and the Compose file stay in the folder.
@@ -63,9 +65,15 @@ class ComposeEngine:
             janitor.remove(client, janitor.orphans(client))
             with Stack(client, plan, self._folder, images) as stack:
                 try:
-                    return interrupts.run(Run(plan, stack, observer).record(conduct))
+                    run = Run(plan, stack, observer)
+                    recording = interrupts.run(run.record(conduct))
+                    if self._keep:
+                        observer.step("copying Prometheus' data")
+                        into = self._folder / PROMETHEUS / stack.logs.name
+                        stack.stop_and_copy(PROMETHEUS, TSDB, into)
                 except BaseExceptionGroup as group:
                     raise _first(group) from group
+                return recording
 
 
 def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
@@ -143,7 +151,7 @@ class Run:
             self._observer.step("reading back")
             recording.series = await self._series(session, system)
             listening.cancel()
-            await asyncio.to_thread(self._stack.stop_all)
+            await asyncio.to_thread(self._stack.stop_all, PROMETHEUS)
         recording.requests = self._load.requests.all()
         recording.spans = logs.spans(
             self._stack.logs,

@@ -2,8 +2,8 @@
 
 Prometheus learns of its targets at a tick of five seconds after its start. This runs beside it in
 its container, on the standard library alone: it scrapes the same targets once a second from the
-moment that they answer, and hands over what it has, with times, when Prometheus scrapes it. Then it
-is at rest.
+moment that they answer, adds `up` as Prometheus does, and hands over what it has, with times, when
+Prometheus scrapes it. Then it is at rest.
 
 Started as `python3 first_seconds.py`, with `TARGETS` (JSON: from `host:port` to labels) in the
 environment. Says in JSON lines when each target answered first, and when Prometheus came.
@@ -102,11 +102,10 @@ def follow(target: str, labels: Mapping[str, str], samples: Samples) -> None:
             if not series:
                 say(event="scraped", instance=labels["instance"])
                 next_s = time.monotonic()
-            series = stamped(exposition, labels, at_ms)
+            series = stamped(f"{exposition}\nup 1", labels, at_ms)
             samples.add(series)
         elif series:
-            series = gone(series, at_ms)
-            samples.add(series)
+            samples.add({**gone(series, at_ms), **stamped("up 0", labels, at_ms)})
         next_s += INTERVAL_S if series else PROBE_S
         time.sleep(max(0.0, next_s - time.monotonic()))
 

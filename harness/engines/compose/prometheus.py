@@ -14,7 +14,10 @@ from harness.recording import SeriesKey, labels_text
 CALL_LIMIT_S = 10
 HALF_STEP_S = 0.5
 """A second's value is the scrape nearest to it, so up to half a second later."""
-OF_SERVICES = '{job="services",__name__!~"scrape_.*|.*_created"}'
+OF_A_RUN = (
+    '{job="services",__name__!~"scrape_.*|.*_created"}'
+    ' or {job="toxiproxy",__name__=~"toxiproxy_.*"}'
+)
 NOT_A_LABEL = ("__name__", "job", "instance")
 
 
@@ -50,7 +53,7 @@ class Prometheus:
         self._url = f"http://127.0.0.1:{port}/api/v1"
 
     async def series(self, t0_s: float, duration_s: float) -> dict[SeriesKey, list[float]]:
-        """Read every series of the services at 0, 1 ... `duration_s`; NaN where there is none.
+        """Read what services and Toxiproxy tell at 0, 1 ... `duration_s`; NaN where there is none.
 
         Raises:
             EnvironmentNotReadyError: the server does not answer as it should.
@@ -60,7 +63,7 @@ class Prometheus:
         start_s = t0_s + HALF_STEP_S
         window = {"start": f"{start_s:.3f}", "end": f"{start_s + seconds:.3f}", "step": "1"}
         try:
-            found = await self._ask("query_range", {"query": OF_SERVICES, **window})
+            found = await self._ask("query_range", {"query": OF_A_RUN, **window})
         except (TimeoutError, aiohttp.ClientError) as error:
             raise EnvironmentNotReadyError(
                 f"Prometheus does not answer ({error!r}): run again, and see its log"

@@ -29,6 +29,9 @@ VOLUME = "/volume"
 VOLUME_SIZE, STORE_SIZE = "4m", "32m"
 """Small enough to be filled; Redis keeps more, and nothing fills it."""
 MEMORY_FILE = "/tmp/host.json"  # noqa: S108 - the container's own
+SERIES = "/var/tmp"  # noqa: S108 - a new volume takes over this folder's mode, so any user may write
+TSDB = f"{SERIES}/tsdb"
+"""Where Prometheus keeps its series: on a volume, of which they can be copied when it has ended."""
 
 SHARES = {TOXIPROXY: 2048, PROMETHEUS: 512, LOAD: 2048}
 MEMORY = {TOXIPROXY: "192m", PROMETHEUS: "128m", LOAD: "128m"}
@@ -105,6 +108,7 @@ def compose_file(
         "volumes": {
             **{store.name: {**_volume(STORE_SIZE), **labels} for store in plan.lab.stores},
             **{host: {**_volume(VOLUME_SIZE), **labels} for host in placed},
+            PROMETHEUS: {**labels},
         },
     }
 
@@ -247,10 +251,11 @@ def _prometheus(hosts: list[str]) -> dict[str, Any]:
         "entrypoint": _with_config(
             "CONFIG",
             "prometheus.yml",
-            "prometheus --config.file=/tmp/prometheus.yml --storage.tsdb.path=/tmp/data"
+            f"prometheus --config.file=/tmp/prometheus.yml --storage.tsdb.path={TSDB}"
             " --query.lookback-delta=2s --scrape.discovery-reload-interval=100ms --log.level=warn",
             beside="{ python3 /app/first_seconds.py & } && ",
         ),
+        "volumes": [f"{PROMETHEUS}:{SERIES}"],
         "networks": ["lab", "control"],
         "ports": [f"127.0.0.1::{PROMETHEUS_API}"],
     }

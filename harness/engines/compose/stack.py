@@ -5,6 +5,8 @@ import secrets
 import signal
 import socket
 import subprocess
+import tarfile
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -28,6 +30,7 @@ from harness.errors import EnvironmentNotReadyError
 
 CREATE_LIMIT_S = 60
 FOLLOW_LIMIT_S = 5.0
+STOP_LIMIT_S = 10
 EXPIRY_S = 600
 SERVICE_LABEL = "com.docker.compose.service"
 
@@ -47,7 +50,7 @@ class Stack:
         self._client = client
         self._file = self.logs / "compose.yaml"
         self._file.write_text(compose_yaml(plan, self.owner, images))
-        self._followers: list[Follower] = []
+        self._followers: dict[str, Follower] = {}
         self._creating: subprocess.Popen[str] | None = None
 
     def __enter__(self) -> Self:
@@ -98,14 +101,35 @@ class Stack:
         container = self.containers[name]
         container.start()
         follower = Follower(container, self.log(name), partial(on_line, name))
-        self._followers.append(follower)
+        self._followers[name] = follower
         follower.start()
 
-    def stop_all(self) -> None:
-        """End every process at once, and wait until their logs are on disk."""
+    def stop_all(self, but: str) -> None:
+        """End every process but one's at once, and wait until their logs are on disk."""
+        others = [one for name, one in self.containers.items() if name != but]
         with ThreadPoolExecutor(max_workers=8) as pool:
-            list(pool.map(_kill, self.containers.values()))
-        self._await_logs()
+            list(pool.map(_kill, others))
+        self._await_logs(but)
+
+    def stop_and_copy(self, name: str, path: str, into: Path) -> None:
+        """Let one container end in order, and copy a folder of it that lies on a volume.
+
+        Raises:
+            EnvironmentNotReadyError: it did not end in order.
+
+        """
+        container = self.containers[name]
+        container.stop(timeout=STOP_LIMIT_S)
+        container.reload()
+        if container.attrs["State"]["ExitCode"]:
+            raise EnvironmentNotReadyError(f"{name} {self.how_it_ended(name)}")
+        into.mkdir(parents=True)
+        with tempfile.TemporaryFile() as file:
+            chunks, _ = container.get_archive(path)
+            file.writelines(chunks)
+            file.seek(0)
+            with tarfile.open(fileobj=file) as archive:
+                archive.extractall(into, filter="data")
 
     def log(self, name: str) -> Path:
         """Give the file in which a service's log is kept."""
@@ -131,10 +155,11 @@ class Stack:
         how = "ran out of memory" if state["OOMKilled"] else f"ended with code {code}"
         return f"{how}: {tail(self.log(name))}"
 
-    def _await_logs(self) -> None:
+    def _await_logs(self, but: str = "") -> None:
         give_up_s = time.monotonic() + FOLLOW_LIMIT_S
-        for follower in self._followers:
-            follower.join(max(0.0, give_up_s - time.monotonic()))
+        for name, follower in self._followers.items():
+            if name != but:
+                follower.join(max(0.0, give_up_s - time.monotonic()))
 
 
 def owner_of(plan: Plan) -> Owner:

@@ -1,6 +1,7 @@
 """The container engine end to end: what it records, what it leaves, how it fails."""
 
 import gc
+import json
 import math
 import os
 import signal
@@ -21,6 +22,7 @@ from harness.engines.compose import client as engine_client
 from harness.engines.compose import janitor
 from harness.engines.compose.client import why_not
 from harness.engines.compose.engine import ComposeEngine
+from harness.engines.compose.images import reference
 from harness.engines.compose.render import compose_yaml
 from harness.engines.protocol import Plan
 from harness.engines.sim.engine import SimEngine
@@ -175,6 +177,63 @@ def test_series_are_complete_from_second_0_on(measured: Measured) -> None:
     assert not any(math.isnan(value) for values in begun for value in values)
     frozen = measured.recording.series[SeriesKey("payments", "request_seconds_count", "")]
     assert [math.isnan(value) for value in frozen[:2]] == [False, False]
+
+
+def test_what_toxiproxy_tells_is_recorded(measured: Measured) -> None:
+    """Its byte counters, which move when connections close, as callers do that give up."""
+    told = {
+        key: values
+        for key, values in measured.recording.series.items()
+        if key.host == "toxiproxy" and 'proxy="checkout->payments"' in key.labels.split(",")
+    }
+    sent = [key for key in told if key.metric == "toxiproxy_proxy_sent_bytes_total"]
+    assert any('direction="upstream"' in key.labels.split(",") for key in sent)
+    assert all(told[key][-1] > 0 for key in sent)
+    assert not any(key.metric.startswith("go_") for key in measured.recording.series)
+
+
+def test_prometheus_data_can_be_kept_and_opened(client: DockerClient, tmp_path: Path) -> None:
+    """Another Prometheus finds the run's series in the folder, those of its first seconds too."""
+    lab = replace(LAB, duration_s=3, faults=())
+    engine = ComposeEngine(tmp_path, keep_prometheus=True)
+    recording = engine.run(plan(lab), conductor((), lab.duration_s), Watcher())
+    kept = tmp_path / "prometheus" / "no-retry" / "tsdb"
+    assert (kept / "wal").is_dir()
+    serve = "cp -r /kept /tmp && exec prometheus --config.file=/dev/null --log.level=warn"
+    container = client.containers.run(
+        reference("prometheus"),
+        ["-c", f"{serve} --storage.tsdb.path=/tmp/kept"],
+        entrypoint=["sh"],
+        user="0",
+        network_mode="none",
+        volumes={str(kept): {"bind": "/kept", "mode": "ro"}},
+        detach=True,
+    )
+    try:
+        code, said = container.exec_run(["python3", "-c", COUNTED])
+    finally:
+        container.remove(force=True)
+    assert code == 0, said
+    values = recording.series[SeriesKey("checkout", "request_seconds_count", "")]
+    told = json.loads(said if isinstance(said, bytes) else b"".join(said))
+    assert told["first"] <= values[0]
+    assert told["last"] >= values[-1] > 0
+    assert of_this_process(client) == []
+
+
+COUNTED = """
+import json, time, urllib.request, urllib.parse
+query = 'request_seconds_count{instance="checkout"}[1h]'
+url = "http://127.0.0.1:9090/api/v1/query?" + urllib.parse.urlencode({"query": query})
+for _ in range(100):
+    try:
+        found = json.load(urllib.request.urlopen(url, timeout=5))["data"]["result"]
+        break
+    except OSError:
+        time.sleep(0.1)
+values = [float(value) for _, value in found[0]["values"]]
+print(json.dumps({"first": values[0], "last": max(values)}))
+"""
 
 
 def test_nothing_is_left_but_the_folder(measured: Measured) -> None:

@@ -100,7 +100,7 @@ class Recorder(Samples):
 def test_a_target_is_scraped_from_its_first_answer_on(
     target: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its host is told once; when it stops answering, its series go on without values."""
+    """Its host is told once; when it stops answering, its series but `up` go on without values."""
     answers = [None, ask(target), None]
     assert answers[1] == EXPOSITION
     monkeypatch.setattr(first_seconds, "ask", lambda _: answers.pop(0))
@@ -108,6 +108,8 @@ def test_a_target_is_scraped_from_its_first_answer_on(
     recorder = Recorder()
     follow(target, LABELS, recorder)
     first, second = recorder.scrapes
+    up = 'up{instance="app-1",job="services"}'
+    assert [one.pop(up).partition(" ")[0] for one in (first, second)] == ["1", "0"]
     assert {value.partition(" ")[0] for value in first.values()} == {"12.0", "3.0", "1.0"}
     assert {value.partition(" ")[0] for value in second.values()} == {"NaN"}
     heard = ScrapeLog()

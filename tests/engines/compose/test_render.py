@@ -73,7 +73,9 @@ def test_a_service_has_a_control_channel_and_a_small_disk() -> None:
     ]
     assert services["payments"]["environment"]["CHAOSLAB_MEMORY"] == MEMORY_FILE
     assert "RESTART_S" not in services["payments"]["environment"]
-    sizes = {name: one["driver_opts"]["o"] for name, one in document["volumes"].items()}
+    volumes = document["volumes"]
+    assert volumes.pop(PROMETHEUS) == {}
+    sizes = {name: one["driver_opts"]["o"] for name, one in volumes.items()}
     owner = "uid=10001,gid=10001,mode=700"
     assert sizes == {
         "cache": f"size=32m,{owner}",
