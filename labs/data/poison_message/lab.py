@@ -42,7 +42,7 @@ LAB = Lab(
     ),
     predict=(
         predict("blocked until both are back", measures.longest_silence_s("books", 4, 18),
-                on="dead-letter", equals=1.2, within=0.5, source=COUNTED,
+                on="dead-letter", equals=1.2, within=0.7, source=COUNTED,
                 because="both have died by the second delivery; 1 s later they start again"),
         predict("one order is buried", series.increase("dead_letters_total", 0, 20),
                 on="dead-letter", equals=1, within=0.01, source=COUNTED,
