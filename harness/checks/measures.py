@@ -92,11 +92,7 @@ def attempts_rps(callee: str, start_s: float, end_s: float) -> Measure:
     """Count calls a second to a callee that began in a window, whenever their request was due."""
 
     def of(recording: Recording) -> float:
-        calls = sum(
-            span.kind == "client" and span.callee == callee and start_s <= span.start_s < end_s
-            for span in recording.spans
-        )
-        return _ratio(calls, end_s - start_s)
+        return _ratio(len(_call_starts(recording, callee, start_s, end_s)), end_s - start_s)
 
     return Measure(name=f"calls to {callee}, {start_s:g}-{end_s:g} s", unit="/s", of=of)
 
@@ -108,11 +104,7 @@ def calls_per_burst(callee: str, start_s: float, end_s: float, *, gap_s: float =
     """
 
     def of(recording: Recording) -> float:
-        starts = sorted(
-            span.start_s
-            for span in recording.spans
-            if span.kind == "client" and span.callee == callee and start_s <= span.start_s < end_s
-        )
+        starts = _call_starts(recording, callee, start_s, end_s)
         bursts = sum(later - earlier > gap_s for earlier, later in pairwise([-math.inf, *starts]))
         return _ratio(len(starts), bursts)
 
@@ -123,11 +115,7 @@ def longest_silence_s(callee: str, start_s: float, end_s: float) -> Measure:
     """Take the longest time within a window in which no call to a callee began."""
 
     def of(recording: Recording) -> float:
-        starts = sorted(
-            span.start_s
-            for span in recording.spans
-            if span.kind == "client" and span.callee == callee and start_s <= span.start_s < end_s
-        )
+        starts = _call_starts(recording, callee, start_s, end_s)
         return max(later - earlier for earlier, later in pairwise([start_s, *starts, end_s]))
 
     name = f"longest time without a call to {callee}, {start_s:g}-{end_s:g} s"
@@ -260,6 +248,15 @@ def by_second(recording: Recording) -> list[float]:
 def _due(recording: Recording, start_s: float, end_s: float, path: str) -> Iterator[Request]:
     requests = recording.due(start_s, end_s)
     return (request for request in requests if request.path.startswith(path))
+
+
+def _call_starts(recording: Recording, callee: str, start_s: float, end_s: float) -> list[float]:
+    """Give when the calls to a callee began that did so in a window, ascending."""
+    return sorted(
+        span.start_s
+        for span in recording.spans
+        if span.kind == "client" and span.callee == callee and start_s <= span.start_s < end_s
+    )
 
 
 def _counted(requests: Iterable[Request]) -> tuple[int, int]:
