@@ -5,7 +5,6 @@ after it gets the same order again.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
@@ -19,7 +18,7 @@ from services.context import Context
 from services.intake import STREAM
 from services.patterns.consumer_group import ConsumerGroup, Message
 from services.patterns.timeout import time_limit
-from services.server import at_least
+from services.server import at_least, in_background
 from services.tracing import CURRENT, HEADER, parse
 
 PAUSE_S = 0.1
@@ -118,12 +117,6 @@ def app(ctx: Context[Settings]) -> web.Application:
     """Serve nothing but health and metrics; the work comes from the stream."""
     consumer = Consumer(ctx)
 
-    async def working(_: web.Application) -> AsyncIterator[None]:
-        tasks = [asyncio.create_task(consumer.work()), asyncio.create_task(consumer.redrive())]
-        yield
-        for task in tasks:
-            task.cancel()
-
     application = web.Application()
-    application.cleanup_ctx.append(working)
+    in_background(application, consumer.work, consumer.redrive)
     return application

@@ -4,7 +4,6 @@ The rate is a text, as configuration is. One that is no number breaks every requ
 """
 
 import asyncio
-from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -13,7 +12,7 @@ from aiohttp import web
 
 from services.context import Context
 from services.patterns.timeout import time_limit
-from services.server import at_least
+from services.server import at_least, in_background
 
 NET_PRICE = 100
 
@@ -109,12 +108,7 @@ def app(ctx: Context[Settings]) -> web.Application:
     """Serve `GET /`: a price."""
     shop = Shop(ctx)
 
-    async def following(_: web.Application) -> AsyncIterator[None]:
-        task = asyncio.create_task(shop.follow())
-        yield
-        task.cancel()
-
     application = web.Application()
     application.router.add_get("/", shop.price)
-    application.cleanup_ctx.append(following)
+    in_background(application, shop.follow)
     return application
