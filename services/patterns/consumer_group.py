@@ -42,17 +42,19 @@ class ConsumerGroup:
                 raise
 
     async def abandoned(self, idle_ms: int) -> list[Message]:
-        """Claim messages that have been pending for so long, whoever had them."""
+        """Claim one message that has been pending for so long, whoever had it.
+
+        One at a time: those that were read in one batch with a message that kills its consumers
+        would count its deliveries too, and be given up with it.
+        """
         _, claimed, *_ = await self._store.xautoclaim(
-            self._stream, self._group, self._consumer, min_idle_time=idle_ms, count=BATCH
+            self._stream, self._group, self._consumer, min_idle_time=idle_ms, count=1
         )
-        if not claimed:
-            return []
-        pending = await self._store.xpending_range(
-            self._stream, self._group, "-", "+", BATCH * BATCH, consumername=self._consumer
-        )
-        counts = {entry["message_id"]: entry["times_delivered"] for entry in pending}
-        return [Message(place, fields, int(counts.get(place, 1))) for place, fields in claimed]
+        return [Message(place, fields, await self._delivery(place)) for place, fields in claimed]
+
+    async def _delivery(self, place: str) -> int:
+        entries = await self._store.xpending_range(self._stream, self._group, place, place, 1)
+        return int(entries[0]["times_delivered"]) if entries else 1
 
     async def fresh(self, wait_ms: int) -> list[Message]:
         """Take messages that nobody had yet, waiting for the first of them for so long."""

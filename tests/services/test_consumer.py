@@ -90,6 +90,13 @@ def test_a_delivery_limit_bounds_the_crashes(deliveries: int) -> None:
     assert buried(recording) == 1
 
 
+def test_a_good_order_is_not_given_up_with_the_bad_one_of_its_batch() -> None:
+    """Busy consumers read several at a time; who claims takes one, so only the bad one counts."""
+    recording = ordered(POISON, deliveries=2, rate_rps=180)
+    assert len(booked(recording)) > 1500
+    assert buried(recording) == 1
+
+
 def test_an_error_that_is_caught_costs_one_order() -> None:
     """And no crash."""
     recording = ordered(POISON, on_error="bury")
