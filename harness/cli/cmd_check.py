@@ -17,6 +17,7 @@ from harness import catalogue, junit, runner, store
 from harness.checks.timing import timing
 from harness.checks.verdict import Control, Kind, Verdict, failures, verdict_of
 from harness.cli import options
+from harness.cli.spreads import lines
 from harness.cli.tables import STYLES
 from harness.cli.workers import spread
 from harness.engines.compose.client import why_not
@@ -66,6 +67,7 @@ class Checked:
     default=None,
     help="At once: one a core; on containers one for two cores.",
 )
+@click.option("--spread", "spreads", is_flag=True, help="What each value was: least, median, most.")
 @click.option("--junit", "junit_path", type=click.Path(dir_okay=False, path_type=Path))
 def command(  # noqa: PLR0913 - one parameter for each option
     names: Sequence[str],
@@ -73,6 +75,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
     seeds: int,
     permute: bool,  # noqa: FBT001
     jobs: int | None,
+    spreads: bool,  # noqa: FBT001
     junit_path: Path | None,
 ) -> ExitCode:
     """Check labs with all their controls: all labs, or those named.
@@ -101,6 +104,8 @@ def command(  # noqa: PLR0913 - one parameter for each option
             replay = f"--engine {engine} --seed {one.seed}"
             replay += f" --permute {one.seed}" if permute else ""
             _show(progress.console, one, replay, brief=seeds > 1)
+    if spreads:
+        _spread(labs, checked)
     _summary(console, labs, checked)
     if junit_path:
         rows = [(c.slug, c.seed, c.controls, c.took_s, c.error) for c in checked]
@@ -212,6 +217,12 @@ def _show(console: Console, one: Checked, replay: str, *, brief: bool) -> None:
         console.print(Text(f"    {where}; {control.measure} is {seen(control)}, must be {bound}"))
     if verdict is not Verdict.PASS and not one.error:
         console.print(f"    replay: ./lab run {one.slug} {replay}")
+
+
+def _spread(labs: Sequence[str], checked: Sequence[Checked]) -> None:
+    for slug in labs:
+        controls = [control for one in checked if one.slug == slug for control in one.controls]
+        click.echo("\n".join((f"{slug}\n", *lines(controls), "")))
 
 
 def _summary(console: Console, labs: Sequence[str], checked: Sequence[Checked]) -> None:

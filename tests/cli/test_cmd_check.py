@@ -81,6 +81,24 @@ def test_seeds_are_told_apart(shop: Workshop) -> None:
     assert outcome.out.endswith("2 passed, 2 failed\n")
 
 
+def test_the_spread_of_every_value_is_told(shop: Workshop) -> None:
+    """A row for each value and bound: least, median, most, and in how many runs it passed."""
+    shop.change(FAILING, slug="failing")
+    outcome = shop.run("check", "--seeds", "3", "--jobs", "1", "--spread")
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in outcome.out.splitlines()
+        if line.startswith("|")
+    ]
+    head, rule, *values = rows
+    assert head == ["variant", "value", "wanted", "least", "median", "most", "passed"]
+    assert {len(row) for row in rows} == {len(head)}
+    assert set("".join(rule)) <= set("-:")
+    assert [row for row in values if row[-1] == "0 of 3"]
+    assert [row for row in values if row[-1] == "3 of 3"]
+    assert not [row for row in values if "seen to act" in row[1]]
+
+
 def test_the_number_of_processes_changes_nothing(shop: Workshop) -> None:
     """One process and two give the same lines and the same values."""
     shop.write(SMALL.replace("Paced(", "Poisson(").replace("Paced,", "Poisson,"))
