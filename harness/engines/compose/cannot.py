@@ -1,11 +1,11 @@
 """What containers cannot do, refused by name before a run and never passed over."""
 
 from collections.abc import Collection, Mapping
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from harness.engines.protocol import Plan
 from harness.errors import LabError
-from harness.model.fault import Clock, Connects, Setting
+from harness.model.fault import Clock, Connects, Setting, moments
 
 SLOWEST = 1000.0
 """The longest period of a CPU quota, a second, over the shortest quota, a millisecond."""
@@ -25,12 +25,13 @@ class Cannot:
 
 
 class Rehearsal(Cannot):
-    """A `System` on which every fault is tried before containers start; nothing happens."""
+    """A `System` on which all faults are tried in their order before containers start."""
 
     def __init__(self, plan: Plan) -> None:
         self._lab = plan.lab
         self._links = [link.name for link in plan.lab.links()]
         self._stores = {store.name for store in plan.lab.stores}
+        self._frozen: set[str] = set()
 
     async def links(self) -> list[str]:
         """Give every link's name."""
@@ -39,6 +40,23 @@ class Rehearsal(Cannot):
     async def behind(self, name: str) -> Collection[str]:
         """Give the hosts that answer to a name."""
         return self._lab.behind(name)
+
+    async def pause(self, host: str) -> None:
+        """Take note that nobody answers there."""
+        self._frozen.add(host)
+
+    async def resume(self, host: str) -> None:
+        """Take note that somebody does."""
+        self._frozen.discard(host)
+
+    async def configure(self, host: str, changes: Mapping[str, Setting]) -> None:
+        """Refuse what a frozen process would not take."""
+        del changes
+        self._refuse_frozen(host, "change the settings")
+
+    async def set_disk_full(self, host: str, *, full: bool) -> None:
+        """Refuse what a frozen process would not do."""
+        self._refuse_frozen(host, "fill the disk" if full else "make room on the disk")
 
     async def configured(self, host: str) -> Mapping[str, Setting]:
         """Say that nothing is changed."""
@@ -53,8 +71,13 @@ class Rehearsal(Cannot):
     async def set_clock(self, host: str, clock: Clock) -> None:
         """Refuse it for what is no service of ours: it asks the kernel for the time."""
         del clock
+        self._refuse_frozen(host, "set the clock")
         if host in self._stores:
             _refuse(f"set the clock of {host} wrong, which runs Redis")
+
+    def _refuse_frozen(self, host: str, what: str) -> None:
+        if host in self._frozen:
+            _refuse(f"{what} of {host} while it is frozen, for its process must do that")
 
     def __getattr__(self, name: str) -> object:
         """Give an operation that containers can do, done here by doing nothing."""
@@ -66,14 +89,15 @@ class Rehearsal(Cannot):
 
 
 async def rehearse(plan: Plan) -> None:
-    """Try a plan's faults on nothing.
+    """Try a plan's faults on nothing, in the order in which they begin and end.
 
     Raises:
         LabError: one of them needs what containers cannot do.
 
     """
-    for timed in plan.lab.faults:
-        await timed.fault.apply(Rehearsal(plan))  # type: ignore[arg-type] # by __getattr__
+    system: Any = Rehearsal(plan)
+    for _, timed, begins in moments(plan.lab.faults):
+        await (timed.fault.apply if begins else timed.fault.remove)(system)
 
 
 def _refuse(what: str) -> NoReturn:

@@ -17,19 +17,20 @@ from harness.model import (
     Kill,
     Latency,
     Partition,
+    Pause,
     Redis,
     RefuseNew,
     Stop,
     Unanswered,
     during,
 )
-from harness.model.fault import Fault
+from harness.model.fault import Fault, Timed
 from labs.cascades.retry_storm.lab import LAB
 
 
-def plan(fault: Fault) -> Plan:
-    """Give retry-storm with another fault."""
-    lab = replace(LAB, faults=(during(5, 8, fault),))
+def plan(fault: Fault, *others: Timed) -> Plan:
+    """Give retry-storm with another fault, from second 5 to 8, and more of them."""
+    lab = replace(LAB, faults=(during(5, 8, fault), *others))
     return Plan(slug="retry-storm", lab=lab, variant=lab.variants[0], seed=1)
 
 
@@ -72,3 +73,26 @@ def test_a_redis_asks_the_kernel_for_the_time() -> None:
     refused = replace(refused, lab=replace(refused.lab, stores=(Redis("cache"),)))
     with pytest.raises(LabError, match=r"clock of cache wrong, which runs Redis; .* --engine sim"):
         asyncio.run(rehearse(refused))
+
+
+CHANGES = [
+    Configure("payments", service_ms=80),
+    DiskFull("payments"),
+    ClockSkew("payments", skew_s=5),
+]
+
+
+@pytest.mark.parametrize("fault", CHANGES)
+@pytest.mark.parametrize(("start_s", "end_s"), [(4, 6), (6, 9), (4.5, 8.5)])
+def test_a_frozen_process_cannot_change(fault: Fault, start_s: float, end_s: float) -> None:
+    """Neither at the beginning of a change nor at its end, whatever is frozen from 4 to 9."""
+    frozen = plan(fault, during(start_s, end_s, Pause("payments")))
+    with pytest.raises(LabError, match=r"of payments while it is frozen, .* --engine sim"):
+        asyncio.run(rehearse(frozen))
+
+
+@pytest.mark.parametrize("fault", CHANGES)
+def test_a_process_may_freeze_while_it_is_changed(fault: Fault) -> None:
+    """Or another host, or before and after."""
+    others = (during(6, 7, Pause("payments")), during(4, 9, Pause("checkout")))
+    asyncio.run(rehearse(plan(fault, *others, during(2, 3, Pause("payments")))))
