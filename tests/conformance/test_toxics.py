@@ -5,7 +5,7 @@ bounds on time are exact; upper bounds add what a rig may be late, 0.01 s simula
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 
 import pytest
 
@@ -20,27 +20,12 @@ from harness.model.toxic import (
     Stream,
     Timeout,
 )
-from tests.conformance.rigs import RealRig, Rig, SimRig, Streams, toxiproxy
+from tests.conformance.rigs import Rig, Streams
 
 EARLY_S = 0.005
 """Clocks are read at both ends, and Go's timers count in nanoseconds, asyncio's in floats."""
 
 LINK = "caller->callee"
-
-
-@pytest.fixture(scope="module")
-def api_port() -> Iterator[int]:
-    """Run one real server for the module."""
-    with toxiproxy() as port:
-        yield port
-
-
-@pytest.fixture(params=["sim", pytest.param("real", marks=pytest.mark.compose)])
-def rig(request: pytest.FixtureRequest) -> Rig:
-    """Give each rig in turn."""
-    if request.param == "sim":
-        return SimRig()
-    return RealRig(request.getfixturevalue("api_port"))
 
 
 def now() -> float:

@@ -1,29 +1,13 @@
 """How streams end, and how they do not, through a real Toxiproxy and through a simulated link."""
 
 import asyncio
-from collections.abc import Iterator
 
 import pytest
 
 from harness.model.toxic import ResetPeer, Stream, Timeout
-from tests.conformance.rigs import RealRig, Rig, SimRig, toxiproxy
+from tests.conformance.rigs import Rig
 
 LINK = "caller->callee"
-
-
-@pytest.fixture(scope="module")
-def api_port() -> Iterator[int]:
-    """Run one real server for the module."""
-    with toxiproxy() as port:
-        yield port
-
-
-@pytest.fixture(params=["sim", pytest.param("real", marks=pytest.mark.compose)])
-def rig(request: pytest.FixtureRequest) -> Rig:
-    """Give each rig in turn."""
-    if request.param == "sim":
-        return SimRig()
-    return RealRig(request.getfixturevalue("api_port"))
 
 
 class Callee:
