@@ -25,6 +25,8 @@ RUNS = ROOT / "runs"
 DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR)
 """What the disk is to blame for; an engine's connection that breaks is an OSError too."""
 DOCUMENT = "run.json"
+PROMETHEUS = "prometheus"
+"""Holds a folder for each variant whose data of Prometheus is kept."""
 CLAIM = ".claim"
 """A file that is locked for as long as the run that writes into its folder lives."""
 VERSIONED = ("chaoslab", "aiohttp", "prometheus-client", "locust", "docker", "toxiproxy-python")
@@ -133,6 +135,29 @@ def latest_on_both(slug: str) -> Path | None:
 
     """
     return next((run for run in reversed(_complete(slug)) if _is_on_both(run)), None)
+
+
+def latest_with_prometheus(slug: str, name: str | None = None) -> Path:
+    """Give the folder of a lab's last run that has kept Prometheus' data, or of the one named.
+
+    Raises:
+        EnvironmentNotReadyError: there is none, or it has kept none.
+
+    """
+    runs = _complete(slug)
+    there = [run.name for run in runs]
+    if name and name not in there:
+        raise EnvironmentNotReadyError(
+            f"no run {name!r} of {slug}{nearest(name, there)}; ls runs/{slug} shows them"
+        )
+    found = [run for run in runs if name in {None, run.name} and (run / PROMETHEUS).is_dir()]
+    if not found:
+        which = f"run {name}" if name else "no run"
+        raise EnvironmentNotReadyError(
+            f"{which} of {slug} has {'no' if name else 'kept'} Prometheus' data; "
+            f"./lab run {slug} --engine compose --keep-prometheus keeps it"
+        )
+    return found[-1]
 
 
 def controls(run: Path) -> list[Control]:

@@ -13,9 +13,10 @@ from rich.text import Text
 
 from harness import catalogue, runner, store
 from harness.catalogue import Entry
-from harness.cli import options, tables
+from harness.cli import cmd_grafana, options, tables
 from harness.cli.live import Live
 from harness.cli.options import EngineChoice
+from harness.engines.compose import look
 from harness.engines.compose.client import why_not
 from harness.engines.compose.engine import ComposeEngine
 from harness.engines.sim.engine import SimEngine
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 @click.option("--events", type=click.File("w", lazy=False), help="Write the simulated messages.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document, nothing else.")
 @click.option("--keep-prometheus", is_flag=True, help="Keep Prometheus' data in the run's folder.")
+@click.option("--grafana", is_flag=True, help="The same, and look at it in Grafana until Ctrl-C.")
 @click.option("--no-report", is_flag=True, help="Write no report.html and no picture.png.")
 def command(  # noqa: PLR0913 - one parameter for each option
     name: str,
@@ -49,6 +51,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
     events: TextIO | None,
     as_json: bool,  # noqa: FBT001
     keep_prometheus: bool,  # noqa: FBT001
+    grafana: bool,  # noqa: FBT001
     no_report: bool,  # noqa: FBT001
 ) -> ExitCode:
     """Run a lab: predicted, simulated, measured.
@@ -60,10 +63,12 @@ def command(  # noqa: PLR0913 - one parameter for each option
     simulates = engine != EngineChoice.COMPOSE
     if not simulates and (events or permute is not None):
         raise LabError("--events and --permute are of the simulation; leave --engine compose out")
+    keep_prometheus |= grafana
     if keep_prometheus and engine == EngineChoice.SIM:
-        raise LabError("--keep-prometheus is of containers; leave --engine sim out")
+        asked = "--grafana" if grafana else "--keep-prometheus"
+        raise LabError(f"{asked} is of containers; leave --engine sim out")
     console = Console(stderr=as_json, highlight=False)
-    missing = _missing(engine)
+    missing = _missing(engine, grafana=grafana)
     console.print(Text(entry.lab.title, style="bold"))
     console.print(Text(f"{entry.lab.question}\n"))
     when = datetime.now(UTC).astimezone()
@@ -92,15 +97,17 @@ def command(  # noqa: PLR0913 - one parameter for each option
         sys.stdout.write("\n")
     else:
         _whither(console, entry, final, report=not no_report)
+    if grafana:
+        cmd_grafana.show(console, entry, final)
     return result.verdict.exit_code
 
 
-def _missing(engine: str | None) -> str | None:
+def _missing(engine: str | None, *, grafana: bool) -> str | None:
     """Say why containers are left out; None when they are not."""
     if engine == EngineChoice.SIM:
         return None
-    missing = why_not()
-    if missing and engine is not None:
+    missing = why_not() or (look.why_not() if grafana else None)
+    if missing and (engine is not None or grafana):
         raise EnvironmentNotReadyError(missing)
     return missing
 

@@ -22,8 +22,9 @@ from harness.engines.compose.render import (
     TOXIPROXY,
     TOXIPROXY_API,
     TSDB,
+    compose_yaml,
 )
-from harness.engines.compose.stack import OnLine, Stack
+from harness.engines.compose.stack import OnLine, Stack, owner_of
 from harness.engines.compose.supervisor import CRASHED
 from harness.engines.compose.system import Containers
 from harness.engines.compose.toxics import Toxiproxy
@@ -63,7 +64,10 @@ class ComposeEngine:
             observer.step("making the images ready")
             images = refresh_sources(observer.step, client)
             janitor.remove(client, janitor.orphans(client))
-            with Stack(client, plan, self._folder, images) as stack:
+            owner = owner_of(plan.slug, plan.lab.duration_s + plan.lab.load.timeout_ms / 1000)
+            file = compose_yaml(plan, owner, images)
+            logs_folder = self._folder / "logs" / plan.variant.name
+            with Stack(client, owner, file, logs_folder) as stack:
                 try:
                     run = Run(plan, stack, observer)
                     recording = interrupts.run(run.record(conduct))

@@ -1,15 +1,21 @@
 """A lab's variant as a Compose file: self-contained, readable, and the same for equal input."""
 
 import json
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
-
-import yaml
 
 from harness.engines.compose import first_seconds
 from harness.engines.compose.images import references
+from harness.engines.compose.parts import (
+    NO_WAY_OUT,
+    UID,
+    Owner,
+    as_yaml,
+    escaped,
+    hardening,
+    project_part,
+    with_config,
+)
 from harness.engines.compose.supervisor import SUPERVISOR
 from harness.engines.protocol import Plan
 from harness.model.lab import BESIDE, CLIENT, Lab, Link, Redis, Service
@@ -23,8 +29,6 @@ PROMETHEUS_API = 9090
 FIRST_PORT = 20001
 """Where the first link's proxy listens; the others follow in the order of `Lab.links`."""
 
-UID = 10001
-USER = f"{UID}:{UID}"
 VOLUME = "/volume"
 VOLUME_SIZE, STORE_SIZE = "4m", "32m"
 """Small enough to be filled; Redis keeps more, and nothing fills it."""
@@ -38,29 +42,6 @@ MEMORY = {TOXIPROXY: "192m", PROMETHEUS: "128m", LOAD: "128m"}
 """Where it differs: Toxiproxy holds 112 MB when callers give up on 280 connections a second."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Owner:
-    """Who runs a stack, and until when it may exist: by this a janitor knows what is left over."""
-
-    run: str
-    host: str
-    pid: int
-    pid_start: str
-    started_s: float
-    expires_s: float
-
-    def labels(self) -> dict[str, str]:
-        """Give the labels that every container, network and volume of the run carries."""
-        return {
-            "chaoslab.run": self.run,
-            "chaoslab.owner-host": self.host,
-            "chaoslab.owner-pid": str(self.pid),
-            "chaoslab.owner-start": self.pid_start,
-            "chaoslab.started": f"{self.started_s:.0f}",
-            "chaoslab.expires": f"{self.expires_s:.0f}",
-        }
-
-
 def compose_yaml(
     plan: Plan, owner: Owner | None = None, images: Mapping[str, str] | None = None
 ) -> str:
@@ -69,13 +50,7 @@ def compose_yaml(
     ``images`` says what each image is called, where that is not as the tree is now.
     """
     variant = f"{plan.slug}, variant {plan.variant.name}, seed {plan.seed}"
-    text = yaml.dump(
-        compose_file(plan, owner, images),
-        Dumper=_Dumper,
-        sort_keys=False,
-        width=100,
-        allow_unicode=True,
-    )
+    text = as_yaml(compose_file(plan, owner, images))
     return f"# {plan.lab.title}\n# {variant}\n{text}"
 
 
@@ -94,16 +69,13 @@ def compose_file(
     services[LOAD] = _load(plan, ports, waits=owner is not None)
     for name, service in services.items():
         image = {"image": images[service["image"]]}
-        services[name] = {**service, **image, **_hardening(name), **labels}
+        services[name] = {**service, **image, **_limits(name), **labels}
     return {
         "name": owner.run if owner else f"chaoslab-{project_part(plan.slug)}",
         "services": services,
         "networks": {
             "lab": {"internal": True, **labels},
-            "control": {
-                "driver_opts": {"com.docker.network.bridge.enable_ip_masquerade": "false"},
-                **labels,
-            },
+            "control": {**NO_WAY_OUT, **labels},
         },
         "volumes": {
             **{store.name: {**_volume(STORE_SIZE), **labels} for store in plan.lab.stores},
@@ -111,11 +83,6 @@ def compose_file(
             PROMETHEUS: {**labels},
         },
     }
-
-
-def project_part(slug: str) -> str:
-    """Make a slug fit for a Compose project's name."""
-    return re.sub(r"[^a-z0-9]+", "-", slug.lower()).strip("-")
 
 
 def _service(host: str, service: Service, ports: dict[Link, int], plan: Plan) -> dict[str, Any]:
@@ -128,7 +95,7 @@ def _service(host: str, service: Service, ports: dict[Link, int], plan: Plan) ->
     return {
         "image": "services",
         **_supervised("python3", "-m", "services.main"),
-        "environment": _escaped(
+        "environment": escaped(
             CHAOSLAB_HOST=host,
             CHAOSLAB_APP=service.app,
             CHAOSLAB_SETTINGS=json.dumps(dict(service.settings)),
@@ -197,11 +164,11 @@ def _toxiproxy(ports: dict[Link, int], lab: Lab) -> dict[str, Any]:
     ]
     return {
         "image": "toxiproxy",
-        "environment": _escaped(
+        "environment": escaped(
             PROXIES=json.dumps(proxies, indent=1) + "\n",
             GOMEMLIMIT="128MiB",
         ),
-        "entrypoint": _with_config(
+        "entrypoint": with_config(
             "PROXIES",
             "proxies.json",
             "toxiproxy-server -host 0.0.0.0 -config /tmp/proxies.json -proxy-metrics",
@@ -245,10 +212,8 @@ def _prometheus(hosts: list[str]) -> dict[str, Any]:
     }
     return {
         "image": "prometheus",
-        "environment": _escaped(
-            CONFIG=yaml.dump(config, Dumper=_Dumper, sort_keys=False), TARGETS=json.dumps(early)
-        ),
-        "entrypoint": _with_config(
+        "environment": escaped(CONFIG=as_yaml(config), TARGETS=json.dumps(early)),
+        "entrypoint": with_config(
             "CONFIG",
             "prometheus.yml",
             f"prometheus --config.file=/tmp/prometheus.yml --storage.tsdb.path={TSDB}"
@@ -268,7 +233,7 @@ def _load(plan: Plan, ports: dict[Link, int], *, waits: bool) -> dict[str, Any]:
     }
     return {
         "image": "load",
-        "environment": _escaped(
+        "environment": escaped(
             CHAOSLAB_LOAD=json.dumps(plan.lab.load.to_json()),
             CHAOSLAB_SEED=str(plan.seed),
             CHAOSLAB_DURATION_S=f"{plan.lab.duration_s:g}",
@@ -279,42 +244,5 @@ def _load(plan: Plan, ports: dict[Link, int], *, waits: bool) -> dict[str, Any]:
     }
 
 
-def _hardening(name: str) -> dict[str, Any]:
-    return {
-        "user": USER,
-        "read_only": True,
-        "tmpfs": ["/tmp:size=128m,mode=1777"],  # noqa: S108 - the only place that can be written
-        "cap_drop": ["ALL"],
-        "security_opt": ["no-new-privileges:true"],
-        "mem_limit": MEMORY.get(name, "128m"),
-        "cpu_shares": SHARES.get(name, 1024),
-        "pids_limit": 256,
-        "ulimits": {"nofile": 16384},
-        "logging": {"driver": "json-file", "options": {"max-size": "64m", "max-file": "1"}},
-        "restart": "no",
-        "stop_grace_period": "1s",
-    }
-
-
-def _with_config(variable: str, file: str, command: str, beside: str = "") -> list[str]:
-    # From the environment, because a file would have to be mounted from some host's path.
-    return ["sh", "-c", f'printf %s "$${variable}" >/tmp/{file} && {beside}exec {command}']
-
-
-def _escaped(**environment: str) -> dict[str, str]:
-    return {name: value.replace("$", "$$") for name, value in environment.items()}
-
-
-class _Dumper(yaml.SafeDumper):
-    """Writes texts of several lines as blocks, and repeats values where YAML would refer back."""
-
-    def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002 - the name that PyYAML calls
-        return True
-
-
-def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    style = "|" if "\n" in text else None
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style)
-
-
-_Dumper.add_representer(str, _text)
+def _limits(name: str) -> dict[str, Any]:
+    return hardening(memory=MEMORY.get(name, "128m"), cpu_shares=SHARES.get(name, 1024))

@@ -9,7 +9,7 @@ import tarfile
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
@@ -24,8 +24,7 @@ from docker.models.containers import Container
 from harness.engines.compose import janitor
 from harness.engines.compose.interrupts import SIGNALS
 from harness.engines.compose.logs import Follower, tail
-from harness.engines.compose.render import Owner, compose_yaml, project_part
-from harness.engines.protocol import Plan
+from harness.engines.compose.parts import UID, Owner, project_part
 from harness.errors import EnvironmentNotReadyError
 
 CREATE_LIMIT_S = 60
@@ -41,15 +40,13 @@ OnLine = Callable[[str, str | None], None]
 class Stack:
     """A context: inside it containers may be started, after it nothing of them is left."""
 
-    def __init__(
-        self, client: DockerClient, plan: Plan, folder: Path, images: Mapping[str, str]
-    ) -> None:
-        self.owner = owner_of(plan)
-        self.logs = _new_folder(folder / "logs" / plan.variant.name)
+    def __init__(self, client: DockerClient, owner: Owner, compose_yaml: str, logs: Path) -> None:
+        self.owner = owner
+        self.logs = _new_folder(logs)
         self.containers: dict[str, Container] = {}
         self._client = client
         self._file = self.logs / "compose.yaml"
-        self._file.write_text(compose_yaml(plan, self.owner, images))
+        self._file.write_text(compose_yaml)
         self._followers: dict[str, Follower] = {}
         self._creating: subprocess.Popen[str] | None = None
 
@@ -131,6 +128,14 @@ class Stack:
             with tarfile.open(fileobj=file) as archive:
                 archive.extractall(into, filter="data")
 
+    def copy_in(self, name: str, folder: Path, path: str) -> None:
+        """Put a folder under a path of a volume of a container that has not started yet."""
+        with tempfile.TemporaryFile() as file:
+            with tarfile.open(fileobj=file, mode="w") as archive:
+                archive.add(folder, arcname=folder.name, filter=_owned)
+            file.seek(0)
+            self.containers[name].put_archive(path, file)
+
     def log(self, name: str) -> Path:
         """Give the file in which a service's log is kept."""
         return self.logs / f"{name}.log"
@@ -162,12 +167,11 @@ class Stack:
                 follower.join(max(0.0, give_up_s - time.monotonic()))
 
 
-def owner_of(plan: Plan) -> Owner:
+def owner_of(slug: str, lasts_s: float) -> Owner:
     """Name a new run of this process, which may last for twice its time and ten minutes."""
     now_s = time.time()
-    lasts_s = plan.lab.duration_s + plan.lab.load.timeout_ms / 1000
     return Owner(
-        run=f"chaoslab-{project_part(plan.slug)}-{secrets.token_hex(3)}",
+        run=f"chaoslab-{project_part(slug)}-{secrets.token_hex(3)}",
         host=socket.gethostname(),
         pid=os.getpid(),
         pid_start=janitor.pid_start(os.getpid()),
@@ -195,6 +199,12 @@ def uninterrupted() -> Iterator[None]:
             signal.signal(number, handler)
     if held:
         raise KeyboardInterrupt
+
+
+def _owned(entry: tarfile.TarInfo) -> tarfile.TarInfo:
+    entry.uid = entry.gid = UID
+    entry.uname = entry.gname = ""
+    return entry
 
 
 def _kill(container: Container) -> None:

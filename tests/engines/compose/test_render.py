@@ -7,15 +7,14 @@ from typing import Any
 import pytest
 import yaml
 
+from harness.engines.compose.parts import Owner, project_part
 from harness.engines.compose.render import (
     LOAD,
     MEMORY_FILE,
     PROMETHEUS,
     TOXIPROXY,
-    Owner,
     compose_file,
     compose_yaml,
-    project_part,
 )
 from harness.engines.protocol import Plan
 from harness.model import Redis
