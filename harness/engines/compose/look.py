@@ -82,7 +82,7 @@ def look(
 class View:
     """The containers of one look, from their making to the end that a person wants."""
 
-    def __init__(self, stack: Stack, kept: Sequence[Kept], say: Say) -> None:
+    def __init__(self, stack: Stack, kept: Sequence[Kept], say: Callable[[str], None]) -> None:
         self._stack = stack
         self._kept = kept
         self._say = say
