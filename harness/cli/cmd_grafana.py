@@ -1,5 +1,6 @@
 """`./lab grafana`: what Prometheus kept of a run, in Grafana."""
 
+import math
 from pathlib import Path
 
 import click
@@ -9,6 +10,8 @@ from harness import catalogue, store
 from harness.catalogue import Entry
 from harness.engines.compose.grafana import Kept
 from harness.engines.compose.look import look, second_0
+from harness.engines.compose.render import LOAD
+from harness.errors import EnvironmentNotReadyError
 
 
 @click.command()
@@ -46,21 +49,29 @@ def kept(run: Path) -> list[Kept]:
         EnvironmentNotReadyError: it cannot be read.
 
     """
-    names = [path.parent.name for path in (run / store.PROMETHEUS).glob("*/tsdb")]
-    recorded = {
-        name: store.recording(run, "compose", name)
-        for name in names
-        if (run / f"compose-{name}").is_dir()
-    }
-    duration_s = max(recording.duration_s for recording in recorded.values())
+    folders = sorted((run / store.PROMETHEUS).glob("*/tsdb"))
+    there = [path.parent.name for path in folders]
+    variants = [name for name in there if (run / f"compose-{name}").is_dir()]
+    recorded = {name: store.recording(run, "compose", name) for name in variants}
+    lasted_s = max((one.duration_s for one in recorded.values()), default=0.0)
     found = [
         Kept(
-            name=name,
-            tsdb=run / store.PROMETHEUS / name / "tsdb",
-            start_s=second_0(run / "logs" / name),
-            duration_s=duration_s,
-            faults=recorded[name].faults if name in recorded else (),
+            name=tsdb.parent.name,
+            tsdb=tsdb,
+            start_s=_second_0(run, tsdb.parent.name),
+            duration_s=lasted_s,
+            faults=recorded[tsdb.parent.name].faults if tsdb.parent.name in recorded else (),
         )
-        for name in names
+        for tsdb in folders
     ]
     return sorted(found, key=lambda one: one.start_s)
+
+
+def _second_0(run: Path, name: str) -> float:
+    log = run / "logs" / name / f"{LOAD}.log"
+    start_s = second_0(log)
+    if math.isnan(start_s):
+        told = f"{run.name}/{log.relative_to(run)} does not say when the run began"
+        again = f"./lab run {run.parent.name} --grafana makes a new one"
+        raise EnvironmentNotReadyError(f"{told}; {again}")
+    return start_s

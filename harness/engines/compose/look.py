@@ -17,7 +17,7 @@ from harness.engines.compose.client import engine
 from harness.engines.compose.grafana import GRAFANA, GRAFANA_PORT, Kept
 from harness.engines.compose.inventory import missing
 from harness.engines.compose.loadlog import LoadLog
-from harness.engines.compose.render import LOAD, PROMETHEUS, PROMETHEUS_API, SERIES
+from harness.engines.compose.render import PROMETHEUS, PROMETHEUS_API, SERIES
 from harness.engines.compose.stack import OnLine, Stack, owner_of
 from harness.errors import EnvironmentNotReadyError
 
@@ -45,10 +45,10 @@ def _problem(client: DockerClient) -> str | None:
     return None
 
 
-def second_0(logs_of_variant: Path) -> float:
-    """Read from the load's log when a run began, in seconds since 1970; NaN if it did not."""
+def second_0(log: Path) -> float:
+    """Read from a load's log when its run began, in seconds since 1970; NaN if it did not say."""
     load = LoadLog()
-    with (logs_of_variant / f"{LOAD}.log").open(encoding="utf-8", errors="replace") as lines:
+    with suppress(OSError), log.open(encoding="utf-8", errors="replace") as lines:
         for line in lines:
             load.take(line)
             if not math.isnan(load.t0_s):
