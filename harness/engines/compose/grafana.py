@@ -29,8 +29,8 @@ DASHBOARDS = "/tmp/dashboards"  # noqa: S108
 UID = "chaoslab-run"
 """The dashboard's, in its file too."""
 DASHBOARD = ROOT / "dashboards" / "run.json"
-MARGIN_S = 2.0
-"""What is shown before a run begins, and after it has ended."""
+LEAD_S = 1.0
+"""What is shown before a run begins. After its end the hosts go down, which is no part of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +52,7 @@ class Kept:
     def shown_ms(self) -> tuple[int, int]:
         """Give the time that is shown of it."""
         end_s = self.start_s + self.duration_s
-        return round(1000 * (self.start_s - MARGIN_S)), round(1000 * (end_s + MARGIN_S))
+        return round(1000 * (self.start_s - LEAD_S)), round(1000 * end_s)
 
 
 def compose_yaml(kept: Sequence[Kept], title: str, owner: Owner) -> str:
