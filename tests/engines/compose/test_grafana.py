@@ -209,11 +209,14 @@ def test_each_variant_is_a_source_in_the_order_of_the_runs(seen: Seen) -> None:
 
 
 def test_every_panel_has_data_of_every_variant(seen: Seen) -> None:
-    """A real Prometheus takes each expression and finds finite values in what was kept."""
+    """A real Prometheus takes each expression and finds finite values in what was kept.
+
+    Toxiproxy tells of connections that close, which only a fault makes them do.
+    """
     panels = {name for _, name in seen.results if name != "Faults"}
     assert len(panels) == 12
     for (variant, name), found in seen.results.items():
-        if name != "Faults":
+        if name != "Faults" and ("Toxiproxy" not in name or variant == "naive"):
             assert any(map(math.isfinite, values(found))), f"{name} is empty for {variant}"
 
 
@@ -227,6 +230,8 @@ def test_the_panels_show_what_happened(seen: Seen) -> None:
         for variant in ("naive", "naive-2")
     }  # fmt: skip
     assert frozen == {"naive": [0], "naive-2": [1]}
+    quantiles = values(seen.results["naive", "Latency, median and p99 B"])
+    assert max(quantiles) < 5  # a scrape that failed is a gap, not the last bucket's bound
     retried = values(seen.results["naive", "Attempts per request A"])
     calm = values(seen.results["calm", "Attempts per request A"])
     assert max(filter(math.isfinite, retried)) > max(filter(math.isfinite, calm))
