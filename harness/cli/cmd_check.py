@@ -10,7 +10,14 @@ from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
 from rich.text import Text
 
 from harness import catalogue, junit, runner, store
@@ -95,7 +102,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
         task = progress.add_task("", total=len(work))
         tick = partial(progress.advance, task)
         results = (
-            _measure(work, jobs, tick)
+            _measure(work, jobs, tick, partial(_lengthen, progress, task))
             if engine == "compose"
             else _simulate(work, jobs, tick, permute=permute)
         )
@@ -116,9 +123,17 @@ def command(  # noqa: PLR0913 - one parameter for each option
 
 def _progress(console: Console) -> Progress:
     """Make a bar for a person; where there is no terminal, the lines alone are printed."""
-    columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    told = TextColumn("{task.description}")
+    columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), told)
     off = not console.is_terminal
     return Progress(*columns, console=console, transient=True, disable=off)
+
+
+def _lengthen(progress: Progress, task: TaskID, late: Sequence[Job]) -> None:
+    """Let the bar go on for what is measured once more: else it would stand at its end."""
+    total = (progress.tasks[task].total or 0) + len(late)
+    names = ", ".join(dict.fromkeys(slug for slug, _ in late))
+    progress.update(task, total=total, description=f"again, alone: {names}", refresh=True)
 
 
 def _simulate(
@@ -132,7 +147,12 @@ def _check_simulated(job: Job, *, permute: bool) -> Checked:
     return _checked(job, SimEngine(permute=job[1] if permute else None))
 
 
-def _measure(work: Sequence[Job], jobs: int | None, tick: Callable[[], None]) -> Iterator[Checked]:
+def _measure(
+    work: Sequence[Job],
+    jobs: int | None,
+    tick: Callable[[], None],
+    lengthen: Callable[[Sequence[Job]], None],
+) -> Iterator[Checked]:
     """Measure several at once, and those that were late once more, each alone."""
     missing = why_not()
     if missing:
@@ -144,7 +164,12 @@ def _measure(work: Sequence[Job], jobs: int | None, tick: Callable[[], None]) ->
             late.append((one.slug, one.seed))
         else:
             yield one
-    yield from (replace(_check_measured(job), again=True) for job in late)
+    if late:
+        lengthen(late)
+    for job in late:
+        one = replace(_check_measured(job), again=True)
+        tick()
+        yield one
 
 
 def _check_measured(job: Job) -> Checked:

@@ -1,9 +1,12 @@
 """`./lab check`: what a CI job reads."""
 
+import re
+from functools import partial
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
+from rich.console import Console
 
 from harness.cli import cmd_check
 from harness.engines.protocol import Conductor, Observer, Plan
@@ -11,6 +14,7 @@ from harness.engines.sim.engine import SimEngine
 from harness.recording import Recording
 from tests.cli.workshop import SMALL, Workshop, finished, started
 
+ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 FAILING = ("at_most=2)", "at_most=0.5)")
 
 
@@ -242,6 +246,20 @@ def test_a_run_that_stays_late_proves_nothing(shop: Workshop, measuring: list[fl
     text = " ".join(outcome.out.split())
     assert "? INCONCLUSIVE small, seed 1: 12 controls, measured again alone" in text
     assert "on time: requests are sent when due; delay, p99 is 200 ms, must be ≤ 50 ms" in text
+
+
+def test_on_a_terminal_the_bar_grows_with_what_is_measured_again(
+    shop: Workshop, measuring: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It names the lab, and does not stand at its end while a minute passes."""
+    monkeypatch.setattr(cmd_check, "Console", partial(Console, force_terminal=True))
+    measuring += [0, 0.2, 0, 0, 0, 0]
+    outcome = shop.run("check", "--engine", "compose")
+    frames = [" ".join(ESCAPE.sub(" ", line).split()) for line in outcome.out.split("\r")]
+    grown = [frame for frame in frames if frame.endswith("again, alone: small")]
+    assert " 1/2 " in grown[0]
+    assert "12 controls, measured again alone" in outcome.out
+    assert outcome.out.endswith("1 passed, 0 failed\n")
 
 
 def test_a_killed_worker_is_one_line(shop: Workshop) -> None:
