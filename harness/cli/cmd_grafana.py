@@ -9,7 +9,7 @@ from rich.console import Console
 from harness import catalogue, store
 from harness.catalogue import Entry
 from harness.engines.compose.grafana import Kept
-from harness.engines.compose.look import look, second_0
+from harness.engines.compose.look import look, second_0, why_not
 from harness.engines.compose.render import LOAD
 from harness.errors import EnvironmentNotReadyError
 
@@ -28,8 +28,15 @@ def command(name: str, when: str | None) -> None:
 
 
 def show(console: Console, entry: Entry, run: Path) -> None:
-    """Open a run, say where, and come back when a person has seen enough."""
+    """Open a run, say where, and come back when a person has seen enough.
+
+    Raises:
+        EnvironmentNotReadyError: it cannot be read, or cannot be shown here.
+
+    """
     there = kept(run)
+    if missing := why_not():
+        raise EnvironmentNotReadyError(missing)
     names = ", ".join(one.name for one in there)
 
     def say(where: str) -> None:

@@ -91,5 +91,4 @@ def test_an_older_run_needs_the_image_too(shop: Workshop) -> None:
     (run / "logs" / "naive" / "load.log").write_text('{"event": "start", "t0": 100}\n')
     (run / "run.json").write_text("{}")
     outcome = shop.run("grafana", "small")
-    assert outcome.code == 2
-    assert outcome.complaint == PULL
+    assert (outcome.code, outcome.out, outcome.complaint) == (2, "", PULL)

@@ -64,14 +64,11 @@ def look(
     The Compose file and the logs stay in the folder.
 
     Raises:
-        EnvironmentNotReadyError: an image is missing, or a container ends by itself.
+        EnvironmentNotReadyError: a container ends by itself, or does not answer.
         KeyboardInterrupt: Ctrl-C came before there was anything to look at.
 
     """
     with engine() as client:
-        problem = _problem(client)
-        if problem:
-            raise EnvironmentNotReadyError(problem)
         janitor.remove(client, janitor.orphans(client))
         owner = owner_of(f"{GRAFANA}-{slug}", OPEN_LIMIT_S)
         file = grafana.compose_yaml(kept, title, owner)
