@@ -54,13 +54,15 @@ class Checked:
 
     @property
     def verdict(self) -> Verdict:
-        """Judge all controls together."""
-        return verdict_of(self.controls)
+        """Judge all controls together; those of a check that broke off prove nothing."""
+        return Verdict.INCONCLUSIVE if self.error else verdict_of(self.controls)
 
     @property
     def late(self) -> bool:
         """Whether the machine was too busy for the run to prove anything."""
-        return any(control.kind is Kind.TIMING for control in failures(self.controls))
+        return not self.error and any(
+            control.kind is Kind.TIMING for control in failures(self.controls)
+        )
 
 
 @click.command()

@@ -3,6 +3,7 @@
 import re
 from functools import partial
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -11,6 +12,7 @@ from rich.console import Console
 from harness.cli import cmd_check
 from harness.engines.protocol import Conductor, Observer, Plan
 from harness.engines.sim.engine import SimEngine
+from harness.errors import EnvironmentNotReadyError
 from harness.recording import Recording
 from tests.cli.workshop import SMALL, Workshop, finished, started
 
@@ -246,6 +248,26 @@ def test_a_run_that_stays_late_proves_nothing(shop: Workshop, measuring: list[fl
     text = " ".join(outcome.out.split())
     assert "? INCONCLUSIVE small, seed 1: 12 controls, measured again alone" in text
     assert "on time: requests are sent when due; delay, p99 is 200 ms, must be ≤ 50 ms" in text
+
+
+def test_a_check_that_breaks_off_between_runs_is_not_passed(
+    shop: Workshop, measuring: list[float]
+) -> None:
+    """What its first run showed of the machine's time is no verdict on the lab."""
+    measuring += [0]
+    run = SimEngine.run
+
+    def breaks_off(engine: SimEngine, *arguments: Any) -> Recording:
+        if not measuring:
+            raise EnvironmentNotReadyError("could not remove network x: run ./lab clean")
+        return run(engine, *arguments)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(SimEngine, "run", breaks_off)
+        outcome = shop.run("check", "--engine", "compose")
+    assert outcome.code == 2
+    line = "? INCONCLUSIVE small, seed 1: could not remove network x: run ./lab clean\n"
+    assert outcome.out == f"{line}0 passed, 0 failed, 1 could not be checked\n"
 
 
 def test_on_a_terminal_the_bar_grows_with_what_is_measured_again(
