@@ -63,7 +63,7 @@ class ComposeEngine:
         with engine() as client:
             observer.step("making the images ready")
             images = refresh_sources(observer.step, client)
-            janitor.remove(client, janitor.orphans(client))
+            janitor.make_room(client)
             owner = owner_of(plan.slug, plan.lab.duration_s + plan.lab.load.timeout_ms / 1000)
             file = compose_yaml(plan, owner, images)
             logs_folder = self._folder / "logs" / plan.variant.name

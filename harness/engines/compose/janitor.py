@@ -4,6 +4,7 @@ Nothing is removed but what carries Chaoslab's labels and has expired or belongs
 this machine that is gone.
 """
 
+import logging
 import socket
 import subprocess
 import time
@@ -21,7 +22,9 @@ from harness.errors import EnvironmentNotReadyError
 
 RUN_LABEL = "chaoslab.run"
 REMOVAL_LIMIT_S = 20.0
+ROOM_LIMIT_S = 5.0
 RETRY_S = 0.1
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +107,26 @@ def sweep() -> list[str]:
     return [str(resource) for resource in found]
 
 
-def remove(client: DockerClient, found: Iterable[Resource]) -> None:
+def make_room(client: DockerClient) -> None:
+    """Remove the orphans before a run; a network that the engine will not let go is in nobody's way.
+
+    An engine that was too busy may count an endpoint of a network that has none, until it is
+    started again.
+
+    Raises:
+        EnvironmentNotReadyError: a container is still there, or a volume.
+
+    """
+    found = orphans(client)
+    try:
+        remove(client, found, limit_s=ROOM_LIMIT_S)
+    except EnvironmentNotReadyError as error:
+        if any(one.kind != "network" for one in orphans(client)):
+            raise
+        log.warning("%s, or start the Docker engine again", error)
+
+
+def remove(client: DockerClient, found: Iterable[Resource], limit_s: float | None = None) -> None:
     """Remove resources: containers, running or not, then networks and volumes.
 
     Raises:
@@ -112,7 +134,7 @@ def remove(client: DockerClient, found: Iterable[Resource]) -> None:
 
     """
     left = list(found)
-    give_up_s = time.monotonic() + REMOVAL_LIMIT_S
+    give_up_s = time.monotonic() + (REMOVAL_LIMIT_S if limit_s is None else limit_s)
     with ThreadPoolExecutor(max_workers=8) as pool:
         while left:
             for kinds in (("container",), ("network", "volume")):

@@ -69,7 +69,7 @@ def look(
 
     """
     with engine() as client:
-        janitor.remove(client, janitor.orphans(client))
+        janitor.make_room(client)
         owner = owner_of(f"{GRAFANA}-{slug}", OPEN_LIMIT_S)
         file = grafana.compose_yaml(kept, title, owner)
         with Stack(client, owner, file, folder / "logs" / GRAFANA) as stack:

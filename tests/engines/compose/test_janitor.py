@@ -133,6 +133,23 @@ def test_what_cannot_be_removed_is_an_error(monkeypatch: pytest.MonkeyPatch) -> 
         janitor.remove(client(FakeApi(busy=1000)), FOUND)
 
 
+@pytest.mark.parametrize("kind", ["container", "network", "volume"])
+def test_a_network_that_cannot_be_removed_keeps_nobody_from_running(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, kind: str
+) -> None:
+    """It is told; a container or a volume that stays is an error, for it may be in the way."""
+    left = [Resource(kind=kind, id="x", name="left", labels={})]
+    monkeypatch.setattr(janitor, "ROOM_LIMIT_S", 0)
+    monkeypatch.setattr(janitor, "orphans", lambda _: left)
+    if kind == "network":
+        janitor.make_room(client(FakeApi(busy=1000)))
+        said = "could not remove network left: run ./lab clean, or start the Docker engine again"
+        assert caplog.messages == [said]
+    else:
+        with pytest.raises(EnvironmentNotReadyError, match=f"could not remove {kind} left"):
+            janitor.make_room(client(FakeApi(busy=1000)))
+
+
 @pytest.fixture
 def real() -> Iterator[DockerClient]:
     with closing(docker.from_env()) as connected:
