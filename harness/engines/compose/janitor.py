@@ -108,10 +108,10 @@ def sweep() -> list[str]:
 
 
 def make_room(client: DockerClient) -> None:
-    """Remove the orphans before a run; a network that the engine will not let go is in nobody's way.
+    """Remove the orphans before a run.
 
-    An engine that was too busy may count an endpoint of a network that has none, until it is
-    started again.
+    A network that the engine will not let go is in nobody's way, and is only told of: an engine
+    that was too busy may count an endpoint of it where there is none, until it is started again.
 
     Raises:
         EnvironmentNotReadyError: a container is still there, or a volume.
