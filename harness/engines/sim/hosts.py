@@ -154,9 +154,12 @@ class Host:
             context.abandon()
 
     async def _start(self, process: Process) -> None:
+        found = self.machine.changes
         self._served = served = await self._serve(process, self._core, self.machine)
         if served is None:
             return
+        if self.machine.changes is not found:  # since it began
+            served.configure(self.machine.changes)
         process.service = served.context
         process.crashes = served.crashes
         self._contexts.append(served.context)

@@ -1,6 +1,7 @@
 """A service that ends its own process, and the policy by which its host starts again."""
 
 import asyncio
+import gc
 import io
 import json
 import math
@@ -20,6 +21,7 @@ from harness.model.fault import HostState, System
 from harness.model.lab import Lab
 from harness.recording import Recording, SeriesKey
 from services.context import Context
+from services.server import live
 from tests.support import CLOSE, At, Silent, conducted, lab, probe, run
 
 
@@ -177,3 +179,60 @@ def test_a_trace_tells_of_a_crash_and_a_restart() -> None:
         },
         {"at_s": close_to(3 + 3 * DELAY_S), "event": "start", "host": "host"},
     ]
+
+
+def test_an_exit_in_a_finally_of_what_ended_changes_nothing() -> None:
+    """Python runs it when it drops the coroutine: the process has one end, with its first code."""
+
+    def app(ctx: Context[Any]) -> web.Application:
+        async def handle(_: web.Request) -> web.Response:
+            try:
+                await ctx.exit(7)
+            finally:
+                await ctx.exit(8)
+
+        made = web.Application()
+        made.router.add_get("/{any:.*}", handle)
+        return made
+
+    host = Service("host", app=probe("twice", app))
+    recording = run(lab(host, load=At(to="host", times_s=(1.0,), path="/")))
+    gc.collect()
+    assert recording.notes == [f"{1 + 3 * DELAY_S:.3f} s host#0: ended with code 7"]
+
+
+def test_settings_that_change_while_a_process_starts_are_its_own() -> None:
+    """As when they change before: it reads them when it is up."""
+
+    @dataclass(frozen=True, slots=True)
+    class Settings:
+        level: int = live(1)
+
+    seen: list[tuple[float, int]] = []
+
+    def app(ctx: Context[Settings]) -> web.Application:
+        async def slow(_: web.Application) -> AsyncIterator[None]:
+            await asyncio.sleep(1 if ctx.now() else 0)
+            yield
+
+        async def handle(_: web.Request) -> web.Response:
+            seen.append((ctx.now(), ctx.settings.level))
+            return web.Response()
+
+        made = web.Application()
+        made.router.add_get("/{any:.*}", handle)
+        made.cleanup_ctx.append(slow)
+        return made
+
+    async def act(system: System) -> None:
+        await system.until(1)
+        await system.kill("host")
+        async with asyncio.TaskGroup() as group:
+            group.create_task(system.start("host"))
+            await system.until(1.5)
+            await system.configure("host", {"level": 5})
+            assert await system.configured("host") == {"level": 5}
+
+    host = Service("host", app=probe("slow", app, Settings))
+    run(lab(host, load=At(to="host", times_s=(0.5, 4.0), path="/")), conducted(act))
+    assert [level for _, level in seen] == [1, 5]
