@@ -18,9 +18,10 @@ from harness.errors import EnvironmentNotReadyError
 @click.argument("name")
 @click.option("--run", "when", help="A folder under runs/NAME; the last that can be shown if not.")
 def command(name: str, when: str | None) -> None:
-    """Open what Prometheus kept of a lab's run in Grafana, until Ctrl-C.
+    """Open what Prometheus kept of a run in Grafana.
 
-    `run --keep-prometheus` keeps it. Grafana's image is your own: docker pull says which.
+    It stays until Ctrl-C. `run --keep-prometheus` keeps what it shows; the image is your own to
+    pull, and a line says which.
     """
     entry = catalogue.find(name)
     run = store.latest_with_prometheus(entry.slug, when)
