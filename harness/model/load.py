@@ -3,6 +3,7 @@
 import math
 import random
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar, NamedTuple
@@ -91,6 +92,11 @@ class Load:
             path = kind.filled(number, mixing.randrange(self.keys))
             yield Arrival(number, at_s, path, kind.method, kind.to or self.to)
 
+    def peak_rps(self, duration_s: float) -> float:
+        """Give how many arrive in its busiest second: counted, where a kind does not know it."""
+        seconds = Counter(map(int, self.times(random.Random(0), duration_s)))
+        return max(seconds.values(), default=0)
+
     def targets(self) -> tuple[str, ...]:
         """Name the services that it asks, its own first."""
         return tuple(dict.fromkeys(kind.to or self.to for kind in self.sends()))
@@ -142,6 +148,10 @@ class Poisson(Load):
             yield at_s
             at_s = round(at_s + rng.expovariate(self.rate_rps), 9)
 
+    def peak_rps(self, duration_s: float) -> float:  # noqa: ARG002 - the same at all times
+        """Give its rate."""
+        return self.rate_rps
+
     def problems(self) -> Iterator[str]:
         """Say what is wrong with the values, if anything."""
         yield from Load.problems(self)
@@ -161,6 +171,10 @@ class Paced(Load):
         while (at_s := number / self.rate_rps) < duration_s:
             yield at_s
             number += 1
+
+    def peak_rps(self, duration_s: float) -> float:  # noqa: ARG002 - the same at all times
+        """Give its rate."""
+        return self.rate_rps
 
     def problems(self) -> Iterator[str]:
         """Say what is wrong with the values, if anything."""

@@ -1,11 +1,12 @@
 """The load in its container: an open loop in one Locust user, which sleeps to each arrival.
 
 Started as a module, it waits until its target answers, prints the run's second 0, sends every
-arrival at its time whatever became of those before, and prints what came of each.
+arrival at its time whatever became of those before, and prints what came of each. Several
+processes take turns with the arrivals where one would be late.
 
 Environment: `CHAOSLAB_LOAD` (JSON), `CHAOSLAB_SEED`, `CHAOSLAB_DURATION_S`, `CHAOSLAB_TARGETS`
-(JSON: the base URL of each service that is asked); with `CHAOSLAB_WAIT=1` it starts at SIGUSR1
-and not by itself.
+(JSON: the base URL of each service that is asked), `CHAOSLAB_WORKERS` (how many processes, at most
+one a core); with `CHAOSLAB_WAIT=1` it starts at SIGUSR1 and not by itself.
 """
 
 import http.client
@@ -15,7 +16,6 @@ import os
 import select
 import signal
 import socket
-import sys
 import time
 from collections.abc import Mapping
 from urllib.parse import urlsplit
@@ -26,6 +26,7 @@ from gevent.pool import Pool
 from locust import User, task
 from locust.env import Environment
 
+from harness.engines.compose.crew import Crew
 from harness.engines.compose.loadlog import end_line, ready_line, request_line, start_line
 from harness.model.load import Arrival, Load
 from harness.recording import asked, root_context
@@ -36,13 +37,7 @@ PROBE_S = 0.05
 LEAD_S = 0.5
 """From the announcement of second 0 to second 0: the harness must hear of it before."""
 IN_FLIGHT_LIMIT = 8000
-"""Beyond it the process would run out of file descriptors, so an arrival is not sent."""
-
-
-def say(line: str) -> None:
-    """Write a line to standard output."""
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
+"""Of all processes. Beyond it one would run out of file descriptors, so an arrival is not sent."""
 
 
 class Connections:
@@ -114,29 +109,40 @@ class OpenLoop:
         duration_s = float(environment["CHAOSLAB_DURATION_S"])
         self._arrivals = list(self._load.arrivals(self._seed, duration_s))
         self._targets: dict[str, str] = json.loads(environment["CHAOSLAB_TARGETS"])
-        self._pool = Pool(IN_FLIGHT_LIMIT)
         self._t0_s = math.nan
         self.over: AsyncResult[None] = AsyncResult()
         self.go = Event()
+        workers = int(environment.get("CHAOSLAB_WORKERS", "1"))
+        self._crew = Crew(workers, self.over.set_exception)
+        self._pool = Pool(IN_FLIGHT_LIMIT // self._crew.size)
         if environment.get("CHAOSLAB_WAIT") != "1":
             self.go.set()
 
     def run(self) -> None:
-        """Wait for the targets and the signal, then send everything and see it through."""
+        """Wait for the targets and the signal, send this process's share and see it through."""
         pools = {name: _reach(url) for name, url in self._targets.items()}
-        say(ready_line())
-        self.go.wait()
-        self._t0_s = time.time() + LEAD_S
-        say(start_line(self._t0_s))
-        for arrival in self._arrivals:
+        self._t0_s = self._start() if self._crew.first else self._crew.await_start()
+        for arrival in self._arrivals[self._crew.index :: self._crew.size]:
             gevent.sleep(max(0.0, arrival.at_s - self._now()))
             if self._pool.full():
-                say(request_line(asked(arrival, math.nan, math.nan, "unsent")))
+                self._crew.say(request_line(asked(arrival, math.nan, math.nan, "unsent")))
             else:
                 sending = self._pool.spawn(self._send, pools[arrival.to], arrival)
                 sending.link_exception(self.over)
         self._pool.join()
-        say(end_line(self._now(), len(self._arrivals)))
+        if self._crew.first:
+            self._crew.await_others()
+            self._crew.say(end_line(self._now(), len(self._arrivals)))
+
+    def _start(self) -> float:
+        """Wait for the other processes and the signal, and tell all when the run's second 0 is."""
+        self._crew.await_ready()
+        self._crew.say(ready_line())
+        self.go.wait()
+        t0_s = time.time() + LEAD_S
+        self._crew.tell(t0_s)
+        self._crew.say(start_line(t0_s))
+        return t0_s
 
     def _now(self) -> float:
         return time.time() - self._t0_s
@@ -155,7 +161,7 @@ class OpenLoop:
         except (OSError, http.client.HTTPException, gevent.Timeout) as error:
             status = outcome(error)
         answer = body.decode(errors="replace") if self._load.keep_answers else ""
-        say(request_line(asked(arrival, sent_s, answered_s, status, answer)))
+        self._crew.say(request_line(asked(arrival, sent_s, answered_s, status, answer)))
 
 
 def _reach(url: str) -> Connections:

@@ -1,6 +1,7 @@
 """A lab's variant as a Compose file: self-contained, readable, and the same for equal input."""
 
 import json
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -38,8 +39,14 @@ TSDB = f"{SERIES}/tsdb"
 """Where Prometheus keeps its series: on a volume, of which they can be copied when it has ended."""
 
 SHARES = {TOXIPROXY: 2048, PROMETHEUS: 512, LOAD: 2048}
-MEMORY = {TOXIPROXY: "192m", PROMETHEUS: "128m", LOAD: "128m"}
+MEMORY_MB = {TOXIPROXY: 192}
 """Where it differs: Toxiproxy holds 112 MB when callers give up on 280 connections a second."""
+
+WORKER_RPS = 300
+"""What one process of the load sends in time."""
+MOST_WORKERS = 8
+WORKER_MB = 64
+"""For each process but the first, which shares what they have drawn."""
 
 
 def compose_yaml(
@@ -69,7 +76,7 @@ def compose_file(
     services[LOAD] = _load(plan, ports, waits=owner is not None)
     for name, service in services.items():
         image = {"image": images[service["image"]]}
-        services[name] = {**service, **image, **_limits(name), **labels}
+        services[name] = {**service, **image, **_limits(name, plan.lab), **labels}
     return {
         "name": owner.run if owner else f"chaoslab-{project_part(plan.slug)}",
         "services": services,
@@ -231,6 +238,7 @@ def _load(plan: Plan, ports: dict[Link, int], *, waits: bool) -> dict[str, Any]:
         target: f"http://{TOXIPROXY}:{ports[Link(caller=CLIENT, callee=target)]}"
         for target in plan.lab.load.targets()
     }
+    workers = load_workers(plan.lab)
     return {
         "image": "load",
         "environment": escaped(
@@ -238,11 +246,23 @@ def _load(plan: Plan, ports: dict[Link, int], *, waits: bool) -> dict[str, Any]:
             CHAOSLAB_SEED=str(plan.seed),
             CHAOSLAB_DURATION_S=f"{plan.lab.duration_s:g}",
             CHAOSLAB_TARGETS=json.dumps(targets),
+            **({"CHAOSLAB_WORKERS": str(workers)} if workers > 1 else {}),
             **({"CHAOSLAB_WAIT": "1"} if waits else {}),
         ),
         "networks": ["lab"],
     }
 
 
-def _limits(name: str) -> dict[str, Any]:
-    return hardening(memory=MEMORY.get(name, "128m"), cpu_shares=SHARES.get(name, 1024))
+def load_workers(lab: Lab) -> int:
+    """Say how many processes share a lab's load: as many everywhere, whatever the machine's cores.
+
+    The load itself starts no more than those that it finds there.
+    """
+    peak_rps = lab.load.peak_rps(lab.duration_s)
+    return min(MOST_WORKERS, max(1, math.ceil(peak_rps / WORKER_RPS)))
+
+
+def _limits(name: str, lab: Lab) -> dict[str, Any]:
+    workers = load_workers(lab) if name == LOAD else 1
+    memory_mb = MEMORY_MB.get(name, 128) + WORKER_MB * (workers - 1)
+    return hardening(memory=f"{memory_mb}m", cpu_shares=SHARES.get(name, 1024) * workers)
