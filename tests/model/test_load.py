@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from harness.errors import LabError
 from harness.model import Paced, Poisson, Send
 from harness.model.load import Arrival, Load
+from tests.support import At
 
 RATES = st.floats(min_value=0.5, max_value=300)
 DURATIONS = st.floats(min_value=0.1, max_value=20)
@@ -151,6 +152,17 @@ def test_an_unknown_kind_is_refused_with_those_that_there_are() -> None:
 def test_values_that_make_no_sense_are_named(load: Load, problems: list[str]) -> None:
     """Each in one line."""
     assert list(load.problems()) == problems
+
+
+def test_the_peak_of_a_steady_load_is_its_rate() -> None:
+    """Not what one seed happens to draw."""
+    assert [kind(to="a", rate_rps=70).peak_rps(10) for kind in KINDS] == [70, 70]
+
+
+def test_the_peak_of_another_load_is_counted() -> None:
+    """In whole seconds of the run; without arrivals it is 0."""
+    assert At(to="a", times_s=(0.1, 1.1, 1.2, 1.9, 2.0)).peak_rps(3) == 3
+    assert At(to="a", times_s=()).peak_rps(3) == 0
 
 
 def test_an_arrival_is_a_row() -> None:

@@ -12,6 +12,7 @@ import struct
 import sys
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -21,7 +22,8 @@ from gevent.os import fork_and_watch
 
 READY = b"."
 T0 = struct.Struct("d")
-GONE = ConnectionAbortedError("the load's first process has ended")
+GONE = SystemExit(1)
+"""Without a word, for the first process has said why it has ended."""
 
 
 class Crew:
@@ -73,7 +75,8 @@ class Crew:
     def await_start(self) -> float:
         """Tell the first that this process is ready, and hear when the run's second 0 is."""
         (line,) = self._lines
-        line.sendall(READY)
+        with suppress(BrokenPipeError):
+            line.sendall(READY)
         told = line.recv(T0.size)
         if not told:
             raise GONE

@@ -3,110 +3,24 @@
 import http.server
 import json
 import math
-import os
 import signal
 import socket
-import subprocess
-import sys
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import IO
 
 import pytest
 
-from harness.engines.compose.loadlog import LoadLog
 from harness.model.load import Paced, Poisson, Send
 from harness.recording import root_context
-from services.tracing import HEADER, parse
-
-ROOT = Path(__file__).parents[3]
-LIMIT_S = 30
-SEED = 3
-
-
-class Server(http.server.ThreadingHTTPServer):
-    """Answers 200, or what the path's name says."""
-
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.headers: list[str | None] = []
-        self.over = threading.Event()
-
-
-class Handler(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    server: Server
-
-    def do_GET(self) -> None:
-        if self.path != "/healthz":
-            self.server.headers.append(self.headers[HEADER])
-        if self.path == "/silent":
-            self.server.over.wait(LIMIT_S)
-        if self.path in ("/silent", "/close"):
-            self.close_connection = True
-            return
-        body = f"{self.command} {self.path}".encode()
-        self.send_response(503 if self.path == "/busy" else 200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    do_PUT = do_GET  # noqa: N815 - the name that the base class calls
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-@contextmanager
-def server() -> Iterator[Server]:
-    with Server() as running:
-        thread = threading.Thread(target=running.serve_forever)
-        thread.start()
-        try:
-            yield running
-        finally:
-            running.over.set()
-            running.shutdown()
-            thread.join()
-
-
-def environment(load: Poisson | Paced, port: int, **more: str) -> dict[str, str]:
-    return {
-        **os.environ,
-        "PYTHONPATH": str(ROOT),
-        "CHAOSLAB_LOAD": json.dumps(load.to_json()),
-        "CHAOSLAB_SEED": str(SEED),
-        "CHAOSLAB_DURATION_S": "1",
-        "CHAOSLAB_TARGETS": json.dumps({"checkout": f"http://127.0.0.1:{port}"}),
-        **more,
-    }
-
-
-@contextmanager
-def generator(values: dict[str, str]) -> Iterator["subprocess.Popen[str]"]:
-    command = [sys.executable, "-m", "harness.engines.compose.loadgen"]
-    with subprocess.Popen(  # noqa: S603 - this very module
-        command, env=values, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
-
-
-def run(load: Poisson | Paced, port: int, **more: str) -> LoadLog:
-    log = LoadLog()
-    with generator(environment(load, port, **more)) as process:
-        output, errors = process.communicate(timeout=LIMIT_S)
-    assert process.returncode == 0, errors
-    for line in output.splitlines():
-        log.take(line)
-    return log
+from services.tracing import parse
+from tests.engines.compose.loadbench import (
+    LIMIT_S,
+    SEED,
+    environment,
+    generator,
+    lines,
+    run,
+    server,
+)
 
 
 def test_arrivals_are_those_of_the_simulation_each_with_its_own_trace() -> None:
@@ -152,12 +66,6 @@ def test_a_mix_goes_to_several_services_and_its_answers_are_kept() -> None:
     assert len(other.headers) == sum(one.to == "other" for one in sent)
 
 
-def lines(stream: IO[str] | None) -> Iterator[dict[str, object]]:
-    assert stream
-    for line in stream:
-        yield json.loads(line)
-
-
 def test_it_waits_for_its_signal_when_told_to() -> None:
     """Second 0 lies after the signal, and a little after the line that announces it."""
     load = Paced(rate_rps=5, to="checkout")
@@ -196,10 +104,15 @@ def test_an_error_while_it_runs_ends_it() -> None:
     assert "InvalidURL" in errors.splitlines()[-1]
 
 
-class Once(Handler):
-    """Closes the connection after its answer."""
+class Once(http.server.BaseHTTPRequestHandler):
+    """Is well, and closes the connection."""
 
-    protocol_version = "HTTP/1.0"
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
 
 
 def test_a_target_that_refuses_later_is_recorded_as_refused() -> None:
