@@ -1,5 +1,6 @@
 """What the container engine adds, and how exact its load and faults are."""
 
+import os
 import secrets
 import subprocess
 import tempfile
@@ -11,16 +12,25 @@ import click
 
 from benchmarks.quiet import Quiet
 from benchmarks.tables import Table, quantile, show, spread
+from benchmarks.usage import HARNESS, Usage, spent_s
 from harness.conductor import conductor
+from harness.engines.compose.client import engine
 from harness.engines.compose.engine import ComposeEngine
+from harness.engines.compose.limits import LOAD, load_workers
 from harness.engines.protocol import Plan
 from harness.model import Broken, Lab, Latency, Paced, Pause, Service, during
 from harness.model.fault import Timed
 from harness.recording import Recording
 
 DURATION_S = 5.0
+RATE_S = 10.0
 RATES_RPS = (100, 300, 500)
 COMMAND_LIMIT_S = 120
+CPU_OF = (
+    *("load, µs a request", "harness, µs a request"),
+    *("load, of a core", "harness, of a core", "all other containers, of a core"),
+    *("load until second 1, s", "harness and Compose, whole run, s"),
+)
 FAULTS = (
     during(1, 1.5, Pause("worker")),
     during(2, 2.5, Latency("client->worker", latency_ms=20)),
@@ -36,17 +46,16 @@ def main(pairs: int, markdown: Path | None) -> None:
     """Measure on this machine's Docker engine, and print tables."""
     with tempfile.TemporaryDirectory(prefix="chaoslab-benchmark-") as folder:
         timing, recordings = overhead(pairs, Path(folder))
-        show([timing, lag(recordings), schedule(Path(folder))], markdown)
+        show([timing, lag(recordings), *rates(Path(folder))], markdown)
 
 
 def overhead(pairs: int, folder: Path) -> tuple[Table, list[Recording]]:
     """Compare the harness's start and stop with plain Compose's, side after side."""
     rows, recordings = [], []
     for number in range(pairs):
-        own = folder / str(number)
-        steps, recording = run(plan(RATES_RPS[0], FAULTS), own)
-        recordings.append(recording)
-        rows.append((*between(steps), *plain(next(own.glob("**/compose.yaml")))))
+        own, watch = folder / str(number), Quiet()
+        recordings.append(run(plan(RATES_RPS[0], FAULTS), own, watch))
+        rows.append((*between(dict(watch.steps)), *plain(next(own.glob("**/compose.yaml")))))
     start, gate, stop, up, down = zip(*rows, strict=True)
     table = Table(
         title=f"Start and stop of one worker with its load, {pairs} runs each",
@@ -114,29 +123,55 @@ def lag(recordings: Sequence[Recording]) -> Table:
     return table
 
 
-def schedule(folder: Path) -> Table:
-    """Tell how far from their times requests are sent, at several rates."""
-    table = Table(
-        title=f"Open-loop schedule, {DURATION_S:g} s each: sent after it was due",
-        columns=("requests/s", "p50 ms", "p99 ms", "most ms", "answered"),
+def rates(folder: Path) -> tuple[Table, Table]:
+    """Tell how far from their times requests are sent at several rates, and what CPU that takes."""
+    late = Table(
+        title=f"Open-loop schedule, {RATE_S:g} s each: sent after it was due",
+        columns=("requests/s", "processes", "p50 ms", "p99 ms", "most ms", "answered"),
     )
-    for rate_rps in RATES_RPS:
-        _, recording = run(plan(rate_rps, ()), folder / f"rate-{rate_rps}")
-        late_s = [request.sent_s - request.intended_s for request in recording.requests]
-        good = sum(request.good for request in recording.requests) / len(recording.requests)
-        cells = [f"{quantile(late_s, share) * 1e3:.1f}" for share in (0.5, 0.99, 1)]
-        table.add(f"{rate_rps}", *cells, f"{good:.1%}")
-    return table
+    columns = []
+    with engine() as client:
+        for rate_rps in RATES_RPS:
+            wanted, watch = plan(rate_rps, (), RATE_S), Usage(client, last=int(RATE_S) - 3)
+            before_s = spent_s()
+            recording = run(wanted, folder / f"rate-{rate_rps}", watch)
+            columns.append((*usage(watch, rate_rps), f"{spent_s() - before_s:.2f}"))
+            processes = min(load_workers(wanted.lab), os.cpu_count() or 1)
+            late.add(f"{rate_rps}", f"{processes}", *lateness(recording))
+    cpu = Table(
+        title="CPU of the load and of the harness in these runs",
+        columns=("requests/s", *map(str, RATES_RPS)),
+    )
+    for what, *cells in zip(CPU_OF, *columns, strict=True):
+        cpu.add(what, *cells)
+    return late, cpu
 
 
-def plan(rate_rps: float, faults: tuple[Timed, ...]) -> Plan:
+def lateness(recording: Recording) -> tuple[str, ...]:
+    """Give quantiles of how late requests were sent, and the share that was answered well."""
+    late_s = [request.sent_s - request.intended_s for request in recording.requests]
+    good = sum(request.good for request in recording.requests) / len(recording.requests)
+    return (*(f"{quantile(late_s, share) * 1e3:.1f}" for share in (0.5, 0.99, 1)), f"{good:.1%}")
+
+
+def usage(watch: Usage, rate_rps: float) -> tuple[str, ...]:
+    """Give what the load took, the harness, and all others, and the load before second 1."""
+    shares = watch.shares()
+    load, harness = shares.pop(LOAD), shares.pop(HARNESS)
+    begun_s = watch.readings()[LOAD][0].cpu_s
+    each = [f"{one / rate_rps * 1e6:.0f}" for one in (load, harness)]
+    of_a_core = [f"{one:.1%}" for one in (load, harness, sum(shares.values()))]
+    return (*each, *of_a_core, f"{begun_s:.2f}")
+
+
+def plan(rate_rps: float, faults: tuple[Timed, ...], duration_s: float = DURATION_S) -> Plan:
     """Give one worker that copes with the load."""
     lab = Lab(
         title="One worker",
         question="What does the engine itself take?",
         services=(Service("worker", app="services.worker", settings={"workers": 100}),),
         load=Paced(rate_rps=rate_rps, to="worker", timeout_ms=2000),
-        duration_s=DURATION_S,
+        duration_s=duration_s,
         variants=(Broken("plain", {}),),
         faults=faults,
         expect=(),
@@ -145,14 +180,13 @@ def plan(rate_rps: float, faults: tuple[Timed, ...]) -> Plan:
     return Plan(slug="benchmarks/worker", lab=lab, variant=lab.variants[0], seed=1)
 
 
-def run(plan: Plan, folder: Path) -> tuple[dict[str, float], Recording]:
-    """Run a plan on containers; give the time at which each step began, and at the end."""
+def run(plan: Plan, folder: Path, watch: Quiet) -> Recording:
+    """Run a plan on containers, while somebody takes the time at which each step begins."""
     folder.mkdir()
-    watch = Quiet()
     conduct = conductor(plan.lab.faults, plan.lab.duration_s)
     recording = ComposeEngine(folder).run(plan, conduct, watch)
     watch.step("end")
-    return dict(watch.steps), recording
+    return recording
 
 
 if __name__ == "__main__":
