@@ -40,7 +40,8 @@ LINE_S = 0.05
 HANDOVER_S = 1.3
 """A scrape's interval and some: what was scraped when Prometheus came, it has after this."""
 SCRAPE_S = 0.3
-"""How long after a scrape's time its samples may be queried."""
+"""How long after a scrape's time its samples may be queried, at most."""
+LOOK_S = 0.05
 
 
 class ComposeEngine:
@@ -69,7 +70,7 @@ class ComposeEngine:
             logs_folder = self._folder / "logs" / plan.variant.name
             with Stack(client, owner, file, logs_folder) as stack:
                 try:
-                    run = Run(plan, stack, observer)
+                    run = Run(plan, stack, observer, stays=PROMETHEUS if self._keep else "")
                     recording = interrupts.run(run.record(conduct))
                     if self._keep:
                         observer.step("copying Prometheus' data")
@@ -115,11 +116,13 @@ async def _within(limit_s: float) -> AsyncIterator[None]:
 class Run:
     """One run: starts the containers, gates, loads, lets faults happen, and reads back."""
 
-    def __init__(self, plan: Plan, stack: Stack, observer: Observer) -> None:
+    def __init__(self, plan: Plan, stack: Stack, observer: Observer, *, stays: str) -> None:
         self._plan = plan
         self._lab = plan.lab
         self._stack = stack
+        self._stays = stays
         self._observer = observer
+        self._scraped = {*plan.lab.placed(plan.variant), TOXIPROXY}
         self._load = LoadLog()
         self._scrapes = ScrapeLog()
         self._lines: asyncio.Queue[tuple[str, str | None]] = asyncio.Queue()
@@ -155,7 +158,7 @@ class Run:
             self._observer.step("reading back")
             recording.series = await self._series(session, system)
             listening.cancel()
-            await asyncio.to_thread(self._stack.stop_all, PROMETHEUS)
+            await asyncio.to_thread(self._stack.stop_all, self._stays)
         recording.requests = self._load.requests.all()
         recording.spans = logs.spans(
             self._stack.logs,
@@ -168,7 +171,7 @@ class Run:
 
     async def _gate(self) -> None:
         """Wait until every service has been scraped and the load has reached its target."""
-        wanted = {*self._lab.placed(self._plan.variant), TOXIPROXY}
+        wanted = self._scraped
         try:
             async with asyncio.timeout(GATE_LIMIT_S):
                 await self._until(lambda: self._scrapes.up >= wanted and self._load.ready)
@@ -180,8 +183,10 @@ class Run:
     async def _series(
         self, session: aiohttp.ClientSession, system: Containers
     ) -> dict[SeriesKey, list[float]]:
-        """Read Prometheus back once it has the last second's samples."""
-        await system.until(self._lab.duration_s + HALF_STEP_S + SCRAPE_S)
+        """Read Prometheus back as soon as it has the last second's samples.
+
+        Those of a host that does not answer come late, or never: they are waited for only so long.
+        """
         try:
             async with asyncio.timeout(GATE_LIMIT_S):
                 await self._until(lambda: self._scrapes.taken_over)
@@ -190,7 +195,15 @@ class Run:
             raise EnvironmentNotReadyError(f"Prometheus scraped nothing: {told}") from None
         await system.until(self._scrapes.at_s - self._load.t0_s + HANDOVER_S)
         port = await asyncio.to_thread(self._stack.port, PROMETHEUS, PROMETHEUS_API)
-        return await Prometheus(session, port).series(self._load.t0_s, self._lab.duration_s)
+        prometheus = Prometheus(session, port)
+        await system.until(self._lab.duration_s)
+        last_s = self._load.t0_s + self._lab.duration_s
+        latest_s = self._lab.duration_s + HALF_STEP_S + SCRAPE_S
+        while (  # noqa: ASYNC110 - Prometheus does not tell of itself
+            await prometheus.scraped(last_s) < len(self._scraped) and system.now() < latest_s
+        ):
+            await asyncio.sleep(LOOK_S)
+        return await prometheus.series(self._load.t0_s, self._lab.duration_s)
 
     async def _begin(self) -> Containers:
         """Give the load its signal, and wait until it has told when second 0 is."""

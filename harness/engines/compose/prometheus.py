@@ -18,6 +18,8 @@ OF_A_RUN = (
     '{job="services",__name__!~"scrape_.*|.*_created"}'
     ' or {job="toxiproxy",__name__=~"toxiproxy_.*"}'
 )
+SCRAPED = 'up{job=~"services|toxiproxy"}'
+"""What Prometheus itself adds to each scrape, when it stores all that the scrape gave."""
 NOT_A_LABEL = ("__name__", "job", "instance")
 
 
@@ -62,19 +64,31 @@ class Prometheus:
         seconds = math.ceil(duration_s)
         start_s = t0_s + HALF_STEP_S
         window = {"start": f"{start_s:.3f}", "end": f"{start_s + seconds:.3f}", "step": "1"}
+        found = await self._ask("query_range", {"query": OF_A_RUN, **window})
+        return {_key(one["metric"]): _values(one["values"], start_s, seconds) for one in found}
+
+    async def scraped(self, at_s: float) -> int:
+        """Count the targets whose scrape for a moment is over, whether they answered or not.
+
+        Raises:
+            EnvironmentNotReadyError: the server does not answer as it should.
+
+        """
+        query = f"count(timestamp({SCRAPED}) > {at_s - HALF_STEP_S:.3f})"
+        found = await self._ask("query", {"query": query, "time": f"{at_s + HALF_STEP_S:.3f}"})
+        return int(found[0]["value"][1]) if found else 0
+
+    async def _ask(self, path: str, query: Mapping[str, str]) -> list[Any]:
+        limit = aiohttp.ClientTimeout(total=CALL_LIMIT_S)
+        url = f"{self._url}/{path}"
         try:
-            found = await self._ask("query_range", {"query": OF_A_RUN, **window})
+            async with self._session.get(url, params=query, timeout=limit) as answer:
+                answer.raise_for_status()
+                document = await answer.json()
         except (TimeoutError, aiohttp.ClientError) as error:
             raise EnvironmentNotReadyError(
                 f"Prometheus does not answer ({error!r}): run again, and see its log"
             ) from error
-        return {_key(one["metric"]): _values(one["values"], start_s, seconds) for one in found}
-
-    async def _ask(self, path: str, query: Mapping[str, str]) -> list[Any]:
-        limit = aiohttp.ClientTimeout(total=CALL_LIMIT_S)
-        async with self._session.get(f"{self._url}/{path}", params=query, timeout=limit) as answer:
-            answer.raise_for_status()
-            document = await answer.json()
         result: list[Any] = document["data"]["result"]
         return result
 

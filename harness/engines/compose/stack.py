@@ -102,7 +102,7 @@ class Stack:
         follower.start()
 
     def stop_all(self, but: str) -> None:
-        """End every process but one's at once, and wait until their logs are on disk."""
+        """End every process at once, but one's if named; wait until their logs are on disk."""
         others = [one for name, one in self.containers.items() if name != but]
         with ThreadPoolExecutor(max_workers=8) as pool:
             list(pool.map(_kill, others))
