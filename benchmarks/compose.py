@@ -16,7 +16,7 @@ from benchmarks.usage import HARNESS, Usage, spent_s
 from harness.conductor import conductor
 from harness.engines.compose.client import engine
 from harness.engines.compose.engine import ComposeEngine
-from harness.engines.compose.limits import LOAD, load_workers
+from harness.engines.compose.render import LOAD, load_workers
 from harness.engines.protocol import Plan
 from harness.model import Broken, Lab, Latency, Paced, Pause, Service, during
 from harness.model.fault import Timed

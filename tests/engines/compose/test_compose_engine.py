@@ -179,6 +179,12 @@ def test_series_are_complete_from_second_0_on(measured: Measured) -> None:
     assert [math.isnan(value) for value in frozen[:2]] == [False, False]
 
 
+def test_the_last_second_has_a_sample_of_its_own(measured: Measured) -> None:
+    """It is read back as soon as it is there, and not before: 70 requests a second still count."""
+    counted = measured.recording.series[SeriesKey("checkout", "request_seconds_count", "")]
+    assert counted[6] - counted[5] > 20
+
+
 def test_what_toxiproxy_tells_is_recorded(measured: Measured) -> None:
     """Its byte counters, which move when connections close, as callers do that give up."""
     told = {
