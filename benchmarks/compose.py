@@ -22,14 +22,14 @@ from harness.model import Broken, Lab, Latency, Paced, Pause, Service, during
 from harness.model.fault import Timed
 from harness.recording import Recording
 
-DURATION_S = 5.0
-RATE_S = 10.0
+DURATION_S = 10.0
+"""Long enough that Prometheus scrapes by itself at the end, as in the labs."""
 RATES_RPS = (100, 300, 500)
 COMMAND_LIMIT_S = 120
 CPU_OF = (
     *("load, µs a request", "harness, µs a request"),
     *("load, of a core", "harness, of a core", "all other containers, of a core"),
-    *("load until second 1, s", "harness and Compose, whole run, s"),
+    *("load, its start and a second or two, s", "harness and Compose, whole run, s"),
 )
 FAULTS = (
     during(1, 1.5, Pause("worker")),
@@ -126,13 +126,13 @@ def lag(recordings: Sequence[Recording]) -> Table:
 def rates(folder: Path) -> tuple[Table, Table]:
     """Tell how far from their times requests are sent at several rates, and what CPU that takes."""
     late = Table(
-        title=f"Open-loop schedule, {RATE_S:g} s each: sent after it was due",
+        title=f"Open-loop schedule, {DURATION_S:g} s each: sent after it was due",
         columns=("requests/s", "processes", "p50 ms", "p99 ms", "most ms", "answered"),
     )
     columns = []
     with engine() as client:
         for rate_rps in RATES_RPS:
-            wanted, watch = plan(rate_rps, (), RATE_S), Usage(client, last=int(RATE_S) - 3)
+            wanted, watch = plan(rate_rps, ()), Usage(client, last=int(DURATION_S) - 3)
             before_s = spent_s()
             recording = run(wanted, folder / f"rate-{rate_rps}", watch)
             columns.append((*usage(watch, rate_rps), f"{spent_s() - before_s:.2f}"))
@@ -155,7 +155,7 @@ def lateness(recording: Recording) -> tuple[str, ...]:
 
 
 def usage(watch: Usage, rate_rps: float) -> tuple[str, ...]:
-    """Give what the load took, the harness, and all others, and the load before second 1."""
+    """Give what the load took, the harness and all others; and the load until its first reading."""
     shares = watch.shares()
     load, harness = shares.pop(LOAD), shares.pop(HARNESS)
     begun_s = watch.readings()[LOAD][0].cpu_s
@@ -164,14 +164,14 @@ def usage(watch: Usage, rate_rps: float) -> tuple[str, ...]:
     return (*each, *of_a_core, f"{begun_s:.2f}")
 
 
-def plan(rate_rps: float, faults: tuple[Timed, ...], duration_s: float = DURATION_S) -> Plan:
+def plan(rate_rps: float, faults: tuple[Timed, ...]) -> Plan:
     """Give one worker that copes with the load."""
     lab = Lab(
         title="One worker",
         question="What does the engine itself take?",
         services=(Service("worker", app="services.worker", settings={"workers": 100}),),
         load=Paced(rate_rps=rate_rps, to="worker", timeout_ms=2000),
-        duration_s=duration_s,
+        duration_s=DURATION_S,
         variants=(Broken("plain", {}),),
         faults=faults,
         expect=(),
