@@ -92,6 +92,7 @@ class Crew:
         code = os.waitstatus_to_exitcode(watcher.rstatus)
         if code:
             self._lost(SystemExit(f"process {index + 1} of the load ended with code {code}"))
+            return  # that was no end, so there is none to wait for
         self._left -= 1
         if not self._left:
             self._all_over.set()

@@ -1,7 +1,9 @@
 """The load's processes: how they share the arrivals, and how they end together."""
 
+import json
 import os
 import signal
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -104,6 +106,26 @@ def test_a_process_that_is_killed_ends_all(*, started: bool) -> None:
         _, errors = first.communicate(timeout=LIMIT_S)
     assert first.returncode == 1
     assert errors.splitlines()[-1] == "process 3 of the load ended with code -9"
+
+
+def test_the_first_does_not_tell_of_an_end_that_was_none() -> None:
+    """It has seen its own share through, and only waits for the other, which is killed."""
+    mix = (Send(path="/good"), Send(path="/silent"))
+    load = Paced(rate_rps=2.5, to="checkout", mix=mix, timeout_ms=LIMIT_S * 1000)
+    wanted = ["/good", "/silent"]
+    seed = next(one for one in count() if [due.path for due in load.arrivals(one, 1)] == wanted)
+    values = {"CHAOSLAB_WORKERS": "2", "CHAOSLAB_SEED": f"{seed}"}
+    with server() as running, generator(environment(load, running.server_port, **values)) as first:
+        for _ in wanted:
+            assert running.asked.acquire(timeout=LIMIT_S)
+        (second,) = children(first.pid)
+        os.kill(second, signal.SIGKILL)
+        output, errors = first.communicate(timeout=LIMIT_S)
+    assert first.returncode == 1
+    assert errors.splitlines()[-1] == "process 2 of the load ended with code -9"
+    assert [json.loads(line)["event"] for line in output.splitlines()] == [
+        *("ready", "start", "request")
+    ]
 
 
 @pytest.mark.parametrize("started", [False, True])
