@@ -6,7 +6,7 @@ import click
 
 from harness import store
 from harness.engines.compose import inventory
-from harness.engines.compose.client import engine, why_not
+from harness.engines.compose.client import engine, unreachable
 from harness.engines.compose.janitor import sweep
 
 MB = 1_000_000
@@ -17,7 +17,7 @@ MB = 1_000_000
 @click.option("--images", is_flag=True, help="Also remove images that are not this tree's.")
 def command(runs: bool, images: bool) -> None:  # noqa: FBT001
     """Remove what runs that died left behind."""
-    missing = why_not()
+    missing = unreachable()
     removed = [] if missing else sweep()
     removed += [f"half of a run, {path.parent.name}/{path.name}" for path in store.sweep()]
     for name in removed:

@@ -4,6 +4,7 @@ import os
 import platform
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 import click
@@ -13,8 +14,9 @@ from rich.text import Text
 
 from harness import catalogue
 from harness.engines.compose import images
-from harness.engines.compose.client import why_not
-from harness.errors import ChaoslabError, ExitCode
+from harness.engines.compose.address import address, described, is_rootless
+from harness.engines.compose.client import engine, why_not
+from harness.errors import ChaoslabError, EnvironmentNotReadyError, ExitCode
 
 FREE_GB = 2.0
 """Room for the images and for some hundred recorded runs."""
@@ -75,6 +77,16 @@ def _containers() -> Iterator[Finding]:
         yield Finding(what="containers", found="engine, Compose and images are here")
     if images.chosen_base():
         yield Finding(what="images", found="from public registries, which is untested")
-    host = os.environ.get("DOCKER_HOST", "")
-    if host and not host.startswith("unix:///var/run/docker.sock"):
-        yield Finding(what="DOCKER_HOST", found=f"{host}: honoured, but untested")
+    yield from _engine()
+
+
+def _engine() -> Iterator[Finding]:
+    """Name the engine and where it is, and what of that has never been tried."""
+    with suppress(EnvironmentNotReadyError), engine() as client:  # that none answers is told above
+        there = address()
+        found = f"{described(client)} at {there}"
+        if is_rootless(client):
+            found += ", untested"
+        if not there.url.startswith("unix://"):
+            found += ", untested: its 127.0.0.1 must be this machine's"
+        yield Finding(what="engine", found=found)

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TypeVar
 
-from harness.engines.compose.stack import uninterrupted
+from harness.engines.compose.interrupts import uninterrupted
 from harness.errors import EnvironmentNotReadyError, ExitCode
 
 END_LIMIT_S = 40.0

@@ -9,7 +9,7 @@ import pytest
 
 from harness.cli import cmd_run
 from harness.engines.sim.engine import SimEngine
-from tests.cli.workshop import ROOT, Outcome, Workshop
+from tests.cli.workshop import NO_ENGINE, ROOT, Outcome, Workshop
 
 CONTROL = {
     *("kind", "claim", "variant", "engine", "measure", "unit"),
@@ -160,7 +160,7 @@ def test_without_an_engine_the_run_says_what_is_missing(shop: Workshop) -> None:
     outcome = shop.run("run", "small", "--no-report", "--variant", "calm")
     assert outcome.code == 0
     text = " ".join(outcome.out.split())
-    assert "not measured on containers: no Docker engine answers: start Docker" in text
+    assert f"not measured on containers: no Docker engine answers at {NO_ENGINE}" in text
 
 
 @pytest.mark.parametrize("engine", ["compose", "both"])
@@ -169,7 +169,8 @@ def test_an_engine_that_is_asked_for_must_be_there(shop: Workshop, engine: str) 
     shop.write()
     outcome = shop.run("run", "small", "--engine", engine)
     assert (outcome.code, outcome.out) == (2, "")
-    assert outcome.complaint.startswith("no Docker engine answers: start Docker")
+    wanted = f"no Docker engine answers at {NO_ENGINE} (DOCKER_HOST): start Docker"
+    assert outcome.complaint.startswith(wanted)
     assert shop.kept() == []
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from harness.cli import cmd_clean, cmd_doctor, cmd_test
+from harness.engines.compose import client as engine_client
 from harness.engines.compose import inventory
 from tests.cli.workshop import Workshop
 
@@ -55,7 +56,7 @@ def test_clean_follows_a_runs_folder_that_is_elsewhere(shop: Workshop) -> None:
 
 def test_clean_says_what_it_removed(shop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each container, network and volume is named; with none of them that is said."""
-    monkeypatch.setattr(cmd_clean, "why_not", lambda: None)
+    monkeypatch.setattr(cmd_clean, "unreachable", lambda: None)
     monkeypatch.setattr(cmd_clean, "sweep", lambda: ["container a", "network b"])
     assert shop.run("clean").out == "removed container a\nremoved network b\n"
     monkeypatch.setattr(cmd_clean, "sweep", list)
@@ -98,6 +99,47 @@ def test_doctor_finds_nothing(shop: Workshop, monkeypatch: pytest.MonkeyPatch) -
     outcome = shop.run("doctor")
     assert outcome.code == 0
     assert outcome.out.endswith("\nall is well\n")
+
+
+@pytest.mark.parametrize(
+    ("host", "name", "options", "said"),
+    [
+        ("unix:///x.sock", "Engine", [], "Docker 1.2 at unix:///x.sock (DOCKER_HOST)"),
+        ("unix:///x.sock", "Engine", ["name=rootless"], "rootless Docker 1.2 at unix:///x.sock"),
+        ("tcp://10.0.0.1:2375", "Engine", [], "untested: its 127.0.0.1 must be this machine's"),
+        (
+            "unix:///x.sock",
+            "Podman Engine",
+            [],
+            "Podman 1.2 answers, and labs do not run on Podman",
+        ),
+    ],
+)
+def test_doctor_names_the_engine(  # noqa: PLR0913 - four of an engine
+    shop: Workshop,
+    monkeypatch: pytest.MonkeyPatch,
+    host: str,
+    name: str,
+    options: list[str],
+    said: str,
+) -> None:
+    """What answers and where, and which of that has not been tried or does not work."""
+    client = SimpleNamespace(
+        version=lambda: {"Version": "1.2", "Components": [{"Name": name}]},
+        info=lambda: {"SecurityOptions": options},
+    )
+    monkeypatch.setenv("DOCKER_HOST", host)
+    for module in (engine_client, cmd_doctor):
+        monkeypatch.setattr(module, "engine", lambda: nullcontext(client))
+    for problem in ("_plugin_problem", "_image_problem"):
+        monkeypatch.setattr(engine_client, problem, lambda *_: None)
+    monkeypatch.setattr(cmd_doctor, "FREE_GB", 0)
+    shop.write()
+    outcome = shop.run("doctor")
+    assert said in " ".join(outcome.out.split())
+    assert (outcome.code == 0) == ("Podman" not in name)
+    untested = "rootless" in said or host.startswith("tcp")
+    assert ("untested" in outcome.out) == untested
 
 
 def test_doctor_names_a_lab_that_is_wrong(shop: Workshop) -> None:

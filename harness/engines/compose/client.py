@@ -4,18 +4,18 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import docker
 import requests
 from docker import DockerClient
 from docker.errors import APIError, DockerException
 
+from harness.engines.compose import address
 from harness.engines.compose.images import BY_NAME
 from harness.engines.compose.inventory import missing
 from harness.errors import EnvironmentNotReadyError
 
 CALL_LIMIT_S = 20
 LOOK_LIMIT_S = 5
-NO_ENGINE = "no Docker engine answers: start Docker, or run .ci/engine on a bare Debian 12"
+NO_PODMAN = "labs do not run on Podman (tried with 4.3: it makes no volume of a size): start Docker"
 NO_PLUGIN = "docker has no compose plugin: install Docker Compose v2 (package docker-compose)"
 NEEDED = ("services", "load", "toxiproxy", "prometheus")
 
@@ -28,10 +28,11 @@ def engine() -> Iterator[DockerClient]:
         EnvironmentNotReadyError: no engine answers, or it refused or broke off.
 
     """
-    with answering(NO_ENGINE):
-        client = docker.from_env(timeout=CALL_LIMIT_S)
+    nothing = address.no_engine()
+    with answering(nothing):
+        client = address.connect(CALL_LIMIT_S)
     try:
-        with answering(NO_ENGINE):
+        with answering(nothing):
             client.ping()
         with answering():
             yield client
@@ -67,9 +68,24 @@ def why_not() -> str | None:
     """
     try:
         with engine() as client:
-            return _plugin_problem() or _image_problem(client)
+            return _kind_problem(client) or _plugin_problem() or _image_problem(client)
     except EnvironmentNotReadyError as error:
         return str(error)
+
+
+def unreachable() -> str | None:
+    """Say in one line why no engine answers; None if one does, even if no lab can run on it."""
+    try:
+        with engine():
+            return None
+    except EnvironmentNotReadyError as error:
+        return str(error)
+
+
+def _kind_problem(client: DockerClient) -> str | None:
+    if address.is_podman(client):
+        return f"{address.described(client)} answers, and {NO_PODMAN}"
+    return None
 
 
 def _plugin_problem() -> str | None:

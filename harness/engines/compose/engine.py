@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import aiohttp
+from docker.errors import APIError
 
 from harness.engines.compose import interrupts, janitor, logs
 from harness.engines.compose.build import refresh_sources
@@ -68,7 +69,8 @@ class ComposeEngine:
             owner = owner_of(plan.slug, plan.lab.duration_s + plan.lab.load.timeout_ms / 1000)
             file = compose_yaml(plan, owner, images)
             logs_folder = self._folder / "logs" / plan.variant.name
-            with Stack(client, owner, file, logs_folder) as stack:
+            stack = Stack(client, owner, file, logs_folder)
+            with interrupts.uninterrupted(), stack:
                 try:
                     run = Run(plan, stack, observer, stays=PROMETHEUS if self._keep else "")
                     recording = interrupts.run(run.record(conduct))
@@ -151,12 +153,13 @@ class Run:
             await asyncio.to_thread(self._stack.create)
             await asyncio.to_thread(self._stack.start_all, _hearer(self._lines))
             listening = group.create_task(self._listen())
-            self._observer.step("waiting until every service is up")
-            await self._gate()
-            system = await self._begin()
-            recording.faults = await self._drive(system, conduct)
-            self._observer.step("reading back")
-            recording.series = await self._series(session, system)
+            async with self._blaming():
+                self._observer.step("waiting until every service is up")
+                await self._gate()
+                system = await self._begin()
+                recording.faults = await self._drive(system, conduct)
+                self._observer.step("reading back")
+                recording.series = await self._series(session, system)
             listening.cancel()
             await asyncio.to_thread(self._stack.stop_all, self._stays)
         recording.requests = self._load.requests.all()
@@ -250,14 +253,26 @@ class Run:
                     await self._system.heard(name, line)
 
     async def _look_into(self, name: str, code: int | None = None) -> None:
+        """Note that a process crashed; a container that is over ends the run, whoever ended it."""
         if name == LOAD and not math.isnan(self._load.end_s):
             return
         told = f"{name} {await asyncio.to_thread(self._stack.how_it_ended, name, code)}"
-        if name in OWN_SERVICES:
-            raise EnvironmentNotReadyError(f"{told} (log: {self._stack.log(name)})")
+        over = code is None and name in await asyncio.to_thread(self._stack.over)
+        if over or name in OWN_SERVICES:
+            raise EnvironmentNotReadyError(f"{told}; no run can go on without it: run again")
         if self._system is None:
             raise LabError(told)
         self._notes.append(f"{self._system.now():.3f} s {told}")
+
+    @asynccontextmanager
+    async def _blaming(self) -> AsyncIterator[None]:
+        """Put an error down to a container that is over, if any: its log may say so only later."""
+        try:
+            yield
+        except (ChaoslabError, APIError, ExceptionGroup):
+            for name in await asyncio.to_thread(self._stack.over):
+                await self._look_into(name)
+            raise
 
     async def _watch(self, system: Containers) -> None:
         for second in range(math.ceil(self._lab.duration_s)):

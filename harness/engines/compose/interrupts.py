@@ -7,8 +7,10 @@ executed: a lock that is held there stays locked, and the run never ends.
 import asyncio
 import signal
 import threading
-from collections.abc import Coroutine, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
+from types import FrameType
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -19,33 +21,52 @@ def run(coroutine: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine in a loop of its own.
 
     Raises:
-        KeyboardInterrupt: Ctrl-C or SIGTERM came, and the coroutine has ended.
+        KeyboardInterrupt: Ctrl-C or SIGTERM came, and the coroutine and its loop have ended.
 
     """
+    cancel: Callable[[], object] = int
 
     async def within() -> T:
-        with _cancelling():
-            return await coroutine
+        nonlocal cancel
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+        assert task  # noqa: S101 - the loop runs it
+        cancel = partial(loop.call_soon_threadsafe, task.cancel)
+        if came:
+            task.cancel()
+        return await coroutine
 
-    try:
-        return asyncio.run(within())
-    except asyncio.CancelledError:
-        raise KeyboardInterrupt from None
+    def hear() -> None:
+        with suppress(RuntimeError):  # the loop is closed: there is nothing left to cancel
+            cancel()
+
+    # The end of the loop, which closes generators and joins threads, is no place to break off.
+    with uninterrupted(hear) as came, asyncio.Runner() as runner:
+        try:
+            return runner.run(within())
+        except asyncio.CancelledError:
+            raise KeyboardInterrupt from None
 
 
 @contextmanager
-def _cancelling() -> Iterator[None]:
-    task = asyncio.current_task()
-    if task is None or threading.current_thread() is not threading.main_thread():
-        yield
+def uninterrupted(hear: Callable[[], object] = int) -> Iterator[list[int]]:
+    """Hold Ctrl-C and SIGTERM back until the block is over; it must have its own time limit.
+
+    Yields a list that gets the number of each that comes; `hear` is called at each as well.
+    """
+    came: list[int] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield came
         return
-    loop = asyncio.get_running_loop()
-    before = {number: signal.getsignal(number) for number in SIGNALS}
-    for number in SIGNALS:
-        loop.add_signal_handler(number, task.cancel)
+
+    def hold(number: int, _: FrameType | None) -> None:
+        came.append(number)
+        hear()
+
+    before = {number: signal.signal(number, hold) for number in SIGNALS}
     try:
-        yield
+        yield came
     finally:
         for number, handler in before.items():
-            loop.remove_signal_handler(number)
             signal.signal(number, handler)
+    if came:
+        raise KeyboardInterrupt

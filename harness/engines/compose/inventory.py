@@ -5,16 +5,17 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, cast
 
-import docker
 from docker import DockerClient
 from docker.errors import APIError, DockerException, NotFound
 
+from harness.engines.compose import address
 from harness.engines.compose.images import BY_NAME, chosen_base, reference
 from harness.errors import EnvironmentNotReadyError
 
 CONTENT_LABEL = "chaoslab.content"
 """Marks the set's images, those of other trees and versions too."""
 CONFLICT = 409
+CALL_LIMIT_S = 60
 
 
 class State(StrEnum):
@@ -40,11 +41,9 @@ def connect() -> DockerClient:
     Raises EnvironmentNotReadyError when none answers.
     """
     try:
-        return docker.from_env(timeout=60)
+        return address.connect(CALL_LIMIT_S)
     except DockerException as error:
-        raise EnvironmentNotReadyError(
-            "no Docker engine answers: start Docker, or run .ci/engine on a bare Debian 12"
-        ) from error
+        raise EnvironmentNotReadyError(address.no_engine()) from error
 
 
 def _held(client: DockerClient) -> list[dict[str, Any]]:

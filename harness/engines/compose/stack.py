@@ -7,22 +7,19 @@ import socket
 import subprocess
 import tarfile
 import tempfile
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from types import FrameType
-from typing import Self
+from typing import Any, Self
 
 from docker import DockerClient
-from docker.errors import APIError
+from docker.errors import APIError, NotFound
 from docker.models.containers import Container
 
 from harness.engines.compose import janitor
-from harness.engines.compose.interrupts import SIGNALS
+from harness.engines.compose.interrupts import uninterrupted
 from harness.engines.compose.logs import Follower, tail
 from harness.engines.compose.parts import UID, Owner, project_part
 from harness.errors import EnvironmentNotReadyError
@@ -56,7 +53,7 @@ class Stack:
     def __exit__(self, *_: object) -> None:
         with uninterrupted():
             if self._creating and self._creating.poll() is None:
-                self._creating.kill()
+                os.killpg(self._creating.pid, signal.SIGKILL)
                 self._creating.wait()
             while found := janitor.resources(self._client, self.owner.run):
                 janitor.remove(self._client, found)
@@ -64,6 +61,8 @@ class Stack:
 
     def create(self) -> None:
         """Create networks, volumes and containers, and start nothing.
+
+        Compose tells of each on a pipe, and so dies of its next line when this process is killed.
 
         Raises:
             EnvironmentNotReadyError: Compose refuses; its last line says why.
@@ -151,14 +150,27 @@ class Stack:
 
     def how_it_ended(self, name: str, code: int | None = None) -> str:
         """Say how a container has ended, or its process with a code, with the last that it said."""
-        container = self.containers[name]
-        container.reload()
-        state = container.attrs["State"]
+        state = self._state(name)
+        if not state:
+            return "was removed from outside"
         if state["Running"] and code is None:
             return "is running, but its log broke off"
         code = state["ExitCode"] if code is None else code
         how = "ran out of memory" if state["OOMKilled"] else f"ended with code {code}"
         return f"{how}: {tail(self.log(name))}"
+
+    def over(self) -> list[str]:
+        """Name the containers that do not run any more, or are not even there."""
+        return [name for name in self.containers if not self._state(name).get("Running")]
+
+    def _state(self, name: str) -> Mapping[str, Any]:
+        """Ask for a container's state; it has none when it is gone."""
+        try:
+            self.containers[name].reload()
+        except NotFound:
+            return {}
+        state: Mapping[str, Any] = self.containers[name].attrs["State"]
+        return state
 
     def _await_logs(self, but: str = "") -> None:
         give_up_s = time.monotonic() + FOLLOW_LIMIT_S
@@ -178,27 +190,6 @@ def owner_of(slug: str, lasts_s: float) -> Owner:
         started_s=now_s,
         expires_s=now_s + 2 * lasts_s + EXPIRY_S,
     )
-
-
-@contextmanager
-def uninterrupted() -> Iterator[None]:
-    """Hold Ctrl-C and SIGTERM back until the block is over; it must have its own time limit."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    held: list[int] = []
-
-    def hold(number: int, _: FrameType | None) -> None:
-        held.append(number)
-
-    before = {number: signal.signal(number, hold) for number in SIGNALS}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-    if held:
-        raise KeyboardInterrupt
 
 
 def _owned(entry: tarfile.TarInfo) -> tarfile.TarInfo:

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import docker
 import pytest
 from docker import DockerClient
 
 from harness.engines.compose import build, images, inventory
+from harness.engines.compose.client import why_not
 from tests.engines.compose.workbench import SCRIPTS, FakeEngine, ignore, write
 
 
@@ -51,3 +53,13 @@ def full_client() -> Iterator[DockerClient]:
     build.build(ignore)
     with closing(inventory.connect()) as real:
         yield real
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[DockerClient]:
+    """Connect to an engine that can run labs."""
+    missing = why_not()
+    if missing:
+        pytest.skip(missing)
+    with closing(docker.from_env()) as connected:
+        yield connected

@@ -3,79 +3,36 @@
 import gc
 import json
 import math
-import os
-import signal
 import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
-import docker
 import pytest
 from docker import DockerClient
 
 from harness.conductor import conductor
-from harness.engines.compose import client as engine_client
 from harness.engines.compose import janitor
 from harness.engines.compose.client import why_not
 from harness.engines.compose.engine import ComposeEngine
 from harness.engines.compose.images import reference
 from harness.engines.compose.render import compose_yaml
-from harness.engines.protocol import Plan
 from harness.engines.sim.engine import SimEngine
-from harness.errors import ChaoslabError, EnvironmentNotReadyError, LabError
-from harness.model import Lab, Pause, during
+from harness.errors import ChaoslabError, LabError
+from harness.model import during
 from harness.model.fault import HostState, Kill, System
 from harness.model.toxic import Down
 from harness.recording import FaultRecord, Recording, SeriesKey
 from labs.cascades.retry_storm.lab import LAB
-
-SEED = 5
-SHORT = replace(LAB, duration_s=6, faults=(during(2, 4, Pause("payments")),))
-LIMIT_S = 60
-
-
-@dataclass
-class Watcher:
-    """Looks at the containers when second 1 is over, and keeps what it was told."""
-
-    look: Callable[[], None] = lambda: None
-    good: dict[int, int] = field(default_factory=dict)
-    steps: list[str] = field(default_factory=list)
-
-    def second(self, number: int, good: int) -> None:
-        self.good[number] = good
-        if number == 1:
-            self.look()
-
-    def step(self, what: str) -> None:
-        self.steps.append(what)
-
-
-def plan(lab: Lab, variant: str = "no-retry") -> Plan:
-    return Plan(slug="retry-storm", lab=lab, variant=lab.variant(variant), seed=SEED)
-
-
-def measure(lab: Lab, folder: Path, watcher: Watcher | None = None) -> Recording:
-    conduct = conductor(lab.faults, lab.duration_s)
-    return ComposeEngine(folder).run(plan(lab), conduct, watcher or Watcher())
-
-
-@pytest.fixture(scope="module")
-def client() -> Iterator[DockerClient]:
-    missing = why_not()
-    if missing:
-        pytest.skip(missing)
-    with closing(docker.from_env()) as connected:
-        yield connected
-
-
-def of_this_process(client: DockerClient) -> list[janitor.Resource]:
-    pid = str(os.getpid())
-    return [one for one in janitor.resources(client) if one.labels["chaoslab.owner-pid"] == pid]
+from tests.engines.compose.runs import (
+    LIMIT_S,
+    SEED,
+    SHORT,
+    Watcher,
+    measure,
+    of_this_process,
+    plan,
+)
 
 
 @dataclass
@@ -331,86 +288,6 @@ def test_a_service_that_does_not_start_is_one_line(client: DockerClient, tmp_pat
     assert of_this_process(client) == []
 
 
-@pytest.mark.parametrize("name", ["toxiproxy", "prometheus", "load"])
-def test_a_run_whose_own_containers_die_is_no_run(
-    client: DockerClient, tmp_path: Path, name: str
-) -> None:
-    """It ends at once with the name of what died; nothing is left."""
-
-    def end() -> None:
-        for one in of_this_process(client):
-            if one.kind == "container" and one.name.endswith(f"-{name}-1"):
-                client.api.kill(one.id)
-
-    with pytest.raises(EnvironmentNotReadyError, match=f"{name} ended with code 137"):
-        measure(SHORT, tmp_path, Watcher(end))
-    assert of_this_process(client) == []
-
-
-RUN = """
-import sys
-from pathlib import Path
-from harness.conductor import conductor
-from harness.engines.compose.engine import ComposeEngine
-from harness.engines.protocol import Plan
-from labs.cascades.retry_storm.lab import LAB
-
-class Steps:
-    def second(self, number, good):
-        print(number, flush=True)
-    def step(self, what):
-        print(what, flush=True)
-
-plan = Plan(slug="retry-storm", lab=LAB, variant=LAB.variants[0], seed=1)
-ComposeEngine(Path(sys.argv[1])).run(plan, conductor(LAB.faults, LAB.duration_s), Steps())
-"""
-
-
-def started(folder: Path) -> "subprocess.Popen[str]":
-    return subprocess.Popen(  # noqa: S603 - the program above
-        [sys.executable, "-c", RUN, str(folder)],
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])},
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-
-
-def await_line(stream: IO[str] | None, wanted: str) -> None:
-    assert stream
-    assert any(line.strip() == wanted for line in stream), "it ended before"
-
-
-def of(client: DockerClient, pid: int) -> list[janitor.Resource]:
-    return [
-        one for one in janitor.resources(client) if one.labels["chaoslab.owner-pid"] == str(pid)
-    ]
-
-
-@pytest.mark.parametrize("step", ["starting containers", "waiting until every service is up", "1"])
-@pytest.mark.parametrize("times", [1, 3])
-def test_ctrl_c_leaves_nothing(client: DockerClient, tmp_path: Path, step: str, times: int) -> None:
-    """At whatever step, once or again and again: it cleans up and then ends as interrupted."""
-    with started(tmp_path) as process:
-        await_line(process.stdout, step)
-        for _ in range(times):
-            process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=LIMIT_S)
-    assert errors.strip().endswith("KeyboardInterrupt")
-    assert of(client, process.pid) == []
-
-
-def test_what_a_killed_harness_leaves_is_swept(client: DockerClient, tmp_path: Path) -> None:
-    """Nothing can clean up after SIGKILL but the next run's janitor."""
-    with started(tmp_path) as process:
-        await_line(process.stdout, "loading")
-        process.kill()
-        process.communicate(timeout=LIMIT_S)
-    assert of(client, process.pid)
-    janitor.sweep()
-    assert of(client, process.pid) == []
-
-
 # docker-py forgets a socket that does not connect.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_without_an_engine_one_line_says_what_to_do(
@@ -418,7 +295,10 @@ def test_without_an_engine_one_line_says_what_to_do(
 ) -> None:
     """For `why_not` it is the answer, for a run it is the error."""
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/none.sock")
-    assert why_not() == engine_client.NO_ENGINE
+    assert why_not() == (
+        f"no Docker engine answers at unix://{tmp_path}/none.sock (DOCKER_HOST): "
+        "start Docker, or run .ci/engine on a bare Debian 12"
+    )
     with pytest.raises(ChaoslabError, match="no Docker engine answers"):
         measure(SHORT, tmp_path)
     gc.collect()
