@@ -22,7 +22,7 @@ from rich.text import Text
 
 from harness import catalogue, junit, runner, store
 from harness.checks.timing import timing
-from harness.checks.verdict import Control, Kind, Verdict, failures, verdict_of
+from harness.checks.verdict import Control, Verdict, failures, verdict_of
 from harness.cli import options
 from harness.cli.spreads import lines
 from harness.cli.tables import STYLES
@@ -50,7 +50,7 @@ class Checked:
     took_s: float
     error: str = ""
     again: bool = False
-    """Whether this is a second run, for the first was late."""
+    """Whether this is a second run, for the first proved nothing."""
 
     @property
     def verdict(self) -> Verdict:
@@ -58,11 +58,9 @@ class Checked:
         return Verdict.INCONCLUSIVE if self.error else verdict_of(self.controls)
 
     @property
-    def late(self) -> bool:
-        """Whether the machine was too busy for the run to prove anything."""
-        return not self.error and any(
-            control.kind is Kind.TIMING for control in failures(self.controls)
-        )
+    def proves_nothing(self) -> bool:
+        """Whether it was late, or had no healthy start, as where the machine is too busy."""
+        return not self.error and self.verdict is Verdict.INCONCLUSIVE
 
 
 @click.command()
@@ -89,8 +87,8 @@ def command(  # noqa: PLR0913 - one parameter for each option
 ) -> ExitCode:
     """Check labs with all their controls: all labs, or those named.
 
-    Seeds go from 1 to the number that is given. A run on containers that was late is done again,
-    alone.
+    Seeds go from 1 to the number that is given. A run on containers that was late, or else
+    inconclusive, is done again, alone.
     """
     labs = options.labs(names)
     if junit_path and not junit_path.absolute().parent.is_dir():
@@ -131,10 +129,10 @@ def _progress(console: Console) -> Progress:
     return Progress(*columns, console=console, transient=True, disable=off)
 
 
-def _lengthen(progress: Progress, task: TaskID, late: Sequence[Job]) -> None:
+def _lengthen(progress: Progress, task: TaskID, left: Sequence[Job]) -> None:
     """Let the bar go on for what is measured once more: else it would stand at its end."""
-    total = (progress.tasks[task].total or 0) + len(late)
-    names = ", ".join(dict.fromkeys(slug for slug, _ in late))
+    total = (progress.tasks[task].total or 0) + len(left)
+    names = ", ".join(dict.fromkeys(slug for slug, _ in left))
     progress.update(task, total=total, description=f"again, alone: {names}", refresh=True)
 
 
@@ -155,20 +153,20 @@ def _measure(
     tick: Callable[[], None],
     lengthen: Callable[[Sequence[Job]], None],
 ) -> Iterator[Checked]:
-    """Measure several at once, and those that were late once more, each alone."""
+    """Measure several at once, and those that proved nothing once more, each alone."""
     missing = why_not()
     if missing:
         raise EnvironmentNotReadyError(missing)
     processes = jobs or max(1, (os.cpu_count() or 1) // 2)
-    late = []
+    left = []
     for one in spread(work, _check_measured, processes, tick, cleans_up=True):
-        if one.late:
-            late.append((one.slug, one.seed))
+        if one.proves_nothing:
+            left.append((one.slug, one.seed))
         else:
             yield one
-    if late:
-        lengthen(late)
-    for job in late:
+    if left:
+        lengthen(left)
+    for job in left:
         one = replace(_check_measured(job), again=True)
         tick()
         yield one

@@ -10,10 +10,11 @@ from rich.text import Text
 
 from harness.engines.protocol import Engine, Observer
 from harness.model.fault import Timed
-from harness.model.lab import Lab, Variant
+from harness.model.lab import Broken, Lab, Variant
 from harness.report.text import sparkline
 
 VERBS = {"sim": "simulated", "compose": "measured"}
+NO_FAULT = ", no fault"
 
 
 class Line:
@@ -21,7 +22,7 @@ class Line:
 
     def __init__(self, view: "Live", engine: str, variant: str, lab: Lab) -> None:
         self._view = view
-        self._name = variant if lab.faults else f"{variant}, no fault"
+        self._name = variant if lab.faults else variant + NO_FAULT
         self._engine = VERBS[engine]
         self._lab = lab
         self._good: list[float] = []
@@ -40,7 +41,8 @@ class Line:
 
     def text(self) -> Text:
         """Draw the line."""
-        line = Text(f"  {self._engine:<10}{self._name:<18}", no_wrap=True)
+        name = f"{self._name:<{_room(self._lab)}}"
+        line = Text(f"  {self._engine:<10}{name}", no_wrap=True)
         top = 1.4 * getattr(self._lab.load, "rate_rps", max([*self._good, 1.0]))
         for second, mark in enumerate(sparkline(self._good, top=top)):
             line.append(mark, "bold red" if self._faulty(second) else "green")
@@ -111,10 +113,16 @@ def _axis(lab: Lab) -> Text:
         key = (timed.fault.name.replace(target, place), again_s)
         named.setdefault(key, []).append(timed)
     names = ", ".join(f"{name} {_between(group)}" for (name, _), group in named.items())
-    axis = Text(f"{'':<30}", no_wrap=True)
+    axis = Text(" " * (12 + _room(lab)), no_wrap=True)
     axis.append("".join(marks), "bold red")
     axis.append(f"  {names}", "red")
     return axis
+
+
+def _room(lab: Lab) -> int:
+    """Count the characters that names take, with a space behind the longest."""
+    names = [one.name + NO_FAULT * isinstance(one, Broken) for one in lab.variants]
+    return max(map(len, names)) + 1
 
 
 def _between(group: list[Timed]) -> str:

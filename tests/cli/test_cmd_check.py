@@ -240,6 +240,25 @@ def test_a_run_that_was_late_is_measured_again(shop: Workshop, measuring: list[f
     assert measuring == []
 
 
+def test_a_run_without_a_healthy_start_is_measured_again(
+    shop: Workshop, measuring: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a machine that is too busy, the load's time limits pass before a fault is there."""
+    measuring += [0] * 6
+    run = SimEngine.run
+
+    def sick_at_first(engine: SimEngine, *arguments: Any) -> Recording:
+        recording = run(engine, *arguments)
+        if len(measuring) == 6:
+            recording.requests = [one._replace(status="timeout") for one in recording.requests]
+        return recording
+
+    monkeypatch.setattr(SimEngine, "run", sick_at_first)
+    outcome = shop.run("check", "--engine", "compose")
+    assert (outcome.code, outcome.err) == (0, "")
+    assert "✓ PASS         small, seed 1: 12 controls, measured again alone\n" in outcome.out
+
+
 def test_a_run_that_stays_late_proves_nothing(shop: Workshop, measuring: list[float]) -> None:
     """The delay and its limit are told."""
     measuring += [0.2] * 6
