@@ -21,10 +21,11 @@ WORK_MS = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Something to change, a way to crash, and how long an answer and a clean-up take."""
+    """Something to change, ways to crash, and how long an answer and a clean-up take."""
 
     level: int = live(1)
     crash: bool = live(False)  # noqa: FBT003 - as a setting is written
+    hold_mib: int = live(0)
     answer_s: float = 0
     leave_s: float = 0
 
@@ -35,6 +36,7 @@ class Seen:
 
     work_s: float = 0
     errno: int = 0
+    held: bytes = b""
 
 
 def app(ctx: Context[Settings]) -> web.Application:
@@ -65,6 +67,7 @@ def app(ctx: Context[Settings]) -> web.Application:
             seen.errno = 0
         except OSError as error:
             seen.errno = error.errno or -1
+        seen.held = bytes(ctx.settings.hold_mib << 20).replace(b"\0", b"1")
         if ctx.settings.crash:
             await ctx.exit(3)
 

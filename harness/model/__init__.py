@@ -3,7 +3,7 @@
 from harness.model.change import Configure
 from harness.model.expect import Plot, baseline, on, predict
 from harness.model.fault import Kill, Pause, during
-from harness.model.host_faults import ClockSkew, CpuSlow, DiskFull, Stop
+from harness.model.host_faults import ClockSkew, CpuSlow, DiskFull, MemoryLimit, Stop
 from harness.model.lab import Broken, Fixed, Lab, Redis, Service
 from harness.model.load import Paced, Poisson, Send
 from harness.model.partition import Partition, RefuseNew, Unanswered, Way
@@ -32,6 +32,7 @@ __all__ = [
     "Lab",
     "Latency",
     "LimitData",
+    "MemoryLimit",
     "Paced",
     "Partition",
     "Pause",

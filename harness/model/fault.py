@@ -91,6 +91,12 @@ class System(Protocol):
     async def cpu(self, host: str) -> float:
         """Read back the factor by which a host's CPU work takes longer."""
 
+    async def set_memory(self, host: str, limit_mib: int | None) -> None:
+        """Give a host at most so much memory; None is what it had at first."""
+
+    async def memory(self, host: str) -> int | None:
+        """Read back to how much memory a host was limited; None where it was not."""
+
     async def set_disk_full(self, host: str, *, full: bool) -> None:
         """Fill a host's volume, so that writes raise `OSError(ENOSPC)`, or make room."""
 

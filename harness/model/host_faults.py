@@ -1,4 +1,4 @@
-"""Host faults beside `Pause` and `Kill`: orderly stop, wrong clock, slow CPU, full disk."""
+"""Host faults beside `Pause` and `Kill`: of clock, CPU, memory and disk, and an orderly stop."""
 
 import math
 from collections.abc import Iterator
@@ -9,6 +9,8 @@ from harness.model.fault import Clock, HostState, System, WholeFault
 RIGHT = Clock()
 FULL_SPEED = 1.0
 STANDSTILL_PPM = -1e6
+LEAST_MIB = 6
+"""Docker takes no less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,40 @@ class CpuSlow(WholeFault):
     async def remove(self, system: System) -> None:
         """Give the CPU its full speed."""
         await system.set_cpu(self.target, FULL_SPEED)
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryLimit(WholeFault):
+    """Leave a host `limit_mib` MiB of memory: a process that asks for more is killed.
+
+    Of containers alone: the simulation does not know what a process takes. A limit below what is
+    in use kills at once on cgroups v2, and is refused by the kernel on v1.
+    """
+
+    target: str
+    limit_mib: int = field(kw_only=True)
+
+    @property
+    def name(self) -> str:
+        """The fault as a person would say it, with its target."""
+        return f"memory of {self.target} (at most {self.limit_mib} MiB)"
+
+    def problems(self) -> Iterator[str]:
+        """Say what is wrong with the values, if anything."""
+        if self.limit_mib < LEAST_MIB:
+            yield f"limit_mib is {self.limit_mib}; it must be at least {LEAST_MIB}"
+
+    async def apply(self, system: System) -> None:
+        """Set the limit."""
+        await system.set_memory(self.target, self.limit_mib)
+
+    async def seen(self, system: System) -> bool:
+        """Read back whether the limit is there."""
+        return await system.memory(self.target) == self.limit_mib
+
+    async def remove(self, system: System) -> None:
+        """Give the host what it had at first."""
+        await system.set_memory(self.target, None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from harness.engines.compose.client import why_not
 from harness.engines.compose.engine import ComposeEngine
 from harness.engines.protocol import Plan
 from harness.engines.sim.engine import SimEngine
+from harness.errors import LabError
 from harness.model import (
     ClockSkew,
     Configure,
@@ -21,6 +22,7 @@ from harness.model import (
     DiskFull,
     Kill,
     Lab,
+    MemoryLimit,
     Paced,
     Service,
     Stop,
@@ -274,6 +276,30 @@ def test_a_kill_holds_down_what_a_policy_would_start(crashed: Recording) -> None
     assert (at_first(up), up[5], up[8], up[15]) == (1, 0, 0, 1)
 
 
-def crashed_note_count(recording: Recording, host: str) -> int:
+def crashed_note_count(recording: Recording, host: str, code: int = 3) -> int:
     """Count the crashes of a host that are told; every process of it has a number in the sim."""
-    return sum(host in note and "ended with code 3" in note for note in recording.notes)
+    return sum(host in note and f"ended with code {code}" in note for note in recording.notes)
+
+
+def test_a_process_that_takes_more_than_its_memory_is_killed(run: Run) -> None:
+    """By the kernel, and as often as it is started again; the simulation refuses the fault."""
+    starved = hosts(
+        during(2, 8, MemoryLimit("greedy", limit_mib=96)),
+        during(2, 8, MemoryLimit("modest", limit_mib=96)),
+        during(3, 6, Configure("greedy", hold_mib=256)),
+        names=(
+            Service("greedy", app=probed.__name__, restart_after_s=1),
+            Service("modest", app=probed.__name__),
+        ),
+        duration_s=11,
+    )
+    if run.__name__ == "simulated":
+        with pytest.raises(LabError, match=r"how much memory greedy takes; .* --engine compose"):
+            run(starved)
+        return
+    recording = run(starved)
+    assert [fault.name for fault in recording.faults if not applied(fault)] == []
+    assert crashed_note_count(recording, "greedy", code=137) >= 1
+    assert not any("modest" in note for note in recording.notes)
+    up = series(recording, "greedy", "up")
+    assert (at_first(up), up[-1]) == (1, 1)

@@ -13,6 +13,7 @@ from harness.model import (
     CpuSlow,
     DiskFull,
     Lab,
+    MemoryLimit,
     Partition,
     Poisson,
     RefuseNew,
@@ -50,6 +51,7 @@ class Desk:
         self.is_now = HostState.RUNNING
         self.clock_is = Clock()
         self.cpu_is = 1.0
+        self.memory_is: int | None = None
         self.full = False
         self.changes: Mapping[str, Setting] = {}
         self.connects_are = Connects.ACCEPTED
@@ -82,6 +84,14 @@ class Desk:
     async def cpu(self, host: str) -> float:
         assert host == "back"
         return self.cpu_is
+
+    async def set_memory(self, host: str, limit_mib: int | None) -> None:
+        assert host == "back"
+        self.memory_is = limit_mib
+
+    async def memory(self, host: str) -> int | None:
+        assert host == "back"
+        return self.memory_is
 
     async def set_disk_full(self, host: str, *, full: bool) -> None:
         assert host == "back"
@@ -128,6 +138,7 @@ FAULTS: tuple[Fault, ...] = (
     ClockSkew("back", skew_s=1),
     ClockSkew("back", drift_ppm=-5),
     CpuSlow("back", factor=2),
+    MemoryLimit("back", limit_mib=64),
     DiskFull("back"),
     Configure("back", service_ms=80),
     RefuseNew(LINK),
@@ -176,6 +187,7 @@ def test_a_fault_says_what_it_does_and_to_whom() -> None:
         "clock of back (+1 s, +0 ppm)",
         "clock of back (+0 s, -5 ppm)",
         "slow CPU of back (x 2)",
+        "memory of back (at most 64 MiB)",
         "full disk of back",
         "configure back (service_ms=80)",
         "refuse new connections front->back",
@@ -195,6 +207,7 @@ def test_a_fault_says_what_it_does_and_to_whom() -> None:
         (ClockSkew("back", drift_ppm=-1e6), "drift_ppm is -1e+06; it must be above -1,000,000"),
         (Configure("back"), "no setting is given; nothing would change"),
         (CpuSlow("back", factor=1), "factor is 1; it must be above 1"),
+        (MemoryLimit("back", limit_mib=5), "limit_mib is 5; it must be at least 6"),
         (Partition((), ("back",)), "a group is empty; name the hosts on either side"),
         (Partition(("back",), ("back",)), "back stands on both sides"),
     ],

@@ -24,6 +24,7 @@ AT_FIRST: Mapping[str, Any] = {"clock": asdict(Clock()), "changes": {}, "disk_fu
 QUOTA_US = 1000
 """The shortest that the kernel takes, so that short work is slowed down too."""
 NO_QUOTA = -1
+MIB = 2**20
 T = TypeVar("T")
 STATES = {"running": HostState.RUNNING, "paused": HostState.PAUSED}
 
@@ -44,6 +45,8 @@ class Containers(Cannot):
         self._held: set[str] = set()
         self._stopping: dict[str, asyncio.TimerHandle] = {}
         self._cpu: dict[str, float] = {}
+        self._memory: dict[str, tuple[int, int]] = {}
+        """What hosts had at first, in bytes: without swap, and with it."""
         self._channels = Channels()
         self._asked: dict[str, dict[str, Any]] = {host: dict(AT_FIRST) for host in lab.hosts()}
         self._changed = asyncio.Condition()
@@ -132,6 +135,23 @@ class Containers(Cannot):
         asked = self._cpu.get(host, math.nan)
         there = period_us / quota_us
         return asked if round(QUOTA_US * asked) == round(QUOTA_US * there) else there
+
+    async def set_memory(self, host: str, limit_mib: int | None) -> None:
+        """Limit what a host's container may take, with nothing to swap to, or lift that."""
+        container = self._stack.containers[host]
+        await self._on_host("inspect", host, container.reload)
+        had = container.attrs["HostConfig"]
+        at_first = self._memory.setdefault(host, (had["Memory"], had["MemorySwap"]))
+        memory, with_swap = (limit_mib * MIB,) * 2 if limit_mib else at_first
+        update = partial(container.update, mem_limit=memory, memswap_limit=with_swap)
+        await self._on_host("limit the memory of", host, update)
+
+    async def memory(self, host: str) -> int | None:
+        """Read back the limit from the engine; None when it is that of the start."""
+        container = self._stack.containers[host]
+        await self._on_host("inspect", host, container.reload)
+        memory: int = container.attrs["HostConfig"]["Memory"]
+        return None if memory == self._memory.get(host, (memory,))[0] else memory // MIB
 
     async def set_disk_full(self, host: str, *, full: bool) -> None:
         """Fill a host's volume to the last byte, or make room."""

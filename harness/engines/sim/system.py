@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Mapping
 
 from harness.engines.sim.hosts import Host
 from harness.engines.sim.network import Network
+from harness.errors import LabError
 from harness.model.fault import Clock, Connects, HostState, Setting, ToxicSpec
 
 
@@ -66,6 +67,22 @@ class SimSystem:
     async def cpu(self, host: str) -> float:
         """Read back the factor by which a host's CPU work takes longer."""
         return self._hosts[host].machine.cpu_factor
+
+    async def set_memory(self, host: str, limit_mib: int | None) -> None:
+        """Refuse.
+
+        Raises:
+            LabError: always; what a process takes is the machine's and not simulated.
+
+        """
+        del limit_mib
+        raise LabError(
+            f"the simulation does not know how much memory {host} takes; "
+            "run this lab with --engine compose"
+        )
+
+    async def memory(self, host: str) -> None:
+        """Say that there is no limit."""
 
     async def set_disk_full(self, host: str, *, full: bool) -> None:
         """Fill a host's disk, or make room."""
