@@ -19,7 +19,7 @@ def lines(controls: Iterable[Control]) -> Iterator[str]:
     """
     groups: dict[Key, list[Control]] = {}
     for one in controls:
-        groups.setdefault((one.variant, one.kind, one.measure, one.bound), []).append(one)
+        groups.setdefault((one.variant, one.kind, _value(one), one.bound), []).append(one)
     variants = list(dict.fromkeys(variant for variant, *_ in groups))
     yield _row(COLUMNS)
     yield _row(RULES)
@@ -31,12 +31,18 @@ def lines(controls: Iterable[Control]) -> Iterator[str]:
 
 def _cells(group: list[Control], passed: int) -> Iterator[str]:
     first, values = group[0], [one.value for one in group]
-    quiet = f" ({first.kind})" if first.kind is Kind.NEGATIVE else ""
-    yield from (first.variant, first.measure + quiet)
+    yield from (first.variant, _value(first))
     yield wanted(first.kind, first.bound, first.unit)
     for value in (min(values), median(values), max(values)):
         yield figure(value, first.unit)
     yield f"{passed} of {len(group)}"
+
+
+def _value(one: Control) -> str:
+    """Name what was judged; a measure alone does not always say it."""
+    if one.kind is Kind.TIMING:
+        return f"{one.claim}: {one.measure}"
+    return f"{one.measure} ({one.kind})" if one.kind is Kind.NEGATIVE else one.measure
 
 
 def _row(cells: Iterable[str]) -> str:
