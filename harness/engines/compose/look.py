@@ -73,7 +73,12 @@ def look(
         owner = owner_of(f"{GRAFANA}-{slug}", OPEN_LIMIT_S)
         file = grafana.compose_yaml(kept, title, owner)
         with Stack(client, owner, file, folder / "logs" / GRAFANA) as stack:
-            interrupts.run(View(stack, kept, say).show())
+            view = View(stack, kept, say)
+            try:
+                interrupts.run(view.show())
+            except KeyboardInterrupt:
+                if not view.is_open:
+                    raise
 
 
 class View:
@@ -84,6 +89,8 @@ class View:
         self._kept = kept
         self._say = say
         self._ended: asyncio.Queue[str] = asyncio.Queue()
+        self.is_open = False
+        """Whether there is something to look at, so that Ctrl-C is how a person closes it."""
 
     async def show(self) -> None:
         """Open it, and wait until it is cancelled or its time is over."""
@@ -95,12 +102,11 @@ class View:
             for one in self._kept:
                 await self._ready(session, one.host, PROMETHEUS_API, "/-/ready")
             port = await self._ready(session, GRAFANA, GRAFANA_PORT, "/api/health")
+        self.is_open = True
         self._say(f"http://127.0.0.1:{port}/d/{grafana.UID}")
-        try:
+        with suppress(TimeoutError):
             async with asyncio.timeout(OPEN_LIMIT_S):
                 self._tell_of(await self._ended.get())
-        except (asyncio.CancelledError, TimeoutError):
-            return
 
     def _hearer(self) -> OnLine:
         loop = asyncio.get_running_loop()
