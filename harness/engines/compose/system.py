@@ -125,11 +125,8 @@ class Containers(Cannot):
 
     async def cpu(self, host: str) -> float:
         """Read back the factor from the engine, as it was given if it is that to the µs."""
-        container = self._stack.containers[host]
-        await self._on_host("inspect", host, container.reload)
-        quota_us, period_us = (
-            container.attrs["HostConfig"][key] for key in ("CpuQuota", "CpuPeriod")
-        )
+        given = await self._given(host)
+        quota_us, period_us = (given[key] for key in ("CpuQuota", "CpuPeriod"))
         if quota_us <= 0:
             return 1.0
         asked = self._cpu.get(host, math.nan)
@@ -138,19 +135,17 @@ class Containers(Cannot):
 
     async def set_memory(self, host: str, limit_mib: int | None) -> None:
         """Limit what a host's container may take, with nothing to swap to, or lift that."""
-        container = self._stack.containers[host]
-        await self._on_host("inspect", host, container.reload)
-        had = container.attrs["HostConfig"]
+        had = await self._given(host)
         at_first = self._memory.setdefault(host, (had["Memory"], had["MemorySwap"]))
         memory, with_swap = (limit_mib * MIB,) * 2 if limit_mib else at_first
-        update = partial(container.update, mem_limit=memory, memswap_limit=with_swap)
+        update = partial(
+            self._stack.containers[host].update, mem_limit=memory, memswap_limit=with_swap
+        )
         await self._on_host("limit the memory of", host, update)
 
     async def memory(self, host: str) -> int | None:
         """Read back the limit from the engine; None when it is that of the start."""
-        container = self._stack.containers[host]
-        await self._on_host("inspect", host, container.reload)
-        memory: int = container.attrs["HostConfig"]["Memory"]
+        memory: int = (await self._given(host))["Memory"]
         return None if memory == self._memory.get(host, (memory,))[0] else memory // MIB
 
     async def set_disk_full(self, host: str, *, full: bool) -> None:
@@ -243,6 +238,13 @@ class Containers(Cannot):
 
     def _send(self, host: str, command: Mapping[str, Any]) -> int:
         return self._channels.send(self._stack.containers[host], command)
+
+    async def _given(self, host: str) -> Mapping[str, Any]:
+        """Read back from the engine what a host's container may take."""
+        container = self._stack.containers[host]
+        await self._on_host("inspect", host, container.reload)
+        given: Mapping[str, Any] = container.attrs["HostConfig"]
+        return given
 
     async def _signal(self, verb: str, host: str, signal: str, done: Callable[[], bool]) -> None:
         await self._on_host(verb, host, lambda: self._stack.containers[host].kill(signal))

@@ -3,6 +3,9 @@
 import json
 import os
 import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
@@ -90,10 +93,10 @@ def test_an_error_in_any_process_ends_all_with_its_message() -> None:
     assert '"end"' not in output
 
 
-@pytest.mark.parametrize("started", [False, True])
-def test_a_process_that_is_killed_ends_all(*, started: bool) -> None:
-    """Before the start and after it: requests that nobody sends are no load."""
-    values = {"CHAOSLAB_WORKERS": "3", "CHAOSLAB_DURATION_S": f"{LIMIT_S}"}
+@contextmanager
+def three(*, started: bool, duration_s: float) -> Iterator[subprocess.Popen[str]]:
+    """Give the first of three processes, when they wait for their start or are at work."""
+    values = {"CHAOSLAB_WORKERS": "3", "CHAOSLAB_DURATION_S": f"{duration_s}"}
     load = Paced(rate_rps=30, to="checkout")
     if not started:
         values["CHAOSLAB_WAIT"] = "1"
@@ -101,6 +104,13 @@ def test_a_process_that_is_killed_ends_all(*, started: bool) -> None:
         heard = lines(first.stdout)
         wanted = "request" if started else "ready"
         assert any(line["event"] == wanted for line in heard)
+        yield first
+
+
+@pytest.mark.parametrize("started", [False, True])
+def test_a_process_that_is_killed_ends_all(*, started: bool) -> None:
+    """Before the start and after it: requests that nobody sends are no load."""
+    with three(started=started, duration_s=LIMIT_S) as first:
         _, third = children(first.pid)
         os.kill(third, signal.SIGKILL)
         _, errors = first.communicate(timeout=LIMIT_S)
@@ -131,13 +141,6 @@ def test_the_first_does_not_tell_of_an_end_that_was_none() -> None:
 @pytest.mark.parametrize("started", [False, True])
 def test_no_process_outlives_the_first(*, started: bool) -> None:
     """Whoever reads the output sees its end only when all who may write have gone."""
-    values = {"CHAOSLAB_WORKERS": "3", "CHAOSLAB_DURATION_S": f"{2 * LIMIT_S}"}
-    load = Paced(rate_rps=30, to="checkout")
-    if not started:
-        values["CHAOSLAB_WAIT"] = "1"
-    with server() as running, generator(environment(load, running.server_port, **values)) as first:
-        heard = lines(first.stdout)
-        wanted = "request" if started else "ready"
-        assert any(line["event"] == wanted for line in heard)
+    with three(started=started, duration_s=2 * LIMIT_S) as first:
         first.kill()
         first.communicate(timeout=LIMIT_S)

@@ -2,19 +2,16 @@
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import closing
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import docker
 import pytest
 from docker import DockerClient
 
 from harness.conductor import conductor
 from harness.engines.compose import janitor
-from harness.engines.compose.client import why_not
 from harness.engines.compose.engine import ComposeEngine
 from harness.engines.compose.stack import SERVICE_LABEL
 from harness.engines.protocol import Plan
@@ -39,15 +36,6 @@ PLAN = Plan(slug="fast", lab=FAST, variant=FAST.variants[0], seed=11)
 KILL_A_CHILD = "read child _ </proc/1/task/1/children; kill -9 $child"
 
 pytestmark = pytest.mark.compose
-
-
-@pytest.fixture(scope="module")
-def client() -> Iterator[DockerClient]:
-    missing = why_not()
-    if missing:
-        pytest.skip(missing)
-    with closing(docker.from_env()) as connected:
-        yield connected
 
 
 @dataclass

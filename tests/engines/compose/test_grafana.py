@@ -13,18 +13,16 @@ import sys
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import docker
 import pytest
 import yaml
 from docker import DockerClient
 
 from harness.engines.compose import janitor
-from harness.engines.compose.client import why_not
 from harness.engines.compose.images import reference
 from tests.cli.workshop import ELSEWHERE, ROOT, SMALL
 
@@ -44,15 +42,6 @@ grafana.IMAGE = {STAND_IN!r}
 {ELSEWHERE}"""
 RUN = ("run", "small", "--engine", "compose", "--grafana", "--no-report")
 LIMIT_S = 150
-
-
-@pytest.fixture(scope="module")
-def client() -> Iterator[DockerClient]:
-    missing = why_not()
-    if missing:
-        pytest.skip(missing)
-    with closing(docker.from_env()) as connected:
-        yield connected
 
 
 @pytest.fixture(scope="module")
