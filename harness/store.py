@@ -13,10 +13,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from harness.catalogue import ROOT, nearest
+from harness.catalogue import ROOT
 from harness.checks.verdict import Control, Kind
 from harness.errors import EnvironmentNotReadyError
 from harness.model.expect import Bound
+from harness.model.names import nearest
 from harness.recording import Recording
 from harness.result import CHANGED, Result
 from harness.rows import number, plain
@@ -108,6 +109,8 @@ def document(result: Result, when: datetime) -> dict[str, Any]:
         "when": when.isoformat(timespec="seconds"),
         "verdict": result.verdict,
         "notes": result.notes,
+        "left_out": list(result.left_out),
+        "unproven": result.unproven,
         "controls": [_control(control) for control in result.controls],
         "recordings": [_summary(recording) for recording in result.recordings],
         "versions": {"python": platform.python_version()} | {n: _version(n) for n in VERSIONED},
@@ -227,10 +230,14 @@ def _read_control(cells: dict[str, Any]) -> Control:
         measure=cells["measure"],
         unit=cells["unit"],
         value=number(cells["value"]),
+        missing=cells["missing"],
         bound=Bound(
             at_least=number(bound["at_least"]),
             at_most=number(bound["at_most"]),
             equals=None if equals is None else number(equals),
+            model=number(bound["model"]),
+            chance=number(bound["chance"]),
+            outside=bound["outside"],
         ),
     )
 

@@ -8,10 +8,10 @@ import pytest
 
 from harness import runner
 from harness.catalogue import Entry
-from harness.checks.measures import success_ratio
 from harness.checks.verdict import Kind, Verdict
 from harness.engines.protocol import Conductor, Engine, Observer, Plan
 from harness.errors import FaultNotAppliedError
+from harness.measures import success_ratio
 from harness.model import Broken, Fixed, Lab, Paced, Pause, Service, baseline, during, on
 from harness.model.lab import Variant
 from harness.recording import FaultRecord, Recording, Request

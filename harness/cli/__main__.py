@@ -11,9 +11,9 @@ from pathlib import Path
 
 import click
 
-from harness.catalogue import nearest
 from harness.cli import complaints
 from harness.errors import ChaoslabError, ExitCode
+from harness.model.names import nearest
 
 COMMANDS = sorted(
     path.stem.removeprefix("cmd_").replace("_", "-")

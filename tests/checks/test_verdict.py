@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import pytest
 
-from harness.checks.measures import latency_ms, recovery_s, success_ratio
 from harness.checks.verdict import (
     Control,
     Kind,
@@ -16,6 +15,7 @@ from harness.checks.verdict import (
     verdict_of,
 )
 from harness.errors import ExitCode
+from harness.measures import latency_ms, recovery_s, success_ratio
 from harness.model import Broken, Fixed, Lab, Pause, Poisson, Service, baseline, during, on, predict
 from harness.model.expect import Bound, Measure
 from harness.recording import Recording

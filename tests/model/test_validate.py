@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from harness import catalogue
-from harness.checks.measures import recovery_s, success_ratio
+from harness.measures import recovery_s, success_ratio
 from harness.model import (
     Broken,
     Configure,

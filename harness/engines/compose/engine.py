@@ -49,6 +49,7 @@ class ComposeEngine:
     """Runs a plan on containers of this machine's Docker engine, in real time."""
 
     name = "compose"
+    real_time = True
 
     def __init__(self, folder: Path, *, keep_prometheus: bool = False) -> None:
         self._folder = folder

@@ -1,6 +1,7 @@
 """A cache stampede: one key expires, and everybody who finds it gone makes it again."""
 
-from harness.checks import measures, plots
+from harness import measures
+from harness.measures import plots
 from harness.model import (
     Broken, Fixed, Kill, Lab, Poisson, Redis, Send, Service, baseline, during, on, predict,
 )  # fmt: skip

@@ -1,6 +1,6 @@
 """A retry storm: a three-second freeze that four tries turn into an outage without end."""
 
-from harness.checks import measures
+from harness import measures
 from harness.model import (
     Broken, Fixed, Lab, Pause, Poisson, Service, baseline, during, on, predict,
 )  # fmt: skip

@@ -1,6 +1,6 @@
 """Clocks lie: one coordinator is two seconds ahead, and the other one's writes vanish."""
 
-from harness.checks import measures, updates
+from harness import measures
 from harness.model import (
     Broken, ClockSkew, Fixed, Lab, Poisson, Send, Service, baseline, during, on, predict,
 )  # fmt: skip

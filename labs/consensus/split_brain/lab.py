@@ -1,6 +1,6 @@
 """Split brain: a cut leaves two leaders that both say yes, and one of them will be overruled."""
 
-from harness.checks import history, measures, plots
+from harness import measures
 from harness.model import (
     Broken, Fixed, Lab, Paced, Partition, Send, Service, baseline, during, on, predict,
 )  # fmt: skip

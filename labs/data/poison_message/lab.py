@@ -1,6 +1,7 @@
 """A poison message: one order that nobody can read, and that everybody gets in turn."""
 
-from harness.checks import measures, plots, series
+from harness import measures
+from harness.measures import plots, series
 from harness.model import (
     Broken, Configure, Fixed, Lab, Poisson, Redis, Send, Service, baseline, during, on, predict,
 )  # fmt: skip

@@ -1,6 +1,7 @@
 """A configuration push: a comma where a point should be, at once on every host."""
 
-from harness.checks import measures, plots
+from harness import measures
+from harness.measures import plots
 from harness.model import (
     Broken, Configure, Fixed, Lab, Poisson, Send, Service, baseline, during, on, predict,
 )  # fmt: skip

@@ -1,6 +1,7 @@
 """A circuit breaker: a slow dependency holds every slot of its callers, until they stop asking."""
 
-from harness.checks import measures, plots, series
+from harness import measures
+from harness.measures import plots, series
 from harness.model import (
     Broken, Configure, Fixed, Lab, Latency, Poisson, Send, Service, baseline, during, on, predict,
 )  # fmt: skip

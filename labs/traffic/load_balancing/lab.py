@@ -1,6 +1,7 @@
 """Load balancing: turns overload the slow replica, and old figures the one that was idle."""
 
-from harness.checks import measures, plots
+from harness import measures
+from harness.measures import plots
 from harness.model import (
     Broken, Configure, Fixed, Lab, Poisson, Service, baseline, during, on, predict,
 )  # fmt: skip

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from harness.checks.measures import (
+from harness.measures import (
     answer_ratio,
     attempts_per_request,
     attempts_rps,
