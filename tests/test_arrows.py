@@ -14,7 +14,10 @@ PACKAGES = ("harness", "services", "labs")
 
 MACHINE = {"docker", "multiprocessing", "requests", "socket", "ssl", "subprocess", "threading"}
 """What a browser tab does not have, and what a simulation must not touch."""
-PURE = ("harness.model", "harness.checks", "harness.engines.sim", "services", "labs")
+PURE = (
+    *("harness.model", "harness.checks", "harness.theory", "harness.engines.sim"),
+    *("services", "labs"),
+)
 
 RULES: dict[str, tuple[str, ...]] = {
     "services": ("harness", "labs"),
@@ -33,7 +36,7 @@ RULES: dict[str, tuple[str, ...]] = {
 CHECKS = tuple(
     f"harness.checks.{name}" for name in ("history", "measures", "plots", "series", "updates")
 )
-FOR_LABS = ("harness.model", *CHECKS, "services", "labs")
+FOR_LABS = ("harness.model", "harness.theory", *CHECKS, "services", "labs")
 
 
 class Import(NamedTuple):
@@ -139,8 +142,20 @@ def test_services_import_nothing_of_ours_for_types_either() -> None:
     assert sinners("services", ("harness", "labs"), typing_too=True) == []
 
 
+def test_formulas_import_formulas_alone() -> None:
+    """They know nothing of labs, runs or recordings, not even for types."""
+    assert [
+        f"{modules()[name].relative_to(ROOT)}:{one.line} imports {one.module}"
+        for name in modules()
+        if under(name, "harness.theory")
+        for one in imports(name)
+        if any(under(one.module, package) for package in PACKAGES)
+        and not under(one.module, "harness.theory")
+    ] == []
+
+
 def test_labs_are_written_in_the_models_words() -> None:
-    """The model, measures and plots, and services of their own: nothing else of the product."""
+    """The model, theory, measures, plots, services of their own: nothing else of the product."""
     assert [
         f"{modules()[name].relative_to(ROOT)}:{one.line} imports {one.module}"
         for name in modules()

@@ -1,0 +1,143 @@
+"""Circuit breakers: how soon the end of an outage is found, and what leaks meanwhile.
+
+The breaker of these models is open for `open_s`; the next call is then a probe, whose end closes
+it or opens it for as long again. Source: Nygard, *Release It!* (2007), for the pattern; derived.
+`hang_s` is how long a probe into the outage takes to fail: the call's time limit where the callee
+hangs, and about 0 where it refuses.
+"""
+
+import math
+from enum import StrEnum
+
+from harness.theory import domain
+
+
+class Hanging(StrEnum):
+    """What becomes of a probe that hangs when the outage ends: it fails, or it is answered."""
+
+    FAILS = "fails"
+    ANSWERED = "answered"
+
+
+def probe_period_s(*, open_s: float, hang_s: float = 0, idle_s: float = 0) -> float:
+    """Compute the time from one probe to the next while the outage lasts, in seconds.
+
+    open + hang + idle, where `idle_s` is the mean wait for a call that can be the probe: 1 / rate
+    of one caller's calls.
+
+    Raises:
+        ValueError: `open_s` not above 0, or another negative.
+
+    """
+    domain.positive(open_s=open_s)
+    domain.not_negative(hang_s=hang_s, idle_s=idle_s)
+    return open_s + hang_s + idle_s
+
+
+def leaked_calls_rps(*, callers: int, open_s: float, hang_s: float = 0, idle_s: float = 0) -> float:
+    """Compute the calls a second that reach the callee through open breakers: one a period each.
+
+    callers / (open + hang + idle). For its chance over a window see `chance.periodic_count_sd`.
+
+    Raises:
+        ValueError: no caller, `open_s` not above 0, or another negative.
+
+    """
+    domain.count(1, callers=callers)
+    return callers / probe_period_s(open_s=open_s, hang_s=hang_s, idle_s=idle_s)
+
+
+def detection_max_s(*, open_s: float, hang_s: float = 0) -> float:
+    """Compute the longest time from an outage's end to the probe that finds it, in seconds.
+
+    open + hang: it ends just after a probe was sent. Where hanging probes are answered it is
+    `open_s` alone: give 0 for `hang_s`. Plus the wait for a call that can be the probe.
+
+    Raises:
+        ValueError: `open_s` not above 0, or `hang_s` negative.
+
+    """
+    return probe_period_s(open_s=open_s, hang_s=hang_s)
+
+
+def detection_mean_s(
+    *, open_s: float, hang_s: float = 0, idle_s: float = 0, hanging: Hanging = Hanging.FAILS
+) -> float:
+    """Compute the mean time from an outage's end to the next good call of a caller, in seconds.
+
+    w / 2 where probes fail at once (hang = 0). Where they hang for h: (w + h) / 2 if the probe that
+    hangs at the end fails anyhow, w^2 / (2 (w + h)) if it is answered. Plus `idle_s`. Valid for an
+    end that is uniform in the probes' period; one fixed moment meets one fixed phase.
+
+    Raises:
+        ValueError: `open_s` not above 0, or another negative.
+
+    """
+    domain.not_negative(idle_s=idle_s)
+    mean_s, _ = _moments(1, open_s, hang_s, hanging)
+    return mean_s + idle_s
+
+
+def detection_sd_s(
+    *,
+    callers: int,
+    open_s: float,
+    hang_s: float = 0,
+    hanging: Hanging = Hanging.FAILS,
+    staggered: bool = False,
+) -> float:
+    """Compute the standard deviation of the mean detection time of some callers, in seconds.
+
+    Independent callers: one caller's over sqrt(n), w / sqrt(12 n) where probes fail at once.
+    `staggered` callers' probes are evenly spread over the period, so that their mean hardly varies:
+    w / (n sqrt(12)). The mean itself is `detection_mean_s` for both. Leaves out the idle time.
+
+    Raises:
+        ValueError: no caller, `open_s` not above 0, or `hang_s` negative.
+
+    """
+    domain.count(1, callers=callers)
+    if staggered:
+        return _moments(callers, open_s, hang_s, hanging)[1]
+    return _moments(1, open_s, hang_s, hanging)[1] / math.sqrt(callers)
+
+
+def shard_error_ratio(*, shards: int, dead: int = 1) -> float:
+    """Compute the share of calls that fail when some of a callee's shards are dead: d / s.
+
+    A breaker over all shards whose threshold is below it opens, and then all calls fail: it loses
+    the (s - d) / s that were well. Source: Brooker, "Will circuit breakers solve my problems?"
+    (2022). Valid for calls that are spread evenly over the shards.
+
+    Raises:
+        ValueError: no shard, or more dead than there are.
+
+    """
+    domain.count(1, shards=shards)
+    domain.count(0, dead=dead)
+    domain.require(dead <= shards, f"dead must be at most {shards}, not {dead}")
+    return dead / shards
+
+
+def _moments(callers: int, open_s: float, hang_s: float, hanging: Hanging) -> tuple[float, float]:
+    """Mean and deviation of the mean wait of callers whose probes are evenly staggered.
+
+    The end lies at x in the period, 0 where a breaker opens: the wait is w - x while open, 0 in a
+    hanging probe that will be answered. With phases u, u + s, ... the mean is linear in u but for
+    one step, where one caller fewer waits; so both moments are integrals of lines.
+    """
+    period_s = probe_period_s(open_s=open_s, hang_s=hang_s)
+    waits_s = period_s if hanging is Hanging.FAILS else open_s
+    step_s = period_s / callers
+    most = min(callers, math.floor(waits_s / step_s) + 1)
+    turn_s = min(step_s, waits_s - (most - 1) * step_s)
+    first = second = 0.0
+    for waiting, from_s, to_s in ((most, 0.0, turn_s), (most - 1, turn_s, step_s)):
+        # Mean wait over callers: the sum of w - u - k s for those that wait, k from 0.
+        top = (waiting * waits_s - step_s * waiting * (waiting - 1) / 2) / callers
+        slope = waiting / callers
+        high, low, width_s = top - slope * from_s, top - slope * to_s, to_s - from_s
+        first += width_s * (high + low) / 2
+        second += width_s * (high * high + high * low + low * low) / 3
+    mean_s = first / step_s
+    return mean_s, math.sqrt(max(0.0, second / step_s - mean_s**2))

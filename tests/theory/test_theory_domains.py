@@ -1,0 +1,236 @@
+"""Every formula gives a finite figure inside of its domain, and refuses numbers outside."""
+
+import importlib
+import inspect
+import math
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.theory import caching, chance, domain
+
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "harness" / "theory"
+
+# An example inside of the domain, for each formula: arguments by name, or a list of places.
+EXAMPLES: dict[str, dict[str, Any] | list[Any]] = {
+    "balancing.round_robin_share": {"replicas": 4},
+    "balancing.overloaded_success_ratio": {"replicas": 4, "overloaded": 1},
+    "balancing.excess_ratio": {"offered_erlangs": 3, "servers": 1},
+    "balancing.herd_backlog": {"rate_rps": 100, "capacity_rps": 50, "report_s": 1},
+    "balancing.herd_share": {"slice_s": 0.5, "report_s": 1},
+    "balancing.choices_mean_response": {"utilisation": 0.9, "choices": 2},
+    "balancing.random_max_load": {"bins": 100},
+    "balancing.two_choices_max_load": {"bins": 100},
+    "breakers.probe_period_s": {"open_s": 2, "hang_s": 0.5, "idle_s": 0.1},
+    "breakers.leaked_calls_rps": {"callers": 3, "open_s": 2, "hang_s": 0.5, "idle_s": 0.1},
+    "breakers.detection_max_s": {"open_s": 2, "hang_s": 0.5},
+    "breakers.detection_mean_s": {"open_s": 2, "hang_s": 0.5, "idle_s": 0.1},
+    "breakers.detection_sd_s": {"callers": 3, "open_s": 2, "hang_s": 0.5},
+    "breakers.shard_error_ratio": {"shards": 4, "dead": 1},
+    "caching.stampede_calls": {"rate_rps": 100, "recompute_s": 0.2},
+    "caching.stampede_calls_sd": {"rate_rps": 100, "recompute_s": 0.2},
+    "caching.coalesced_calls": {"rate_rps": 100, "recompute_s": 0.2, "processes": 3},
+    "caching.leased_calls_rps": {"lease_s": 10},
+    "caching.early_expiry_calls": {"beta": 1, "rate_rps": 100, "recompute_s": 0.2},
+    "caching.early_expiry_calls_sd": {"beta": 1},
+    "caching.early_expiry_lead_s": {"beta": 1, "rate_rps": 100, "recompute_s": 0.2},
+    "caching.early_expiry_miss_probability": {"beta": 1, "rate_rps": 100, "recompute_s": 0.2},
+    "caching.ttl_hit_ratio": {"rate_rps": 5, "ttl_s": 2},
+    "caching.origin_load_rps": {"rate_rps": 100, "hit_ratio": 0.9},
+    "caching.origin_load_factor": {"hit_ratio_before": 0.95, "hit_ratio_after": 0.9},
+    "caching.cold_cache_is_vulnerable": {"rate_rps": 100, "hit_ratio": 0.67, "capacity_rps": 40},
+    "caching.lru_hit_ratio": {"popularities": (0.5, 0.3, 0.2), "slots": 2},
+    "chance.binomial_share_sd": {"share": 0.3, "trials": 100},
+    "chance.binomial_count_sd": {"share": 0.3, "trials": 100},
+    "chance.poisson_count_sd": {"rate_rps": 80, "duration_s": 10},
+    "chance.poisson_rate_sd": {"rate_rps": 80, "duration_s": 10},
+    "chance.clumped_sd": {"clumps": 10, "mean_size": 3, "size_sd": 2},
+    "chance.uniform_sd": {"width": 1},
+    "chance.periodic_count_sd": {"window_s": 4.5, "period_s": 2.5, "sources": 3},
+    "chance.mean_sd": {"sd": 2, "samples": 8},
+    "chance.sum_sd": [3, 4],
+    "chance.batch_means_sd": {"values": (1, 2, 3, 4, 5), "batches": 2},
+    "chance.two_sided_z": {"confidence": 0.95},
+    "chance.wilson_interval": {"successes": 3, "trials": 10, "z": 2},
+    "chance.rule_of_three": {"trials": 300},
+    "clocks.lww_lost_ratio": {"skew_s": 2, "spacing_s": 1, "ahead_share": 0.4},
+    "clocks.lww_lost_ratio_at_onset": {"from_s": 0.5, "to_s": 3, "skew_s": 2, "spacing_s": 1},
+    "clocks.lww_lost_ratio_after_reset": {"from_s": 0.5, "to_s": 3, "skew_s": 2, "spacing_s": 1},
+    "clocks.lww_lost_ratio_sd": {"window_s": 9, "keys": 40, "skew_s": 2, "spacing_s": 1},
+    "clocks.lww_lost_ratio_after_reset_sd": {
+        "from_s": 0.5,
+        "to_s": 3,
+        "skew_s": 2,
+        "spacing_s": 1,
+        "keys": 40,
+    },
+    "clocks.hlc_drift_bound_s": {"max_skew_s": 0.1},
+    "clocks.commit_wait_s": {"uncertainty_s": 0.05},
+    "delivery.outage_requests": {"rate_rps": 80, "duration_s": 10},
+    "delivery.staged_requests": {"rate_rps": 80, "hosts": 4, "stage_hosts": 1, "detect_s": 1},
+    "delivery.blast_radius": {"cells": 4, "reached": 1},
+    "delivery.trial_failures": {"hosts": 4, "trial_errors": 5},
+    "delivery.poll_delay_mean_s": {"period_s": 1},
+    "delivery.slowest_poll_mean_s": {"period_s": 1, "pollers": 4},
+    "delivery.detection_probability": {"failure_ratio": 0.01, "requests": 100},
+    "delivery.canary_power": {"base_ratio": 0.01, "canary_ratio": 0.02, "requests": 1000},
+    "delivery.canary_requests": {"base_ratio": 0.01, "canary_ratio": 0.02, "power": 0.8},
+    "replication.quorum_miss_probability": {"members": 5, "write_quorum": 2, "read_quorum": 2},
+    "replication.stale_read_probability": {
+        "members": 3,
+        "write_quorum": 1,
+        "read_quorum": 1,
+        "age_s": 0.1,
+        "mean_delay_s": 0.1,
+    },
+    "replication.majority": {"members": 3},
+    "replication.quorum_availability": {"members": 3, "down_probability": 0.1, "quorum": 2},
+    "replication.largest_side_share": {"members": 3, "cut_off": 1},
+    "replication.unreplicated_writes": {"rate_rps": 60, "delay_s": 0.1},
+    "replication.failover_lost_writes": {
+        "rate_rps": 60,
+        "delay_s": 0.1,
+        "minority_rate_rps": 20,
+        "overlap_s": 8,
+    },
+    "replication.failover_lost_writes_sd": {
+        "rate_rps": 60,
+        "copy_period_s": 0.2,
+        "minority_rate_rps": 20,
+    },
+    "replication.lease_left_s": {"lease_s": 1.5, "copy_period_s": 0.2},
+    "retries.retry_amplification": {"retries": 3, "failure_ratio": 0.5},
+    "retries.layered_retry_amplification": {"tries": 3, "layers": 3, "failure_ratio": 0.5},
+    "retries.retry_budget_amplification": {"budget": 0.1},
+    "retries.storm_load_rps": {"rate_rps": 70, "retries": 3},
+    "retries.vulnerable_from_rps": {"capacity_rps": 100, "amplification": 4},
+    "retries.stability": {"rate_rps": 70, "capacity_rps": 100, "amplification": 4},
+    "retries.fatal_stall_bracket_s": {"rate_rps": 70, "capacity_rps": 100, "timeout_s": 1},
+    "retries.drain_time_s": {
+        "rate_rps": 70,
+        "capacity_rps": 100,
+        "stall_s": 3,
+        "patience_s": 0.46,
+        "retry_ratio": 0.1,
+        "extra_calls": 10,
+    },
+    "retries.drain_time_sd_s": {
+        "rate_rps": 70,
+        "capacity_rps": 100,
+        "stall_s": 3,
+        "drain_s": 5,
+        "retry_ratio": 0.1,
+    },
+    "retries.backoff_bound_s": {"retry": 3, "base_s": 0.1, "cap_s": 10},
+    "retries.serial_attempts_rps": {"clients": 20, "attempt_s": 0.1, "pause_s": 0.4},
+}
+
+
+def formulas() -> Iterator[tuple[str, Callable[..., Any]]]:
+    """Find every public function of every module but the checks of the domains."""
+    for path in sorted(FOLDER.glob("*.py")):
+        if path.stem not in {"__init__", "domain"}:
+            module = importlib.import_module(f"harness.theory.{path.stem}")
+            for name, value in vars(module).items():
+                public = inspect.isfunction(value) and not name.startswith("_")
+                if public and value.__module__ == module.__name__:
+                    yield f"{path.stem}.{name}", value
+
+
+FORMULAS = dict(formulas())
+
+
+def called(name: str, **changed: object) -> object:
+    example = EXAMPLES[name]
+    if isinstance(example, list):
+        return FORMULAS[name](*example, **changed)
+    return FORMULAS[name](**{**example, **changed})
+
+
+def numbers() -> Iterator[tuple[str, str]]:
+    """List every argument of every formula that is a number, with the formula's name."""
+    for name, example in EXAMPLES.items():
+        if isinstance(example, dict):
+            yield from (
+                (name, key) for key, value in example.items() if isinstance(value, int | float)
+            )
+
+
+def test_every_formula_has_an_example() -> None:
+    """Else a formula could escape the tests below."""
+    assert set(EXAMPLES) == set(FORMULAS)
+    assert len(FORMULAS) > 60
+
+
+@pytest.mark.parametrize("name", list(FORMULAS))
+def test_a_formula_gives_finite_figures_in_its_domain(name: str) -> None:
+    """Or the name of a state; never NaN."""
+    figure = called(name)
+    figures = figure if isinstance(figure, tuple | list) else (figure,)
+    assert all(isinstance(one, str) or math.isfinite(one) for one in figures)
+
+
+@pytest.mark.parametrize("wrong", [math.nan, math.inf, -math.inf, -1, -1e-9])
+@pytest.mark.parametrize(("name", "argument"), list(numbers()))
+def test_a_formula_refuses_what_is_no_number_or_negative(
+    name: str, argument: str, wrong: float
+) -> None:
+    """In one line that begins with the argument's own name."""
+    with pytest.raises(ValueError, match=rf"^{argument}\b[^\n]*$"):
+        called(name, **{argument: wrong})
+
+
+@pytest.mark.parametrize("wrong", [math.nan, math.inf, -1])
+def test_values_in_sequences_are_checked_too(wrong: float) -> None:
+    """One among them is enough."""
+    with pytest.raises(ValueError, match="^sd must be"):
+        chance.sum_sd(1, wrong)
+    with pytest.raises(ValueError, match="^value must be a finite number"):
+        chance.batch_means_sd([1, 2, math.nan], batches=2)
+    with pytest.raises(ValueError, match="^popularity must be"):
+        caching.lru_hit_ratio([0.5, 0.5, wrong], slots=1)
+
+
+@pytest.mark.parametrize("name", list(FORMULAS))
+def test_a_formula_documents_its_errors_and_its_arguments(name: str) -> None:
+    """Arguments are given by name, unless there is but one or they are alike."""
+    formula = FORMULAS[name]
+    text = inspect.getdoc(formula) or ""
+    assert "Raises:\n    ValueError: " in text
+    parameters = list(inspect.signature(formula).parameters.values())
+    free = [one for one in parameters if one.kind is not inspect.Parameter.KEYWORD_ONLY]
+    assert len(free) <= 1
+    assert all(re.fullmatch(r"[a-z][a-z_]*", one.name) for one in parameters)
+
+
+@pytest.mark.parametrize(
+    ("check", "good", "bad"),
+    [
+        (domain.positive, (1e-300, 1, 1e300), (0, -1)),
+        (domain.not_negative, (0, 1e300), (-1e-300,)),
+        (domain.finite, (-1e300, 0), ()),
+        (domain.share, (0, 0.5, 1), (-0.001, 1.001)),
+        (domain.inner_share, (0.001, 0.999), (0, 1)),
+    ],
+)
+def test_a_domain_holds_what_it_says(
+    check: Callable[..., None], good: tuple[float, ...], bad: tuple[float, ...]
+) -> None:
+    """Edges in or out as named; NaN and infinities are outside of all."""
+    for value in good:
+        check(figure=value)
+    for value in (*bad, math.nan, math.inf, -math.inf):
+        with pytest.raises(ValueError, match=r"^figure must be .*, not "):
+            check(figure=value)
+
+
+@pytest.mark.parametrize("bad", [1, -3, 2.5, 2.0, True, math.nan, math.inf])
+def test_a_count_is_a_whole_number(bad: float) -> None:
+    """A float is refused even if it is whole: a count that was computed must be rounded by will."""
+    domain.count(2, figures=2, others=10)
+    with pytest.raises(ValueError, match=r"^figures must be a whole number of at least 2, not "):
+        domain.count(2, figures=bad)  # type: ignore[arg-type]
