@@ -13,7 +13,7 @@ NEGLIGIBLE = 1e-15
 
 
 def round_robin_share(*, replicas: int) -> float:
-    """Compute a replica's share of the requests under round robin, 1 / n, however slow it is.
+    """Share of the requests of a replica under round robin, 1 / n, however slow it is.
 
     Raises:
         ValueError: there is no replica.
@@ -24,7 +24,7 @@ def round_robin_share(*, replicas: int) -> float:
 
 
 def overloaded_success_ratio(*, replicas: int, overloaded: int = 1) -> float:
-    """Compute the share of good answers when replicas of an even split are overloaded for long.
+    """Share of good answers when replicas of an even split are overloaded for long.
 
     1 - k / n: the queue of each grows past any time limit, so that all of its share is late. Valid
     from `overload.fifo_collapse_s` on, and for a while after the overload.
@@ -42,7 +42,7 @@ def overloaded_success_ratio(*, replicas: int, overloaded: int = 1) -> float:
 
 
 def excess_ratio(*, offered_erlangs: float, servers: int = 1) -> float:
-    """Compute the share of a replica's work that it cannot do, 1 - c / a, and 0 below its capacity.
+    """Share of a replica's work that it cannot do, 1 - c / a, and 0 below its capacity.
 
     Valid where late work is refused or dropped; where all of it is queued, all is late.
 
@@ -56,7 +56,7 @@ def excess_ratio(*, offered_erlangs: float, servers: int = 1) -> float:
 
 
 def herd_backlog(*, rate_rps: float, capacity_rps: float, report_s: float) -> float:
-    """Compute the queue of the replica to which all requests go until the next report.
+    """Queue of the replica to which all requests go until the next report.
 
     (rate - capacity) x period, of one replica's capacity: until the report, the least loaded stays
     the least loaded. Valid for a balancer that goes by reports alone.
@@ -71,7 +71,7 @@ def herd_backlog(*, rate_rps: float, capacity_rps: float, report_s: float) -> fl
 
 
 def herd_share(*, slice_s: float, report_s: float) -> float:
-    """Compute the mean share of the replica that gets most in a slice of time, under a herd.
+    """Mean share of the replica that gets most in a slice of time, under a herd.
 
     1 - slice / (4 report): a slice without a report sees one replica, and one that is cut by a
     report at a uniform point sees two. Valid for slices up to a period, at uniform phases; slices
@@ -88,7 +88,7 @@ def herd_share(*, slice_s: float, report_s: float) -> float:
 
 
 def choices_mean_response(*, utilisation: float, choices: int) -> float:
-    """Compute the mean response time, in service times, of the shortest of d random queues.
+    """Mean response time, in service times, of the shortest of d random queues.
 
     sum over i >= 1 of rho^((d^i - d) / (d - 1)); 1 / (1 - rho) for d = 1. Valid for Poisson
     arrivals, exponential service, fresh figures, and many servers: with ten it is some 15 % more.
@@ -110,7 +110,7 @@ def choices_mean_response(*, utilisation: float, choices: int) -> float:
 
 
 def random_max_load(*, bins: int) -> float:
-    """Compute the order of the fullest of n bins after n balls at random, ln n / ln ln n.
+    """Order of the fullest of n bins after n balls at random, ln n / ln ln n.
 
     Asymptotic, times 1 + o(1): at n = 1,000 it gives 3.6 where the mean is 5.5. It ranks, it does
     not predict.
@@ -124,7 +124,7 @@ def random_max_load(*, bins: int) -> float:
 
 
 def two_choices_max_load(*, bins: int) -> float:
-    """Compute the order of the fullest of n bins when each ball takes the emptier of two.
+    """Order of the fullest of n bins when each ball takes the emptier of two.
 
     ln ln n / ln 2, plus O(1): at n = 1,000 it gives 2.8, and the fullest has 3 nearly always.
 

@@ -20,7 +20,7 @@ class Hanging(StrEnum):
 
 
 def probe_period_s(*, open_s: float, hang_s: float = 0, idle_s: float = 0) -> float:
-    """Compute the time from one probe to the next while the outage lasts, in seconds.
+    """Time from one probe to the next while the outage lasts, in seconds.
 
     open + hang + idle, where `idle_s` is the mean wait for a call that can be the probe: 1 / rate
     of one caller's calls.
@@ -35,7 +35,7 @@ def probe_period_s(*, open_s: float, hang_s: float = 0, idle_s: float = 0) -> fl
 
 
 def leaked_calls_rps(*, callers: int, open_s: float, hang_s: float = 0, idle_s: float = 0) -> float:
-    """Compute the calls a second that reach the callee through open breakers: one a period each.
+    """Rate of calls that reach the callee through open breakers: one a period each.
 
     callers / (open + hang + idle). For its chance over a window see `chance.periodic_count_sd`.
 
@@ -48,7 +48,7 @@ def leaked_calls_rps(*, callers: int, open_s: float, hang_s: float = 0, idle_s: 
 
 
 def detection_max_s(*, open_s: float, hang_s: float = 0) -> float:
-    """Compute the longest time from an outage's end to the probe that finds it, in seconds.
+    """Longest time from an outage's end to the probe that finds it, in seconds.
 
     open + hang: it ends just after a probe was sent. Where hanging probes are answered it is
     `open_s` alone: give 0 for `hang_s`. Plus the wait for a call that can be the probe.
@@ -63,7 +63,7 @@ def detection_max_s(*, open_s: float, hang_s: float = 0) -> float:
 def detection_mean_s(
     *, open_s: float, hang_s: float = 0, idle_s: float = 0, hanging: Hanging = Hanging.FAILS
 ) -> float:
-    """Compute the mean time from an outage's end to the next good call of a caller, in seconds.
+    """Mean time from an outage's end to the next good call of a caller, in seconds.
 
     w / 2 where probes fail at once (hang = 0). Where they hang for h: (w + h) / 2 if the probe that
     hangs at the end fails anyhow, w^2 / (2 (w + h)) if it is answered. Plus `idle_s`. Valid for an
@@ -86,7 +86,7 @@ def detection_sd_s(
     hanging: Hanging = Hanging.FAILS,
     staggered: bool = False,
 ) -> float:
-    """Compute the standard deviation of the mean detection time of some callers, in seconds.
+    """One standard deviation of the mean detection time of some callers, in seconds.
 
     Independent callers: one caller's over sqrt(n), w / sqrt(12 n) where probes fail at once.
     `staggered` callers' probes are evenly spread over the period, so that their mean hardly varies:
@@ -103,7 +103,7 @@ def detection_sd_s(
 
 
 def shard_error_ratio(*, shards: int, dead: int = 1) -> float:
-    """Compute the share of calls that fail when some of a callee's shards are dead: d / s.
+    """Share of calls that fail when some of a callee's shards are dead: d / s.
 
     A breaker over all shards whose threshold is below it opens, and then all calls fail: it loses
     the (s - d) / s that were well. Source: Brooker, "Will circuit breakers solve my problems?"

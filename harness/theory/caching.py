@@ -17,7 +17,7 @@ FEWEST_READERS = 3
 
 
 def stampede_calls(*, rate_rps: float, recompute_s: float) -> float:
-    """Compute the mean recomputations at each expiry of an unprotected key.
+    """Mean recomputations at each expiry of an unprotected key.
 
     1 + rate x recompute: the first reader who misses, and all who come until it has put the value
     back. Valid where the callee takes as long under the stampede: its first call finishes first.
@@ -31,7 +31,7 @@ def stampede_calls(*, rate_rps: float, recompute_s: float) -> float:
 
 
 def stampede_calls_sd(*, rate_rps: float, recompute_s: float) -> float:
-    """Compute the standard deviation of the recomputations at one expiry.
+    """One standard deviation of the recomputations at one expiry.
 
     sqrt(rate x recompute): the count is 1 + Poisson. For a mean of n expiries divide by sqrt(n).
 
@@ -43,7 +43,7 @@ def stampede_calls_sd(*, rate_rps: float, recompute_s: float) -> float:
 
 
 def coalesced_calls(*, rate_rps: float, recompute_s: float, processes: int) -> float:
-    """Compute the mean recomputations at each expiry with single flight in each process, 1 to n.
+    """Mean recomputations at each expiry with single flight in each process, 1 to n.
 
     1 + (n - 1)(1 - exp(-rate x recompute / n)): a process makes one call if it is read from before
     the first one has put the value back. Valid for readers that are spread evenly.
@@ -58,7 +58,7 @@ def coalesced_calls(*, rate_rps: float, recompute_s: float, processes: int) -> f
 
 
 def leased_calls_rps(*, lease_s: float) -> float:
-    """Compute the most recomputations of a key a second that leases let through, 1 / lease.
+    """Most recomputations of a key a second that leases let through, 1 / lease.
 
     Source: Nishtala and others, "Scaling Memcache at Facebook" (NSDI 2013): a token for each key
     every 10 s. At an expiry it is one, if the lease outlasts the recomputation.
@@ -72,7 +72,7 @@ def leased_calls_rps(*, lease_s: float) -> float:
 
 
 def early_expiry_calls(*, beta: float, rate_rps: float, recompute_s: float) -> float:
-    """Compute the mean recomputations at each expiry under probabilistic early expiry (XFetch).
+    """Mean recomputations at each expiry under probabilistic early expiry (XFetch).
 
     e^(1/beta) for loads of many readers in beta x recompute seconds, whatever the load. Exactly:
     early draws are Poisson with a rate that grows as e^(t / (beta recompute)) up to `rate_rps` at
@@ -98,7 +98,7 @@ def early_expiry_calls(*, beta: float, rate_rps: float, recompute_s: float) -> f
 
 
 def early_expiry_calls_sd(*, beta: float) -> float:
-    """Compute the standard deviation of the recomputations at one early expiry.
+    """One standard deviation of the recomputations at one early expiry.
 
     sqrt(e^(1/beta) (e^(1/beta) - 1)): what is more than one is geometric, a Poisson count with an
     exponential mean. For a mean of n expiries divide by sqrt(n). Valid for high loads.
@@ -113,7 +113,7 @@ def early_expiry_calls_sd(*, beta: float) -> float:
 
 
 def early_expiry_lead_s(*, beta: float, rate_rps: float, recompute_s: float) -> float:
-    """Compute how long before the expiry the first early recomputation starts on average, seconds.
+    """How long before the expiry the first early recomputation starts on average, seconds.
 
     beta x recompute x (ln(rate x beta x recompute) + 0.577), a Gumbel mean; its standard deviation
     is beta x recompute x pi / sqrt(6). Valid where a miss is rare: rate x beta x recompute >= 3.
@@ -132,7 +132,7 @@ def early_expiry_lead_s(*, beta: float, rate_rps: float, recompute_s: float) -> 
 
 
 def early_expiry_miss_probability(*, beta: float, rate_rps: float, recompute_s: float) -> float:
-    """Compute the probability that nobody draws early and the key expires.
+    """Probability that nobody draws early and the key expires.
 
     exp(-rate x beta x recompute). Valid for a TTL much longer than beta x recompute.
 
@@ -145,7 +145,7 @@ def early_expiry_miss_probability(*, beta: float, rate_rps: float, recompute_s: 
 
 
 def ttl_hit_ratio(*, rate_rps: float, ttl_s: float) -> float:
-    """Compute the hit ratio of a key that lives for a time from its fill on.
+    """Hit ratio of a key that lives for a time from its fill on.
 
     rate x ttl / (1 + rate x ttl), by renewal. Valid for a recomputation that takes no time.
 
@@ -159,7 +159,7 @@ def ttl_hit_ratio(*, rate_rps: float, ttl_s: float) -> float:
 
 
 def origin_load_rps(*, rate_rps: float, hit_ratio: float) -> float:
-    """Compute what a cache lets through to what is behind it, (1 - h) x rate, requests a second.
+    """Load that a cache lets through to what is behind it, (1 - h) x rate, requests a second.
 
     Raises:
         ValueError: `rate_rps` negative, or `hit_ratio` outside 0..1.
@@ -171,7 +171,7 @@ def origin_load_rps(*, rate_rps: float, hit_ratio: float) -> float:
 
 
 def origin_load_factor(*, hit_ratio_before: float, hit_ratio_after: float) -> float:
-    """Compute how many times the load behind a cache grows when its hit ratio changes.
+    """How many times the load behind a cache grows when its hit ratio changes.
 
     (1 - after) / (1 - before): 95 % to 90 % doubles it.
 
@@ -185,7 +185,7 @@ def origin_load_factor(*, hit_ratio_before: float, hit_ratio_after: float) -> fl
 
 
 def cold_cache_is_vulnerable(*, rate_rps: float, hit_ratio: float, capacity_rps: float) -> bool:
-    """Tell whether a system that is well with its cache cannot carry its load with an empty one.
+    """Whether a system that is well with its cache cannot carry its load with an empty one.
 
     (1 - h) rate < capacity < rate. Whether it then stays down depends on what becomes of answers
     that come too late: dropped, they never fill the cache again.
@@ -199,7 +199,7 @@ def cold_cache_is_vulnerable(*, rate_rps: float, hit_ratio: float, capacity_rps:
 
 
 def lru_hit_ratio(popularities: Sequence[float], *, slots: int) -> float:
-    """Compute the hit ratio of a least-recently-used cache (Che's approximation), 0 to 1.
+    """Hit ratio of a least-recently-used cache (Che's approximation), 0 to 1.
 
     Solve sum(1 - exp(-q T)) = slots for the time T that a key survives; a key hits with
     1 - exp(-q T). `popularities` are the keys' shares of the requests, each independent of the

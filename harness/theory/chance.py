@@ -12,7 +12,7 @@ from harness.theory import domain
 
 
 def binomial_share_sd(*, share: float, trials: int) -> float:
-    """Compute the standard deviation of a share that is counted over independent trials.
+    """One standard deviation of a share that is counted over independent trials.
 
     sqrt(p (1 - p) / n). Valid for trials that do not influence each other; losses that come in
     clumps vary more (see `clumped_sd`). At 0 or 1 it is 0: use `rule_of_three` there.
@@ -27,7 +27,7 @@ def binomial_share_sd(*, share: float, trials: int) -> float:
 
 
 def binomial_count_sd(*, share: float, trials: int) -> float:
-    """Compute the standard deviation of how many of so many independent trials succeed.
+    """One standard deviation of how many of so many independent trials succeed.
 
     sqrt(n p (1 - p)). As when a paced load draws the target of each request.
 
@@ -39,7 +39,7 @@ def binomial_count_sd(*, share: float, trials: int) -> float:
 
 
 def poisson_count_sd(*, rate_rps: float, duration_s: float) -> float:
-    """Compute the standard deviation of a count of Poisson arrivals, a number of events.
+    """One standard deviation of a count of Poisson arrivals, a number of events.
 
     sqrt(rate x duration). A paced load's count does not vary at all.
 
@@ -52,7 +52,7 @@ def poisson_count_sd(*, rate_rps: float, duration_s: float) -> float:
 
 
 def poisson_rate_sd(*, rate_rps: float, duration_s: float) -> float:
-    """Compute the standard deviation of a rate that is counted over a duration, per second.
+    """One standard deviation of a rate that is counted over a duration, per second.
 
     sqrt(rate / duration), for Poisson arrivals.
 
@@ -65,7 +65,7 @@ def poisson_rate_sd(*, rate_rps: float, duration_s: float) -> float:
 
 
 def clumped_sd(*, clumps: float, mean_size: float, size_sd: float) -> float:
-    """Compute the standard deviation of a total of events that come in independent clumps.
+    """One standard deviation of a total of events that come in independent clumps.
 
     sqrt(n (m^2 + s^2)) for a Poisson number n of clumps of mean size m (a compound Poisson count).
     With m = 1 and s = 0 it is a Poisson count's.
@@ -79,7 +79,7 @@ def clumped_sd(*, clumps: float, mean_size: float, size_sd: float) -> float:
 
 
 def uniform_sd(*, width: float) -> float:
-    """Compute the standard deviation of a value that is uniform over a width, in its unit.
+    """One standard deviation of a value that is uniform over a width, in its unit.
 
     w / sqrt(12). A moment that meets a periodic event at any phase: a poll, a copy, a probe.
 
@@ -92,7 +92,7 @@ def uniform_sd(*, width: float) -> float:
 
 
 def periodic_count_sd(*, window_s: float, period_s: float, sources: int = 1) -> float:
-    """Compute the standard deviation of how often a strictly periodic event falls into a window.
+    """One standard deviation of how often a strictly periodic event falls into a window.
 
     window / period times on average; a source has either the whole number below or the one above,
     so f (1 - f) is its variance, f the fractional part. Valid for independent uniform phases.
@@ -108,7 +108,7 @@ def periodic_count_sd(*, window_s: float, period_s: float, sources: int = 1) -> 
 
 
 def mean_sd(*, sd: float, samples: int) -> float:
-    """Compute the standard deviation of a mean of independent samples, in their unit.
+    """One standard deviation of a mean of independent samples, in their unit.
 
     sd / sqrt(n). Also of a figure that is averaged over n seeds.
 
@@ -122,7 +122,7 @@ def mean_sd(*, sd: float, samples: int) -> float:
 
 
 def sum_sd(*sds: float) -> float:
-    """Compute the standard deviation of a sum of independent parts, in their common unit.
+    """One standard deviation of a sum of independent parts, in their common unit.
 
     sqrt(sum of squares).
 
@@ -156,7 +156,7 @@ def batch_means_sd(values: Sequence[float], *, batches: int) -> float:
 
 
 def two_sided_z(*, confidence: float) -> float:
-    """Compute how many standard deviations hold a normal value with some probability.
+    """How many standard deviations hold a normal value with some probability.
 
     1.96 for 0.95, 3.29 for 0.999. Sums of many small parts are near to normal; counts below ten
     and ratios near 0 or 1 are not: use `wilson_interval`.
@@ -170,7 +170,7 @@ def two_sided_z(*, confidence: float) -> float:
 
 
 def wilson_interval(*, successes: int, trials: int, z: float = 1.96) -> tuple[float, float]:
-    """Compute the lowest and the highest probability that a count of successes agrees with.
+    """Lowest and the highest probability that a count of successes agrees with.
 
     Source: Wilson 1927. Good for small counts and near 0 and 1, where p +- z sd is not. Valid for
     independent trials.
@@ -190,7 +190,7 @@ def wilson_interval(*, successes: int, trials: int, z: float = 1.96) -> tuple[fl
 
 
 def rule_of_three(*, trials: int) -> float:
-    """Compute the largest probability that agrees with no event in so many trials, at 95 %.
+    """Largest probability that agrees with no event in so many trials, at 95 %.
 
     3 / n, from (1 - p)^n = 0.05. Source: Hanley and Lippman-Hand 1983. Valid for independent
     trials, 30 or more.

@@ -14,7 +14,7 @@ from harness.theory import domain
 
 
 def lww_lost_ratio(*, skew_s: float, spacing_s: float, ahead_share: float = 0.5) -> float:
-    """Compute the share of acknowledged writes that are lost while a clock is ahead, 0 to 1.
+    """Share of acknowledged writes that are lost while a clock is ahead, 0 to 1.
 
     (1 - a)(1 - exp(-a skew / spacing)); for a = 1/2, (1 - exp(-skew / (2 spacing))) / 2. All are
     writes of the clocks that are right. Valid from `skew_s` after the skew's begin to its end;
@@ -31,7 +31,7 @@ def lww_lost_ratio(*, skew_s: float, spacing_s: float, ahead_share: float = 0.5)
 def lww_lost_ratio_at_onset(
     *, from_s: float, to_s: float, skew_s: float, spacing_s: float, ahead_share: float = 0.5
 ) -> float:
-    """Compute the lost share of the writes in a window that counts from the skew's begin.
+    """Lost share of the writes in a window that counts from the skew's begin.
 
     As `lww_lost_ratio`, with min(u, skew) for the skew at u seconds, averaged over the window.
 
@@ -54,7 +54,7 @@ def lww_lost_ratio_at_onset(
 def lww_lost_ratio_after_reset(
     *, from_s: float, to_s: float, skew_s: float, spacing_s: float, ahead_share: float = 0.5
 ) -> float:
-    """Compute the lost share of the writes in a window that counts from the clock's reset.
+    """Lost share of the writes in a window that counts from the clock's reset.
 
     1 - exp(-a (skew - u) / spacing) at u seconds, for all nodes' writes: stamps of the future stay
     until their time has come. 0 from u = skew on. Valid for a skew that had lasted `skew_s`.
@@ -69,7 +69,7 @@ def lww_lost_ratio_after_reset(
 def lww_lost_ratio_sd(
     *, window_s: float, keys: int, skew_s: float, spacing_s: float, ahead_share: float = 0.5
 ) -> float:
-    """Compute the standard deviation of the lost share of the writes in a window, steady skew.
+    """One standard deviation of the lost share of the writes in a window, steady skew.
 
     One write through a node ahead spoils all of the next `skew_s`, so losses clump; but what spoils
     is itself a write that is kept. Both are in it (delta method on lost / all, per key Poisson).
@@ -106,7 +106,7 @@ def lww_lost_ratio_after_reset_sd(  # noqa: PLR0913 - the window, the keys and t
     spacing_s: float,
     ahead_share: float = 0.5,
 ) -> float:
-    """Compute the standard deviation of the lost share of the writes in a window after a reset.
+    """One standard deviation of the lost share of the writes in a window after a reset.
 
     All writes to a key are lost until the last stamp of the future has passed, so what varies most
     is that moment from key to key: writes x p (1 - p) + (writes a second)^2 x its variance.
@@ -125,7 +125,7 @@ def lww_lost_ratio_after_reset_sd(  # noqa: PLR0913 - the window, the keys and t
 
 
 def hlc_drift_bound_s(*, max_skew_s: float) -> float:
-    """Compute how far a hybrid logical clock runs ahead of its node's own clock at most, seconds.
+    """How far a hybrid logical clock runs ahead of its node's own clock at most, seconds.
 
     The largest skew between two of the clocks that it has heard of. Source: Kulkarni and others
     (2014).
@@ -139,7 +139,7 @@ def hlc_drift_bound_s(*, max_skew_s: float) -> float:
 
 
 def commit_wait_s(*, uncertainty_s: float) -> float:
-    """Compute how long a commit waits until its stamp is past on every clock, in seconds.
+    """How long a commit waits until its stamp is past on every clock, in seconds.
 
     2 x epsilon, of clocks that are within epsilon of the true time: the stamp is the latest that it
     may be, and the wait ends when the earliest that it may be is past it. Source: Corbett and

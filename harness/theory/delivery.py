@@ -12,7 +12,7 @@ ALPHA = 0.05
 
 
 def outage_requests(*, rate_rps: float, duration_s: float) -> float:
-    """Compute the requests that a change breaks that is bad everywhere, rate x duration.
+    """Count of requests that a change breaks that is bad everywhere, rate x duration.
 
     Where hosts poll, the delay is the same at both ends and cancels on average. The count's chance
     is `chance.poisson_count_sd`, plus that of the polls' phases.
@@ -26,7 +26,7 @@ def outage_requests(*, rate_rps: float, duration_s: float) -> float:
 
 
 def staged_requests(*, rate_rps: float, hosts: int, stage_hosts: int, detect_s: float) -> float:
-    """Compute the requests that a staged change breaks before it is stopped.
+    """Count of requests that a staged change breaks before it is stopped.
 
     rate x stage / hosts x detection time, while only the first stage has it. Valid for a load that
     is spread evenly, a change that breaks every request, and a detection before the next stage.
@@ -43,7 +43,7 @@ def staged_requests(*, rate_rps: float, hosts: int, stage_hosts: int, detect_s: 
 
 
 def blast_radius(*, cells: int, reached: int = 1) -> float:
-    """Compute the share of customers that a bad change has hit, cells reached / cells.
+    """Share of customers that a bad change has hit, cells reached / cells.
 
     Valid for cells of equal size.
 
@@ -58,7 +58,7 @@ def blast_radius(*, cells: int, reached: int = 1) -> float:
 
 
 def trial_failures(*, hosts: int, trial_errors: int) -> int:
-    """Compute the requests that fail until each host has gone back by itself, hosts x errors.
+    """Count of requests that fail until each host has gone back by itself, hosts x errors.
 
     Exact, where each host takes so many errors in a row as the proof and the change breaks all.
 
@@ -71,7 +71,7 @@ def trial_failures(*, hosts: int, trial_errors: int) -> int:
 
 
 def poll_delay_mean_s(*, period_s: float) -> float:
-    """Compute the mean time from a change to the next poll, period / 2, in seconds.
+    """Mean time from a change to the next poll, period / 2, in seconds.
 
     Valid for a change at a uniform phase; at most `period_s`. Its deviation is
     `chance.uniform_sd(width=period_s)`, over sqrt(n) for a mean of n independent pollers.
@@ -85,7 +85,7 @@ def poll_delay_mean_s(*, period_s: float) -> float:
 
 
 def slowest_poll_mean_s(*, period_s: float, pollers: int) -> float:
-    """Compute the mean time from a change until the last of some pollers has it, in seconds.
+    """Mean time from a change until the last of some pollers has it, in seconds.
 
     period x n / (n + 1), for independent uniform phases.
 
@@ -99,7 +99,7 @@ def slowest_poll_mean_s(*, period_s: float, pollers: int) -> float:
 
 
 def detection_probability(*, failure_ratio: float, requests: int) -> float:
-    """Compute the probability that a canary of so many requests sees a fault at least once.
+    """Probability that a canary of so many requests sees a fault at least once.
 
     1 - (1 - p)^n. For the largest p that agrees with none, see `chance.rule_of_three`.
 
@@ -115,7 +115,7 @@ def detection_probability(*, failure_ratio: float, requests: int) -> float:
 def canary_power(
     *, base_ratio: float, canary_ratio: float, requests: int, alpha: float = ALPHA
 ) -> float:
-    """Compute the probability that a canary's worse error ratio is told from the baseline's.
+    """Probability that a canary's worse error ratio is told from the baseline's.
 
     Two-sided test of two proportions at `alpha`, with so many requests in each arm: 1 % against
     2 % is seen with 0.45 in 1,000 each; one-sided (twice the alpha) with 0.58. Normal
@@ -135,7 +135,7 @@ def canary_power(
 def canary_requests(
     *, base_ratio: float, canary_ratio: float, power: float = 0.8, alpha: float = ALPHA
 ) -> int:
-    """Compute how many requests each arm needs to tell two error ratios apart with some power.
+    """How many requests each arm needs to tell two error ratios apart with some power.
 
     About 2,300 for 1 % against 2 % and 0.8.
 

@@ -10,7 +10,7 @@ from harness.theory import domain
 
 
 def quorum_miss_probability(*, members: int, write_quorum: int, read_quorum: int) -> float:
-    """Compute the probability that a random read quorum meets no member of the write's quorum.
+    """Probability that a random read quorum meets no member of the write's quorum.
 
     C(N - W, R) / C(N, R); 0 where R + W > N. Valid at once after the write, without repair or
     hand-off, and for sets that are drawn uniformly; also for a leader's voters (R) and a write's
@@ -27,7 +27,7 @@ def quorum_miss_probability(*, members: int, write_quorum: int, read_quorum: int
 def stale_read_probability(
     *, members: int, write_quorum: int, read_quorum: int, age_s: float, mean_delay_s: float
 ) -> float:
-    """Compute the probability that a read some time after a write does not see it.
+    """Probability that a read some time after a write does not see it.
 
     C(N - W, R) / C(N, R) x exp(-R age / delay): each of the R members still waits for its copy,
     with independent exponential delays.
@@ -46,7 +46,7 @@ def stale_read_probability(
 
 
 def majority(members: int) -> int:
-    """Compute the least number of members of which there cannot be two disjoint sets.
+    """Least number of members of which there cannot be two disjoint sets.
 
     Raises:
         ValueError: there is no member.
@@ -59,7 +59,7 @@ def majority(members: int) -> int:
 def quorum_availability(
     *, members: int, down_probability: float, quorum: int | None = None
 ) -> float:
-    """Compute the probability that a quorum, by default a majority, is up.
+    """Probability that a quorum, by default a majority, is up.
 
     sum over k <= N - quorum of C(N, k) p^k (1 - p)^(N - k). Above p = 1/2 more members make a
     majority rarer. Valid for members that fail independently.
@@ -79,7 +79,7 @@ def quorum_availability(
 
 
 def largest_side_share(*, members: int, cut_off: int) -> float:
-    """Compute the share of members, and of their clients, on a partition's side with a majority.
+    """Share of members, and of their clients, on a partition's side with a majority.
 
     Whoever asks a member of the other side is refused; 0 where no side has one. Valid for clients
     that are spread evenly and stay with their member.
@@ -96,7 +96,7 @@ def largest_side_share(*, members: int, cut_off: int) -> float:
 
 
 def unreplicated_writes(*, rate_rps: float, delay_s: float) -> float:
-    """Compute the acknowledged writes that are on the leader's disk alone, on average.
+    """Acknowledged writes that are on the leader's disk alone, on average.
 
     rate x delay, by Little's law; `delay_s` is the mean time from the acknowledgement to the copy:
     half of the period for copies that are sent periodically, plus the way there.
@@ -112,7 +112,7 @@ def unreplicated_writes(*, rate_rps: float, delay_s: float) -> float:
 def failover_lost_writes(
     *, rate_rps: float, delay_s: float, minority_rate_rps: float = 0, overlap_s: float = 0
 ) -> float:
-    """Compute the acknowledged writes that a failover loses, on average.
+    """Acknowledged writes that a failover loses, on average.
 
     rate x delay + minority rate x overlap: what was not copied when the old leader was cut off, and
     what it went on to acknowledge alone: the load that reaches it, until it stops. The overlap is
@@ -131,7 +131,7 @@ def failover_lost_writes(
 def failover_lost_writes_sd(
     *, rate_rps: float, copy_period_s: float, minority_rate_rps: float = 0, leased: bool = False
 ) -> float:
-    """Compute the standard deviation of a failover's loss from the phase of the copies alone.
+    """One standard deviation of a failover's loss from the phase of the copies alone.
 
     rate x period / sqrt(12) for a cut at a uniform phase of the copies. `leased`: the old leader's
     lease counts from its last copy too, so an early copy loses more at the cut and less after it:
@@ -150,7 +150,7 @@ def failover_lost_writes_sd(
 
 
 def lease_left_s(*, lease_s: float, copy_period_s: float) -> float:
-    """Compute how long a leader goes on after it is cut off, on average, in seconds.
+    """How long a leader goes on after it is cut off, on average, in seconds.
 
     lease - period / 2: its lease counts from the last copy that was obeyed.
 

@@ -23,7 +23,7 @@ class Stability(StrEnum):
 
 
 def retry_amplification(*, retries: int, failure_ratio: float = 1) -> float:
-    """Compute the mean calls per request, 1 to 1 + retries.
+    """Mean calls per request, 1 to 1 + retries.
 
     1 + m where every try fails; (1 - p^(1 + m)) / (1 - p) where each fails with probability p.
     Valid while tries fail independently: in an overload they do not, there p is 1.
@@ -38,7 +38,7 @@ def retry_amplification(*, retries: int, failure_ratio: float = 1) -> float:
 
 
 def layered_retry_amplification(*, tries: int, layers: int, failure_ratio: float = 1) -> float:
-    """Compute the calls at the bottom of a chain per request at its top, 1 to tries^layers.
+    """Mean calls at the bottom of a chain per request at its top, 1 to tries^layers.
 
     Each layer makes up to `tries` calls of the one below, which fails with p; so the layer itself
     fails with p^tries, which is the next one's p. 27 for 3 tries in 3 layers where all fails, but 2
@@ -57,7 +57,7 @@ def layered_retry_amplification(*, tries: int, layers: int, failure_ratio: float
 
 
 def retry_budget_amplification(*, budget: float) -> float:
-    """Compute the most calls per request that a retry budget allows when every call fails.
+    """Most calls per request that a retry budget allows when every call fails.
 
     1 + b, for b retries per request. Sources: Finagle's RetryBudget (0.2), gRPC A6 (0.1), SRE book
     ch. 21 (0.1). Leaves out the bucket's burst, which is spent once, and a minimum rate if any.
@@ -71,7 +71,7 @@ def retry_budget_amplification(*, budget: float) -> float:
 
 
 def storm_load_rps(*, rate_rps: float, retries: int) -> float:
-    """Compute the calls a second that a retry storm feeds itself with, (1 + m) x rate.
+    """Rate of calls that a retry storm feeds itself with, (1 + m) x rate.
 
     Valid while every try runs into its time limit, and from (1 + m) time limits after its start.
 
@@ -84,7 +84,7 @@ def storm_load_rps(*, rate_rps: float, retries: int) -> float:
 
 
 def vulnerable_from_rps(*, capacity_rps: float, amplification: float) -> float:
-    """Compute the load above which a stall can become an outage without end, in requests a second.
+    """Load above which a stall can become an outage without end, in requests a second.
 
     mu / (1 + m), with `amplification` = 1 + m or 1 + budget: below, even a storm's load is served.
     Deterministic: within some 20 % of it the backlog takes very long to drain.
@@ -99,7 +99,7 @@ def vulnerable_from_rps(*, capacity_rps: float, amplification: float) -> float:
 
 
 def stability(*, rate_rps: float, capacity_rps: float, amplification: float) -> Stability:
-    """Tell in which of the three states a load is.
+    """In which of the three states a load is.
 
     Stable below mu / (1 + m), overloaded from mu on, vulnerable between.
 
@@ -117,7 +117,7 @@ def stability(*, rate_rps: float, capacity_rps: float, amplification: float) -> 
 def fatal_stall_bracket_s(
     *, rate_rps: float, capacity_rps: float, timeout_s: float
 ) -> tuple[float, float]:
-    """Compute the stall that surely passes and the one that surely stays, of a vulnerable load.
+    """Stall that surely passes and the one that surely stays, of a vulnerable load.
 
     tau and tau (2 - rho): during a stall shorter than tau nothing runs out of time; after one of
     tau (2 - rho) the queue of first tries alone is tau long. Between them it depends. Valid for
@@ -144,7 +144,7 @@ def drain_time_s(  # noqa: PLR0913 - the load, the server, the stall and what re
     retry_ratio: float = 0,
     extra_calls: float = 0,
 ) -> float:
-    """Compute how long after a stall answers are in time again, in seconds; inf if never.
+    """How long after a stall answers are in time again, in seconds; inf if never.
 
     What is queued: every call that arrived in the stall (the sockets of a frozen process keep them,
     dead or alive), then what arrives more than is served; nothing is dropped. `patience_s` is how
@@ -176,7 +176,7 @@ def drain_time_s(  # noqa: PLR0913 - the load, the server, the stall and what re
 def drain_time_sd_s(
     *, rate_rps: float, capacity_rps: float, stall_s: float, drain_s: float, retry_ratio: float = 0
 ) -> float:
-    """Compute the standard deviation of a drain time under Poisson arrivals, in seconds.
+    """One standard deviation of a drain time under Poisson arrivals, in seconds.
 
     sqrt(rate (stall + drain)) x (1 + b) / (capacity - (1 + b) rate): the arrivals of stall and
     drain vary by the root of their number, each with its retries, and what is too much leaves with
@@ -194,7 +194,7 @@ def drain_time_sd_s(
 
 
 def backoff_bound_s(*, retry: int, base_s: float, cap_s: float) -> float:
-    """Compute the longest pause before a retry, which counts from 1, in seconds.
+    """Longest pause before a retry, which counts from 1, in seconds.
 
     min(cap, base x 2^(retry - 1)). With full jitter the mean is half of it, with equal jitter three
     quarters. Source: Brooker, "Exponential Backoff And Jitter" (AWS Architecture Blog, 2015).
@@ -210,7 +210,7 @@ def backoff_bound_s(*, retry: int, base_s: float, cap_s: float) -> float:
 
 
 def serial_attempts_rps(*, clients: int, attempt_s: float, pause_s: float) -> float:
-    """Compute the attempts a second of clients that wait for each answer and then pause.
+    """Rate of attempts of clients that wait for each answer and then pause.
 
     n / (attempt + pause): here backoff lowers the load. With independent arrivals it does not: the
     same tries come later. Source: Brooker, "What is backoff for?" (2022); derived.
