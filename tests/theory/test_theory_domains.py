@@ -277,6 +277,27 @@ EXAMPLES: dict[str, dict[str, Any] | list[Any]] = {
 }
 
 
+LEAST = {
+    **dict.fromkeys(("dead", "overloaded", "reached", "cut_off", "shared", "stage_hosts"), 0),
+    **dict.fromkeys(("hosts", "trial_errors", "requests", "successes", "keys", "retries"), 0),
+    **dict.fromkeys(("hops", "queue_limit", "deliveries", "round_trips", "response_bytes"), 0),
+    **dict.fromkeys(("runs", "links_per_node"), 0),
+}
+"""The least whole number of each argument where it is not 1."""
+
+LEAST_OF = {
+    **dict.fromkeys(("balancing.random_max_load", "balancing.two_choices_max_load"), 16),
+    "chance.rule_of_three": 30,
+    "chance.batch_means_sd": 2,
+    "membership.gossip_rounds": 2,
+    **dict.fromkeys(("clocks.lww_lost_ratio_sd", "clocks.lww_lost_ratio_after_reset_sd"), 1),
+    "delivery.staged_requests hosts": 1,
+    "delivery.canary_power": 1,
+    "hashing.zipf_share": 1,
+    "consensus.raft_split_vote_probability members": 2,
+}
+"""The same for one formula, or one argument of it, where it is another."""
+
 SIGNED = {"latitude", "longitude", "other_latitude", "other_longitude"}
 """What may be negative."""
 
@@ -331,6 +352,35 @@ def test_a_formula_refuses_what_is_no_number_or_negative(name: str) -> None:
         for wrong in (math.nan, math.inf, -math.inf, *negative):
             with pytest.raises(ValueError, match=rf"^{argument}\b[^\n]*$"):
                 called(name, **{argument: wrong})
+
+
+def counts() -> list[tuple[str, str, int]]:
+    """List every argument that is a whole number, with its formula and its least value."""
+    found = []
+    for name, formula in FORMULAS.items():
+        for argument, parameter in inspect.signature(formula).parameters.items():
+            if parameter.annotation in {int, int | None}:
+                least = LEAST_OF.get(name, LEAST.get(argument, 1))
+                found.append((name, argument, LEAST_OF.get(f"{name} {argument}", least)))
+    return found
+
+
+def complaint(name: str, **changed: object) -> str:
+    """Collect what a formula says of its arguments, nothing when it takes them."""
+    try:
+        called(name, **changed)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+def test_counts_start_where_they_say() -> None:
+    """The least is inside, though other arguments may have to fit it; one less is not."""
+    assert len(counts()) > 70
+    for name, argument, least in counts():
+        outside = complaint(name, **{argument: least - 1})
+        assert outside.startswith(f"{argument} must be a whole number of at least {least}, not ")
+        assert "a whole number" not in complaint(name, **{argument: least})
 
 
 @pytest.mark.parametrize("wrong", [math.nan, math.inf, -1])
