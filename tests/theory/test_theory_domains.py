@@ -433,3 +433,51 @@ def test_a_count_is_a_whole_number(bad: float) -> None:
     domain.count(2, figures=2, others=10)
     with pytest.raises(ValueError, match=r"^figures must be a whole number of at least 2, not "):
         domain.count(2, figures=bad)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("name", "changed", "figure"),
+    [
+        (
+            "alerting.burn_alert_delay_s",
+            {"error_ratio": 0.5, "slo": 0.5, "burn_rate_limit": 1},
+            3600,
+        ),
+        ("balancing.herd_share", {"slice_s": 1}, 0.75),
+        ("breakers.shard_error_ratio", {"dead": 4}, 1),
+        ("cascades.random_removal_limit", {"mean_degree": 1}, 0),
+        ("chance.wilson_interval", {"successes": 0}, (0, 4 / 14)),
+        ("delivery.blast_radius", {"reached": 4}, 1),
+        ("delivery.staged_requests", {"stage_hosts": 4}, 80),
+        ("hashing.zipf_share", {"keys": 1}, 1),
+        ("networks.great_circle_km", {"latitude": 90, "other_latitude": -90}, math.pi * 6371),
+        ("overload.adaptive_throttle_backend_rps", {"multiplier": 1}, 100),
+        ("overload.reconnect_peak_rps", {"window_s": 1}, 1000 + 3 * math.sqrt(1000)),
+        ("replication.largest_side_share", {"cut_off": 3}, 1),
+        ("replication.quorum_availability", {"quorum": 3}, 0.729),
+        ("retries.fatal_stall_bracket_s", {"rate_rps": 50}, (1, 1.5)),
+        ("retries.vulnerable_from_rps", {"amplification": 1}, 100),
+    ],
+)
+def test_the_edge_of_a_domain_is_inside(name: str, changed: dict[str, Any], figure: object) -> None:
+    """Where the docstring says "at most", "at least" or "from ... to"."""
+    assert called(name, **changed) == pytest.approx(figure)
+
+
+@pytest.mark.parametrize(
+    ("name", "changed"),
+    [
+        ("clocks.lww_lost_ratio_after_reset", {"to_s": 0.5}),
+        ("clocks.lww_lost_ratio_sd", {"window_s": 2}),
+        ("loss.mm1k_loss_ratio", {"capacity_rps": 0}),
+        ("overload.fifo_collapse_s", {"rate_rps": 100}),
+        ("queues.mm1_mean_number", {"rate_rps": 100}),
+        ("replication.lease_left_s", {"lease_s": 0.2}),
+        ("retries.drain_time_sd_s", {"capacity_rps": 77}),
+        ("retries.fatal_stall_bracket_s", {"rate_rps": 100}),
+        ("tails.duplicated_mean_response_s", {"rate_rps": 50}),
+    ],
+)
+def test_the_edge_of_a_domain_is_outside(name: str, changed: dict[str, Any]) -> None:
+    """Where the docstring says "above" or "below"."""
+    assert "must" in complaint(name, **changed)
