@@ -29,7 +29,7 @@ ITEM = re.compile(r"(?:[-*+]|\d+\.)\s")
 class Formula:
     """A law or a figure; a `reason` says why no function computes it.
 
-    `verified` tells how its figures were come by: published (read in the source), derived,
+    `verified` says where its figures come from: published (read in the source), derived,
     computed, simulated, measured, or memory (the source was not read again).
     """
 

@@ -49,7 +49,7 @@ def test_a_table_is_whole(name: str) -> None:
 
 
 def test_every_formula_is_told_in_full() -> None:
-    """What it says, where it is from, how its figures were come by."""
+    """What it says, where it is from, where its figures come from."""
     rows = truth.formulas()
     assert len(rows) > 95
     for row in rows.values():
