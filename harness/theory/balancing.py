@@ -87,6 +87,21 @@ def herd_share(*, slice_s: float, report_s: float) -> float:
     return 1 - slice_s / (4 * report_s)
 
 
+def choices_top_share(*, replicas: int, choices: int) -> float:
+    """Share of the replica that old figures call least loaded, of d random choices: d / n.
+
+    1 - C(n - 1, d) / C(n, d): it gets every request for which it is among those drawn. What two
+    choices bound a herd to until the next report; 1 for d = n.
+
+    Raises:
+        ValueError: no choice, or more choices than replicas.
+
+    """
+    domain.count(1, replicas=replicas, choices=choices)
+    domain.require(choices <= replicas, f"choices must be at most {replicas}, not {choices}")
+    return choices / replicas
+
+
 def choices_mean_response(*, utilisation: float, choices: int) -> float:
     """Mean response time, in service times, of the shortest of d random queues.
 

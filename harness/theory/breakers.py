@@ -13,7 +13,12 @@ from harness.theory import domain
 
 
 class Hanging(StrEnum):
-    """What becomes of a probe that hangs when the outage ends: it fails, or it is answered."""
+    """What becomes of a probe that hangs when the outage ends.
+
+    It fails where its request or answer was dropped (a timeout toxic, a frozen process that was
+    killed); it is answered where they were only held (a latency toxic that is taken away sends on
+    what it holds, a paused process goes on).
+    """
 
     FAILS = "fails"
     ANSWERED = "answered"

@@ -14,6 +14,7 @@ from harness.theory import domain
 EULER_GAMMA = 0.5772156649015329
 PANELS = 2000
 FEWEST_READERS = 3
+LEAST_BETA = 0.01
 
 
 def stampede_calls(*, rate_rps: float, recompute_s: float) -> float:
@@ -80,10 +81,11 @@ def early_expiry_calls(*, beta: float, rate_rps: float, recompute_s: float) -> f
     of several beta x recompute x ln(rate x beta x recompute), and a constant recompute time.
 
     Raises:
-        ValueError: an argument is not above 0.
+        ValueError: `beta` is below 0.01, or another argument not above 0.
 
     """
-    domain.positive(beta=beta, rate_rps=rate_rps, recompute_s=recompute_s)
+    domain.positive(rate_rps=rate_rps, recompute_s=recompute_s)
+    _early(beta)
     growth, last = math.exp(1 / beta), rate_rps * beta * recompute_s
 
     # The expected early draws up to the first one, x, are Exp(1); `last` of them before the expiry.
@@ -104,10 +106,10 @@ def early_expiry_calls_sd(*, beta: float) -> float:
     exponential mean. For a mean of n expiries divide by sqrt(n). Valid for high loads.
 
     Raises:
-        ValueError: `beta` is not above 0.
+        ValueError: `beta` is below 0.01.
 
     """
-    domain.positive(beta=beta)
+    _early(beta)
     growth = math.exp(1 / beta)
     return math.sqrt(growth * (growth - 1))
 
@@ -231,6 +233,11 @@ def lru_hit_ratio(popularities: Sequence[float], *, slots: int) -> float:
         middle = (low + high) / 2
         low, high = (middle, high) if kept(middle) < slots else (low, middle)
     return -math.fsum(q * math.expm1(-q * low) for q in popularities)
+
+
+def _early(beta: float) -> None:
+    domain.finite(beta=beta)
+    domain.require(beta >= LEAST_BETA, f"beta must be at least {LEAST_BETA}, not {beta:g}")
 
 
 def _grid(start: float, end: float) -> list[float]:

@@ -68,7 +68,7 @@ def clumped_sd(*, clumps: float, mean_size: float, size_sd: float) -> float:
     """One standard deviation of a total of events that come in independent clumps.
 
     sqrt(n (m^2 + s^2)) for a Poisson number n of clumps of mean size m (a compound Poisson count).
-    With m = 1 and s = 0 it is a Poisson count's.
+    With m = 1 and s = 0 it is a Poisson count's; requests that are each tried m times have s = 0.
 
     Raises:
         ValueError: an argument is negative.
@@ -167,6 +167,20 @@ def two_sided_z(*, confidence: float) -> float:
     """
     domain.inner_share(confidence=confidence)
     return NormalDist().inv_cdf((1 + confidence) / 2)
+
+
+def highest_z(*, samples: int) -> float:
+    """How many standard deviations above the mean the highest of some samples lies on average.
+
+    Blom's approximation, within 0.02 (0.04 for two): 1.7 for 14. For a measure that takes the
+    largest of several windows or hosts. Valid for independent, nearly normal samples.
+
+    Raises:
+        ValueError: there is no sample.
+
+    """
+    domain.count(1, samples=samples)
+    return NormalDist().inv_cdf((samples - 0.375) / (samples + 0.25))
 
 
 def wilson_interval(*, successes: int, trials: int, z: float = 1.96) -> tuple[float, float]:

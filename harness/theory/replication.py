@@ -8,6 +8,8 @@ import math
 
 from harness.theory import domain
 
+MOST_MEMBERS = 1000
+
 
 def quorum_miss_probability(*, members: int, write_quorum: int, read_quorum: int) -> float:
     """Probability that a random read quorum meets no member of the write's quorum.
@@ -62,12 +64,15 @@ def quorum_availability(
     """Probability that a quorum, by default a majority, is up.
 
     sum over k <= N - quorum of C(N, k) p^k (1 - p)^(N - k). Above p = 1/2 more members make a
-    majority rarer. Valid for members that fail independently.
+    majority rarer. Valid for members that fail independently, up to 1,000 of them.
 
     Raises:
-        ValueError: `quorum` is not from 1 to `members`, or `down_probability` outside 0..1.
+        ValueError: `quorum` is not from 1 to `members`, they are more than 1,000, or
+            `down_probability` is outside 0..1.
 
     """
+    domain.count(1, members=members)
+    domain.require(members <= MOST_MEMBERS, f"members must be at most {MOST_MEMBERS}")
     needed = majority(members) if quorum is None else quorum
     _quorums(members, quorum=needed)
     domain.share(down_probability=down_probability)

@@ -59,6 +59,18 @@ def test_two_choices(utilisation: float, choices: int, mean: float) -> None:
     assert figure == pytest.approx(mean, abs=5e-3)
 
 
+def test_two_choices_bound_a_herd() -> None:
+    """Of four, the least loaded is among two drawn half of the time; of all, always."""
+    rng, draws = random.Random(3), 4000
+    seen = fmean(0 in rng.sample(range(4), 2) for _ in range(draws))
+    share = balancing.choices_top_share(replicas=4, choices=2)
+    assert share == 0.5
+    assert seen == pytest.approx(share, abs=4 * 0.5 / math.sqrt(draws))
+    assert balancing.choices_top_share(replicas=4, choices=4) == 1
+    with pytest.raises(ValueError, match="choices must be at most 4, not 5"):
+        balancing.choices_top_share(replicas=4, choices=5)
+
+
 def test_no_steady_state_at_full_load() -> None:
     """The sum would not end."""
     with pytest.raises(ValueError, match="utilisation must be below 1"):

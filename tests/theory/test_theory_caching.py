@@ -84,6 +84,14 @@ def test_many_readers_recompute_e_to_the_one_over_beta(beta: float) -> None:
     assert figure == pytest.approx(math.exp(1 / beta), rel=1e-4)
 
 
+def test_a_beta_near_to_nothing_is_refused() -> None:
+    """Its e^(1/beta) would be no number."""
+    with pytest.raises(ValueError, match=r"^beta must be at least 0\.01, not 0\.005$"):
+        caching.early_expiry_calls_sd(beta=0.005)
+    with pytest.raises(ValueError, match=r"^beta must be at least 0\.01, not 0\.005$"):
+        caching.early_expiry_calls(beta=0.005, rate_rps=100, recompute_s=0.2)
+
+
 def test_early_recomputations_are_geometric() -> None:
     """2.16 about a mean of 2.72: a run of nine expiries sees 2 to 3.4 often."""
     rng = random.Random(4)

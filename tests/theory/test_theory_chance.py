@@ -117,6 +117,15 @@ def test_multiples_of_a_deviation(confidence: float, z: float) -> None:
     assert chance.two_sided_z(confidence=confidence) == pytest.approx(z, abs=1e-3)
 
 
+@pytest.mark.parametrize("samples", [1, 2, 14, 100])
+def test_the_highest_of_some_samples(samples: int) -> None:
+    """As normal values are drawn; one alone is the mean itself."""
+    rng, draws = random.Random(6), 4000
+    seen = fmean(max(rng.gauss(0, 1) for _ in range(samples)) for _ in range(draws))
+    assert chance.highest_z(samples=samples) == pytest.approx(seen, abs=0.04 + 4 / math.sqrt(draws))
+    assert chance.highest_z(samples=1) == 0
+
+
 def test_wilsons_interval() -> None:
     """Newcombe's published cases (1998): 81 of 263, 15 of 148, 0 of 20, 1 of 29."""
     for successes, trials, low, high in (

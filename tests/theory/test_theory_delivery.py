@@ -88,6 +88,7 @@ def test_known_powers() -> None:
     one_sided = power(base_ratio=0.01, canary_ratio=0.02, requests=1000, alpha=0.1)
     assert one_sided == pytest.approx(0.577, abs=2e-3)
     assert power(base_ratio=0.01, canary_ratio=0.05, requests=500) > 0.95
+    assert power(base_ratio=0.3, canary_ratio=0.5, requests=100) == pytest.approx(0.828, abs=1e-3)
     requests = delivery.canary_requests(base_ratio=0.01, canary_ratio=0.02)
     assert 2200 < requests < 2400
     assert power(base_ratio=0.01, canary_ratio=0.02, requests=requests) == pytest.approx(

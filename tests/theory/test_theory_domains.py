@@ -22,6 +22,7 @@ EXAMPLES: dict[str, dict[str, Any] | list[Any]] = {
     "balancing.excess_ratio": {"offered_erlangs": 3, "servers": 1},
     "balancing.herd_backlog": {"rate_rps": 100, "capacity_rps": 50, "report_s": 1},
     "balancing.herd_share": {"slice_s": 0.5, "report_s": 1},
+    "balancing.choices_top_share": {"replicas": 4, "choices": 2},
     "balancing.choices_mean_response": {"utilisation": 0.9, "choices": 2},
     "balancing.random_max_load": {"bins": 100},
     "balancing.two_choices_max_load": {"bins": 100},
@@ -55,6 +56,7 @@ EXAMPLES: dict[str, dict[str, Any] | list[Any]] = {
     "chance.sum_sd": [3, 4],
     "chance.batch_means_sd": {"values": (1, 2, 3, 4, 5), "batches": 2},
     "chance.two_sided_z": {"confidence": 0.95},
+    "chance.highest_z": {"samples": 14},
     "chance.wilson_interval": {"successes": 3, "trials": 10, "z": 2},
     "chance.rule_of_three": {"trials": 300},
     "clocks.lww_lost_ratio": {"skew_s": 2, "spacing_s": 1, "ahead_share": 0.4},
@@ -275,6 +277,27 @@ EXAMPLES: dict[str, dict[str, Any] | list[Any]] = {
 }
 
 
+LEAST = {
+    **dict.fromkeys(("dead", "overloaded", "reached", "cut_off", "shared", "stage_hosts"), 0),
+    **dict.fromkeys(("hosts", "trial_errors", "requests", "successes", "keys", "retries"), 0),
+    **dict.fromkeys(("hops", "queue_limit", "deliveries", "round_trips", "response_bytes"), 0),
+    **dict.fromkeys(("runs", "links_per_node"), 0),
+}
+"""The least whole number of each argument where it is not 1."""
+
+LEAST_OF = {
+    **dict.fromkeys(("balancing.random_max_load", "balancing.two_choices_max_load"), 16),
+    "chance.rule_of_three": 30,
+    "chance.batch_means_sd": 2,
+    "membership.gossip_rounds": 2,
+    **dict.fromkeys(("clocks.lww_lost_ratio_sd", "clocks.lww_lost_ratio_after_reset_sd"), 1),
+    "delivery.staged_requests hosts": 1,
+    "delivery.canary_power": 1,
+    "hashing.zipf_share": 1,
+    "consensus.raft_split_vote_probability members": 2,
+}
+"""The same for one formula, or one argument of it, where it is another."""
+
 SIGNED = {"latitude", "longitude", "other_latitude", "other_longitude"}
 """What may be negative."""
 
@@ -331,6 +354,35 @@ def test_a_formula_refuses_what_is_no_number_or_negative(name: str) -> None:
                 called(name, **{argument: wrong})
 
 
+def counts() -> list[tuple[str, str, int]]:
+    """List every argument that is a whole number, with its formula and its least value."""
+    found = []
+    for name, formula in FORMULAS.items():
+        for argument, parameter in inspect.signature(formula).parameters.items():
+            if parameter.annotation in {int, int | None}:
+                least = LEAST_OF.get(name, LEAST.get(argument, 1))
+                found.append((name, argument, LEAST_OF.get(f"{name} {argument}", least)))
+    return found
+
+
+def complaint(name: str, **changed: object) -> str:
+    """Collect what a formula says of its arguments, nothing when it takes them."""
+    try:
+        called(name, **changed)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+def test_counts_start_where_they_say() -> None:
+    """The least is inside, though other arguments may have to fit it; one less is not."""
+    assert len(counts()) > 70
+    for name, argument, least in counts():
+        outside = complaint(name, **{argument: least - 1})
+        assert outside.startswith(f"{argument} must be a whole number of at least {least}, not ")
+        assert "a whole number" not in complaint(name, **{argument: least})
+
+
 @pytest.mark.parametrize("wrong", [math.nan, math.inf, -1])
 def test_values_in_sequences_are_checked_too(wrong: float) -> None:
     """One among them is enough."""
@@ -381,3 +433,51 @@ def test_a_count_is_a_whole_number(bad: float) -> None:
     domain.count(2, figures=2, others=10)
     with pytest.raises(ValueError, match=r"^figures must be a whole number of at least 2, not "):
         domain.count(2, figures=bad)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("name", "changed", "figure"),
+    [
+        (
+            "alerting.burn_alert_delay_s",
+            {"error_ratio": 0.5, "slo": 0.5, "burn_rate_limit": 1},
+            3600,
+        ),
+        ("balancing.herd_share", {"slice_s": 1}, 0.75),
+        ("breakers.shard_error_ratio", {"dead": 4}, 1),
+        ("cascades.random_removal_limit", {"mean_degree": 1}, 0),
+        ("chance.wilson_interval", {"successes": 0}, (0, 4 / 14)),
+        ("delivery.blast_radius", {"reached": 4}, 1),
+        ("delivery.staged_requests", {"stage_hosts": 4}, 80),
+        ("hashing.zipf_share", {"keys": 1}, 1),
+        ("networks.great_circle_km", {"latitude": 90, "other_latitude": -90}, math.pi * 6371),
+        ("overload.adaptive_throttle_backend_rps", {"multiplier": 1}, 100),
+        ("overload.reconnect_peak_rps", {"window_s": 1}, 1000 + 3 * math.sqrt(1000)),
+        ("replication.largest_side_share", {"cut_off": 3}, 1),
+        ("replication.quorum_availability", {"quorum": 3}, 0.729),
+        ("retries.fatal_stall_bracket_s", {"rate_rps": 50}, (1, 1.5)),
+        ("retries.vulnerable_from_rps", {"amplification": 1}, 100),
+    ],
+)
+def test_the_edge_of_a_domain_is_inside(name: str, changed: dict[str, Any], figure: object) -> None:
+    """Where the docstring says "at most", "at least" or "from ... to"."""
+    assert called(name, **changed) == pytest.approx(figure)
+
+
+@pytest.mark.parametrize(
+    ("name", "changed"),
+    [
+        ("clocks.lww_lost_ratio_after_reset", {"to_s": 0.5}),
+        ("clocks.lww_lost_ratio_sd", {"window_s": 2}),
+        ("loss.mm1k_loss_ratio", {"capacity_rps": 0}),
+        ("overload.fifo_collapse_s", {"rate_rps": 100}),
+        ("queues.mm1_mean_number", {"rate_rps": 100}),
+        ("replication.lease_left_s", {"lease_s": 0.2}),
+        ("retries.drain_time_sd_s", {"capacity_rps": 77}),
+        ("retries.fatal_stall_bracket_s", {"rate_rps": 100}),
+        ("tails.duplicated_mean_response_s", {"rate_rps": 50}),
+    ],
+)
+def test_the_edge_of_a_domain_is_outside(name: str, changed: dict[str, Any]) -> None:
+    """Where the docstring says "above" or "below"."""
+    assert "must" in complaint(name, **changed)

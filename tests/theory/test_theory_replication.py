@@ -69,6 +69,13 @@ def test_a_majority_is_up(down: float, available: tuple[float, ...]) -> None:
     assert figures == pytest.approx(available, abs=5e-4)
 
 
+def test_a_thousand_members_and_no_more() -> None:
+    """Beyond that the binomials are no floats."""
+    assert replication.quorum_availability(members=1000, down_probability=0.1) == pytest.approx(1)
+    with pytest.raises(ValueError, match="members must be at most 1000"):
+        replication.quorum_availability(members=1001, down_probability=0.1)
+
+
 def test_any_quorum_is_up() -> None:
     """One of two, and both: 1 - p^2 and (1 - p)^2; none has more than all."""
     up = replication.quorum_availability

@@ -43,8 +43,8 @@ def test_capacity_that_comes_late() -> None:
     assert drain_s == pytest.approx(4)
     queued = overload.backlog(rate_rps=120, capacity_rps=80, duration_s=8)
     assert drain_s == pytest.approx(queued / 80)
-    with pytest.raises(ValueError, match="scaled_rps must be above 120, not 110"):
-        scaling.autoscaling_drain_s(rate_rps=120, capacity_rps=80, lag_s=8, scaled_rps=110)
+    with pytest.raises(ValueError, match="scaled_rps must be above 120, not 120"):
+        scaling.autoscaling_drain_s(rate_rps=120, capacity_rps=80, lag_s=8, scaled_rps=120)
 
 
 @pytest.mark.parametrize(("size", "wait_s"), [(1, 0), (10, 0.045), (20, 0.095)])
