@@ -12,10 +12,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from harness.catalogue import LABS, nearest
+from harness.catalogue import LABS
+from harness.model.names import nearest
 
 STORIES = "What happened to real people"
 """The section of a lesson in which every fact must have a source."""
+
+COUNTED = "counted"
+"""The source of a figure that takes no theory: so many hosts times so many errors."""
 
 TABLES = {"theory": "theory.tsv", "incident": "incidents.tsv"}
 
@@ -88,11 +92,13 @@ def incidents() -> dict[str, Incident]:
 def unknown(source: str) -> str | None:
     """Say in one line what is wrong with a prediction's source; None when nothing is.
 
-    Sources of other kinds than `theory:` and `incident:` are not looked up.
+    `counted` stands for what follows from the lab's own numbers by counting.
     """
     kind, _, slug = source.partition(":")
-    if kind not in TABLES:
+    if source == COUNTED:
         return None
+    if kind not in TABLES:
+        return f"{source!r} is no source; write theory:<slug>, incident:<slug> or {COUNTED}"
     slugs = set(formulas() if kind == "theory" else incidents())
     if slug in slugs:
         return None

@@ -83,7 +83,7 @@ def test_every_incident_is_told_in_full() -> None:
 
 
 def test_every_prediction_cites_a_row() -> None:
-    """Where it cites a table at all."""
+    """Or is counted from the lab's own numbers."""
     problems = [
         f"{slug}, {prediction.name!r}: {problem}"
         for slug in catalogue.slugs()
@@ -93,12 +93,26 @@ def test_every_prediction_cites_a_row() -> None:
     assert problems == []
 
 
+def test_a_prediction_calls_a_function_of_the_row_that_it_cites() -> None:
+    """A source that does not carry the formula is no source: the row's own code gives the figure."""
+    lacking = []
+    for slug in catalogue.slugs():
+        entry = catalogue.find(slug)
+        code = "".join(path.read_text() for path in sorted(entry.folder.glob("*.py")))
+        for prediction in entry.lab.predict:
+            kind, _, row = prediction.source.partition(":")
+            names = truth.formulas()[row].functions if kind == "theory" else ()
+            if kind == "incident" or (kind == "theory" and not any(name in code for name in names)):
+                lacking.append((slug, prediction.name, prediction.source))
+    assert lacking == []
+
+
 def test_a_misspelt_source_gets_the_nearest_name() -> None:
-    """Other kinds of sources are not looked up."""
+    """And what is no source at all is told."""
     assert truth.unknown("theory:cache-stampede") is None
     assert truth.unknown("incident:github-2018-partition") is None
-    assert truth.unknown("the definition") is None
-    assert truth.unknown("https://example.org/post") is None
+    assert truth.unknown("counted") is None
+    assert "is no source" in (truth.unknown("the definition") or "")
     assert truth.unknown("theory:cache-stampde") == (
         "'theory:cache-stampde' names no row of labs/theory.tsv (did you mean cache-stampede or"
         " che-approx or memcached-amplification?)"

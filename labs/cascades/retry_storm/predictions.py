@@ -11,7 +11,7 @@ ONCE_S = retries.drain_time_s(**DRAIN)
 BUDGET_S = retries.drain_time_s(**DRAIN, retry_ratio=BUDGET)
 HALF_S = 0.5  # a recovery is counted in whole seconds, half of one late on average
 ROUNDED = chance.uniform_sd(width=1)
-FOLLOWS, DRAINS = "theory:metastable-retry", "theory:stall-drain"
+FOLLOWS, DRAINS = "theory:metastable-retry", "theory:backlog-drain"
 NEAR = "a second counts as healthy from 95 % on, so the last of the queue may still be in it"
 
 PREDICTIONS = (

@@ -21,7 +21,7 @@ PREDICTIONS = (
         on="wall-clock",
         equals=clocks.lww_lost_ratio(**SKEW),
         chance=clocks.lww_lost_ratio_sd(**SKEW, window_s=TO_S - 8, keys=KEYS),
-        source="theory:lww-skew",
+        source="theory:crdt",
         because="(1 - exp(-2 s / (2 x 1 s))) / 2",
     ),
     predict(
@@ -31,7 +31,7 @@ PREDICTIONS = (
         equals=clocks.lww_lost_ratio_after_reset(**SKEW, from_s=0, to_s=AFTER_S),
         chance=clocks.lww_lost_ratio_after_reset_sd(**SKEW, from_s=0, to_s=AFTER_S, keys=KEYS),
         seeds=4,
-        source="theory:lww-skew",
+        source="theory:crdt",
         because="mean of 1 - exp(-(2 s - u) / (2 x 1 s)), u from 0 to 1.5 s",
     ),
     predict(

@@ -38,7 +38,7 @@ LAB = Lab(
     expect=(
         baseline(measures.success_ratio(0, 4), at_least=0.99),
         on("naive", claim="the healthy route falls too",
-           measure=measures.success_ratio(11, END_S, path="/catalog"), at_most=0.3),
+           measure=measures.success_ratio(10.5, END_S, path="/catalog"), at_most=0.3),
         on("breaker", "fallback", claim="the healthy route stays up",
            measure=measures.success_ratio(5, 25, path="/catalog"), at_least=0.98),
         on("fallback", claim="everybody is answered", unlike=("naive", "breaker"),

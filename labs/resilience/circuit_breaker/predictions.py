@@ -5,7 +5,7 @@ from harness.model import predict
 from harness.theory import breakers, chance
 
 GATEWAYS, ROUTES = (1, 2, 3), ("/payments", "/catalog")
-RATE, OPEN_S, LIMIT_S, FROM_S, END_S = 105, 2, 0.5, 8, 13.2
+RATE, OPEN_S, LIMIT_S, FROM_S, END_S = 105, 2, 0.5, 8, 12.9
 WINDOW_S = END_S - FROM_S
 ANSWERED = breakers.Hanging.ANSWERED
 # A call must come to be the probe, which hangs until its time limit, or until the fault ends.

@@ -3,13 +3,9 @@
 from harness import measures
 from harness.measures import plots
 from harness.model import (
-    Broken, Configure, Fixed, Lab, Poisson, Service, baseline, during, on, predict,
+    Broken, Configure, Fixed, Lab, Poisson, Service, baseline, during, on,
 )  # fmt: skip
-from harness.theory import balancing
-
-REPLICAS = ("app-1", "app-2", "app-3", "app-4")
-HERD = measures.largest_share(*REPLICAS, start_s=18, end_s=25, slice_s=0.5)
-STALE = "theory:stale-least-loaded"
+from labs.traffic.load_balancing.predictions import HERD, PREDICTIONS, REPLICAS
 
 LAB = Lab(
     title="Beyond round robin",
@@ -49,18 +45,6 @@ LAB = Lab(
         on("own-count", claim="a count of one's own is never old", unlike="least",
            measure=measures.success_ratio(18, 25), at_least=0.97),
     ),
-    predict=(
-        predict("round robin asks nobody", measures.attempts_per_request("app-4", 4, 18),
-                on="round-robin", equals=balancing.round_robin_share(replicas=len(REPLICAS)),
-                model=0.01, leaves_out="the last turn, which may not be complete",
-                source="theory:round-robin", because="1/n of the requests, n = 4, slow or not"),
-        predict("its share is lost", measures.success_ratio(5.5, 7.5), on="round-robin",
-                equals=balancing.overloaded_success_ratio(replicas=len(REPLICAS)), model=0.05,
-                leaves_out="turns that are cut by the window's ends", source="theory:round-robin",
-                because="1 - 1/n: 25/s x 120 ms is the work of 3 slots, and it has one"),
-        predict("one gets everything", HERD, on="least", equals=1, model=0.05,
-                leaves_out="calls that are made while the report is", source=STALE,
-                because="until the next report, the least loaded stays the least loaded"),
-    ),
+    predict=PREDICTIONS,
     plots=(plots.calls_to(*REPLICAS, title="Requests to each replica"),),
 )  # fmt: skip
