@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import datetime
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ PROMETHEUS = "prometheus"
 """Holds a folder for each variant whose data of Prometheus is kept."""
 CLAIM = ".claim"
 """A file that is locked for as long as the run that writes into its folder lives."""
-VERSIONED = ("chaoslab", "aiohttp", "prometheus-client", "locust", "docker", "toxiproxy-python")
+VERSIONED = ("aiohttp", "prometheus-client", "locust", "docker", "toxiproxy-python")
 
 
 @contextmanager
@@ -110,7 +110,7 @@ def document(result: Result, when: datetime) -> dict[str, Any]:
         "notes": result.notes,
         "controls": [_control(control) for control in result.controls],
         "recordings": [_summary(recording) for recording in result.recordings],
-        "versions": {"python": platform.python_version()} | {n: _version(n) for n in VERSIONED},
+        "versions": {"python": platform.python_version(), **_versions()},
     }
 
 
@@ -257,8 +257,13 @@ def _summary(recording: Recording) -> dict[str, Any]:
     }
 
 
-def _version(name: str) -> str:
-    return version(name) if name != "chaoslab" else "0.1.0"
+def _versions() -> dict[str, str]:
+    """Give the versions of what made a run; what only containers need may not be installed."""
+    found = {"chaoslab": "0.1.0"}
+    for name in VERSIONED:
+        with suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found
 
 
 def _made(path: Path, number: int = 1) -> Path:

@@ -195,7 +195,7 @@ def test_a_result_is_one_document_that_any_reader_of_json_can_read(runs: Path) -
     assert (kept["requests"], kept["good"], kept["spans"]) == (1, 1, 0)
     assert kept["faults"][0]["seen_s"] is None
     assert kept["notes"] == ["a note"]
-    assert set(read["versions"]) == {"python", *store.VERSIONED}
+    assert set(read["versions"]) == {"python", "chaoslab", *store.VERSIONED}
 
 
 def test_an_unknown_value_is_null(runs: Path) -> None:

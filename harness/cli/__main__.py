@@ -13,7 +13,8 @@ import click
 
 from harness.catalogue import nearest
 from harness.cli import complaints
-from harness.errors import ChaoslabError, ExitCode
+from harness.engines import containers
+from harness.errors import ChaoslabError, EnvironmentNotReadyError, ExitCode
 
 COMMANDS = sorted(
     path.stem.removeprefix("cmd_").replace("_", "-")
@@ -33,14 +34,27 @@ class Commands(click.Group):
 
         Raises:
             click.UsageError: there is none of that name.
+            EnvironmentNotReadyError: a part of the lock that it needs is not installed.
 
         """
         if cmd_name not in COMMANDS:
             close = nearest(cmd_name, COMMANDS)
             raise click.UsageError(f"no command {cmd_name!r}{close}; ./lab --help lists them", ctx)
-        module = importlib.import_module(f"harness.cli.cmd_{cmd_name.replace('-', '_')}")
+        try:
+            module = importlib.import_module(f"harness.cli.cmd_{cmd_name.replace('-', '_')}")
+        except ModuleNotFoundError as error:
+            raise _not_installed(error) from error
         command: click.Command = module.command
         return command
+
+
+def _not_installed(error: ModuleNotFoundError) -> EnvironmentNotReadyError:
+    """Say which package a command lacks, and what installs it."""
+    package = (error.name or "").partition(".")[0]
+    if package in containers.PACKAGES:
+        return EnvironmentNotReadyError(containers.NOT_INSTALLED)
+    fix = "remove the folder .venv, and the next start installs it anew"
+    return EnvironmentNotReadyError(f"the package {package} is not installed: {fix}")
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -27,8 +27,7 @@ from harness.cli import options
 from harness.cli.spreads import lines
 from harness.cli.tables import STYLES
 from harness.cli.workers import spread
-from harness.engines.compose.client import why_not
-from harness.engines.compose.engine import ComposeEngine
+from harness.engines.containers import ComposeEngine, why_not
 from harness.engines.protocol import Conductor, Engine, Observer, Plan
 from harness.engines.sim.engine import SimEngine
 from harness.errors import ChaoslabError, EnvironmentNotReadyError, ExitCode, LabError

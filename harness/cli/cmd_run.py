@@ -1,5 +1,6 @@
 """`./lab run`: simulate, measure where an engine answers, judge, report."""
 
+import importlib
 import json
 import sys
 from collections.abc import Sequence
@@ -13,12 +14,10 @@ from rich.text import Text
 
 from harness import catalogue, runner, store
 from harness.catalogue import Entry
-from harness.cli import cmd_grafana, options, tables
+from harness.cli import options, tables
 from harness.cli.live import Live
 from harness.cli.options import EngineChoice
-from harness.engines.compose import look
-from harness.engines.compose.client import why_not
-from harness.engines.compose.engine import ComposeEngine
+from harness.engines.containers import ComposeEngine, part, why_not
 from harness.engines.sim.engine import SimEngine
 from harness.engines.sim.events import EventLog
 from harness.errors import EnvironmentNotReadyError, ExitCode, LabError
@@ -98,7 +97,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
     else:
         _whither(console, entry, final, report=not no_report)
     if grafana:
-        cmd_grafana.show(console, entry, final)
+        importlib.import_module("harness.cli.cmd_grafana").show(console, entry, final)
     return result.verdict.exit_code
 
 
@@ -106,7 +105,7 @@ def _missing(engine: str | None, *, grafana: bool) -> str | None:
     """Say why containers are left out; None when they are not."""
     if engine == EngineChoice.SIM:
         return None
-    missing = why_not() or (look.why_not() if grafana else None)
+    missing = why_not() or (part("look").why_not() if grafana else None)
     if missing and (engine is not None or grafana):
         raise EnvironmentNotReadyError(missing)
     return missing
