@@ -17,9 +17,8 @@ from harness.catalogue import Entry
 from harness.cli import options, tables
 from harness.cli.live import Live
 from harness.cli.options import EngineChoice
+from harness.cli.simulations import Asked, simulator
 from harness.engines.containers import ComposeEngine, part, why_not
-from harness.engines.sim.engine import SimEngine
-from harness.engines.sim.events import EventLog
 from harness.errors import EnvironmentNotReadyError, ExitCode, LabError
 from harness.report import figures, page
 from harness.result import CHANGED
@@ -71,13 +70,20 @@ def command(  # noqa: PLR0913 - one parameter for each option
     console.print(Text(entry.lab.title, style="bold"))
     console.print(Text(f"{entry.lab.question}\n"))
     when = datetime.now(UTC).astimezone()
+    wanted = Asked(
+        slug=entry.slug,
+        variants=tuple(variants) if simulates else None,
+        settings=tuple(settings),
+        seed=seed,
+        permute=permute,
+    )
     with store.folder(entry.slug, when) as folder:
-        log = EventLog(events) if events else None
-        engines: list[Engine] = [SimEngine(permute=permute, events=log)] if simulates else []
+        measuring: list[Engine] = []
         if engine != EngineChoice.SIM and not missing:
-            engines.append(ComposeEngine(folder, keep_prometheus=keep_prometheus))
-        with Live(console, entry.lab) as live:
-            result = runner.run(entry, chosen, seed, engines, live.watch)
+            measuring.append(ComposeEngine(folder, keep_prometheus=keep_prometheus))
+        live = Live(console, entry.lab)
+        with simulator(wanted, folder, events, live.watch) as simulating, live:
+            result = runner.run(entry, chosen, seed, [*simulating, *measuring], live.watch)
         if settings:
             result.notes.append(f"{CHANGED}: --set {' --set '.join(settings)}")
         if missing:
