@@ -3,10 +3,9 @@
 import errno
 import importlib
 import io
-import signal
 import sys
-import threading
 import traceback
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -14,6 +13,7 @@ import click
 from harness.catalogue import nearest
 from harness.cli import complaints
 from harness.engines import containers
+from harness.engines.compose.interrupts import first_raises
 from harness.errors import ChaoslabError, EnvironmentNotReadyError, ExitCode
 
 COMMANDS = sorted(
@@ -69,8 +69,11 @@ def lab() -> None:
 
 def main(arguments: list[str] | None = None) -> ExitCode:
     """Run one command line and give its exit code; prints what went wrong, if anything."""
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with first_raises():
+        return _main(arguments)
+
+
+def _main(arguments: list[str] | None) -> ExitCode:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
@@ -83,7 +86,8 @@ def main(arguments: list[str] | None = None) -> ExitCode:
         if code is ExitCode.BUG:
             traceback.print_exc()
         if line:
-            click.echo(f"chaoslab: {line}", err=True)
+            with suppress(OSError):  # the terminal may be closed
+                click.echo(f"chaoslab: {line}", err=True)
     return code
 
 
@@ -99,8 +103,9 @@ def _explained(error: BaseException) -> tuple[ExitCode, str]:
             return error.exit_code, str(error)
         case KeyboardInterrupt() | click.Abort():
             return ExitCode.INTERRUPTED, "interrupted; everything that was started has been ended"
-        case BrokenPipeError() | SystemExit():
+        case BrokenPipeError() | OSError(errno=errno.EIO) | SystemExit():
             # Who reads our output has gone, as `| head` does: click and rich then ask for an exit.
+            # A terminal that was closed is an error of input and output.
             # Nobody was told a verdict; Python would complain when it flushes at its own exit.
             sys.stdout = None
             return ExitCode.INCONCLUSIVE, ""

@@ -166,6 +166,9 @@ def simulator(
     messages: SimpleQueue[Message | None] = CONTEXT.SimpleQueue()
     with pool(processes, _prepare, messages, folder) as executor:
         futures = {run: submitted(executor, _simulate, run, traced=bool(events)) for run in runs}
+        executor.shutdown(
+            wait=False
+        )  # processes end with their work: what is measured takes longer
         yield [Spread(futures, messages, folder, events, watch)]
         messages.put(None)
 

@@ -4,14 +4,16 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from functools import partial
+from multiprocessing.connection import wait
 from typing import TypeVar
 
-from harness.engines.compose.interrupts import uninterrupted
+from harness.engines.compose.interrupts import SIGNALS, uninterrupted
 from harness.errors import EnvironmentNotReadyError, ExitCode
 
 END_LIMIT_S = 40.0
@@ -102,21 +104,30 @@ def _end(executor: ProcessPoolExecutor) -> None:
 @contextmanager
 def _held_back() -> Iterator[None]:
     """Keep Ctrl-C waiting while processes start: a half-started one would print a traceback."""
-    signals = {signal.SIGINT, signal.SIGTERM}
-    signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, signals)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
 
 
 def _at_rest(prepare: Callable[..., None] | None, given: Sequence[object]) -> None:
     """Leave Ctrl-C, which reaches every process, to the first one; end in silence when told to."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGTERM})
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+    threading.Thread(target=_end_with_the_first, daemon=True).start()
     if prepare:
         prepare(*given)
+
+
+def _end_with_the_first() -> None:
+    """Wait for the end of the process that gives out work, which may have been killed."""
+    first = multiprocessing.parent_process()
+    if first:
+        wait([first.sentinel])
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def cores() -> int:

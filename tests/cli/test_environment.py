@@ -5,8 +5,9 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -165,6 +166,54 @@ def test_ctrl_c_ends_a_command_fast(shop: Workshop, command: tuple[str, ...]) ->
     assert outcome.err.strip() == (
         "chaoslab: interrupted; everything that was started has been ended"
     )
+
+
+@pytest.mark.parametrize("command", [RUN[:5], ("check", "--seeds", "50", "--jobs", "2")], ids=str)
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM, signal.SIGKILL])
+def test_every_signal_ends_all_processes(
+    shop: Workshop, command: tuple[str, ...], number: signal.Signals
+) -> None:
+    """Sent to the first alone; of SIGKILL, which it cannot catch, the others hear by its end."""
+    folder = shop.change(*LONG)
+    ready, here = os.pipe()
+    (folder / "lab.py").write_text(
+        TELLING.format(ready=here) + SMALL.replace(*LONG[0]).replace("load=Paced", "load=Telling")
+    )
+    process = started(shop, *command, pass_fds=(here,))
+    os.close(here)
+    assert os.read(ready, 1) == b"!"
+    os.kill(process.pid, number)
+    outcome = finished(process, within_s=10)
+    # The pipe ends when no process is left that could write to it.
+    while os.read(ready, 1):
+        pass
+    os.close(ready)
+    if number != signal.SIGKILL:
+        assert outcome.code == 130
+        assert outcome.err.strip() == (
+            "chaoslab: interrupted; everything that was started has been ended"
+        )
+        assert shop.kept() == []
+
+
+@pytest.mark.parametrize("after_s", [0.05, 0.15, 0.3, 0.5])
+def test_two_ctrl_c_while_python_imports_are_one_line(after_s: float) -> None:
+    """Whenever they come: no traceback, exit code 130 or the command's own end."""
+    process = subprocess.Popen(
+        [sys.executable, "-P", "-m", "harness.cli", "list"],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    for _ in range(2):
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(after_s)
+        process.send_signal(signal.SIGINT)
+    outcome = finished(process)
+    assert outcome.code in {0, 130}
+    assert "Traceback" not in outcome.err
+    assert outcome.err.strip().count("\n") == 0
 
 
 @pytest.mark.parametrize("first", ["workers", "parent"])
