@@ -5,13 +5,14 @@ import fcntl
 import json
 import platform
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from harness.catalogue import ROOT, nearest
 from harness.checks.verdict import Control, Kind
@@ -29,6 +30,10 @@ PROMETHEUS = "prometheus"
 """Holds a folder for each variant whose data of Prometheus is kept."""
 CLAIM = ".claim"
 """A file that is locked for as long as the run that writes into its folder lives."""
+LOCK = ".lock"
+"""A file under `runs/` that is locked while a folder is made, or while dead ones are removed."""
+FULL_BYTES = 1_000_000
+"""Less than this is no room for a recording."""
 VERSIONED = ("aiohttp", "prometheus-client", "locust", "docker", "toxiproxy-python")
 
 
@@ -44,19 +49,20 @@ def folder(slug: str, when: datetime) -> Iterator[Path]:
     """
     part = None
     try:
-        sweep()
-        part = _made(RUNS / slug / when.strftime("%Y-%m-%dT%H-%M-%S"))
-        with _claimed(part):
+        with _alone():
+            list(_sweep())
+            part = _made(RUNS / slug / when.strftime("%Y-%m-%dT%H-%M-%S"))
+            claim = _claimed(part)
+        with claim:
             yield part
-            (part / CLAIM).unlink()
-            part.rename(final_path(part))
+            final = final_path(part)
+            part.rename(final)
+            part = None  # its name may be another's by now
+            (final / CLAIM).unlink()
     except OSError as error:
         if error.errno not in DISK:
             raise
-        raise EnvironmentNotReadyError(
-            f"cannot write under {RUNS.relative_to(ROOT)}/: {error.strerror}; "
-            "make it writable, or make room: ./lab clean --runs removes old runs"
-        ) from error
+        raise EnvironmentNotReadyError(_refused(error)) from error
     finally:
         if part:
             shutil.rmtree(part, ignore_errors=True)
@@ -64,21 +70,53 @@ def folder(slug: str, when: datetime) -> Iterator[Path]:
 
 def sweep() -> list[Path]:
     """Remove what runs that died without a word have left half written, and say what."""
-    dead = []
+    dead: list[Path] = []
+    if RUNS.is_dir():
+        with suppress(OSError), _alone():
+            dead += _sweep()
+    return dead
+
+
+def _refused(error: OSError) -> str:
+    """Say which folder the disk does not take files in, and what to do."""
+    temporary = Path(tempfile.gettempdir())
+    if error.errno == errno.ENOSPC and _is_full(temporary) and not _is_full(RUNS):
+        return f"cannot write under {temporary}: {error.strerror}; make room there"
+    return (
+        f"cannot write under {RUNS.relative_to(ROOT)}/: {error.strerror}; "
+        "make it writable, or make room: ./lab clean --runs removes old runs"
+    )
+
+
+def _is_full(folder: Path) -> bool:
+    return shutil.disk_usage(folder).free < FULL_BYTES
+
+
+def _sweep() -> Iterator[Path]:
     for part in RUNS.glob("*/.*/"):
         with suppress(OSError), (part / CLAIM).open("w") as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             shutil.rmtree(part, ignore_errors=True)
-            dead.append(part)
-    return dead
+            yield part
 
 
 @contextmanager
-def _claimed(part: Path) -> Iterator[None]:
-    # A lock goes with its process, however that ends; a number of a process may come again.
-    with (part / CLAIM).open("w") as file:
+def _alone() -> Iterator[None]:
+    """Keep others from sweeping while a folder is made and not claimed yet."""
+    RUNS.mkdir(parents=True, exist_ok=True)
+    with (RUNS / LOCK).open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+def _claimed(part: Path) -> IO[str]:
+    """Lock a folder for as long as the file is open, which it is until its process ends.
+
+    The number of a process may come again.
+    """
+    file = (part / CLAIM).open("w")
+    fcntl.flock(file, fcntl.LOCK_EX)
+    return file
 
 
 def final_path(part: Path) -> Path:

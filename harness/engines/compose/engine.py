@@ -163,6 +163,7 @@ class Run:
                 recording.series = await self._series(session, system)
             listening.cancel()
             await asyncio.to_thread(self._stack.stop_all, self._stays)
+            self._stack.check_logs()
         self._load.check()
         check_jump(self._load.jumped_s)
         recording.requests = self._load.requests.all()
@@ -274,6 +275,7 @@ class Run:
 
     async def _look_into(self, name: str, code: int | None = None) -> None:
         """Note that a process crashed; a container that is over ends the run, whoever ended it."""
+        self._stack.check_logs()
         if name == LOAD and not math.isnan(self._load.end_s):
             return
         told = f"{name} {await asyncio.to_thread(self._stack.how_it_ended, name, code)}"
