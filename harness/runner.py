@@ -33,41 +33,54 @@ class _Recorded:
     calm: dict[str, Recording] = field(default_factory=dict)
     more: dict[str, list[Reading]] = field(default_factory=dict)
     averages: bool
+    real_time: bool
 
     def runs(self) -> Runs:
         """Give what claims are told apart by."""
         return Runs(faulty=self.faulty, calm=self.calm, averages=self.averages)
 
 
-def run(
-    entry: Entry, variants: Sequence[Variant], seed: int, engines: Sequence[Engine], watch: Watch
+def run(  # noqa: PLR0913 - what is run, and how
+    entry: Entry,
+    variants: Sequence[Variant],
+    seed: int,
+    engines: Sequence[Engine],
+    watch: Watch,
+    *,
+    averages: bool = False,
 ) -> Result:
     """Run variants on engines, one after the other, and judge each; broken ones also unbroken.
 
     The negative control, a broken variant without its fault, is run on the first engine alone:
-    on containers it would take as long again. So are the further seeds of predictions about a
-    mean, which take virtual time.
+    on containers it would take as long again. With `averages`, predictions about a mean of several
+    seeds are held against such a mean, where time is virtual; else against what one run may show.
     """
     names = [variant.name for variant in variants]
     left_out = tuple(one.name for one in entry.lab.variants if one.name not in names)
     result = Result(slug=entry.slug, lab=entry.lab, seed=seed, left_out=left_out)
     recorded: list[_Recorded] = []
     for engine in engines:
-        made = _record_all(result, engine, variants, watch, is_first=not recorded)
-        _judge(result, made, recorded)
+        made = _Recorded(averages=averages and not engine.real_time, real_time=engine.real_time)
         recorded.append(made)
+        _record_all(result, made, engine, variants, watch, is_first=len(recorded) == 1)
+        _judge(result, made, recorded[:-1])
     told = contrast(entry.lab, [made.runs() for made in recorded])
     result.controls += told.controls
     result.unproven += told.unproven
     return result
 
 
-def _record_all(
-    result: Result, engine: Engine, variants: Sequence[Variant], watch: Watch, *, is_first: bool
-) -> _Recorded:
-    made = _Recorded(averages=not engine.real_time)
+def _record_all(  # noqa: PLR0913 - what is run, on what, and where it goes
+    result: Result,
+    made: _Recorded,
+    engine: Engine,
+    variants: Sequence[Variant],
+    watch: Watch,
+    *,
+    is_first: bool,
+) -> None:
     for variant in variants:
-        recording = _record(result, result.lab, engine, variant, watch, result.seed)
+        recording = record(result, result.lab, engine, variant, watch)
         made.faulty[variant.name] = recording
         result.recordings.append(recording)
         _note(result, recording)
@@ -75,12 +88,11 @@ def _record_all(
         calm = result.lab.without_faults()
         for variant in variants:
             if isinstance(variant, Broken):
-                recording = _record(result, calm, engine, variant, watch, result.seed)
+                recording = record(result, calm, engine, variant, watch)
                 made.calm[variant.name] = recording
     if made.averages:
         for variant in variants:
             _average(result, made, engine, variant, watch)
-    return made
 
 
 def _average(
@@ -90,7 +102,7 @@ def _average(
     wanted = [item for item in result.lab.predict if item.on == variant.name]
     for number in range(1, max((item.seeds for item in wanted), default=1)):
         seed = result.seed + number * SEED_STEP
-        recording = _record(result, result.lab, engine, variant, watch, seed)
+        recording = record(result, result.lab, engine, variant, watch, seed)
         for item in wanted:
             if number < item.seeds:
                 made.more.setdefault(item.name, []).append(item.measure.read(recording))
@@ -100,7 +112,7 @@ def _judge(result: Result, made: _Recorded, before: Sequence[_Recorded]) -> None
     """Hold each run against the lab, the clock where time is real, and the engines before."""
     for name, recording in made.faulty.items():
         result.controls += judge(result.lab, recording, made.more)
-        if not made.averages:
+        if made.real_time:
             result.controls += timing(recording)
         for other in before:
             result.controls += agreement(result.lab, other.faulty[name], recording)
@@ -115,10 +127,17 @@ def _note(result: Result, recording: Recording) -> None:
         result.notes.append(f"{where}: {len(recording.notes) - NOTES_SHOWN} more such lines")
 
 
-def _record(  # noqa: PLR0913 - a plan, and who makes it happen
-    result: Result, lab: Lab, engine: Engine, variant: Variant, watch: Watch, seed: int
+def record(  # noqa: PLR0913 - a plan, and who makes it happen
+    result: Result,
+    lab: Lab,
+    engine: Engine,
+    variant: Variant,
+    watch: Watch,
+    seed: int | None = None,
 ) -> Recording:
-    """Run one variant of a lab as it is given, and give its recording."""
-    plan = Plan(slug=result.slug, lab=lab, variant=variant, seed=seed)
+    """Run one variant of a lab as it is given, under the result's seed or another; record it."""
+    plan = Plan(
+        slug=result.slug, lab=lab, variant=variant, seed=result.seed if seed is None else seed
+    )
     conduct = conductor(lab.faults, lab.duration_s)
     return engine.run(plan, conduct, watch(engine, variant, lab))

@@ -1,9 +1,9 @@
 """Cache: looks aside into Redis before it asks the callee, and keeps the answer for a while.
 
-When the answer expires, all who ask meanwhile miss it. `protection` says how many of them go on to
-the callee; each protection stands by itself, so that a lab shows what it does alone. A cache that is
-down is a miss: the callee then carries the whole load. In production: aiocache, or the cache of a
-framework, with single flight in front of the callee.
+When the answer expires, all callers miss it until it is there again. `protection` says how many of
+them go on to the callee; each protection stands by itself, so that a lab shows what it does alone.
+A cache that is down is a miss: the callee then carries the whole load. In production: aiocache, or
+the cache of a framework, with single flight in front of the callee.
 """
 
 import asyncio
@@ -29,9 +29,9 @@ KEY = "answer"
 class Protection(StrEnum):
     """Who asks the callee when the answer has expired.
 
-    Everybody; one caller in each process, whose answer the others share; the one caller that gets a
-    lease, while the others poll the cache; or callers that refresh it early at random, and everybody
-    if none did.
+    Everybody; one caller in each process, whose answer the others share; the one caller that gets
+    a lease, while the others poll the cache; or callers that refresh it early at random, and
+    everybody if none did.
     """
 
     NONE = "none"

@@ -28,8 +28,7 @@ from harness.cli import options
 from harness.cli.spreads import lines
 from harness.cli.tables import STYLES
 from harness.cli.workers import spread
-from harness.engines.compose.client import why_not
-from harness.engines.compose.engine import ComposeEngine
+from harness.engines.containers import ComposeEngine, why_not
 from harness.engines.protocol import Engine, Observer
 from harness.engines.sim.engine import SimEngine
 from harness.errors import ChaoslabError, EnvironmentNotReadyError, ExitCode, LabError
@@ -242,7 +241,7 @@ def check(slug: str, seed: int, engine: Engine) -> Checked:
     """Run all variants of a lab under a seed and judge them."""
     began, began_s = datetime.now(UTC).astimezone(), time.monotonic()
     entry = catalogue.find(slug)
-    result = runner.run(entry, entry.lab.variants, seed, [engine], _unwatched)
+    result = runner.run(entry, entry.lab.variants, seed, [engine], _unwatched, averages=True)
     took_s = time.monotonic() - began_s
     controls = tuple(result.controls)
     return Checked(slug=slug, seed=seed, controls=controls, began=began, took_s=took_s)

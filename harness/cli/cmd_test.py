@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import click
 
 from harness.catalogue import ROOT
-from harness.engines.compose.client import why_not
+from harness.engines.containers import why_not
 from harness.errors import EnvironmentNotReadyError, ExitCode
 
 SOURCES = ("harness", "services", "labs", "tests", "benchmarks")

@@ -166,9 +166,9 @@ class Prediction:
     """A figure that theory gives for a variant before anything runs, and where it is from.
 
     `model` is the share of the figure that the theory leaves out, for the reason `leaves_out`;
-    `chance` the standard deviation of one run's value, in its own unit. With `seeds` above 1 it is
-    the mean of that many simulated runs that is held against it. `also` names other variants that
-    satisfy it, each with the reason.
+    `chance` the standard deviation of one run's value, in its own unit. With `seeds` above 1 a
+    check holds the mean of that many simulated runs against it, for one run says too little.
+    `also` names other variants that satisfy it, each with the reason.
     """
 
     name: str
