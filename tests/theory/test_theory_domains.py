@@ -30,7 +30,7 @@ EXAMPLES: dict[str, dict[str, Any] | list[Any]] = {
     "breakers.leaked_calls_rps": {"callers": 3, "open_s": 2, "hang_s": 0.5, "idle_s": 0.1},
     "breakers.detection_max_s": {"open_s": 2, "hang_s": 0.5},
     "breakers.detection_mean_s": {"open_s": 2, "hang_s": 0.5, "idle_s": 0.1},
-    "breakers.detection_sd_s": {"callers": 3, "open_s": 2, "hang_s": 0.5},
+    "breakers.detection_sd_s": {"callers": 3, "open_s": 2, "hang_s": 0.5, "idle_s": 0.1},
     "breakers.shard_error_ratio": {"shards": 4, "dead": 1},
     "caching.stampede_calls": {"rate_rps": 100, "recompute_s": 0.2},
     "caching.stampede_calls_sd": {"rate_rps": 100, "recompute_s": 0.2},
