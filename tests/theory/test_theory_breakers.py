@@ -83,6 +83,7 @@ def test_the_known_half_period() -> None:
     late = breakers.detection_mean_s(open_s=2, idle_s=0.1)
     assert late == pytest.approx(2**2 / (2 * 2.1) + 0.1)
     assert breakers.detection_max_s(open_s=2, hang_s=0.5) == 2.5
+    assert breakers.detection_max_s(open_s=2) == 2
 
 
 def test_staggered_callers_vary_less_than_independent_ones() -> None:
