@@ -71,23 +71,24 @@ def detection_mean_s(
     """Mean time from an outage's end to the next good call of a caller, in seconds.
 
     w / 2 where probes fail at once (hang = 0). Where they hang for h: (w + h) / 2 if the probe that
-    hangs at the end fails anyhow, w^2 / (2 (w + h)) if it is answered. Plus `idle_s`. Valid for an
-    end that is uniform in the probes' period; one fixed moment meets one fixed phase.
+    hangs at the end fails anyhow, w^2 / (2 (w + h)) if it is answered. With `idle_s` i, the mean
+    wait for a call: (w + h)^2 / (2 (w + h + i)) + i and w^2 / (2 (w + h + i)) + i. Valid for an end
+    that is uniform in the probes' period; one fixed moment in a run meets one fixed phase.
 
     Raises:
         ValueError: `open_s` not above 0, or another negative.
 
     """
-    domain.not_negative(idle_s=idle_s)
-    mean_s, _ = _moments(1, open_s, hang_s, hanging)
+    mean_s, _ = _moments(1, open_s, hang_s, idle_s, hanging)
     return mean_s + idle_s
 
 
-def detection_sd_s(
+def detection_sd_s(  # noqa: PLR0913 - the breaker, the outage, and how callers lie to each other
     *,
     callers: int,
     open_s: float,
     hang_s: float = 0,
+    idle_s: float = 0,
     hanging: Hanging = Hanging.FAILS,
     staggered: bool = False,
 ) -> float:
@@ -95,16 +96,17 @@ def detection_sd_s(
 
     Independent callers: one caller's over sqrt(n), w / sqrt(12 n) where probes fail at once.
     `staggered` callers' probes are evenly spread over the period, so that their mean hardly varies:
-    w / (n sqrt(12)). The mean itself is `detection_mean_s` for both. Leaves out the idle time.
+    w / (n sqrt(12)). The mean itself is `detection_mean_s` for both. The wait for a call is taken
+    as exponential (Poisson calls); it also blurs a stagger, the more the longer the outage.
 
     Raises:
-        ValueError: no caller, `open_s` not above 0, or `hang_s` negative.
+        ValueError: no caller, `open_s` not above 0, or another negative.
 
     """
     domain.count(1, callers=callers)
-    if staggered:
-        return _moments(callers, open_s, hang_s, hanging)[1]
-    return _moments(1, open_s, hang_s, hanging)[1] / math.sqrt(callers)
+    alike = callers if staggered else 1
+    phase_sd_s = _moments(alike, open_s, hang_s, idle_s, hanging)[1] / math.sqrt(callers / alike)
+    return math.hypot(phase_sd_s, idle_s / math.sqrt(callers))
 
 
 def shard_error_ratio(*, shards: int, dead: int = 1) -> float:
@@ -124,15 +126,18 @@ def shard_error_ratio(*, shards: int, dead: int = 1) -> float:
     return dead / shards
 
 
-def _moments(callers: int, open_s: float, hang_s: float, hanging: Hanging) -> tuple[float, float]:
+def _moments(
+    callers: int, open_s: float, hang_s: float, idle_s: float, hanging: Hanging
+) -> tuple[float, float]:
     """Mean and deviation of the mean wait of callers whose probes are evenly staggered.
 
-    The end lies at x in the period, 0 where a breaker opens: the wait is w - x while open, 0 in a
-    hanging probe that will be answered. With phases u, u + s, ... the mean is linear in u but for
-    one step, where one caller fewer waits; so both moments are integrals of lines.
+    Without the wait for a call. The end lies at x in the period, 0 where a hanging probe starts
+    that will fail, or where a breaker opens: the next probe is due at h + w, or at w. With phases
+    u, u + s, ... the mean is linear in u but for one step, where one caller fewer waits; so both
+    moments are integrals of lines.
     """
-    period_s = probe_period_s(open_s=open_s, hang_s=hang_s)
-    waits_s = period_s if hanging is Hanging.FAILS else open_s
+    period_s = probe_period_s(open_s=open_s, hang_s=hang_s, idle_s=idle_s)
+    waits_s = open_s + hang_s if hanging is Hanging.FAILS else open_s
     step_s = period_s / callers
     most = min(callers, math.floor(waits_s / step_s) + 1)
     turn_s = min(step_s, waits_s - (most - 1) * step_s)

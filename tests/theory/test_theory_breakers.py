@@ -15,36 +15,61 @@ DRAWS = 4000
 
 
 def wait_s(phase_s: float, open_s: float, hang_s: float, hanging: Hanging) -> float:
-    """From a moment in the period, 0 where the breaker opened, to the next call that ends well."""
-    if hanging is Hanging.FAILS:
-        return open_s + hang_s - phase_s
-    return max(0.0, open_s - phase_s)
+    """From a moment in the period, 0 where a probe was sent, to when the next one is due."""
+    if phase_s < hang_s and hanging is Hanging.ANSWERED:
+        return 0
+    return max(0.0, hang_s + open_s - phase_s)
 
 
+@pytest.mark.parametrize("idle_s", [0, 0.4])
 @pytest.mark.parametrize("staggered", [False, True])
 @pytest.mark.parametrize("hanging", list(Hanging))
 @pytest.mark.parametrize("callers", [1, 2, 3, 7])
-def test_the_end_is_found_as_draws_say(callers: int, hanging: Hanging, *, staggered: bool) -> None:
-    """2 s open, probes that hang for 0.5 s; callers with phases of their own, or evenly spread."""
-    rng, period_s = random.Random(1), 2.5
+def test_the_end_is_found_as_draws_say(
+    callers: int, hanging: Hanging, idle_s: float, *, staggered: bool
+) -> None:
+    """2 s open, probes that hang for 0.5 s; callers with phases of their own, or evenly spread.
+
+    The next call comes at once, or after an exponential wait.
+    """
+    rng, period_s = random.Random(1), 2.5 + idle_s
 
     def mean_wait_s() -> float:
         first_s = rng.uniform(0, period_s)
-        return fmean(
-            wait_s(
-                (first_s + n * period_s / callers) % period_s
-                if staggered
-                else rng.uniform(0, period_s),
-                *(2, 0.5, hanging),
-            )
-            for n in range(callers)
-        )
+        even_s = [(first_s + n * period_s / callers) % period_s for n in range(callers)]
+        own_s = [rng.uniform(0, period_s) for _ in range(callers)]
+        due_s = [wait_s(phase_s, 2, 0.5, hanging) for phase_s in (even_s if staggered else own_s)]
+        return fmean(one + (rng.expovariate(1 / idle_s) if idle_s else 0) for one in due_s)
 
     seen = [mean_wait_s() for _ in range(DRAWS)]
-    mean_s = breakers.detection_mean_s(open_s=2, hang_s=0.5, hanging=hanging)
+    mean_s = breakers.detection_mean_s(open_s=2, hang_s=0.5, idle_s=idle_s, hanging=hanging)
     sd_s = breakers.detection_sd_s(
-        callers=callers, open_s=2, hang_s=0.5, hanging=hanging, staggered=staggered
+        callers=callers, open_s=2, hang_s=0.5, idle_s=idle_s, hanging=hanging, staggered=staggered
     )
+    assert fmean(seen) == pytest.approx(mean_s, abs=4 * sd_s / math.sqrt(DRAWS))
+    assert stdev(seen) == pytest.approx(sd_s, rel=4 / math.sqrt(2 * DRAWS))
+
+
+@pytest.mark.parametrize("hanging", list(Hanging))
+def test_the_end_is_found_as_a_breaker_does(hanging: Hanging) -> None:
+    """Call by call, 5 a second, through an outage that ends at any time: not phases, but states."""
+    rng, seen = random.Random(2), []
+    for _ in range(DRAWS):
+        end_s, now_s, open_until_s = rng.uniform(20, 40), 0.0, 2.0
+        while True:
+            now_s += rng.expovariate(5)
+            if now_s < open_until_s:
+                continue
+            if now_s >= end_s:
+                seen.append(now_s - end_s)
+                break
+            # A probe: it hangs, and calls meanwhile are turned away.
+            if now_s + 0.5 > end_s and hanging is Hanging.ANSWERED:
+                open_until_s = end_s
+            else:
+                open_until_s = now_s + 0.5 + 2
+    mean_s = breakers.detection_mean_s(open_s=2, hang_s=0.5, idle_s=0.2, hanging=hanging)
+    sd_s = breakers.detection_sd_s(callers=1, open_s=2, hang_s=0.5, idle_s=0.2, hanging=hanging)
     assert fmean(seen) == pytest.approx(mean_s, abs=4 * sd_s / math.sqrt(DRAWS))
     assert stdev(seen) == pytest.approx(sd_s, rel=4 / math.sqrt(2 * DRAWS))
 
@@ -55,8 +80,10 @@ def test_the_known_half_period() -> None:
     assert breakers.detection_mean_s(open_s=2, hang_s=0.5) == pytest.approx(1.25)
     answered = breakers.detection_mean_s(open_s=2, hang_s=0.5, hanging=Hanging.ANSWERED)
     assert answered == pytest.approx(0.8)
-    assert breakers.detection_mean_s(open_s=2, idle_s=0.1) == pytest.approx(1.1)
+    late = breakers.detection_mean_s(open_s=2, idle_s=0.1)
+    assert late == pytest.approx(2**2 / (2 * 2.1) + 0.1)
     assert breakers.detection_max_s(open_s=2, hang_s=0.5) == 2.5
+    assert breakers.detection_max_s(open_s=2) == 2
 
 
 def test_staggered_callers_vary_less_than_independent_ones() -> None:

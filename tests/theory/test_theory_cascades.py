@@ -84,6 +84,8 @@ def test_a_power_law_is_fitted() -> None:
     sd = cascades.power_law_exponent_sd(exponent=2.5, samples=10_000)
     assert sd == pytest.approx(0.015)
     assert figure == pytest.approx(2.5, abs=4 * sd)
+    two = cascades.power_law_exponent([2, 4], smallest=2)
+    assert two == pytest.approx(1 + 2 / math.log(2))
     with pytest.raises(ValueError, match="sizes must hold some above 5"):
         cascades.power_law_exponent([5, 1], smallest=5)
 

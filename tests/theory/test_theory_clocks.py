@@ -54,6 +54,45 @@ def test_lost_shares_and_their_spread(skew_s: float, ahead_share: float) -> None
     assert stdev(steady) == pytest.approx(sd, rel=4 / math.sqrt(2 * RUNS))
 
 
+def test_the_spread_in_a_window_that_is_little_longer_than_the_skew() -> None:
+    """There most of a key's writes stand and fall with what was written before the window."""
+    rng, keys, runs = random.Random(3), 200, 400
+    ratios = []
+    for _ in range(runs):
+        writes = lost = 0
+        for _ in range(keys):
+            now_s, last_ahead_s = 0.0, -rng.expovariate(0.5)
+            while (now_s := now_s + rng.expovariate(1)) < 2.1:
+                if rng.random() < 0.5:
+                    last_ahead_s = now_s
+                else:
+                    lost += now_s - last_ahead_s < 2
+                writes += 1
+        ratios.append(lost / writes)
+    sd = clocks.lww_lost_ratio_sd(window_s=2.1, keys=keys, skew_s=2, spacing_s=1)
+    assert stdev(ratios) == pytest.approx(sd, rel=4 / math.sqrt(2 * runs))
+    steady = clocks.lww_lost_ratio(skew_s=2, spacing_s=1)
+    assert fmean(ratios) == pytest.approx(steady, abs=4 * sd / math.sqrt(runs))
+
+
+def test_the_spread_by_adding_up_pairs_of_moments() -> None:
+    """The closed form's integrals, as sums over a grid of a window of 2.1 s."""
+    steps, window_s, skew_s, ahead, right = 300, 2.1, 2.0, 0.5, 0.5
+    width_s, clear = window_s / steps, math.exp(-ahead * skew_s)
+    spoilt_var = with_ahead = 0.0
+    for one in range(steps):
+        for other in range(steps):
+            apart_s = abs(one - other) * width_s
+            both_clear = math.exp(-ahead * (skew_s + min(apart_s, skew_s)))
+            spoilt_var += (both_clear - clear**2) * width_s**2
+            half = 0.5 if one == other else 1.0 if other < one else 0.0
+            with_ahead += right * ahead * clear * half * (apart_s < skew_s) * width_s**2
+    p, lost = right * (1 - clear), right * window_s * (1 - clear)
+    variance = lost + right**2 * spoilt_var - 2 * p * (lost + with_ahead) + p**2 * window_s
+    sd = clocks.lww_lost_ratio_sd(window_s=window_s, keys=1, skew_s=skew_s, spacing_s=1)
+    assert sd == pytest.approx(math.sqrt(variance) / window_s, rel=2e-3)
+
+
 def test_known_shares() -> None:
     """19.7 % where the skew is the spacing, 11.1 % where it is half of it, 31.6 % at twice."""
     for skew_s, share in ((1, 0.197), (0.5, 0.111), (2, 0.316)):

@@ -30,7 +30,7 @@ EXAMPLES: dict[str, dict[str, Any] | list[Any]] = {
     "breakers.leaked_calls_rps": {"callers": 3, "open_s": 2, "hang_s": 0.5, "idle_s": 0.1},
     "breakers.detection_max_s": {"open_s": 2, "hang_s": 0.5},
     "breakers.detection_mean_s": {"open_s": 2, "hang_s": 0.5, "idle_s": 0.1},
-    "breakers.detection_sd_s": {"callers": 3, "open_s": 2, "hang_s": 0.5},
+    "breakers.detection_sd_s": {"callers": 3, "open_s": 2, "hang_s": 0.5, "idle_s": 0.1},
     "breakers.shard_error_ratio": {"shards": 4, "dead": 1},
     "caching.stampede_calls": {"rate_rps": 100, "recompute_s": 0.2},
     "caching.stampede_calls_sd": {"rate_rps": 100, "recompute_s": 0.2},
@@ -481,3 +481,44 @@ def test_the_edge_of_a_domain_is_inside(name: str, changed: dict[str, Any], figu
 def test_the_edge_of_a_domain_is_outside(name: str, changed: dict[str, Any]) -> None:
     """Where the docstring says "above" or "below"."""
     assert "must" in complaint(name, **changed)
+
+
+NOT_SCALED = {
+    "networks.rtt_floor_s",  # the speed of light
+    "overload.reconnect_peak_rps",  # counts of one second vary, whatever the unit
+    "storage.restore_s",  # megabytes a second
+}
+"""Formulas that hold a constant with a unit, or whose figure is of one second."""
+
+
+def in_other_unit(argument: str, value: Any) -> Any:
+    """Write an argument in half seconds."""
+    if argument.endswith("_s"):
+        return tuple(2 * one for one in value) if isinstance(value, tuple) else 2 * value
+    if argument.endswith("_rps"):
+        return tuple(one / 2 for one in value) if isinstance(value, tuple) else value / 2
+    return value
+
+
+@pytest.mark.parametrize("name", sorted(set(FORMULAS) - NOT_SCALED))
+def test_a_figure_does_not_depend_on_the_unit_of_time(name: str) -> None:
+    """A time comes out twice as long in half seconds, a rate half as high, all else the same."""
+    example = EXAMPLES[name]
+    other = example
+    if isinstance(example, dict):
+        other = {argument: in_other_unit(argument, value) for argument, value in example.items()}
+    factor = 1.0
+    if name.endswith("_s"):
+        factor = 2
+    elif name.endswith("_rps") or name == "chance.poisson_rate_sd":
+        factor = 1 / 2
+    figure, again = (
+        FORMULAS[name](*one) if isinstance(one, list) else FORMULAS[name](**one)
+        for one in (example, other)
+    )
+    if isinstance(figure, str):
+        assert figure == again
+    elif isinstance(figure, tuple | list):
+        assert list(again) == pytest.approx([factor * one for one in figure])
+    else:
+        assert again == pytest.approx(factor * figure)

@@ -27,6 +27,7 @@ def test_cold_starts() -> None:
     """2/s with a second of keep-alive: 13.5 %, as drawn."""
     figure = economics.cold_start_ratio(rate_rps=2, keep_alive_s=1)
     assert figure == pytest.approx(math.exp(-2))
+    assert economics.cold_start_ratio(rate_rps=2, keep_alive_s=2) == pytest.approx(math.exp(-4))
     rng, calls = random.Random(1), 20_000
     cold = sum(rng.expovariate(2) > 1 for _ in range(calls)) / calls
     assert cold == pytest.approx(figure, abs=4 * math.sqrt(figure / calls))

@@ -77,6 +77,7 @@ def test_phi_is_the_false_alarms_logarithm() -> None:
     elapsed_s = 1 + 0.1 * NormalDist().inv_cdf(0.9)
     assert membership.phi_normal(elapsed_s=elapsed_s, mean_s=1, sd_s=0.1) == pytest.approx(1)
     assert membership.phi_normal(elapsed_s=1e6, mean_s=1, sd_s=0.1) == pytest.approx(300)
+    assert membership.phi_normal_delay_s(phi=15, mean_s=1, sd_s=0.1) < 2
     with pytest.raises(ValueError, match="phi must be at most 15, not 16"):
         membership.phi_normal_delay_s(phi=16, mean_s=1, sd_s=0.1)
 

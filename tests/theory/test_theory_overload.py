@@ -73,6 +73,7 @@ def test_adaptive_throttling_settles_where_it_says() -> None:
 
 def test_an_idle_client_throttles_nothing() -> None:
     """No request is rejected without a history, nor with all accepted."""
+    assert overload.adaptive_throttle_ratio(requests=9, accepts=1) == pytest.approx(0.7)
     assert overload.adaptive_throttle_ratio(requests=0, accepts=0) == 0
     assert overload.adaptive_throttle_ratio(requests=10, accepts=10) == 0
     assert overload.adaptive_throttle_backend_rps(rate_rps=50, capacity_rps=100) == 50

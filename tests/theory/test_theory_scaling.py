@@ -64,6 +64,7 @@ def test_batches_carry_more() -> None:
     capacity = scaling.batch_capacity_rps
     assert capacity(size=1, fixed_s=0.008, item_s=0.001) == pytest.approx(111.1, abs=0.1)
     assert capacity(size=10, fixed_s=0.008, item_s=0.001) == pytest.approx(555.6, abs=0.1)
+    assert capacity(size=10, fixed_s=0.001, item_s=0.008) == pytest.approx(123.5, abs=0.1)
     with pytest.raises(ValueError, match="must not both be 0"):
         capacity(size=1, fixed_s=0, item_s=0)
 
