@@ -26,7 +26,7 @@ class Scripted:
     apply_s: float = 0
     remove_s: float = 0
     fails: str = ""
-    there: bool = field(default=False, init=False)
+    is_on: bool = field(default=False, init=False)
 
     def problems(self) -> Any:
         return iter(())
@@ -34,16 +34,26 @@ class Scripted:
     async def apply(self, system: Any) -> None:
         await asyncio.sleep(self.apply_s)
         self._note("apply", system)
-        self.there = not self.invisible
+        self.is_on = not self.invisible
 
-    async def seen(self, system: Any) -> bool:
+    def misplaced(self, place: Any) -> Any:
+        return iter(())
+
+    def handles(self, place: Any) -> set[tuple[str, str]]:
+        return set()
+
+    async def there(self, system: Any) -> bool:
         del system
-        return self.there
+        return self.is_on
+
+    async def gone(self, system: Any) -> bool:
+        del system
+        return not self.is_on
 
     async def remove(self, system: Any) -> None:
         await asyncio.sleep(self.remove_s)
         self._note("remove", system)
-        self.there = self.sticky
+        self.is_on = self.sticky
 
     def _note(self, what: str, system: Any) -> None:
         self.log.append((f"{what} {self.target}", system.now()))

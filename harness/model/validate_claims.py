@@ -93,7 +93,7 @@ def _reads(lab: Lab) -> Iterator[str]:
 
 
 def _lacking(lab: Lab, reads: Reads) -> Iterator[str]:
-    if reads.window:
+    if reads.window and 0 < lab.duration_s < math.inf:
         yield from _outside(reads.window, lab.duration_s)
     called = {link.callee for link in lab.links() if link.caller != CLIENT}
     for callee in reads.callees:
