@@ -22,6 +22,7 @@ PURE = (
 RULES: dict[str, tuple[str, ...]] = {
     "services": ("harness", "labs"),
     "harness.model": ("harness.engines", "harness.report", "harness.cli", "harness.runner"),
+    "harness.measures": ("harness.checks", "harness.engines", "harness.report", "harness.cli"),
     "harness.checks": ("harness.engines.sim", "harness.engines.compose", "harness.report"),
     "harness.recording": ("harness.engines", "harness.model", "harness.report", "harness.cli"),
     "harness.engines": ("harness.runner", "harness.report", "harness.cli", "harness.console"),
@@ -33,10 +34,7 @@ RULES: dict[str, tuple[str, ...]] = {
 }
 """Whoever is on the left, or under it, imports nothing that is on the right, or under it."""
 
-CHECKS = tuple(
-    f"harness.checks.{name}" for name in ("history", "measures", "plots", "series", "updates")
-)
-FOR_LABS = ("harness.model", "harness.theory", *CHECKS, "services", "labs")
+FOR_LABS = ("harness.model", "harness.measures", "harness.theory", "services", "labs")
 
 
 class Import(NamedTuple):

@@ -119,7 +119,9 @@ def test_equal_faults_do_not_share_a_record() -> None:
 def test_a_fault_that_is_not_seen_is_an_error_and_is_removed() -> None:
     """It may be half there, so it is taken away all the same."""
     log: Log = []
-    with pytest.raises(FaultNotAppliedError, match="scripted: asked for, but not there"):
+    with pytest.raises(
+        FaultNotAppliedError, match="scripted: asked for, but not all of it is there"
+    ):
         conducted(during(2, 5, Scripted("a", log, invisible=True)))
     assert log == [("apply a", 2), ("remove a", 2)]
 
@@ -134,8 +136,30 @@ def test_a_fault_that_cannot_be_applied_is_removed() -> None:
 
 def test_a_fault_that_stays_is_an_error() -> None:
     """After its removal it is read back once more."""
-    with pytest.raises(FaultNotAppliedError, match="scripted: still there after its removal"):
+    with pytest.raises(FaultNotAppliedError, match="scripted: something of it is still there"):
         conducted(during(2, 5, Scripted("a", [], sticky=True)))
+
+
+def test_a_fault_that_something_else_undoes_is_an_error() -> None:
+    """It must be there to its end: else what was measured meanwhile is no run under it."""
+    log: Log = []
+    undone = Scripted("a", log)
+
+    async def main() -> None:
+        running = asyncio.ensure_future(conductor((during(1, 9, undone),), 10)(WholeSystem()))
+        await asyncio.sleep(4)
+        undone.is_on = False
+        with pytest.raises(FaultNotAppliedError, match="gone, in whole or in part, before its end"):
+            await running
+
+    virtually(main())
+    assert log == [("apply a", 1), ("remove a", 9)]
+
+
+def test_the_record_says_when_its_removal_was_asked_for() -> None:
+    """A harness that was held asks late; what the removal itself takes is the fault's."""
+    (record,) = conducted(during(2, 5, Scripted("a", [], remove_s=0.5)))
+    assert (record.removal_s, record.removed_s) == (5, 5.5)
 
 
 def test_others_are_removed_when_one_goes_wrong() -> None:

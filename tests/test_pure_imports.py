@@ -10,7 +10,13 @@ ROOT = Path(__file__).parents[1]
 LIMIT_S = 60
 
 FOLDERS = (
-    *("harness/model", "harness/checks", "harness/theory", "harness/engines/sim"),
+    *(
+        "harness/model",
+        "harness/measures",
+        "harness/checks",
+        "harness/theory",
+        "harness/engines/sim",
+    ),
     *("services", "labs"),
 )
 MODULES = (

@@ -185,8 +185,8 @@ def test_a_host_that_is_down_is_stopped() -> None:
     ("fault", "left"),
     [
         (ClockSkew("back", skew_s=1), {"clock_is": Clock(skew_s=0.5)}),
-        (CpuSlow("back", factor=4), {"factor": 2.0}),
-        (MemoryLimit("back", limit_mib=64), {"limit": 128}),
+        (CpuSlow("back", factor=4), {"cpu_is": 2.0}),
+        (MemoryLimit("back", limit_mib=64), {"memory_is": 128}),
         (Configure("back", service_ms=80, error_ratio=0.5), {"changes": {"service_ms": 80}}),
         (Configure("back", service_ms=80), {"changes": {"service_ms": 79}}),
         (RefuseNew(LINK), {"connects_are": Connects.UNANSWERED}),
