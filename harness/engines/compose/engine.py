@@ -8,10 +8,10 @@ from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
 
-import aiohttp
 from docker.errors import APIError
 
 from harness.engines.compose import interrupts, janitor, logs
+from harness.engines.compose.agent import Agent, ByAgent
 from harness.engines.compose.build import refresh_sources
 from harness.engines.compose.cannot import rehearse
 from harness.engines.compose.client import engine
@@ -22,9 +22,7 @@ from harness.engines.compose.render import (
     LOAD,
     OWN_SERVICES,
     PROMETHEUS,
-    PROMETHEUS_API,
     TOXIPROXY,
-    TOXIPROXY_API,
     TSDB,
     compose_yaml,
 )
@@ -130,6 +128,7 @@ class Run:
         self._scrapes = ScrapeLog()
         self._lines: asyncio.Queue[tuple[str, str | None]] = asyncio.Queue()
         self._changed = asyncio.Condition()
+        self._agents: dict[str, Agent] = {}
         self._system: Containers | None = None
         self._notes: list[str] = []
 
@@ -145,13 +144,12 @@ class Run:
             duration_s=self._lab.duration_s,
             notes=self._notes,
         )
-        async with (
-            aiohttp.ClientSession() as session,
-            _within(limit_s),
-            asyncio.TaskGroup() as group,
-        ):
+        async with self._attached(), _within(limit_s), asyncio.TaskGroup() as group:
             self._observer.step("starting containers")
             await asyncio.to_thread(self._stack.create)
+            for name in (TOXIPROXY, PROMETHEUS):
+                agent = partial(Agent, self._stack.containers[name])
+                self._agents[name] = await asyncio.to_thread(agent)
             await asyncio.to_thread(self._stack.start_all, _hearer(self._lines))
             listening = group.create_task(self._listen())
             async with self._blaming():
@@ -160,7 +158,7 @@ class Run:
                 system = await self._begin()
                 recording.faults = await self._drive(system, conduct)
                 self._observer.step("reading back")
-                recording.series = await self._series(session, system)
+                recording.series = await self._series(system)
             listening.cancel()
             await asyncio.to_thread(self._stack.stop_all, self._stays)
             self._stack.check_logs()
@@ -176,6 +174,15 @@ class Run:
         )
         return recording
 
+    @asynccontextmanager
+    async def _attached(self) -> AsyncIterator[None]:
+        """Let go in the end of what was attached to, however the block ends."""
+        try:
+            yield
+        finally:
+            for agent in self._agents.values():
+                agent.close()
+
     async def _gate(self) -> None:
         """Wait until every service has been scraped and the load has reached its target."""
         wanted = self._scraped
@@ -187,9 +194,7 @@ class Run:
             told = logs.tail(self._stack.log(name))
             raise LabError(f"{name} was not up after {GATE_LIMIT_S:g} s: {told}") from None
 
-    async def _series(
-        self, session: aiohttp.ClientSession, system: Containers
-    ) -> dict[SeriesKey, list[float]]:
+    async def _series(self, system: Containers) -> dict[SeriesKey, list[float]]:
         """Read Prometheus back as soon as it has the last second's samples.
 
         Those of a host that does not answer come late, or never: they are waited for only so long.
@@ -201,8 +206,7 @@ class Run:
             told = logs.tail(self._stack.log(PROMETHEUS))
             raise EnvironmentNotReadyError(f"Prometheus scraped nothing: {told}") from None
         await system.until(self._scrapes.at_s - self._load.t0_s + HANDOVER_S)
-        port = await asyncio.to_thread(self._stack.port, PROMETHEUS, PROMETHEUS_API)
-        prometheus = Prometheus(session, port)
+        prometheus = Prometheus(self._agents[PROMETHEUS].ask)
         await system.until(self._lab.duration_s)
         last_s = self._load.t0_s + self._lab.duration_s
         latest_s = self._lab.duration_s + HALF_STEP_S + SCRAPE_S
@@ -247,7 +251,7 @@ class Run:
         return faults
 
     def _clean_proxies(self) -> Toxiproxy:
-        proxies = Toxiproxy(self._stack.port(TOXIPROXY, TOXIPROXY_API))
+        proxies = Toxiproxy(ByAgent(self._agents[TOXIPROXY]))
         proxies.reset()
         for link in self._lab.links():
             proxies.proxy(link.name)

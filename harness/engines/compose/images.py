@@ -87,8 +87,8 @@ class Image:
     artefact: Artefact | None = None
     part: str = ""
     """The folder of the artefact that it takes."""
-    program: str = ""
-    """A file of the repository that it runs, without what that stands beside."""
+    programs: tuple[str, ...] = ()
+    """Files of the repository that it runs, without what they stand beside."""
     source: str = ""
     """What of a registry it is made from where the set stands on one, in the artefact's place."""
 
@@ -101,8 +101,8 @@ class Image:
         """Give the files that go into it from the repository, each with its name in the build."""
         kind = "registry.Dockerfile" if base and self.source else "Dockerfile"
         yield "Dockerfile", RECIPES / f"{self.name}.{kind}"
-        if self.program:
-            yield Path(self.program).name, ROOT / self.program
+        for program in self.programs:
+            yield Path(program).name, ROOT / program
         for folder in self.sources:
             for path in sorted((ROOT / folder).rglob("*.py")):
                 yield path.relative_to(ROOT).as_posix(), path
@@ -110,6 +110,7 @@ class Image:
 
 DEBIAN = Artefact(script="debian.sh", makes="a small Debian 12, Prometheus and Redis")
 TOXIPROXY = Artefact(script="toxiproxy.sh", makes="Toxiproxy from its source")
+STDIO_AGENT = "harness/engines/compose/stdio_agent.py"
 _SERVICE_ROOTS = ("aiohttp", "prometheus-client", "redis")
 SERVICE_WHEELS = Artefact(
     script="wheels.sh", makes="the services' wheels", feed=partial(pins, *_SERVICE_ROOTS)
@@ -148,6 +149,7 @@ IMAGES = (
         holds="Toxiproxy",
         artefact=TOXIPROXY,
         part="toxiproxy",
+        programs=(STDIO_AGENT,),
         source="ghcr.io/shopify/toxiproxy:2.12.0"
         "@sha256:9378ed52a28bc50edc1350f936f518f31fa95f0d15917d6eb40b8e376d1a214e",
     ),
@@ -156,7 +158,7 @@ IMAGES = (
         holds="Prometheus",
         artefact=DEBIAN,
         part="prometheus",
-        program="harness/engines/compose/first_seconds.py",
+        programs=("harness/engines/compose/first_seconds.py", STDIO_AGENT),
         source="docker.io/prom/prometheus:v2.42.0",
     ),
     Image(
