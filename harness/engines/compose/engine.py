@@ -127,6 +127,8 @@ class Run:
         self._load = LoadLog()
         self._scrapes = ScrapeLog()
         self._lines: asyncio.Queue[tuple[str, str | None]] = asyncio.Queue()
+        self._meddling: asyncio.Queue[tuple[str, str | None]] = asyncio.Queue()
+        """What others do to the containers, by name."""
         self._changed = asyncio.Condition()
         self._agents: dict[str, Agent] = {}
         self._system: Containers | None = None
@@ -150,8 +152,9 @@ class Run:
             for name in (TOXIPROXY, PROMETHEUS):
                 agent = partial(Agent, self._stack.containers[name])
                 self._agents[name] = await asyncio.to_thread(agent)
+            await asyncio.to_thread(self._stack.watch, _hearer(self._meddling))
             await asyncio.to_thread(self._stack.start_all, _hearer(self._lines))
-            listening = group.create_task(self._listen())
+            listening = [group.create_task(one) for one in (self._listen(), self._look_out())]
             async with self._blaming():
                 self._observer.step("waiting until every service is up")
                 await self._gate()
@@ -159,7 +162,8 @@ class Run:
                 recording.faults = await self._drive(system, conduct)
                 self._observer.step("reading back")
                 recording.series = await self._series(system)
-            listening.cancel()
+            for task in listening:
+                task.cancel()
             await asyncio.to_thread(self._stack.stop_all, self._stays)
             self._stack.check_logs()
         self._load.check()
@@ -276,6 +280,13 @@ class Run:
                     await self._look_into(name, int(crash["code"]))
                 if self._system:
                     await self._system.heard(name, line)
+
+    async def _look_out(self) -> None:
+        """End the run when others do something to its containers."""
+        name, done = await self._meddling.get()
+        raise EnvironmentNotReadyError(
+            f"{name} {done} by somebody else while the run went on, which proves nothing: run again"
+        )
 
     async def _look_into(self, name: str, code: int | None = None) -> None:
         """Note that a process crashed; a container that is over ends the run, whoever ended it."""
