@@ -53,6 +53,11 @@ def address() -> Address:
     return Address(url=url, named_by=f"context {name}")
 
 
+def is_here(there: Address) -> bool:
+    """Say whether a port that the engine publishes on loopback can be reached from here."""
+    return there.url.startswith(("unix://", "npipe://"))
+
+
 def no_engine() -> str:
     """Say that none answers, where one was named, and what to do."""
     there = address()

@@ -25,6 +25,7 @@ from harness.engines.compose.render import (
     TOXIPROXY,
     TSDB,
     compose_yaml,
+    image_names,
 )
 from harness.engines.compose.stack import OnLine, Stack, owner_of
 from harness.engines.compose.supervisor import CRASHED
@@ -63,7 +64,7 @@ class ComposeEngine:
         asyncio.run(rehearse(plan))
         with engine() as client:
             observer.step("making the images ready")
-            images = refresh_sources(observer.step, client)
+            images = refresh_sources(observer.step, client, image_names(plan))
             janitor.make_room(client)
             owner = owner_of(plan.slug, plan.lab.duration_s + plan.lab.load.timeout_ms / 1000)
             file = compose_yaml(plan, owner, images)

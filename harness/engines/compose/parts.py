@@ -59,6 +59,7 @@ def hardening(*, memory: str, cpu_shares: int) -> dict[str, Any]:
         "cap_drop": ["ALL"],
         "security_opt": ["no-new-privileges:true"],
         "mem_limit": memory,
+        "memswap_limit": memory,
         "cpu_shares": cpu_shares,
         "pids_limit": 256,
         "ulimits": {"nofile": 16384},

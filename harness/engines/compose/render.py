@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from harness.engines.compose import first_seconds
-from harness.engines.compose.images import references
+from harness.engines.compose.images import image_of, references
 from harness.engines.compose.parts import (
     CLOSED,
     UID,
@@ -63,6 +63,13 @@ def compose_yaml(
     return f"# {plan.lab.title}\n# {variant}\n{text}"
 
 
+def image_names(plan: Plan) -> set[str]:
+    """Name the images that a plan needs."""
+    apps = (service.app for service in plan.lab.placed(plan.variant).values())
+    stores = {"redis"} if plan.lab.stores else set()
+    return {*OWN_SERVICES, *stores, *map(image_of, apps)}
+
+
 def compose_file(
     plan: Plan, owner: Owner | None = None, images: Mapping[str, str] | None = None
 ) -> dict[str, Any]:
@@ -101,7 +108,7 @@ def _service(host: str, service: Service, ports: dict[Link, int], plan: Plan) ->
         for callee in service.callees(host)
     }
     return {
-        "image": "services",
+        "image": image_of(service.app),
         **_supervised("python3", "-m", "services.main"),
         "environment": escaped(
             CHAOSLAB_HOST=host,

@@ -252,6 +252,8 @@ class Containers(Cannot):
         return given
 
     async def _signal(self, verb: str, host: str, signal: str, done: Callable[[], bool]) -> None:
+        if await self.state(host) is HostState.PAUSED:
+            self._stack.expect(host, "unpause")  # the engine thaws what it sends a signal
         await self._on_host(verb, host, lambda: self._stack.containers[host].kill(signal))
         try:
             async with asyncio.timeout(ANSWER_LIMIT_S), self._changed:
