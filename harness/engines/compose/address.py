@@ -18,6 +18,8 @@ from harness.errors import EnvironmentNotReadyError
 
 SOCKET = "unix:///var/run/docker.sock"
 DEFAULT = "default"
+CONNECTIONS = 64
+"""Kept open at most: each log that is followed has one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +70,7 @@ def no_engine() -> str:
 def connect(limit_s: int) -> DockerClient:
     """Open a client to that engine, to be closed by the caller; raises what the SDK raises."""
     environment = {**os.environ, "DOCKER_HOST": address().url}
-    return docker.from_env(timeout=limit_s, environment=environment)
+    return docker.from_env(timeout=limit_s, max_pool_size=CONNECTIONS, environment=environment)
 
 
 def described(client: DockerClient) -> str:
