@@ -128,10 +128,12 @@ class Guard:
 
     def watch(self) -> None:
         """Take in what was imported since."""
-        new = [name for name in sys.modules if name.startswith(OWN) and name not in self._watched]
-        for module in new:
+        # A copy: another thread may import meanwhile, as the live display does.
+        for module, loaded in sys.modules.copy().items():
+            if module in self._watched or not module.startswith(OWN):
+                continue
             self._watched.add(module)
-            space = vars(sys.modules[module])
+            space = vars(loaded)
             for name, value in list(space.items()):
                 if stand_in := self._stand_ins.get(id(value)):
                     self._put(space, name, stand_in)

@@ -29,7 +29,8 @@ from harness.engines.sim.resp import encode, encode_push
 VERSION = (7, 0)
 """What the containers run: Debian 12's Redis."""
 
-_MODULES = [vars(module) for name, module in sys.modules.items() if name.startswith("fakeredis.")]
+_LOADED = sys.modules.copy()  # as another thread may import meanwhile
+_MODULES = [vars(module) for name, module in _LOADED.items() if name.startswith("fakeredis.")]
 _WITH_CLOCK = [names for names in _MODULES if names.get("time") is time]
 _WITH_DICE = [names for names in _MODULES if names.get("random") is random]
 
