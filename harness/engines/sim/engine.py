@@ -26,7 +26,7 @@ from harness.engines.sim.machine import Core, Machine
 from harness.engines.sim.network import Network
 from harness.engines.sim.notes import Notes, told
 from harness.engines.sim.order import Permutation
-from harness.engines.sim.process import Process
+from harness.engines.sim.process import EPOCH_S, Process
 from harness.engines.sim.sampler import Sampler
 from harness.engines.sim.system import SimSystem
 from harness.model.lab import CLIENT, Link
@@ -41,9 +41,6 @@ if TYPE_CHECKING:
 
 DELAY_S = 0.000_25
 """A link's one-way delay: about what a container bridge and a proxy add together."""
-
-EPOCH_S = 1_767_225_600.0
-"""The wall clock at a run's start: 2026-01-01 00:00 UTC."""
 
 REDIS = "harness.engines.sim.redis"
 """Loaded as services are, by its name, for the labs that have one: it takes half a second."""
@@ -198,6 +195,7 @@ class Simulation:
         return SimLink(link.caller, link.callee, DELAY_S, rng)
 
     async def _serve(self, process: Process, core: Core, machine: Machine) -> Served | None:
+        process.seed = str(self._plan.seed)
         if process.host in self._stores:
             await self._store(process.host, machine).boot()
             return None

@@ -58,7 +58,7 @@ class Host:
 
         """
         before = self._processes.get(self._name)
-        process = Process(self._name, before.number + 1 if before else 0)
+        process = Process(self._name, before.number + 1 if before else 0, wall=self.machine.wall)
         self._process = self._processes[self._name] = process
         self._core = Core(self._loop, process, self.machine)
         self._served = None

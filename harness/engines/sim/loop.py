@@ -23,7 +23,7 @@ from harness.engines.sim.handles import Handle, Timer
 from harness.engines.sim.process import KERNEL, PROCESS, Process, ProcessState
 from harness.engines.sim.refusals import EXECUTOR, REFUSED
 from harness.engines.sim.stuck import line, place_of, place_of_callback
-from harness.engines.sim.tasks import Task
+from harness.engines.sim.tasks import ALL_TASKS, InOrder, Task
 from harness.errors import ChaoslabError
 
 if TYPE_CHECKING:
@@ -161,9 +161,11 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def bury(self, process: Process) -> None:
         """Keep what a killed process had under way, so that no `finally` of it ever runs."""
         self.graveyard.extend(process.held)
-        self.graveyard.extend(
-            task for task in asyncio.all_tasks(self) if self._process(task) is process
-        )
+        self.graveyard.extend(self.tasks_of(process))
+
+    def tasks_of(self, process: Process) -> set[asyncio.Task[Any]]:
+        """Give the tasks of a process that are not done."""
+        return InOrder(task for task in ALL_TASKS(self) if self._process(task) is process)
 
     def release_first(self, process: Process, done: asyncio.Future[None]) -> None:
         """Let the one task go on that waits for a future, and behind it what its process held.
@@ -266,7 +268,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
     def _waits(self) -> str:
         buried = {id(task) for task in self.graveyard}
-        waiting = (task for task in asyncio.all_tasks(self) if id(task) not in buried)
+        waiting = (task for task in ALL_TASKS(self) if id(task) not in buried)
         places = [(self._label(task), place_of(task)) for task in waiting]
         of_hosts = [place for place in places if not NOBODYS.fullmatch(place[0])]
         return "who waits where: " + line(of_hosts or places)

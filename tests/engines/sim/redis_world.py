@@ -9,8 +9,8 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.maint_notifications import MaintNotificationsConfig
 
-from harness.engines.sim.engine import DELAY_S, EPOCH_S
-from harness.engines.sim.process import Process, ProcessState
+from harness.engines.sim.engine import DELAY_S
+from harness.engines.sim.process import EPOCH_S, Process, ProcessState
 from harness.engines.sim.redis import PORT, RedisHost, SimConnection
 from tests.support import World
 

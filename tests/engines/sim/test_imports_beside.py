@@ -56,10 +56,11 @@ def walks(source: str) -> list[int]:
     """Find the lines that go through `sys.modules` itself, and not through a copy of it."""
     found = []
     for node in ast.walk(ast.parse(source)):
-        iterated = getattr(node, "iter", None)
-        text = ast.unparse(iterated) if iterated is not None else ""
+        if not isinstance(node, ast.For | ast.AsyncFor | ast.comprehension):
+            continue
+        text = ast.unparse(node.iter)
         if text.startswith("sys.modules") and not text.startswith("sys.modules.copy()"):
-            found.append(iterated.lineno)
+            found.append(node.iter.lineno)
     return found
 
 
