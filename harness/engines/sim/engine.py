@@ -42,6 +42,9 @@ if TYPE_CHECKING:
 DELAY_S = 0.000_25
 """A link's one-way delay: about what a container bridge and a proxy add together."""
 
+UNRETRIEVED = "Task exception was never retrieved"
+"""What asyncio says to a process's own exception handler of a task that nobody has awaited."""
+
 REDIS = "harness.engines.sim.redis"
 """Loaded as services are, by its name, for the labs that have one: it takes half a second."""
 
@@ -267,10 +270,14 @@ class Simulation:
 
     def _note(self, failures: list[Failure]) -> None:
         for at_s, process, task in failures:
-            if process.crashes:
-                process.crashes.inc()
             error = task.exception()
             assert error is not None  # noqa: S101 - it has failed
+            if process.exception_handler:
+                details = {"message": UNRETRIEVED, "exception": error, "future": task}
+                process.context().run(self._loop.call_exception_handler, details)
+                continue
+            if process.crashes:
+                process.crashes.inc()
             self._notes.add(process.label, f"nobody awaited {told(error)}", at_s - self._start_s)
 
 

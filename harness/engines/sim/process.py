@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum, auto
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from prometheus_client import Counter
 
@@ -53,6 +53,11 @@ class Process:
     seed: str = ""
     dice: dict[str, random.Random] = field(default_factory=dict)
     uuid_steps: int = 0
+    exception_handler: Callable[..., object] | None = None
+    task_factory: Callable[..., asyncio.Task[Any]] | None = None
+    debug: bool = False
+    main: asyncio.Task[None] | None = None
+    quit: Callable[[str], None] | None = None
 
     label: str = field(init=False)
     """The name that the process's tasks carry."""
