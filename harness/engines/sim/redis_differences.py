@@ -1,7 +1,8 @@
 """What fakeredis 2.40 does otherwise than Redis 7.0, where a lab would notice: done as there."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from copy import deepcopy
 from functools import partial
 from typing import Any
@@ -34,8 +35,8 @@ NO_HYPERLOGLOG = "WRONGTYPE Key is not a valid HyperLogLog string value."
 SERVED = {"server": "redis", "version": "7.0.15"}
 """What `HELLO` says of the server on containers."""
 
-_KINDS = {"z": ZSet, "x": XStream, "h": Hash, "s": ExpiringMembersSet, "l": list}
-"""The kind of value behind a command's first letter, or its second after `b` for blocking."""
+_KINDS = {"z": (ZSet, ExpiringMembersSet), "x": (XStream,), "h": (Hash,)}
+"""Kinds of values by the first letter of commands that take no others, or the second after `b`."""
 
 
 def _own(name: str, *arguments: Any, repeat: tuple[Any, ...] = (), flags: str = "") -> Checked:  # noqa: ANN401
@@ -44,6 +45,10 @@ def _own(name: str, *arguments: Any, repeat: tuple[Any, ...] = (), flags: str = 
 
 class HyperLogLog(ExpiringMembersSet):
     """What `PFADD` counts, and no set: here exactly, in Redis to within a percent."""
+
+    def __bool__(self) -> bool:
+        """Stay, as a string does, when nothing was counted."""
+        return True
 
 
 _OWN_COMMANDS = {
@@ -107,9 +112,9 @@ class RedisSocket(ScriptSocket):
 
     def why(self, error: Exception, name: str, words: Sequence[bytes]) -> SimpleError:
         """Say what Redis would of a command at which fakeredis has failed."""
-        kind = _KINDS.get(name.lower().removeprefix("b")[:1])
+        kinds = _KINDS.get(name.lower().removeprefix("b")[:1])
         values = [item.value for word in words if (item := self._db.get(word))]
-        if kind and any(type(value) is not kind for value in values):
+        if kinds and any(type(value) not in kinds for value in values):
             return SimpleError(_msgs.WRONGTYPE_MSG)
         LOG.warning("fakeredis fails at %s: %r", name, error)
         what = f"{name.upper()} with these arguments is not simulated"
@@ -130,6 +135,11 @@ class RedisSocket(ScriptSocket):
         """Say goodbye, and hang up behind it."""
         self.kill()
         return OK
+
+    @staticmethod
+    def _key_value_type(key: CommandItem) -> SimpleString:
+        kind: SimpleString = ScriptSocket._key_value_type(key)  # noqa: SLF001
+        return SimpleString(b"string") if type(key.value) is HyperLogLog else kind
 
     def touch(self, *keys: CommandItem) -> int:
         """Count the keys that are there."""
@@ -170,6 +180,20 @@ class RedisSocket(ScriptSocket):
                 missing = next(key for key in keys if self._db.get(key) is None)
                 error.value = NO_GROUP.format(missing.decode(), group.decode())
             raise
+
+    def xclaim(
+        self, key: CommandItem, group: bytes, consumer: bytes, idle_ms: int, *args: bytes
+    ) -> Any:  # noqa: ANN401 - anything that fakeredis says
+        """Claim entries; who gets none is no consumer yet."""
+        with _no_idle_consumer(key, group, consumer):
+            return super().xclaim(key, group, consumer, idle_ms, *args)
+
+    def xautoclaim(
+        self, key: CommandItem, group: bytes, consumer: bytes, idle_ms: int, *args: bytes
+    ) -> Any:  # noqa: ANN401 - anything that fakeredis says
+        """Claim entries from a place on; who gets none is no consumer yet."""
+        with _no_idle_consumer(key, group, consumer):
+            return super().xautoclaim(key, group, consumer, idle_ms, *args)
 
     def xread(self, *args: bytes) -> Any:  # noqa: ANN401 - anything that fakeredis says
         """Read streams; nothing is no empty list."""
@@ -259,6 +283,17 @@ class RedisSocket(ScriptSocket):
         dest.value.update({member for source in sources for member in source.value})
         dest.updated()
         return OK
+
+
+@contextmanager
+def _no_idle_consumer(key: CommandItem, name: bytes, consumer: bytes) -> Iterator[None]:
+    """Forget a consumer that a claim has made and given nothing, as Redis never makes it."""
+    group = key.value.group_get(name) if key.value is not None else None
+    consumers = group.consumers if group else {}
+    known = consumer in consumers
+    yield
+    if not known and consumer in consumers and not consumers[consumer].pending:
+        del consumers[consumer]
 
 
 def _total(text: bytes, amount: bytes, complaint: str) -> bytes:
