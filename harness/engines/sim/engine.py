@@ -2,7 +2,6 @@
 
 import asyncio
 import importlib
-import inspect
 import math
 import random
 from collections.abc import Callable, Coroutine, Iterator
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from aiohttp.web_app import _cached_build_middleware
 
 from harness.engines.protocol import Conductor, Observer, Plan
-from harness.engines.sim.collector import calm
+from harness.engines.sim.collector import calm, close_quietly
 from harness.engines.sim.connector import SimConnector
 from harness.engines.sim.events import EventLog, ToldSystem
 from harness.engines.sim.failures import Failure
@@ -29,6 +28,7 @@ from harness.engines.sim.order import Permutation
 from harness.engines.sim.process import EPOCH_S, Process
 from harness.engines.sim.sampler import Sampler
 from harness.engines.sim.system import SimSystem
+from harness.engines.sim.tasks import ALL_TASKS
 from harness.model.lab import CLIENT, Link
 from harness.recording import Recording
 from harness.rows import Rows
@@ -83,6 +83,7 @@ class SimEngine:
         finally:
             simulation.close(running)
             loop.close()
+            close_quietly(ALL_TASKS(loop))
             # It would keep every application, and with it every run, for ever.
             _cached_build_middleware.cache_clear()
 
@@ -163,12 +164,6 @@ class Simulation:
                 task.cancel()
             with suppress(StuckError):
                 self._loop.run_until_complete(asyncio.wait(unfinished))
-        for task in asyncio.all_tasks(self._loop):
-            task._log_destroy_pending = False  # type: ignore[attr-defined] # noqa: SLF001
-            coroutine = task.get_coro()
-            # Python warns of what was never begun; to close it runs nothing of it.
-            if inspect.iscoroutine(coroutine) and _is_unbegun(coroutine):
-                coroutine.close()
         for host in self._hosts.values():
             host.abandon()
         for process in self._processes.values():
@@ -286,10 +281,6 @@ def _connect(url: str, begin: Callable[[], Attempt]) -> "redis.asyncio.Redis":
     connect = importlib.import_module("services.redis").connect
     client: redis.asyncio.Redis = connect(url, begin, connection)
     return client
-
-
-def _is_unbegun(coroutine: Coroutine[Any, Any, Any]) -> bool:
-    return inspect.getcoroutinestate(coroutine) == inspect.CORO_CREATED
 
 
 def _ignore(process: Process | None, details: dict[str, Any]) -> None:

@@ -16,7 +16,7 @@ from harness.engines.sim.redis_commands import ARITY, CONTAINERS
 ELSEWHERE = "use --engine compose"
 REPLICAS = f"replication: give the lab a service for each replica, or {ELSEWHERE}"
 CLUSTER = f"Redis Cluster: give the lab a store for each shard, or {ELSEWHERE}"
-SNAPSHOT = f"snapshots: Store(persistent=True) keeps what was written, or {ELSEWHERE}"
+SNAPSHOT = f"snapshots: Redis(persistent=True) keeps what was written, or {ELSEWHERE}"
 ADDRESSES = f"clients' addresses: CLIENT ID and CLIENT KILL ID tell them apart, or {ELSEWHERE}"
 
 OWN = {"touch", "wait", "quit"}
