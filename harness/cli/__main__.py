@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from harness.catalogue import nearest
-from harness.cli import complaints
+from harness.cli import complaints, hashing
 from harness.errors import ChaoslabError, ExitCode
 
 COMMANDS = sorted(
@@ -100,4 +100,5 @@ def _explained(error: BaseException) -> tuple[ExitCode, str]:
 
 
 if __name__ == "__main__":
+    hashing.settle()
     sys.exit(main())

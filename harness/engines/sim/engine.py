@@ -4,6 +4,7 @@ import asyncio
 import importlib
 import math
 import random
+import sys
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -16,7 +17,7 @@ from harness.engines.sim.collector import calm, close_quietly
 from harness.engines.sim.connector import SimConnector
 from harness.engines.sim.events import EventLog, ToldSystem
 from harness.engines.sim.failures import Failure
-from harness.engines.sim.guard import Guard
+from harness.engines.sim.guard import Guard, refuse_drawn_order
 from harness.engines.sim.hosts import Host
 from harness.engines.sim.link import SimLink
 from harness.engines.sim.load import SimLoad
@@ -200,6 +201,7 @@ class Simulation:
         service = self._services[process.host]
         load(service.app)
         self._guard.watch()
+        refuse_drawn_order(sys.modules[service.app])
         here = self._platform(process, core, machine)
         return await serve(service.app, here, dict(service.settings), machine.changes)
 

@@ -15,6 +15,8 @@ from harness.engines.sim.holders import HOLDERS
 from harness.engines.sim.process import PROCESS
 from harness.engines.sim.stuck import OWN
 from harness.engines.sim.time_and_chance import real_of
+from harness.engines.sim.unordered import ADVICE, hashes_are_drawn, in_service
+from harness.errors import LabError
 
 WALL = "use ctx.wall()"
 NOW = "use asyncio.get_running_loop().time() or ctx.now()"
@@ -148,6 +150,17 @@ class Guard:
     def _put(self, space: dict[str, Any], name: str, stand_in: _StandIn) -> None:
         self._changed.append((space, name, space.get(name, _MISSING)))
         space[name] = stand_in
+
+
+def refuse_drawn_order(module: ModuleType) -> None:
+    """See to it that a service is the same in each process, though texts are hashed otherwise.
+
+    Raises:
+        LabError: it goes through a set, and this interpreter was started without PYTHONHASHSEED=0.
+
+    """
+    if hashes_are_drawn() and (place := in_service(module, OWN)):
+        raise LabError(f"{place} {ADVICE}")
 
 
 def _stand_ins(refuse: Refuse) -> Iterator[_StandIn]:

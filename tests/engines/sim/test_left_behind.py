@@ -86,14 +86,14 @@ async def calls(_: object, ctx: Context[Any]) -> None:
 @pytest.mark.parametrize(
     "act",
     [
-        transaction, open_pipeline, blocked_pipeline, listening, lock, single_connection, calls,
-        awaits_in_finally, logs_in_finally,
+        transaction, open_pipeline, blocked_pipeline, listening, lock, single_connection,
+        awaits_in_finally, logs_in_finally, calls,
     ],
 )  # fmt: skip
 def test_a_killed_client_leaves_no_error_on_the_screen(
     act: Act, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Nor a warning, nor a line in a log, nor a note; killed in the middle, or over with the run."""
+    """Nor a warning, a line in a log, or a note; killed in the middle, or over with the run."""
 
     def app(ctx: Context[Any]) -> web.Application:
         redis = ctx.redis("cache")
