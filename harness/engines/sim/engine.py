@@ -26,7 +26,7 @@ from harness.engines.sim.machine import Core, Machine
 from harness.engines.sim.network import Network
 from harness.engines.sim.notes import Notes, told
 from harness.engines.sim.order import Permutation
-from harness.engines.sim.process import EPOCH_S, Process
+from harness.engines.sim.process import EPOCH_S, Process, ProcessState
 from harness.engines.sim.sampler import Sampler
 from harness.engines.sim.system import SimSystem
 from harness.engines.sim.tasks import ALL_TASKS
@@ -168,6 +168,7 @@ class Simulation:
         for host in self._hosts.values():
             host.abandon()
         for process in self._processes.values():
+            process.state = ProcessState.DEAD  # whatever of it is still run writes nowhere
             for endpoint in process.endpoints:
                 endpoint.cut()
 

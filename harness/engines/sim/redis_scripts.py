@@ -5,11 +5,10 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-import lupa.lua51
 from fakeredis import FakeServer
 from fakeredis._helpers import SimpleError
 from fakeredis._socket import FakeSocket
-from fakeredis.commands_mixins.scripting_mixin import _lua_cjson_null
+from fakeredis.commands_mixins.scripting_mixin import LUA_MODULE, _lua_cjson_null
 
 BITS = 32
 SCRIPT_LINE = " script: {}, on @user_script:1."
@@ -138,7 +137,7 @@ class _Library:
 
 
 def _to_python(value: Any) -> object:  # noqa: ANN401 - any value of Lua's
-    if lupa.lua51.lua_type(value) == "table":
+    if LUA_MODULE.lua_type(value) == "table":
         names = list(value.keys())
         if names and all(isinstance(name, int) for name in names):
             return [_to_python(value[number]) for number in range(1, max(names) + 1)]

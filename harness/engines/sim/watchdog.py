@@ -5,9 +5,8 @@ so that a busy machine ends nothing, and only while one and the same callback ru
 Python has no threads; there, only a service that asks for the time without end is found (`loop`).
 """
 
-import ctypes
+import importlib
 import sys
-import threading
 import time
 from collections.abc import Callable
 from importlib import _bootstrap
@@ -27,19 +26,31 @@ class SpinInterrupt(BaseException):
     """Thrown into a callback that does not end; no `except Exception` stops it."""
 
 
+def _loaded(name: str) -> Any:  # noqa: ANN401 - a module
+    """Import what a browser's Python may lack, by its name."""
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        return None
+
+
+_threading, _ctypes = _loaded("threading"), _loaded("ctypes")
+"""A browser's Python has the first in name only; where the second is missing, nobody interrupts."""
+
+
 class Watchdog:
     """Watches the thread in which it is entered; `spins` hears where its callback is."""
 
     def __init__(self, code: CodeType, spins: Callable[[Any, str], None]) -> None:
         self._code = code
         self._spins = spins
-        self._over = threading.Event()
+        self._over = _threading.Event()
         self._ran = -1
         self._since_s = 0.0
 
     def __enter__(self) -> Self:
-        self._watched = threading.get_ident()
-        self._thread = threading.Thread(target=self._watch, name="watchdog", daemon=True)
+        self._watched = _threading.get_ident()
+        self._thread = _threading.Thread(target=self._watch, name="watchdog", daemon=True)
         try:
             self._thread.start()
         except RuntimeError:  # a browser's Python has no threads
@@ -86,5 +97,7 @@ def _cpu_s(thread: int) -> float:
 
 
 def _throw(thread: int) -> None:
-    throw = ctypes.pythonapi.PyThreadState_SetAsyncExc
-    throw(ctypes.c_ulong(thread), ctypes.py_object(SpinInterrupt))
+    if _ctypes is None:
+        return
+    throw = _ctypes.pythonapi.PyThreadState_SetAsyncExc
+    throw(_ctypes.c_ulong(thread), _ctypes.py_object(SpinInterrupt))
