@@ -170,6 +170,8 @@ class VirtualLoop(OwnSettings):
 
     def release(self, process: Process) -> None:
         """Put a process's held callbacks back, in their order."""
+        assert process.state is ProcessState.RUNNING, process  # noqa: S101 - or they are held again
+        assert not process.busy, process  # noqa: S101 - as above
         self._ready.extend(process.held)
         process.held.clear()
 
