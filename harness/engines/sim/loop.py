@@ -91,8 +91,8 @@ class VirtualLoop(OwnSettings):
         self._asked += 1
         if self._asked > ASK_LIMIT:
             self._spins(None, own_place(stack(sys._getframe(1))))  # noqa: SLF001
-            assert self._refused is not None  # noqa: S101 - just set
-            raise self._refused
+            # A new one each time: an error that is raised again and again keeps every traceback.
+            raise StuckError(str(self._refused))
         return self._now
 
     def call_soon(
@@ -214,7 +214,7 @@ class VirtualLoop(OwnSettings):
         """
         self._refused = self._refused or ForbiddenError(f"{_who()}{call}: {instead}")
         asyncio.BaseEventLoop.stop(self)
-        raise self._refused
+        raise ForbiddenError(str(self._refused))
 
     def run_forever(self) -> None:
         """Run until `stop` is called, or until a callback is found that does not end.

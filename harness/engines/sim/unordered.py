@@ -23,6 +23,7 @@ ORDERLESS = {"sorted", "set", "frozenset", "sum", "min", "max", "any", "all", "l
 _MAKES = {"set", "frozenset"}
 _GIVES = {"union", "intersection", "difference", "symmetric_difference"}
 _KINDS = {"set", "frozenset", "Set", "AbstractSet", "MutableSet", "FrozenSet"}
+_OF_TASKS = {"all_tasks", "current_task", "create_task", "ensure_future"}
 _OPERATORS = (ast.BitOr, ast.BitAnd, ast.Sub, ast.BitXor)
 
 
@@ -95,7 +96,7 @@ class _Sets:
         """Say whether an expression is a set of what might be texts."""
         match node:
             case ast.Set():
-                return not all(_is_number(each) for each in node.elts)
+                return not all(_is_no_text(each) for each in node.elts)
             case ast.SetComp():
                 return True
             case ast.Call(func=ast.Name(id=name)) if name in _MAKES:
@@ -103,7 +104,9 @@ class _Sets:
             case ast.Call(func=ast.Attribute(value=owner, attr=name)) if name in _GIVES:
                 return self.holds(owner)
             case ast.BinOp(left=left, op=operator, right=right) if isinstance(operator, _OPERATORS):
-                return self.holds(left) or self.holds(right) or _is_keys(left) or _is_keys(right)
+                sides = left, right
+                some = any(self.holds(side) or _is_keys(side) for side in sides)
+                return some and not any(_is_no_text(side) for side in sides)
             case ast.Name(id=name) | ast.Attribute(attr=name):
                 return name in self._names
             case ast.IfExp(body=one, orelse=other):
@@ -134,7 +137,10 @@ def _kind(annotation: ast.expr) -> str:
     return _name(inner) or "?"
 
 
-def _is_number(node: ast.expr) -> bool:
+def _is_no_text(node: ast.expr) -> bool:
+    """Say whether it is a number, or tasks: they hash alike in every process."""
+    if isinstance(node, ast.Call):
+        return _name(node.func) in _OF_TASKS
     return isinstance(node, ast.Constant) and isinstance(node.value, int | float)
 
 

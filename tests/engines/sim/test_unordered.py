@@ -108,6 +108,8 @@ def test_going_through_a_set_is_found(line: str) -> None:
         "y = any(x for x in {'a', 'b'})",
         "y = 'a' in {'a', 'b'}",
         "for x in {1, 2, 3}: pass",
+        "for x in asyncio.all_tasks() - {asyncio.current_task()}: x.cancel()",
+        "s = asyncio.all_tasks() - set(mine)\nfor x in s: pass",
         "for x in {'a': 1}: pass",
         "y = {**a, 'b': 1}; [*y]",
         "s = set(names); s = list(names)\nfor x in s: pass",
