@@ -6,7 +6,7 @@ import inspect
 import logging
 import sys
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -32,21 +32,29 @@ def calm() -> Iterator[None]:
 
 
 CLOSINGS = 100
-"""How often a coroutine is closed that awaits in its `finally`, and so has not ended yet."""
+"""How often a coroutine is closed that awaits in its `finally`, and so has not ended yet; and how
+often those are that were made meanwhile."""
 
 
-def close_quietly(tasks: Iterable[asyncio.Task[Any]]) -> None:
+def close_quietly(tasks: Callable[[], Iterable[asyncio.Task[Any]]]) -> None:
     """Close what tasks had under way when a run ended, and let nobody hear of it.
 
-    Python would do it whenever it collects them: the `finally` blocks of libraries then ask for a
-    loop that is gone, and their errors would come up on somebody's screen.
+    `tasks` gives those that are not done; what is closed may make others, to clean up. Python would
+    do it whenever it collects them: the `finally` blocks of libraries then ask for a loop that is
+    gone, and their errors would come up on somebody's screen.
     """
+    closed: dict[int, asyncio.Task[Any]] = {}
     with _nobody_listening():
-        for task in tasks:
-            task._log_destroy_pending = False  # type: ignore[attr-defined] # noqa: SLF001
-            coroutine = task.get_coro()
-            if inspect.iscoroutine(coroutine):
-                _close(coroutine)
+        for _ in range(CLOSINGS):
+            new = [task for task in tasks() if id(task) not in closed]
+            closed |= {id(task): task for task in new}
+            for task in new:
+                task._log_destroy_pending = False  # type: ignore[attr-defined] # noqa: SLF001
+                coroutine = task.get_coro()
+                if inspect.iscoroutine(coroutine):
+                    _close(coroutine)
+            if not new:
+                return
 
 
 def _close(coroutine: Any) -> None:  # noqa: ANN401 - of anything

@@ -71,6 +71,13 @@ async def awaits_in_finally(_: object, __: object) -> None:
         await asyncio.sleep(5)
 
 
+async def shields_in_finally(_: object, __: object) -> None:
+    try:
+        await asyncio.sleep(5)
+    finally:
+        await asyncio.shield(asyncio.sleep(1))
+
+
 async def logs_in_finally(_: object, __: object) -> None:
     try:
         await asyncio.sleep(5)
@@ -87,7 +94,7 @@ async def calls(_: object, ctx: Context[Any]) -> None:
     "act",
     [
         transaction, open_pipeline, blocked_pipeline, listening, lock, single_connection,
-        awaits_in_finally, logs_in_finally, calls,
+        awaits_in_finally, shields_in_finally, logs_in_finally, calls,
     ],
 )  # fmt: skip
 def test_a_killed_client_leaves_no_error_on_the_screen(
@@ -139,5 +146,5 @@ def test_hooks_are_as_they_were() -> None:
     loop.close()
     before = sys.unraisablehook, logging.root.manager.disable
     with pytest.raises(KeyboardInterrupt):
-        close_quietly([task])
+        close_quietly(lambda: [task])
     assert (sys.unraisablehook, logging.root.manager.disable) == before
