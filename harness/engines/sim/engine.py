@@ -18,6 +18,7 @@ from harness.engines.sim.connector import SimConnector
 from harness.engines.sim.events import EventLog, ToldSystem
 from harness.engines.sim.failures import Failure
 from harness.engines.sim.guard import Guard, refuse_drawn_order
+from harness.engines.sim.holders import HOLDERS
 from harness.engines.sim.hosts import Host
 from harness.engines.sim.link import SimLink
 from harness.engines.sim.load import SimLoad
@@ -200,7 +201,8 @@ class Simulation:
             await self._store(process.host, machine).boot()
             return None
         service = self._services[process.host]
-        load(service.app)
+        with HOLDERS.with_real_dates():
+            load(service.app)
         self._guard.watch()
         refuse_drawn_order(sys.modules[service.app])
         here = self._platform(process, core, machine)

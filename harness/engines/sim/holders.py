@@ -8,13 +8,14 @@ import copyreg
 import random
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from types import CellType, FunctionType, ModuleType
 from typing import Any, ClassVar, NamedTuple
 from weakref import WeakKeyDictionary
 
 from harness.engines.sim.time_and_chance import StandIns, seed
-from harness.engines.sim.virtual_datetime import PICKLED
+from harness.engines.sim.virtual_datetime import PICKLED, InstancesOfReal
 
 OURS = "harness"
 """The simulator itself reads the machine's clock where it means to."""
@@ -63,6 +64,21 @@ class Holders:
         for module in new:
             self._known[module] = places = list(_Search(self._stand_ins, module, seen).places())
             for place in places:
+                place.put(place.virtual)
+
+    @contextmanager
+    def with_real_dates(self) -> Iterator[None]:
+        """Let what is imported meanwhile see the real `datetime` and `date`.
+
+        It may make them keys of a table, or the types of its fields, and instances are of these.
+        """
+        places = [each for each in self._places() if type(each.virtual) is InstancesOfReal]
+        for place in places:
+            place.put(place.real)
+        try:
+            yield
+        finally:
+            for place in places if self._installed else ():
                 place.put(place.virtual)
 
     def remove(self) -> None:
@@ -114,7 +130,7 @@ class _Search:
         depth: int,
     ) -> Iterator[Place]:
         for key, value in list(space.items()):
-            if not _holds_nothing(value):
+            if not _holds_nothing(value) and key != "__annotations__":
                 yield from self._value(value, put(key), f"{name}.{key}", depth)
 
     def _value(self, value: object, put: Put, name: str, depth: int) -> Iterator[Place]:

@@ -7,6 +7,7 @@ import pickle
 import random
 import sys
 import time
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -312,6 +313,47 @@ def test_dates_stay_dates() -> None:
     recording = run(value)
     assert ([one.status for one in recording.requests], recording.notes) == (["200"], [])
     assert seen == [real, real, real_date]
+
+
+TYPED = """
+import datetime
+from dataclasses import dataclass
+from datetime import date, datetime as moment
+from aiohttp import web
+
+KINDS = {moment: "moment", date: "day"}
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    pass
+
+@dataclass
+class Event:
+    at: moment
+
+def app(ctx):
+    async def handle(request):
+        now, day = moment.now(datetime.UTC), date.today()
+        names = KINDS[type(now)], KINDS[type(day)], Event.__annotations__["at"] is type(now)
+        return web.Response(text=f"{names} {now:%H:%M:%S} {day}")
+    made = web.Application()
+    made.router.add_get("/", handle)
+    return made
+"""
+
+
+def test_a_service_that_is_imported_in_a_run_may_keep_tables_of_types(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its keys are the classes that instances have; and still its clock is the host's."""
+    name = "service_with_typed_tables"
+    (tmp_path / f"{name}.py").write_text(TYPED, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    load = At(to="host", times_s=(AT_S,), keep_answers=True)
+    for _ in range(2):  # imported in the first run, there already in the second
+        (request,) = run(lab(Service("host", app=name), load=load)).requests
+        assert request.answer == "('moment', 'day', True) 00:00:02 2026-01-01"
+    monkeypatch.delitem(sys.modules, name)
 
 
 def parts() -> tuple[Any, ...]:
