@@ -73,7 +73,9 @@ def test_a_service_sees_its_own_tasks() -> None:
     async def act(_: object) -> None:
         made = [asyncio.create_task(asyncio.sleep(5), name=f"own-{n}") for n in range(20)]
         tasks = asyncio.all_tasks()
-        seen.append({task.get_name() for task in tasks})
+        # From Python 3.12 on, aiohttp makes some itself, whose names are numbers.
+        names = {task.get_name() for task in tasks}
+        seen.append({name for name in names if not name.startswith("Task-")})
         own.append([task for task in tasks if task in made] == made)
         own.append(asyncio.current_task() in tasks)
         own.append(tasks == asyncio.all_tasks(asyncio.get_running_loop()))
