@@ -51,7 +51,7 @@ class SimConnector(aiohttp.BaseConnector):
     ) -> ResponseHandler:
         del traces
         host, port = req.url.raw_host, req.url.port
-        assert host and port  # noqa: PT018, S101 - links are absolute URLs
+        assert host and port  # noqa: PT018 - links are absolute URLs
         try:
             async with ceil_timeout(timeout.sock_connect, timeout.ceil_threshold):
                 _, protocol = await self._loop.create_connection(

@@ -272,7 +272,7 @@ class Simulation:
             if process.crashes:
                 process.crashes.inc()
             error = task.exception()
-            assert error is not None  # noqa: S101 - it has failed
+            assert error is not None
             self._notes.add(process.label, f"nobody awaited {told(error)}", at_s - self._start_s)
 
 

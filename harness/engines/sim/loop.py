@@ -316,12 +316,12 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
     async def create_connection(self, *args: Any, **options: Any) -> Any:  # noqa: ANN401
         """Open a connection over the simulated network."""
-        assert self.create_connection_hook is not None  # noqa: S101 - set by the network
+        assert self.create_connection_hook is not None
         return await self.create_connection_hook(*args, **options)
 
     async def create_server(self, *args: Any, **options: Any) -> Any:  # noqa: ANN401
         """Listen on the simulated network."""
-        assert self.create_server_hook is not None  # noqa: S101 - set by the network
+        assert self.create_server_hook is not None
         return await self.create_server_hook(*args, **options)
 
 

@@ -1,0 +1,49 @@
+"""What must hold inside the simulation; what is dear to check is checked where tests ask for it.
+
+Cheap assertions stand where they must hold, in every run. Those here keep a copy of every byte, or
+go through all tasks and timers; `tests/conftest.py` switches them on for the whole suite.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class Checks:
+    """Whether the dear ones are on; what is made afterwards looks at it."""
+
+    dear: bool = False
+
+
+CHECKS = Checks()
+
+
+class Ledger:
+    """The bytes of one direction of a connection: what leaves and what is read was written so.
+
+    A byte is known by its place in the stream, counted from 0.
+    """
+
+    __slots__ = ("_base", "_left", "_written")
+
+    def __init__(self) -> None:
+        self._base = 0
+        self._written = bytearray()
+        self._left = bytearray()
+
+    def write(self, data: bytes) -> None:
+        """Note what the sender has written."""
+        self._written += data
+
+    def leave(self, start: int, data: bytes) -> None:
+        """Check that bytes leave as they were written, behind those that have left before."""
+        assert start >= self._base, f"byte {start} leaves the proxy after byte {self._base - 1}"
+        skipped, end = start - self._base, start - self._base + len(data)
+        assert self._written[skipped:end] == data, "other bytes leave the proxy than were written"
+        del self._written[:end]
+        self._base += end
+        self._left += data
+
+    def read(self, data: bytes) -> None:
+        """Check that bytes are read as they have left the proxy, each once and in order."""
+        assert self._left[: len(data)] == data, "other bytes are read than have left the proxy"
+        del self._left[: len(data)]
