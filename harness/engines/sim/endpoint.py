@@ -80,11 +80,9 @@ class Endpoint(_FlowControlMixin):
 
     def arrive(self, data: bytes) -> None:
         """Take bytes off the wire."""
-        if self._over:
-            self.inbound.acknowledge(data, lost=True)
-            return
-        self._received.append(data)
-        self._wake()
+        if not self._over:
+            self._received.append(data)
+            self._wake()
 
     def arrive_end(self) -> None:
         """Take an end of file off the wire."""
@@ -100,6 +98,9 @@ class Endpoint(_FlowControlMixin):
         """Take a reset off the wire: what has arrived can still be read, as Linux has it."""
         self._reset = True
         self.arrive_end()
+        if not self._over and self.get_write_buffer_size():
+            # Who waits to write is woken too, and does not read any more.
+            self._loop.call_soon(self._force, _gone(), context=self._context)
 
     def taken(self) -> None:
         """Learn that the network has taken some of what the process has buffered."""
@@ -125,9 +126,8 @@ class Endpoint(_FlowControlMixin):
             return
         self._over = True
         keep_bytes = 0 if self._received else self.pipe.window_bytes
-        for data in self._received:
-            self.inbound.acknowledge(data, lost=True)
         self._received.clear()
+        self.inbound.abandon()
         self.pipe.cut(keep_bytes)
 
     # What the process does, when it runs.

@@ -18,8 +18,16 @@ from harness.model.fault import ToxicSpec
 if TYPE_CHECKING:
     from harness.engines.sim.link import SimLink
 
+AT_HAND_CHUNKS = 2
+"""What Toxiproxy holds ready before the first toxic: `io.Copy` has a chunk, its `noop` another."""
+
 CHUNK_BYTES = 32 * 1024
 """How much Toxiproxy reads at a time: the buffer of Go's `io.Copy`."""
+
+
+GONE_BYTES = 4 * CHUNK_BYTES
+"""What Toxiproxy takes for a receiver that has closed: a write that succeeds, one that fails, and
+what it holds ready; then it reads no more."""
 
 
 class Receiver(Protocol):
@@ -46,8 +54,8 @@ class Pipe:
     """One direction of a connection; `held_bytes` were written and not taken by the proxy."""
 
     __slots__ = (
-        "_backlog", "_closing", "_dropped", "_ended", "_ledger", "_link", "_loop", "_pumping",
-        "_read", "_resets", "_sender", "_shut", "_stubs", "_taken", "_to", "_unread",
+        "_backlog", "_closing", "_dropped", "_ended", "_gone", "_ledger", "_link", "_loop", "_pumping",
+        "_read", "_resets", "_room_bytes", "_sender", "_shut", "_stubs", "_taken", "_to", "_unread",
         "_written", "held_bytes", "number", "reverse", "stream", "window_bytes",
     )  # fmt: skip
 
@@ -58,7 +66,7 @@ class Pipe:
         self._link = link
         self.stream = stream
         self.number = number
-        self.window_bytes = link.window_bytes
+        self.window_bytes = self._room_bytes = link.window_bytes
         self.held_bytes = 0
         self._backlog: deque[bytes] = deque()
         self._to: Receiver | None = None
@@ -66,6 +74,7 @@ class Pipe:
         self._stubs: dict[str, Stub] = {}
         self._written = self._taken = self._unread = self._read = self._dropped = 0
         self._closing = self._shut = self._ended = self._resets = self._pumping = False
+        self._gone = False
         self._ledger = Ledger() if CHECKS.dear else None
 
     def connect(self, to: Receiver) -> None:
@@ -94,7 +103,7 @@ class Pipe:
             return
         if (
             self._stubs or self._backlog or self._to is None
-            or self._unread + size > self.window_bytes
+            or self._unread + size > self._room_bytes
         ):  # fmt: skip
             self._sender = sender
             self._backlog.append(data)
@@ -125,20 +134,24 @@ class Pipe:
 
     # For the receiver's kernel.
 
-    def acknowledge(self, data: bytes, *, lost: bool = False) -> None:
-        """Learn that the receiver has read some bytes, or has lost them."""
+    def acknowledge(self, data: bytes) -> None:
+        """Learn that the receiver has read some bytes."""
         size = len(data)
-        was_full = self._unread >= self.window_bytes
+        was_full = self._unread >= self._room_bytes
         self._unread -= size
         assert self._unread >= 0, "more was read than had left the proxy"
-        if lost:
-            self._dropped += size
-        else:
-            self._read += size
+        self._read += size
         if self._ledger:
             self._ledger.read(data)
         if was_full:
             self._go_on()
+
+    def abandon(self) -> None:
+        """Learn that the receiver has closed: what it has not read, and what comes, is lost."""
+        self._gone = True
+        self._dropped += self._unread
+        self._unread = 0
+        self._room_bytes = GONE_BYTES
 
     def hang_up(self) -> None:
         """Lose what the proxy has not taken: it has closed the sender's socket."""
@@ -148,7 +161,11 @@ class Pipe:
         self._shut = True
         self._dropped += self.held_bytes
         self._backlog.clear()
-        if self._to is not None and not self._ended:
+        if self._to is None or self._ended:
+            return
+        if self._gone:
+            self._finish()
+        else:
             self._enter_end()
 
     # For the link.
@@ -205,7 +222,7 @@ class Pipe:
 
     def room(self) -> bool:
         """Say whether the sockets behind the proxy take another chunk."""
-        return self._unread < self.window_bytes
+        return self._unread < self._room_bytes
 
     def feed(self, chunk: Chunk | None) -> None:
         """Let a chunk, or the end, leave the proxy."""
@@ -236,7 +253,8 @@ class Pipe:
     def _append(self, toxic: ToxicSpec) -> Stub:
         last = self._last()
         refill = self._pump if last is None else last.go_on
-        stub = Stub(self._loop, self._link.rng, make(toxic), toxic.toxicity, self, refill)
+        at_hand = AT_HAND_CHUNKS if last is None else 0
+        stub = Stub(self._loop, self._link.rng, make(toxic), toxic.toxicity, self, refill, at_hand)
         if last is not None:
             last.outlet = stub
         self._stubs[toxic.name] = stub
@@ -270,7 +288,7 @@ class Pipe:
     def _take(self) -> bool:
         first = next(iter(self._stubs.values()), None)
         if first is None:
-            size = self.window_bytes - self._unread
+            size = self._room_bytes - self._unread
             if size > 0:
                 start = self._taken
                 self._leave(self._taking(size), start)

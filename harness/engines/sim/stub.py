@@ -71,7 +71,8 @@ class Acting(Protocol):
 class Stub:
     """Runs a toxic on the chunks of one direction, or passes them on if it is not drawn.
 
-    `refill` is called when the stub has room again.
+    `refill` is called when the stub has room again; `at_hand_chunks` are what whoever is before it
+    may hold ready beside the toxic's own queue.
     """
 
     def __init__(
@@ -82,6 +83,7 @@ class Stub:
         toxicity: float,
         outlet: Outlet,
         refill: Callable[[], None],
+        at_hand_chunks: int,
     ) -> None:
         self.rng = rng
         self.time = loop.time
@@ -96,20 +98,23 @@ class Stub:
         self._loop = loop
         self._toxicity = toxicity
         self._input: deque[Chunk | None] = deque()
-        self._room_chunks = max(1, acting.buffered_chunks)
+        self._room_chunks = acting.buffered_chunks + at_hand_chunks
         self._coroutine: Coroutine[None, None, None] | None = None
         self._waits = Waits.NOTHING
         self._resuming = False
         self._again = False
         self._leaving = False
+        self._stopped = True
 
     # For whoever is before it, and for the link.
 
     def room(self) -> bool:
         """Say whether another chunk fits into the queue."""
-        if self._coroutine is None and not self._input:
-            return not self.closed and self.outlet.room()
-        return not self.closed and len(self._input) < self._room_chunks
+        if self.closed:
+            return False
+        if len(self._input) < self._room_chunks:
+            return True
+        return not self._input and (self._waits is Waits.CHUNK or self._passes_on())
 
     def feed(self, chunk: Chunk | None) -> None:
         """Take a chunk, or None for the end of the stream."""
@@ -130,6 +135,7 @@ class Stub:
     def start(self) -> Self:
         """Draw whether the toxic acts on this connection, until it is interrupted."""
         assert self._coroutine is None
+        self._stopped = False
         if self.rng.random() < self._toxicity and not self.closed:
             self._coroutine = self.acting.pipe(self)
         self._resume()
@@ -139,6 +145,7 @@ class Stub:
         """End the toxic, which sends on what it holds; False when the stream ends here anyway."""
         if self.closed or self.deaf:
             return False
+        self._stopped = True
         self._stop()
         return True
 
@@ -218,7 +225,7 @@ class Stub:
             self.outlet.feed(None)
 
     def _resume(self) -> None:
-        if self._resuming:
+        if self._resuming or self._stopped:
             self._again = True
             return
         self._resuming = True
@@ -239,6 +246,9 @@ class Stub:
             self.held_bytes -= len(chunk.data)
             assert self.held_bytes >= 0
             self.outlet.feed(chunk)
+
+    def _passes_on(self) -> bool:
+        return self._coroutine is None and not self._stopped and self.outlet.room()
 
     def _run(self) -> None:
         again = True
