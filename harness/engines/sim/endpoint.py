@@ -221,7 +221,7 @@ class Endpoint(_FlowControlMixin):
         protocol.buffer_updated(len(data))
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
-        """Send bytes; they are lost when the connection is closing.
+        """Send bytes; they are lost when the connection is closed.
 
         Raises:
             TypeError: it is something else.
@@ -229,7 +229,7 @@ class Endpoint(_FlowControlMixin):
         """
         if not isinstance(data, bytes):
             data = _bytes(data)
-        if self._closing or not data:
+        if self._over or not data:
             return
         if self._ended and not self._received:
             # Behind a proxy there is no half-close: who sends no more does not read either.

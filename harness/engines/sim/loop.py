@@ -9,6 +9,7 @@ import asyncio
 import math
 import re
 import sys
+import threading
 from collections import deque
 from collections.abc import Callable, Coroutine, Generator
 from contextvars import Context
@@ -95,7 +96,21 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self._ready.append(handle)
         return handle
 
-    call_soon_threadsafe = call_soon
+    def call_soon_threadsafe(
+        self,
+        callback: Callable[[*Ts], object],
+        *args: *Ts,
+        context: Context | None = None,
+    ) -> asyncio.Handle:
+        """Run a callback in the next round; refuse it to another thread.
+
+        Raises:
+            ForbiddenError: a thread asks, at a time that no seed decides.
+
+        """
+        if self._thread_id not in (None, threading.get_ident()):  # type: ignore[attr-defined]
+            self.refuse("loop.call_soon_threadsafe", EXECUTOR)
+        return self.call_soon(callback, *args, context=context)
 
     def call_later(
         self,
@@ -146,8 +161,11 @@ class VirtualLoop(asyncio.BaseEventLoop):
             self.failures.see(process, task)
 
     def is_running(self) -> bool:
-        """Say no: from Python 3.12 on, a task would else take its first step when it is made."""
-        return False
+        """Say whether it runs; aiohttp alone is told that it does not.
+
+        From Python 3.12 on, its tasks would else take their first step when they are made.
+        """
+        return super().is_running() and not _is_of_aiohttp(sys._getframe(1))  # noqa: SLF001
 
     def gate(self) -> None:
         """From now on ask each callback's process whether it may run."""
@@ -221,10 +239,16 @@ class VirtualLoop(asyncio.BaseEventLoop):
             except (SystemExit, KeyboardInterrupt):
                 raise
             except BaseException as error:  # noqa: BLE001 - as asyncio's own handles do
-                self.call_exception_handler({"handle": handle, "exception": error})
+                self._tell(handle, error)
         self._ran = ran
         if self._refused:
             raise self._refused
+
+    def _tell(self, handle: asyncio.Handle, error: BaseException) -> None:
+        callback = handle._callback  # type: ignore[attr-defined] # noqa: SLF001
+        name = getattr(callback, "__qualname__", repr(callback))
+        message = f"Exception in callback {name}"
+        self.call_exception_handler({"message": message, "exception": error, "handle": handle})
 
     def _advance(self) -> None:
         timers = self._timers
@@ -233,6 +257,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         if not timers:
             raise StuckError(f"nothing will ever happen again; {self._waits()}")
         now = timers[0][0]
+        assert now >= self._now, "virtual time goes back"
         if now > self._now:
             self._now = now
             if now >= self._next_s:

@@ -54,9 +54,9 @@ class Pipe:
     """One direction of a connection; `held_bytes` were written and not taken by the proxy."""
 
     __slots__ = (
-        "_backlog", "_closing", "_dropped", "_ended", "_gone", "_ledger", "_link", "_loop", "_pumping",
-        "_read", "_resets", "_room_bytes", "_sender", "_shut", "_stubs", "_taken", "_to", "_unread",
-        "_written", "held_bytes", "number", "reverse", "stream", "window_bytes",
+        "_backlog", "_closing", "_dropped", "_ended", "_gone", "_ledger", "_link", "_loop",
+        "_pumping", "_read", "_resets", "_room_bytes", "_sender", "_shut", "_stubs", "_taken",
+        "_to", "_unread", "_written", "held_bytes", "number", "reverse", "stream", "window_bytes",
     )  # fmt: skip
 
     reverse: "Pipe | None"
@@ -252,9 +252,15 @@ class Pipe:
 
     def _append(self, toxic: ToxicSpec) -> Stub:
         last = self._last()
-        refill = self._pump if last is None else last.go_on
-        at_hand = AT_HAND_CHUNKS if last is None else 0
-        stub = Stub(self._loop, self._link.rng, make(toxic), toxic.toxicity, self, refill, at_hand)
+        stub = Stub(
+            self._loop,
+            self._link.rng,
+            make(toxic),
+            self,
+            toxicity=toxic.toxicity,
+            refill=self._pump if last is None else last.go_on,
+            at_hand_chunks=AT_HAND_CHUNKS if last is None else 0,
+        )
         if last is not None:
             last.outlet = stub
         self._stubs[toxic.name] = stub

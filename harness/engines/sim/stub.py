@@ -5,16 +5,18 @@ A toxic is a coroutine that its stub runs itself, without the event loop: whatev
 has sent on what it held. So the toxics of a link can be changed within one callback.
 """
 
-import asyncio
 import random
 import types
 from collections import deque
 from collections.abc import Callable, Coroutine, Generator
 from enum import Enum, auto
-from typing import ClassVar, NamedTuple, Protocol, Self
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol, Self
 
 from harness.engines.sim.loop import VirtualLoop
 from harness.engines.sim.process import KERNEL
+
+if TYPE_CHECKING:
+    import asyncio
 
 
 class Chunk(NamedTuple):
@@ -71,17 +73,18 @@ class Acting(Protocol):
 class Stub:
     """Runs a toxic on the chunks of one direction, or passes them on if it is not drawn.
 
-    `refill` is called when the stub has room again; `at_hand_chunks` are what whoever is before it
-    may hold ready beside the toxic's own queue.
+    `refill` is called when the stub has room again, for whoever is before it, who may hold some
+    chunks ready beside the toxic's own queue: `at_hand_chunks`.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - a value would be made and taken apart for each connection
         self,
         loop: VirtualLoop,
         rng: random.Random,
         acting: Acting,
-        toxicity: float,
         outlet: Outlet,
+        *,
+        toxicity: float,
         refill: Callable[[], None],
         at_hand_chunks: int,
     ) -> None:
