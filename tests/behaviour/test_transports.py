@@ -445,5 +445,5 @@ def test_a_thread_cannot_call_into_the_loop(simulated: Simulated) -> None:
         loop.call_soon_threadsafe(print)
         await asyncio.sleep(1)
 
-    with pytest.raises(ChaoslabError, match="call_soon_threadsafe: .* no threads"):
+    with pytest.raises(ChaoslabError, match=r"call_soon_threadsafe: .* no threads"):
         simulated.play(scenario())
