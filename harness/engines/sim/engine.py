@@ -19,6 +19,7 @@ from harness.engines.sim.events import EventLog, ToldSystem
 from harness.engines.sim.failures import Failure
 from harness.engines.sim.guard import Guard
 from harness.engines.sim.hosts import Host
+from harness.engines.sim.invariants import CHECKS, check_closed
 from harness.engines.sim.link import SimLink
 from harness.engines.sim.load import SimLoad
 from harness.engines.sim.loop import StuckError, VirtualLoop
@@ -97,7 +98,7 @@ class Simulation:
         self._plan = plan
         self._observer = observer
         self._services = plan.lab.placed(plan.variant)
-        links = [self._link(link) for link in plan.lab.links()]
+        self._links = links = [self._link(link) for link in plan.lab.links()]
         self._network = Network(loop, links, plan.lab.behind)
         self._processes = self._network.processes
         self._hosts = {
@@ -171,9 +172,17 @@ class Simulation:
                 coroutine.close()
         for host in self._hosts.values():
             host.abandon()
+        self._disconnect()
+
+    def _disconnect(self) -> None:
+        for link in self._links:
+            link.sever()
         for process in self._processes.values():
+            process.listeners.clear()
             for endpoint in process.endpoints:
                 endpoint.cut()
+        if CHECKS.dear:
+            check_closed(self._processes.values(), self._links)
 
     @contextmanager
     def watched(self) -> Iterator[None]:

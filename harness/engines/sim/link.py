@@ -71,8 +71,12 @@ class SimLink:
         """Listen, or refuse connects and end the live connections; toxics stay."""
         self.up = up
         if not up:
-            for pipe in list(self.pipes):
-                pipe.sever()
+            self.sever()
+
+    def sever(self) -> None:
+        """End the live connections, whatever is on its way through toxics."""
+        for pipe in list(self.pipes):
+            pipe.sever()
 
     async def connect(self) -> None:
         """Let a caller's kernel knock until it is answered; takes one round trip when it is.

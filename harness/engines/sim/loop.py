@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, TypeVarTuple
 
 from harness.engines.sim.failures import Failures
 from harness.engines.sim.handles import Handle, Timer
+from harness.engines.sim.invariants import CHECKS, may_run
 from harness.engines.sim.process import KERNEL, PROCESS, Process, ProcessState
 from harness.engines.sim.refusals import EXECUTOR, REFUSED
 from harness.engines.sim.stuck import line, place_of, place_of_callback
@@ -222,7 +223,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def _run_once(self) -> None:
         """Run callbacks until `stop` is called; asyncio would come back after each round."""
         ready = self._ready
-        ran, most = self._ran, self._most
+        ran, most, dear = self._ran, self._most, CHECKS.dear
         while not self._stopping:  # type: ignore[attr-defined]
             if not ready:
                 self._ran = ran
@@ -234,6 +235,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
             handle = ready.popleft()
             if handle._cancelled or (self._gated and not self._may_run(handle)):  # noqa: SLF001
                 continue
+            assert not dear or may_run(handle), "a callback of a dead or frozen process runs"
             try:
                 handle._context.run(handle._callback, *handle._args)  # type: ignore[attr-defined] # noqa: SLF001
             except (SystemExit, KeyboardInterrupt):
@@ -338,6 +340,13 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
     def _write_to_self(self) -> None:
         """Do nothing: there is no selector to wake."""
+
+    def close(self) -> None:
+        """Close the loop, and let go of what will never run: callbacks, timers, dropped tasks."""
+        super().close()
+        self._timers.clear()
+        self._tasks.clear()
+        self.graveyard.clear()
 
     async def create_connection(self, *args: Any, **options: Any) -> Any:  # noqa: ANN401
         """Open a connection over the simulated network."""

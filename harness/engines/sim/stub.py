@@ -219,7 +219,7 @@ class Stub:
         """Lose a chunk."""
         self.held_bytes -= len(chunk.data)
         self.dropped_bytes += len(chunk.data)
-        assert self.held_bytes >= 0
+        assert self.held_bytes >= 0, "a toxic drops more than it has taken"
 
     def close(self) -> None:
         """End the stream towards its destination; what is still held is lost."""
@@ -247,7 +247,7 @@ class Stub:
             self.close()
         else:
             self.held_bytes -= len(chunk.data)
-            assert self.held_bytes >= 0
+            assert self.held_bytes >= 0, "a toxic sends more than it has taken"
             self.outlet.feed(chunk)
 
     def _passes_on(self) -> bool:
