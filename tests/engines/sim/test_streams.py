@@ -419,6 +419,30 @@ def test_a_full_backlog_is_dialled_again_after_one_two_four_seconds(
     pair.world.run(main())
 
 
+def test_each_full_queue_is_waited_for_from_a_second_on() -> None:
+    """The doubling is of one connect: the next one that finds the queue full begins anew."""
+    pair = Pair()
+
+    async def main() -> None:
+        await pair.listen(backlog=0)
+        pair.world.pause("b")
+        clients = [await pair.dial() for _ in range(3)]
+        began_s = clients[1].log[0][1]
+        await asyncio.sleep(began_s + 2 - now())
+        # The second is dialled again after 1 and 3 s, then taken; the third after 1 s more.
+        pair.world.resume("b")
+        await asyncio.sleep(0.5)
+        assert len(pair.accepted) == 1
+        pair.world.pause("b")
+        await asyncio.sleep(began_s + 3.5 - now())
+        pair.world.resume("b")
+        await asyncio.sleep(10)
+        made_s = [server.log[0][1] for server in pair.accepted]
+        assert made_s[1:] == [close_to(began_s + 3.5), close_to(began_s + 4)]
+
+    pair.world.run(main())
+
+
 def test_thousands_of_waiting_dials_end_with_their_callee() -> None:
     """A proxy's queue may be long; when the callee dies, all of it is told."""
     pair = Pair()
