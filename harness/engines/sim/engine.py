@@ -20,6 +20,7 @@ from harness.engines.sim.failures import Failure
 from harness.engines.sim.guard import Guard, refuse_drawn_order
 from harness.engines.sim.holders import HOLDERS
 from harness.engines.sim.hosts import Host
+from harness.engines.sim.invariants import CHECKS, check_closed
 from harness.engines.sim.link import SimLink
 from harness.engines.sim.load import SimLoad
 from harness.engines.sim.loop import StuckError, VirtualLoop
@@ -101,7 +102,7 @@ class Simulation:
         self._plan = plan
         self._observer = observer
         self._services = plan.lab.placed(plan.variant)
-        links = [self._link(link) for link in plan.lab.links()]
+        self._links = links = [self._link(link) for link in plan.lab.links()]
         self._network = Network(loop, links, plan.lab.behind)
         self._processes = self._network.processes
         self._hosts = {
@@ -169,10 +170,18 @@ class Simulation:
                 self._loop.run_until_complete(asyncio.wait(unfinished))
         for host in self._hosts.values():
             host.abandon()
+        self._disconnect()
+
+    def _disconnect(self) -> None:
+        for link in self._links:
+            link.sever()
         for process in self._processes.values():
             process.state = ProcessState.DEAD  # whatever of it is still run writes nowhere
+            process.listeners.clear()
             for endpoint in process.endpoints:
                 endpoint.cut()
+        if CHECKS.dear:
+            check_closed(self._processes.values(), self._links)
 
     @contextmanager
     def watched(self) -> Iterator[None]:
@@ -272,7 +281,7 @@ class Simulation:
     def _note(self, failures: list[Failure]) -> None:
         for at_s, process, task in failures:
             error = task.exception()
-            assert error is not None  # noqa: S101 - it has failed
+            assert error is not None
             if process.exception_handler:
                 details = {"message": UNRETRIEVED, "exception": error, "future": task}
                 process.context().run(self._loop.call_exception_handler, details)

@@ -60,7 +60,7 @@ class Host:
         """
         before = self._processes.get(self._name)
         # One process at a time: nothing of the last one runs any more.
-        assert before is None or before.state is ProcessState.DEAD, before  # noqa: S101 - an invariant
+        assert before is None or before.state is ProcessState.DEAD, before
         process = Process(self._name, before.number + 1 if before else 0, wall=self.machine.wall)
         self._process = self._processes[self._name] = process
         process.quit = partial(self._quit, process)

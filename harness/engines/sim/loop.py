@@ -9,6 +9,7 @@ import asyncio
 import math
 import re
 import sys
+import threading
 from collections import deque
 from collections.abc import Callable, Coroutine, Generator
 from contextvars import Context
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, TypeVarTuple
 
 from harness.engines.sim.failures import Failures
 from harness.engines.sim.handles import Handle, Timer
+from harness.engines.sim.invariants import CHECKS, may_run
 from harness.engines.sim.own_settings import OwnSettings
 from harness.engines.sim.process import KERNEL, PROCESS, Process, ProcessState
 from harness.engines.sim.refusals import EXECUTOR, REFUSED
@@ -106,7 +108,21 @@ class VirtualLoop(OwnSettings):
         self._ready.append(handle)
         return handle
 
-    call_soon_threadsafe = call_soon
+    def call_soon_threadsafe(
+        self,
+        callback: Callable[[*Ts], object],
+        *args: *Ts,
+        context: Context | None = None,
+    ) -> asyncio.Handle:
+        """Run a callback in the next round; refuse it to another thread.
+
+        Raises:
+            ForbiddenError: a thread asks, at a time that no seed decides.
+
+        """
+        if self._thread_id not in (None, threading.get_ident()):  # type: ignore[attr-defined]
+            self.refuse("loop.call_soon_threadsafe", EXECUTOR)
+        return self.call_soon(callback, *args, context=context)
 
     def call_later(
         self,
@@ -161,8 +177,11 @@ class VirtualLoop(OwnSettings):
             self.failures.see(process, task)
 
     def is_running(self) -> bool:
-        """Say no: from Python 3.12 on, a task would else take its first step when it is made."""
-        return False
+        """Say whether it runs; aiohttp alone is told that it does not.
+
+        From Python 3.12 on, its tasks would else take their first step when they are made.
+        """
+        return super().is_running() and not _is_of_aiohttp(sys._getframe(1))  # noqa: SLF001
 
     def gate(self) -> None:
         """From now on ask each callback's process whether it may run."""
@@ -170,8 +189,8 @@ class VirtualLoop(OwnSettings):
 
     def release(self, process: Process) -> None:
         """Put a process's held callbacks back, in their order."""
-        assert process.state is ProcessState.RUNNING, process  # noqa: S101 - or they are held again
-        assert not process.busy, process  # noqa: S101 - as above
+        assert process.state is ProcessState.RUNNING, process
+        assert not process.busy, process
         self._ready.extend(process.held)
         process.held.clear()
 
@@ -257,7 +276,7 @@ class VirtualLoop(OwnSettings):
     def _run_once(self) -> None:
         """Run callbacks until `stop` is called; asyncio would come back after each round."""
         ready = self._ready
-        ran, most = self._ran, self._most
+        ran, most, dear = self._ran, self._most, CHECKS.dear
         while not self._stopping:  # type: ignore[attr-defined]
             if not ready:
                 self._ran = ran
@@ -269,6 +288,7 @@ class VirtualLoop(OwnSettings):
             handle = ready.popleft()
             if handle._cancelled or (self._gated and not self._may_run(handle)):  # noqa: SLF001
                 continue
+            assert not dear or may_run(handle), "a callback of a dead or frozen process runs"
             try:
                 handle._context.run(handle._callback, *handle._args)  # type: ignore[attr-defined] # noqa: SLF001
             except KeyboardInterrupt:
@@ -276,10 +296,16 @@ class VirtualLoop(OwnSettings):
             except SystemExit as error:
                 self._exits(handle, error)
             except BaseException as error:  # noqa: BLE001 - as asyncio's own handles do
-                self.call_exception_handler({"handle": handle, "exception": error})
+                self._tell(handle, error)
         self._ran = ran
         if self._refused:
             raise self._refused
+
+    def _tell(self, handle: asyncio.Handle, error: BaseException) -> None:
+        callback = handle._callback  # type: ignore[attr-defined] # noqa: SLF001
+        name = getattr(callback, "__qualname__", repr(callback))
+        message = f"Exception in callback {name}"
+        self.call_exception_handler({"message": message, "exception": error, "handle": handle})
 
     def _advance(self) -> None:
         timers = self._timers
@@ -288,6 +314,7 @@ class VirtualLoop(OwnSettings):
         if not timers:
             raise StuckError(f"nothing will ever happen again; {self._waits()}")
         now = timers[0][0]
+        assert now >= self._now, "virtual time goes back"
         if now > self._now:
             self._now = now
             self._asked = 0
@@ -371,14 +398,21 @@ class VirtualLoop(OwnSettings):
     def _write_to_self(self) -> None:
         """Do nothing: there is no selector to wake."""
 
+    def close(self) -> None:
+        """Close the loop, and let go of what will never run: callbacks, timers, dropped tasks."""
+        super().close()
+        self._timers.clear()
+        self._tasks.clear()
+        self.graveyard.clear()
+
     async def create_connection(self, *args: Any, **options: Any) -> Any:  # noqa: ANN401
         """Open a connection over the simulated network."""
-        assert self.create_connection_hook is not None  # noqa: S101 - set by the network
+        assert self.create_connection_hook is not None
         return await self.create_connection_hook(*args, **options)
 
     async def create_server(self, *args: Any, **options: Any) -> Any:  # noqa: ANN401
         """Listen on the simulated network."""
-        assert self.create_server_hook is not None  # noqa: S101 - set by the network
+        assert self.create_server_hook is not None
         return await self.create_server_hook(*args, **options)
 
 

@@ -99,6 +99,32 @@ def test_a_timer_of_the_very_instant_waits_for_the_line_behind_the_work() -> Non
     assert log == ["worked", "timer"]
 
 
+def test_what_was_held_during_work_runs_in_its_order_and_before_what_comes_later() -> None:
+    """Callbacks and timers alike, as the kernel of a blocked process would hand them over."""
+    log: list[str] = []
+
+    def app(ctx: Context[Any]) -> web.Application:
+        async def busy(_: web.Application) -> AsyncIterator[None]:
+            loop = asyncio.get_running_loop()
+            for number in range(3):
+                loop.call_soon(log.append, f"soon {number}")
+            for number in range(3):
+                loop.call_later(0.1 * (number + 1), log.append, f"timer {number}")
+            loop.call_later(0.5, log.append, "at the end")
+            await ctx.work(500)
+            loop.call_soon(log.append, "later")
+            log.append("worked")
+            yield
+
+        made = application(ok)
+        made.cleanup_ctx.append(busy)
+        return made
+
+    run(lab(Service("host", app=probe("held", app)), load=At(to="host", times_s=())))
+    held = [f"{kind} {number}" for kind in ("soon", "timer") for number in range(3)]
+    assert log == ["worked", *held, "at the end", "later"]
+
+
 async def ok(request: web.Request) -> web.Response:
     del request
     return web.Response()
