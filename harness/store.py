@@ -3,6 +3,7 @@
 import errno
 import fcntl
 import json
+import os
 import platform
 import shutil
 import tempfile
@@ -104,6 +105,8 @@ def _sweep() -> Iterator[Path]:
 @contextmanager
 def _alone() -> Iterator[None]:
     """Keep others from sweeping while a folder is made and not claimed yet."""
+    if RUNS.exists() and not RUNS.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(RUNS))
     RUNS.mkdir(parents=True, exist_ok=True)
     with (RUNS / LOCK).open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
