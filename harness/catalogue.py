@@ -1,15 +1,14 @@
 """Finding labs: those in the repository, and the catalogue of those that are still to come."""
 
 import csv
-import difflib
 import importlib
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from harness.errors import LabError
 from harness.model.lab import Lab
+from harness.model.names import nearest
 from harness.model.validate import problems
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -79,12 +78,6 @@ def find(slug: str) -> Entry:
     for problem in problems(lab):
         raise LabError(f"{_shown(folder)}: {problem}")
     return Entry(slug=slug, track=folder.parent.name, folder=folder, lab=lab)
-
-
-def nearest(name: str, names: Iterable[str]) -> str:
-    """Give " (did you mean ...?)" for names that are close, and nothing when none is."""
-    close = difflib.get_close_matches(name, list(names), n=3, cutoff=0.5)
-    return f" (did you mean {' or '.join(close)}?)" if close else ""
 
 
 @cache

@@ -1,4 +1,4 @@
-"""The conductor: brings a lab's faults about at their times, and takes every one away."""
+"""The conductor: applies a lab's faults at their times, and takes every one away."""
 
 import asyncio
 import math
@@ -17,7 +17,8 @@ def conductor(faults: tuple[Timed, ...], duration_s: float) -> Conductor:
     """Give what an engine runs beside the load: it ends when the load's time is over.
 
     Raises:
-        FaultNotAppliedError: a fault was asked for and not seen, or is still there afterwards.
+        FaultNotAppliedError: a fault was asked for and is not all there, then or at its end, or
+            something of it is still there afterwards.
 
     """
 
@@ -54,16 +55,24 @@ async def _break(system: System, fault: Fault, record: FaultRecord) -> FaultReco
     requested_s = system.now()
     await fault.apply(system)
     applied_s = system.now()
-    if not await fault.seen(system):
-        raise FaultNotAppliedError(f"{fault.name}: asked for, but not there when read back")
+    if not await fault.there(system):
+        raise FaultNotAppliedError(f"{fault.name}: asked for, but not all of it is there")
     return replace(record, requested_s=requested_s, applied_s=applied_s, seen_s=system.now())
 
 
 async def _mend(system: System, fault: Fault, record: FaultRecord) -> FaultRecord:
+    removal_s = system.now()
+    if not await fault.there(system):
+        raise FaultNotAppliedError(
+            f"{fault.name}: gone, in whole or in part, before its end at {record.end_s:g} s; "
+            "something else has undone it"
+        )
     await _remove(system, fault)
-    if await fault.seen(system):
-        raise FaultNotAppliedError(f"{fault.name}: still there after its removal")
-    return replace(record, removed_s=system.now())
+    if not await fault.gone(system):
+        raise FaultNotAppliedError(
+            f"{fault.name}: something of it is still there after its removal"
+        )
+    return replace(record, removal_s=removal_s, removed_s=system.now())
 
 
 async def _remove(system: System, fault: Fault) -> None:

@@ -93,7 +93,8 @@ class FaultRecord:
     """What became of one fault, in seconds of the run; NaN for what did not come to pass.
 
     `start_s` and `end_s` are as the lab wants them; the others are when it was asked for, when
-    the engine had done it, when it was read back, and when it was read back as gone.
+    the engine had done it, when it was read back, when its removal was asked for, and when it was
+    read back as gone.
     """
 
     name: str
@@ -103,6 +104,7 @@ class FaultRecord:
     requested_s: float = math.nan
     applied_s: float = math.nan
     seen_s: float = math.nan
+    removal_s: float = math.nan
     removed_s: float = math.nan
 
 

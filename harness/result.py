@@ -1,6 +1,5 @@
 """What a run of a lab comes to: its recordings, its controls, and the three-column table."""
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -43,6 +42,8 @@ class Result:
     recordings: list[Recording] = field(default_factory=list)
     controls: list[Control] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    unproven: list[str] = field(default_factory=list)
+    left_out: tuple[str, ...] = ()
 
     @property
     def verdict(self) -> Verdict:
@@ -52,16 +53,13 @@ class Result:
     def rows(self) -> Iterator[Row]:
         """Give the table, variant by variant, in the order in which controls first came.
 
-        Several faults that were all read back are one row: it is the exception that matters.
+        A claim that was told apart from another variant is no row: it is the exception that
+        matters.
         """
-        groups = self._by_claim()
-        smooth = _smooth(groups)
-        for key, controls in groups.items():
+        for key, controls in self._by_claim().items():
             kind, variant, claim, measure = key
-            if kind is Kind.READ_BACK and variant in smooth:
-                if smooth[variant] == 0:
-                    continue
-                claim, smooth[variant] = f"each of {smooth[variant]} faults", 0
+            if kind is Kind.TELLS_APART and verdict_of(controls) is Verdict.PASS:
+                continue
             engines = {control.engine: control for control in controls}
             yield Row(
                 kind=kind,
@@ -81,15 +79,3 @@ class Result:
             key = (control.kind, control.variant, control.claim, control.measure)
             groups.setdefault(key, []).append(control)
         return groups
-
-
-def _smooth(groups: Groups) -> dict[str, int]:
-    """Count the faults of each variant that has several, where all of them were read back."""
-    read_back = [
-        (variant, verdict_of(controls))
-        for (kind, variant, _, _), controls in groups.items()
-        if kind is Kind.READ_BACK
-    ]
-    counts = Counter(variant for variant, _ in read_back)
-    rough = {variant for variant, verdict in read_back if verdict is not Verdict.PASS}
-    return {name: count for name, count in counts.items() if count > 1 and name not in rough}

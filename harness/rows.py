@@ -27,6 +27,7 @@ class Rows(Sequence[R]):
     """
 
     def __init__(self, kind: type[R], rows: Iterable[R] = ()) -> None:
+        self._kind = kind
         self._form = Form(kind)
         self._held: list[R] = []
         self._most = HELD
@@ -80,6 +81,30 @@ class Rows(Sequence[R]):
     def __repr__(self) -> str:
         return f"<{len(self)} rows>"
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel to another process; what is in the file goes there by a file with a name."""
+        return _arrived, (self._kind, self._held, self._bounds, self._named())
+
+    def _named(self) -> str:
+        """Copy the file into one that has a name, for whoever reads it to remove; "" if none."""
+        if self._file is None:
+            return ""
+        with tempfile.NamedTemporaryFile(prefix="chaoslab-rows-", delete=False) as named:
+            self._file.seek(0)
+            shutil.copyfileobj(self._file, named)
+        return named.name
+
+    def _take_over(self, held: list[R], bounds: list[int], path: str) -> None:
+        self._held, self._bounds = held, bounds
+        if path:
+            self._keep(Path(path).open("r+b"))  # noqa: SIM115 - open for as long as the rows are there
+            Path(path).unlink()
+
+    def _keep(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._most = BLOCK
+        weakref.finalize(self, file.close)
+
     @property
     def _in_file(self) -> int:
         return BLOCK * (len(self._bounds) - 1)
@@ -87,20 +112,26 @@ class Rows(Sequence[R]):
     def _spill(self) -> None:
         """Write full blocks; from now on, no more than one is held."""
         if self._file is None:
-            self._file = tempfile.TemporaryFile()  # noqa: SIM115 - open for as long as the rows are there
-            weakref.finalize(self, self._file.close)
+            self._keep(tempfile.TemporaryFile())  # noqa: SIM115 - open for as long as the rows are there
+        assert self._file is not None  # noqa: S101 - it has just been opened
         self._file.seek(0, os.SEEK_END)
         while len(self._held) >= BLOCK:
             self._file.writelines(map(self._form.line, self._held[:BLOCK]))
             self._bounds.append(self._file.tell())
             del self._held[:BLOCK]
-        self._most = BLOCK
 
     def _read(self, bounds: tuple[int, int]) -> list[R]:
         assert self._file is not None  # noqa: S101 - there is a block in it
         start, end = bounds
         self._file.seek(start)
         return [self._form.row(line) for line in self._file.read(end - start).splitlines()]
+
+
+def _arrived(kind: type[R], held: list[R], bounds: list[int], path: str) -> Rows[R]:
+    """Put rows together that have travelled from another process."""
+    rows = Rows(kind)
+    rows._take_over(held, bounds, path)  # noqa: SLF001 - the other half of its pickling
+    return rows
 
 
 class Form(Generic[R]):

@@ -1,12 +1,16 @@
 """The runner: takes a lab's variants through an engine and judges what was recorded."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 from harness.catalogue import Entry
 from harness.checks.agreement import agreement
+from harness.checks.contrast import Runs, contrast
+from harness.checks.timing import timing
 from harness.checks.verdict import judge, judge_without_fault
 from harness.conductor import conductor
 from harness.engines.protocol import Engine, Observer, Plan
+from harness.model.expect import Reading
 from harness.model.lab import Broken, Lab, Variant
 from harness.recording import Recording
 from harness.result import Result
@@ -16,50 +20,124 @@ Watch = Callable[[Engine, Variant, Lab], Observer]
 
 
 NOTES_SHOWN = 3
-"""How many of a recording's notes a person sees at once; all are in its folder."""
+"""How many of a recording's notes a person sees at first; all are in its folder."""
+SEED_STEP = 1_000_000
+"""How far the seeds of one prediction's mean are apart, so that those of a check do not overlap."""
 
 
-def run(
-    entry: Entry, variants: Sequence[Variant], seed: int, engines: Sequence[Engine], watch: Watch
+@dataclass(slots=True, kw_only=True)
+class _Recorded:
+    """What one engine has recorded: with the faults, without them, and values of further seeds."""
+
+    faulty: dict[str, Recording] = field(default_factory=dict)
+    calm: dict[str, Recording] = field(default_factory=dict)
+    more: dict[str, list[Reading]] = field(default_factory=dict)
+    averages: bool
+    real_time: bool
+
+    def runs(self) -> Runs:
+        """Give what claims are told apart by."""
+        return Runs(faulty=self.faulty, calm=self.calm, averages=self.averages)
+
+
+def run(  # noqa: PLR0913 - what is run, and how
+    entry: Entry,
+    variants: Sequence[Variant],
+    seed: int,
+    engines: Sequence[Engine],
+    watch: Watch,
+    *,
+    averages: bool = False,
 ) -> Result:
     """Run variants on engines, one after the other, and judge each; broken ones also unbroken.
 
     The negative control, a broken variant without its fault, is run on the first engine alone:
-    on containers it would take as long again.
+    on containers it would take as long again. With `averages`, predictions about a mean of several
+    seeds are held against such a mean, where time is virtual; else against what one run may show.
     """
-    result = Result(slug=entry.slug, lab=entry.lab, seed=seed)
+    names = [variant.name for variant in variants]
+    left_out = tuple(one.name for one in entry.lab.variants if one.name not in names)
+    result = Result(slug=entry.slug, lab=entry.lab, seed=seed, left_out=left_out)
+    recorded: list[_Recorded] = []
     for engine in engines:
-        for variant in variants:
-            measure(result, engine, variant, watch)
-        if engine is engines[0]:
-            for variant in variants:
-                if isinstance(variant, Broken):
-                    prove_healthy(result, engine, variant, watch)
+        made = _Recorded(averages=averages and not engine.real_time, real_time=engine.real_time)
+        recorded.append(made)
+        _record_all(result, made, engine, variants, watch, is_first=len(recorded) == 1)
+        _judge(result, made, recorded[:-1])
+    told = contrast(entry.lab, [made.runs() for made in recorded])
+    result.controls += told.controls
+    result.unproven += told.unproven
     return result
 
 
-def measure(result: Result, engine: Engine, variant: Variant, watch: Watch) -> None:
-    """Run one variant with its faults, and hold it against the lab and the other engine."""
-    recording = record(result, result.lab, engine, variant, watch)
-    before = [other for other in result.recordings if other.variant == variant.name]
-    result.recordings.append(recording)
-    where = f"{variant.name}, {engine.name}"
+def _record_all(  # noqa: PLR0913 - what is run, on what, and where it goes
+    result: Result,
+    made: _Recorded,
+    engine: Engine,
+    variants: Sequence[Variant],
+    watch: Watch,
+    *,
+    is_first: bool,
+) -> None:
+    for variant in variants:
+        recording = record(result, result.lab, engine, variant, watch)
+        made.faulty[variant.name] = recording
+        result.recordings.append(recording)
+        _note(result, recording)
+    if is_first:
+        calm = result.lab.without_faults()
+        for variant in variants:
+            if isinstance(variant, Broken):
+                recording = record(result, calm, engine, variant, watch)
+                made.calm[variant.name] = recording
+    if made.averages:
+        for variant in variants:
+            _average(result, made, engine, variant, watch)
+
+
+def _average(
+    result: Result, made: _Recorded, engine: Engine, variant: Variant, watch: Watch
+) -> None:
+    """Run a variant under further seeds, as many as a prediction about it is the mean of."""
+    wanted = [item for item in result.lab.predict if item.on == variant.name]
+    for number in range(1, max((item.seeds for item in wanted), default=1)):
+        seed = result.seed + number * SEED_STEP
+        recording = record(result, result.lab, engine, variant, watch, seed)
+        for item in wanted:
+            if number < item.seeds:
+                made.more.setdefault(item.name, []).append(item.measure.read(recording))
+
+
+def _judge(result: Result, made: _Recorded, before: Sequence[_Recorded]) -> None:
+    """Hold each run against the lab, the clock where time is real, and the engines before."""
+    for name, recording in made.faulty.items():
+        result.controls += judge(result.lab, recording, made.more)
+        if made.real_time:
+            result.controls += timing(recording)
+        for other in before:
+            result.controls += agreement(result.lab, other.faulty[name], recording)
+    for recording in made.calm.values():
+        result.controls += judge_without_fault(result.lab, recording)
+
+
+def _note(result: Result, recording: Recording) -> None:
+    where = f"{recording.variant}, {recording.engine}"
     result.notes += [f"{where}: {note}" for note in recording.notes[:NOTES_SHOWN]]
     if len(recording.notes) > NOTES_SHOWN:
         result.notes.append(f"{where}: {len(recording.notes) - NOTES_SHOWN} more such lines")
-    result.controls += judge(result.lab, recording)
-    for other in before:
-        result.controls += agreement(result.lab, other, recording)
 
 
-def prove_healthy(result: Result, engine: Engine, variant: Variant, watch: Watch) -> None:
-    """Run a broken variant without its faults: it must stay healthy."""
-    lab = result.lab.without_faults()
-    result.controls += judge_without_fault(lab, record(result, lab, engine, variant, watch))
-
-
-def record(result: Result, lab: Lab, engine: Engine, variant: Variant, watch: Watch) -> Recording:
-    """Run one variant of a lab as it is given, and give its recording."""
-    plan = Plan(slug=result.slug, lab=lab, variant=variant, seed=result.seed)
+def record(  # noqa: PLR0913 - a plan, and who makes it happen
+    result: Result,
+    lab: Lab,
+    engine: Engine,
+    variant: Variant,
+    watch: Watch,
+    seed: int | None = None,
+) -> Recording:
+    """Run one variant of a lab as it is given, under the result's seed or another; record it."""
+    plan = Plan(
+        slug=result.slug, lab=lab, variant=variant, seed=result.seed if seed is None else seed
+    )
     conduct = conductor(lab.faults, lab.duration_s)
     return engine.run(plan, conduct, watch(engine, variant, lab))

@@ -5,18 +5,20 @@ import fcntl
 import json
 import platform
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import datetime
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
-from harness.catalogue import ROOT, nearest
+from harness.catalogue import ROOT
 from harness.checks.verdict import Control, Kind
 from harness.errors import EnvironmentNotReadyError
 from harness.model.expect import Bound
+from harness.model.names import nearest
 from harness.recording import Recording
 from harness.result import CHANGED, Result
 from harness.rows import number, plain
@@ -29,7 +31,11 @@ PROMETHEUS = "prometheus"
 """Holds a folder for each variant whose data of Prometheus is kept."""
 CLAIM = ".claim"
 """A file that is locked for as long as the run that writes into its folder lives."""
-VERSIONED = ("chaoslab", "aiohttp", "prometheus-client", "locust", "docker", "toxiproxy-python")
+LOCK = ".lock"
+"""A file under `runs/` that is locked while a folder is made, or while dead ones are removed."""
+FULL_BYTES = 1_000_000
+"""Less than this is no room for a recording."""
+VERSIONED = ("aiohttp", "prometheus-client", "locust", "docker", "toxiproxy-python")
 
 
 @contextmanager
@@ -44,19 +50,20 @@ def folder(slug: str, when: datetime) -> Iterator[Path]:
     """
     part = None
     try:
-        sweep()
-        part = _made(RUNS / slug / when.strftime("%Y-%m-%dT%H-%M-%S"))
-        with _claimed(part):
+        with _alone():
+            list(_sweep())
+            part = _made(RUNS / slug / when.strftime("%Y-%m-%dT%H-%M-%S"))
+            claim = _claimed(part)
+        with claim:
             yield part
-            (part / CLAIM).unlink()
-            part.rename(final_path(part))
+            final = final_path(part)
+            part.rename(final)
+            part = None  # its name may be another's by now
+            (final / CLAIM).unlink()
     except OSError as error:
         if error.errno not in DISK:
             raise
-        raise EnvironmentNotReadyError(
-            f"cannot write under {RUNS.relative_to(ROOT)}/: {error.strerror}; "
-            "make it writable, or make room: ./lab clean --runs removes old runs"
-        ) from error
+        raise EnvironmentNotReadyError(_refused(error)) from error
     finally:
         if part:
             shutil.rmtree(part, ignore_errors=True)
@@ -64,21 +71,53 @@ def folder(slug: str, when: datetime) -> Iterator[Path]:
 
 def sweep() -> list[Path]:
     """Remove what runs that died without a word have left half written, and say what."""
-    dead = []
+    dead: list[Path] = []
+    if RUNS.is_dir():
+        with suppress(OSError), _alone():
+            dead += _sweep()
+    return dead
+
+
+def _refused(error: OSError) -> str:
+    """Say which folder the disk does not take files in, and what to do."""
+    temporary = Path(tempfile.gettempdir())
+    if error.errno == errno.ENOSPC and _is_full(temporary) and not _is_full(RUNS):
+        return f"cannot write under {temporary}: {error.strerror}; make room there"
+    return (
+        f"cannot write under {RUNS.relative_to(ROOT)}/: {error.strerror}; "
+        "make it writable, or make room: ./lab clean --runs removes old runs"
+    )
+
+
+def _is_full(folder: Path) -> bool:
+    return shutil.disk_usage(folder).free < FULL_BYTES
+
+
+def _sweep() -> Iterator[Path]:
     for part in RUNS.glob("*/.*/"):
         with suppress(OSError), (part / CLAIM).open("w") as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             shutil.rmtree(part, ignore_errors=True)
-            dead.append(part)
-    return dead
+            yield part
 
 
 @contextmanager
-def _claimed(part: Path) -> Iterator[None]:
-    # A lock goes with its process, however that ends; a number of a process may come again.
-    with (part / CLAIM).open("w") as file:
+def _alone() -> Iterator[None]:
+    """Keep others from sweeping while a folder is made and not claimed yet."""
+    RUNS.mkdir(parents=True, exist_ok=True)
+    with (RUNS / LOCK).open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+def _claimed(part: Path) -> IO[str]:
+    """Lock a folder for as long as the file is open, which it is until its process ends.
+
+    The number of a process may come again.
+    """
+    file = (part / CLAIM).open("w")
+    fcntl.flock(file, fcntl.LOCK_EX)
+    return file
 
 
 def final_path(part: Path) -> Path:
@@ -108,9 +147,11 @@ def document(result: Result, when: datetime) -> dict[str, Any]:
         "when": when.isoformat(timespec="seconds"),
         "verdict": result.verdict,
         "notes": result.notes,
+        "left_out": list(result.left_out),
+        "unproven": result.unproven,
         "controls": [_control(control) for control in result.controls],
         "recordings": [_summary(recording) for recording in result.recordings],
-        "versions": {"python": platform.python_version()} | {n: _version(n) for n in VERSIONED},
+        "versions": {"python": platform.python_version(), **_versions()},
     }
 
 
@@ -227,10 +268,14 @@ def _read_control(cells: dict[str, Any]) -> Control:
         measure=cells["measure"],
         unit=cells["unit"],
         value=number(cells["value"]),
+        missing=cells["missing"],
         bound=Bound(
             at_least=number(bound["at_least"]),
             at_most=number(bound["at_most"]),
             equals=None if equals is None else number(equals),
+            model=number(bound["model"]),
+            chance=number(bound["chance"]),
+            outside=bound["outside"],
         ),
     )
 
@@ -257,8 +302,13 @@ def _summary(recording: Recording) -> dict[str, Any]:
     }
 
 
-def _version(name: str) -> str:
-    return version(name) if name != "chaoslab" else "0.1.0"
+def _versions() -> dict[str, str]:
+    """Give the versions of what made a run; what only containers need may not be installed."""
+    found = {"chaoslab": "0.1.0"}
+    for name in VERSIONED:
+        with suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found
 
 
 def _made(path: Path, number: int = 1) -> Path:

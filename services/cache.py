@@ -1,8 +1,9 @@
 """Cache: looks aside into Redis before it asks the callee, and keeps the answer for a while.
 
-When the answer expires, all who ask meanwhile miss it. `protection` says how many of them go on to
-the callee. A cache that is down is a miss: the callee then carries the whole load. In production:
-aiocache, or the cache of a framework, with single flight in front of the callee.
+When the answer expires, all callers miss it until it is there again. `protection` says how many of
+them go on to the callee; each protection stands by itself, so that a lab shows what it does alone.
+A cache that is down is a miss: the callee then carries the whole load. In production: aiocache, or
+the cache of a framework, with single flight in front of the callee.
 """
 
 import asyncio
@@ -20,7 +21,7 @@ from services.patterns.early_expiry import draws_early
 from services.patterns.lease import Lease
 from services.patterns.single_flight import SingleFlight
 from services.patterns.timeout import time_limit
-from services.server import at_least
+from services.server import at_least, live
 
 KEY = "answer"
 
@@ -28,8 +29,9 @@ KEY = "answer"
 class Protection(StrEnum):
     """Who asks the callee when the answer has expired.
 
-    Everybody; one in each process; of these the one that gets a lease, while the others look again
-    and again; or whoever draws the lot before it expires, and one in each process if nobody did.
+    Everybody; one caller in each process, whose answer the others share; the one caller that gets
+    a lease, while the others poll the cache; or callers that refresh it early at random, and
+    everybody if none did.
     """
 
     NONE = "none"
@@ -42,12 +44,12 @@ class Protection(StrEnum):
 class Settings:
     """Which Redis holds answers, for how long, and how long to wait for it and the callee.
 
-    `beta` is that of early expiry; a lease ends after `lease_ms`, and who waits for its holder
-    looks every `poll_ms`.
+    `beta` is that of early expiry; a lease ends after `lease_ms`, and a caller that waits for its
+    holder looks every `poll_ms`. `ttl_ms` is live: what is kept from then on expires by it.
     """
 
     store: str
-    ttl_ms: int = 1000
+    ttl_ms: int = live(1000)
     store_timeout_ms: float = 100
     timeout_ms: float = 1000
     protection: Protection = Protection.NONE
@@ -75,7 +77,7 @@ class Shelf:
     """Where the answer is kept; without its Redis it is empty, and keeps nothing."""
 
     def __init__(self, ctx: Context[Settings]) -> None:
-        self._ttl_ms = ctx.settings.ttl_ms
+        self._ctx = ctx
         self._limit_ms = ctx.settings.store_timeout_ms
         self._store = ctx.redis(ctx.settings.store)
         self._wall = ctx.wall
@@ -97,11 +99,12 @@ class Shelf:
 
     async def keep(self, text: str, took_s: float) -> None:
         """Keep an answer for its time."""
-        expires_s = self._wall() + self._ttl_ms / 1000
+        ttl_ms = self._ctx.settings.ttl_ms
+        expires_s = self._wall() + ttl_ms / 1000
         kept = json.dumps({"text": text, "expires_s": expires_s, "took_s": took_s})
         try:
             async with time_limit(self._limit_ms):
-                await self._store.set(KEY, kept, px=self._ttl_ms)
+                await self._store.set(KEY, kept, px=ttl_ms)
         except (TimeoutError, RedisError):
             self._reads.labels("not kept").inc()
 
@@ -138,12 +141,12 @@ class Cache:
 
     async def _missed(self) -> str:
         match self._settings.protection:
-            case Protection.NONE:
-                return await self._ask()
-            case Protection.LEASE:
-                return await self._flights.do(KEY, self._ask_or_wait)
-            case _:
+            case Protection.SINGLE_FLIGHT:
                 return await self._flights.do(KEY, self._ask)
+            case Protection.LEASE:
+                return await self._ask_or_wait()
+            case _:
+                return await self._ask()
 
     async def _ask(self) -> str:
         start_s = self._ctx.now()

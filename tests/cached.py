@@ -1,6 +1,6 @@
 """A lab with a cache in Redis, which is killed half-way: for tests on either engine."""
 
-from harness.checks.measures import attempts_per_request, success_ratio
+from harness.measures import attempts_per_request, success_ratio
 from harness.model import (
     Broken,
     Fixed,

@@ -1,6 +1,6 @@
 """A lab with three replicas behind one name, of which one dies: for tests on either engine."""
 
-from harness.checks.measures import success_ratio
+from harness.measures import success_ratio
 from harness.model import Broken, Fixed, Kill, Lab, Paced, Service, baseline, during, on
 from harness.recording import Recording
 

@@ -14,11 +14,16 @@ PACKAGES = ("harness", "services", "labs")
 
 MACHINE = {"docker", "multiprocessing", "requests", "socket", "ssl", "subprocess", "threading"}
 """What a browser tab does not have, and what a simulation must not touch."""
-PURE = ("harness.model", "harness.checks", "harness.engines.sim", "services", "labs")
+PURE = (
+    *("harness.model", "harness.measures", "harness.checks"),
+    *("harness.theory", "harness.engines.sim"),
+    *("services", "labs"),
+)
 
 RULES: dict[str, tuple[str, ...]] = {
     "services": ("harness", "labs"),
     "harness.model": ("harness.engines", "harness.report", "harness.cli", "harness.runner"),
+    "harness.measures": ("harness.checks", "harness.engines", "harness.report", "harness.cli"),
     "harness.checks": ("harness.engines.sim", "harness.engines.compose", "harness.report"),
     "harness.recording": ("harness.engines", "harness.model", "harness.report", "harness.cli"),
     "harness.engines": ("harness.runner", "harness.report", "harness.cli", "harness.console"),
@@ -30,10 +35,10 @@ RULES: dict[str, tuple[str, ...]] = {
 }
 """Whoever is on the left, or under it, imports nothing that is on the right, or under it."""
 
-CHECKS = tuple(
-    f"harness.checks.{name}" for name in ("history", "measures", "plots", "series", "updates")
+FOR_LABS = (
+    *("harness.model", "harness.measures", "harness.theory", "harness.recording"),
+    *("services", "labs"),
 )
-FOR_LABS = ("harness.model", *CHECKS, "services", "labs")
 
 
 class Import(NamedTuple):
@@ -139,8 +144,20 @@ def test_services_import_nothing_of_ours_for_types_either() -> None:
     assert sinners("services", ("harness", "labs"), typing_too=True) == []
 
 
+def test_formulas_import_formulas_alone() -> None:
+    """They know nothing of labs, runs or recordings, not even for types."""
+    assert [
+        f"{modules()[name].relative_to(ROOT)}:{one.line} imports {one.module}"
+        for name in modules()
+        if under(name, "harness.theory")
+        for one in imports(name)
+        if any(under(one.module, package) for package in PACKAGES)
+        and not under(one.module, "harness.theory")
+    ] == []
+
+
 def test_labs_are_written_in_the_models_words() -> None:
-    """The model, measures and plots, and services of their own: nothing else of the product."""
+    """The model, theory, measures, plots, services of their own: nothing else of the product."""
     assert [
         f"{modules()[name].relative_to(ROOT)}:{one.line} imports {one.module}"
         for name in modules()

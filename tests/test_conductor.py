@@ -26,7 +26,7 @@ class Scripted:
     apply_s: float = 0
     remove_s: float = 0
     fails: str = ""
-    there: bool = field(default=False, init=False)
+    is_on: bool = field(default=False, init=False)
 
     def problems(self) -> Any:
         return iter(())
@@ -34,16 +34,26 @@ class Scripted:
     async def apply(self, system: Any) -> None:
         await asyncio.sleep(self.apply_s)
         self._note("apply", system)
-        self.there = not self.invisible
+        self.is_on = not self.invisible
 
-    async def seen(self, system: Any) -> bool:
+    def misplaced(self, place: Any) -> Any:
+        return iter(())
+
+    def handles(self, place: Any) -> set[tuple[str, str]]:
+        return set()
+
+    async def there(self, system: Any) -> bool:
         del system
-        return self.there
+        return self.is_on
+
+    async def gone(self, system: Any) -> bool:
+        del system
+        return not self.is_on
 
     async def remove(self, system: Any) -> None:
         await asyncio.sleep(self.remove_s)
         self._note("remove", system)
-        self.there = self.sticky
+        self.is_on = self.sticky
 
     def _note(self, what: str, system: Any) -> None:
         self.log.append((f"{what} {self.target}", system.now()))
@@ -109,7 +119,9 @@ def test_equal_faults_do_not_share_a_record() -> None:
 def test_a_fault_that_is_not_seen_is_an_error_and_is_removed() -> None:
     """It may be half there, so it is taken away all the same."""
     log: Log = []
-    with pytest.raises(FaultNotAppliedError, match="scripted: asked for, but not there"):
+    with pytest.raises(
+        FaultNotAppliedError, match="scripted: asked for, but not all of it is there"
+    ):
         conducted(during(2, 5, Scripted("a", log, invisible=True)))
     assert log == [("apply a", 2), ("remove a", 2)]
 
@@ -124,8 +136,30 @@ def test_a_fault_that_cannot_be_applied_is_removed() -> None:
 
 def test_a_fault_that_stays_is_an_error() -> None:
     """After its removal it is read back once more."""
-    with pytest.raises(FaultNotAppliedError, match="scripted: still there after its removal"):
+    with pytest.raises(FaultNotAppliedError, match="scripted: something of it is still there"):
         conducted(during(2, 5, Scripted("a", [], sticky=True)))
+
+
+def test_a_fault_that_something_else_undoes_is_an_error() -> None:
+    """It must be there to its end: else what was measured meanwhile is no run under it."""
+    log: Log = []
+    undone = Scripted("a", log)
+
+    async def main() -> None:
+        running = asyncio.ensure_future(conductor((during(1, 9, undone),), 10)(WholeSystem()))
+        await asyncio.sleep(4)
+        undone.is_on = False
+        with pytest.raises(FaultNotAppliedError, match="gone, in whole or in part, before its end"):
+            await running
+
+    virtually(main())
+    assert log == [("apply a", 1), ("remove a", 9)]
+
+
+def test_the_record_says_when_its_removal_was_asked_for() -> None:
+    """A harness that was held asks late; what the removal itself takes is the fault's."""
+    (record,) = conducted(during(2, 5, Scripted("a", [], remove_s=0.5)))
+    assert (record.removal_s, record.removed_s) == (5, 5.5)
 
 
 def test_others_are_removed_when_one_goes_wrong() -> None:

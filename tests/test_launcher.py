@@ -8,8 +8,9 @@ import signal
 import subprocess
 import tomllib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, requires
 from pathlib import Path
 from typing import IO
 
@@ -19,7 +20,9 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
 TIMEOUT_S = 30
+PARTS = ("simulate", "report", "containers", "develop")
 TOOLS = (
+    "basename",
     "bash",
     "cmp",
     "cp",
@@ -35,31 +38,34 @@ TOOLS = (
     "tee",
 )
 
+# Of an install it notes the names of the locks' parts.
 FAKE_PYTHON = r"""#!/usr/bin/env bash
+parts() { local word; for word; do case $word in *.lock) basename "$word" .lock; esac; done; }
 hold() { if [[ -n ${THERE-} ]]; then echo >&"$THERE"; read -r -u "$GO"; fi; }
 case "$*" in
     *os.path.realpath*) [[ -z ${TOO_OLD-} || $0 != */python3 ]] && echo "$0"; exit ;;
     *ensurepip*) exit "${ENSUREPIP_EXIT-0}" ;;
     *"-m venv "*) echo venv >>"$CALLS"; mkdir -p "${!#}/bin"; cp "$0" "${!#}/bin/python" ;;
     *"-m pip install"*)
-        echo "pip install ${!#}" >>"$CALLS"
+        echo pip install $(parts "$@") >>"$CALLS"
         [[ -n ${HOLD_CLI-} ]] || hold
         echo "noise on stdout"; echo "ERROR: no route" >&2; exit "${INSTALL_EXIT-0}" ;;
     *"-m harness.cli"*)
         [[ -z ${HOLD_CLI-} ]] || hold
         shift 3
-        printf '%s\0' "$PYTHONPATH" "$$" "$@"
+        printf '%s\0' "$PYTHONPATH" "$$" "$PYTHONHASHSEED $PYTHONUTF8 ${PYTHONOPTIMIZE-}" "$@"
         exit "${CLI_EXIT-0}" ;;
 esac
 """
 
 FAKE_UV = r"""#!/usr/bin/env bash
+parts() { local word; for word; do case $word in *.lock) basename "$word" .lock; esac; done; }
 case "$1" in
     venv)
         echo "uv venv" >>"$CALLS"
         mkdir -p "${!#}/bin"
         cp "${0%/*}/python3" "${!#}/bin/python" ;;
-    pip) echo "uv install ${!#}" >>"$CALLS" ;;
+    pip) echo uv install $(parts "$@") >>"$CALLS" ;;
 esac
 """
 
@@ -73,8 +79,12 @@ class Outcome:
 
     @property
     def seen(self) -> list[str]:
-        """What the fake Python saw: PYTHONPATH, its process id, then the arguments."""
-        return self.stdout.split("\0")[:-1]
+        """What the fake Python saw: PYTHONPATH, its process id, other variables of Python's."""
+        return self.stdout.split("\0")[:3]
+
+    @property
+    def arguments(self) -> list[str]:
+        return self.stdout.split("\0")[3:-1]
 
 
 def outcome(process: subprocess.Popen[str]) -> Outcome:
@@ -117,9 +127,8 @@ class Sandbox:
     tools: Path
     call_log: Path
 
-    @property
-    def lock(self) -> Path:
-        return self.root / "requirements.lock"
+    def lock(self, part: str = "simulate") -> Path:
+        return self.root / "requirements" / f"{part}.lock"
 
     @property
     def venv(self) -> Path:
@@ -127,7 +136,7 @@ class Sandbox:
 
     @property
     def stamp(self) -> Path:
-        return self.venv / "requirements.lock"
+        return self.venv / "simulate.lock"
 
     def take_calls(self) -> list[str]:
         """Return what the installers were asked since the last look."""
@@ -176,7 +185,9 @@ def sandbox(tmp_path: Path) -> Sandbox:
     root = tmp_path / "a class's [lab] copy"
     root.mkdir()
     shutil.copy(ROOT / "lab", root / "lab")
-    (root / "requirements.lock").write_text("pinned==1\n")
+    (root / "requirements").mkdir()
+    for part in PARTS:
+        (root / "requirements" / f"{part}.lock").write_text(f"of-{part}==1\n")
     (tmp_path / "calls").touch()
     made = Sandbox(root=root, tools=tools, call_log=tmp_path / "calls")
     made.put("python3", FAKE_PYTHON)
@@ -189,7 +200,7 @@ def test_first_start_makes_the_venv_and_later_ones_do_not(sandbox: Sandbox) -> N
     assert first.code == 0
     assert first.stderr.startswith("chaoslab: making .venv with pip")
     assert first.stderr.count("\n") == 2
-    assert sandbox.take_calls() == ["venv", f"pip install {sandbox.lock}"]
+    assert sandbox.take_calls() == ["venv", "pip install simulate report"]
 
     second = sandbox.start("list")
     assert (second.code, second.stderr) == (0, "")
@@ -200,16 +211,16 @@ def test_uv_is_used_where_it_is_on_the_path(sandbox: Sandbox) -> None:
     """With uv, it makes the venv and installs; pip is not called."""
     sandbox.put("uv", FAKE_UV)
     assert sandbox.start("list").code == 0
-    assert sandbox.take_calls() == ["uv venv", f"uv install {sandbox.lock}"]
+    assert sandbox.take_calls() == ["uv venv", "uv install simulate report"]
 
 
 def test_a_changed_lock_updates_the_venv(sandbox: Sandbox) -> None:
-    """Another lock is installed into the .venv that is there, once."""
+    """The part that differs is installed into the .venv that is there, once."""
     sandbox.start()
     sandbox.take_calls()
-    sandbox.lock.write_text("pinned==2\n")
+    sandbox.lock().write_text("pinned==2\n")
     assert "up to date" in sandbox.start().stderr
-    assert sandbox.take_calls() == [f"pip install {sandbox.lock}"]
+    assert sandbox.take_calls() == ["pip install simulate"]
     assert sandbox.start().stderr == ""
 
 
@@ -218,7 +229,7 @@ def test_a_failed_install_is_not_taken_for_a_whole_one(sandbox: Sandbox, *, earl
     """Exit 2, one line with the installer's reason, no stamp; the next start makes it anew."""
     if earlier:
         sandbox.start()
-        sandbox.lock.write_text("pinned==2\n")
+        sandbox.lock().write_text("pinned==2\n")
     failed = sandbox.start("list", INSTALL_EXIT="1")
     assert (failed.code, failed.stdout) == (2, "")
     assert "pip: ERROR: no route -- check network" in failed.stderr.splitlines()[1]
@@ -228,6 +239,91 @@ def test_a_failed_install_is_not_taken_for_a_whole_one(sandbox: Sandbox, *, earl
     sandbox.take_calls()
     assert sandbox.start("list").code == 0
     assert sandbox.take_calls()[0] == "venv"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "added"),
+    [
+        (["run", "x", "--engine", "compose"], "containers"),
+        (["run", "x", "--engine=both"], "containers"),
+        (["check", "--engine", "compose"], "containers"),
+        (["run", "x", "--grafana"], "containers"),
+        (["run", "x", "--keep-prometheus"], "containers"),
+        (["images", "build"], "containers"),
+        (["compose", "x"], "containers"),
+        (["grafana", "x"], "containers"),
+        (["test", "--", "-k", "one"], "containers develop"),
+    ],
+)
+def test_a_part_is_added_by_the_command_that_needs_it(
+    sandbox: Sandbox, arguments: list[str], added: str
+) -> None:
+    """One line on stderr names it; the .venv stays as it is, and the next start adds nothing."""
+    sandbox.start("list")
+    sandbox.take_calls()
+    first = sandbox.start(*arguments)
+    assert first.stderr.startswith(f"chaoslab: adding to .venv with pip: {added},")
+    assert sandbox.take_calls() == [f"pip install {added}"]
+    assert first.arguments == arguments
+    assert sandbox.start(*arguments).stderr == ""
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["run", "x"],
+        ["run", "x", "--engine", "sim"],
+        ["run", "compose"],
+        ["check"],
+        ["doctor"],
+        ["clean"],
+        ["show", "test"],
+    ],
+)
+def test_what_only_simulates_adds_nothing(sandbox: Sandbox, arguments: list[str]) -> None:
+    """A learner without Docker never downloads what containers and tests need."""
+    sandbox.start(*arguments)
+    assert sandbox.take_calls() == ["venv", "pip install simulate report"]
+
+
+def test_a_part_that_was_added_is_kept_up_to_date(sandbox: Sandbox) -> None:
+    """Its lock can change while nobody asks for it; parts that are not there stay away."""
+    sandbox.start("images")
+    sandbox.take_calls()
+    for part in ("containers", "develop"):
+        sandbox.lock(part).write_text("pinned==2\n")
+    sandbox.start("list")
+    assert sandbox.take_calls() == ["pip install containers"]
+
+
+def test_a_part_that_cannot_be_added_harms_nothing(sandbox: Sandbox) -> None:
+    """Without a network a command for containers ends with 2; simulations go on as before."""
+    sandbox.start("list")
+    sandbox.take_calls()
+    for _ in range(2):
+        assert sandbox.start("images", INSTALL_EXIT="1").code == 2
+        assert sandbox.take_calls() == ["pip install containers"]
+    after = sandbox.start("list")
+    assert (after.code, after.stderr, sandbox.take_calls()) == (0, "", [])
+
+
+def test_a_killed_addition_is_not_taken_for_a_whole_one(sandbox: Sandbox, gate: Gate) -> None:
+    """Who does not need the part goes on; who does gets a new .venv, with all of it."""
+    sandbox.start("list")
+    sandbox.take_calls()
+    with sandbox.spawn("images", gate=gate) as process:
+        await_output(gate.there)
+        os.killpg(process.pid, signal.SIGKILL)
+    sandbox.take_calls()
+    assert sandbox.start("list").stderr == ""
+    assert sandbox.start("images").code == 0
+    assert sandbox.take_calls() == ["venv", "pip install simulate report containers"]
+
+
+def test_the_callers_environment_does_not_change_a_run(sandbox: Sandbox) -> None:
+    """Sets have one order, files are UTF-8, and assertions are not taken out."""
+    started = sandbox.start(PYTHONHASHSEED="7", PYTHONUTF8="0", PYTHONOPTIMIZE="2")
+    assert started.seen[2] == "0 1 "
 
 
 def test_no_python_is_said_in_one_line(sandbox: Sandbox) -> None:
@@ -282,15 +378,15 @@ def test_a_venv_made_by_hand_is_kept(sandbox: Sandbox) -> None:
     shutil.copy(sandbox.tools / "python3", own / "python")
     (own / "ipython").touch()
     assert sandbox.start().code == 0
-    assert sandbox.take_calls() == [f"pip install {sandbox.lock}"]
+    assert sandbox.take_calls() == ["pip install simulate report"]
     assert (own / "ipython").exists()
 
 
 def test_arguments_arrive_verbatim_and_stdout_is_the_labs_alone(sandbox: Sandbox) -> None:
     """Spaces, quotes, globs, newlines and empty arguments; the installer's noise stays out."""
     args = ["a b", "it's", '"q"', "*", "$HOME", "", "-", "two\nlines", "ü"]
-    assert sandbox.start(*args).seen[2:] == args
-    assert sandbox.start().seen[2:] == []
+    assert sandbox.start(*args).arguments == args
+    assert sandbox.start().arguments == []
 
 
 def test_the_exit_code_is_the_labs(sandbox: Sandbox) -> None:
@@ -330,16 +426,16 @@ def test_two_first_starts_install_once(sandbox: Sandbox, gate: Gate) -> None:
             await_output(second.stderr)
             assert "waiting for another start" in second.stderr.readline()
             os.write(gate.go, b"\n")
-            assert outcome(first).seen[2:] == ["one"]
-            assert outcome(second).seen[2:] == ["two"]
-    assert sandbox.take_calls() == ["venv", f"pip install {sandbox.lock}"]
+            assert outcome(first).arguments == ["one"]
+            assert outcome(second).arguments == ["two"]
+    assert sandbox.take_calls() == ["venv", "pip install simulate report"]
 
 
 def test_a_running_lab_does_not_hold_up_another_start(sandbox: Sandbox, gate: Gate) -> None:
     """The start that installed gives its lock back before the lab runs, which may be for hours."""
     with sandbox.spawn("play", gate=gate, HOLD_CLI="1") as first:
         await_output(gate.there)
-        sandbox.lock.write_text("pinned==2\n")
+        sandbox.lock().write_text("pinned==2\n")
         assert sandbox.start("list").code == 0
         os.write(gate.go, b"\n")
         assert outcome(first).code == 0
@@ -356,23 +452,55 @@ def test_an_interrupted_install_is_made_anew(sandbox: Sandbox, gate: Gate) -> No
     assert not sandbox.stamp.exists()
     sandbox.take_calls()
     assert sandbox.start().code == 0
-    assert sandbox.take_calls() == ["venv", f"pip install {sandbox.lock}"]
+    assert sandbox.take_calls() == ["venv", "pip install simulate report"]
 
 
-def test_the_lock_covers_every_direct_dependency() -> None:
-    """Each is pinned to a version that pyproject.toml allows; if not, `.ci/lock` mends it."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    wanted = project["project"]["dependencies"] + project["dependency-groups"]["dev"]
-    lock = (ROOT / "requirements.lock").read_text()
-    pinned = dict(re.findall(r"^([\w.-]+)==(\S+)", lock, re.MULTILINE))
-    for requirement in map(Requirement, wanted):
-        version = pinned[canonicalize_name(requirement.name)]
-        assert requirement.specifier.contains(version), requirement
+def pins(*parts: str) -> dict[str, str]:
+    texts = [(ROOT / "requirements" / f"{part}.lock").read_text() for part in parts]
+    return dict(re.findall(r"^([\w.-]+)==([^ ]+)", "".join(texts), re.MULTILINE))
+
+
+def test_each_part_of_the_lock_covers_what_it_is_for() -> None:
+    """Each requirement is pinned to a version that it allows; if not, `.ci/lock` fixes it."""
+    document = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    groups = document["dependency-groups"]
+    wanted = {
+        "simulate": document["project"]["dependencies"],
+        **document["project"]["optional-dependencies"],
+        "develop": [*groups["load"], *(one for one in groups["develop"] if isinstance(one, str))],
+    }
+    assert set(wanted) == set(PARTS)
+    for part, requirements in wanted.items():
+        pinned = pins(part)
+        for requirement in map(Requirement, requirements):
+            version = pinned[canonicalize_name(requirement.name)]
+            assert requirement.specifier.contains(version), requirement
+
+
+def test_no_distribution_is_in_two_parts_of_the_lock() -> None:
+    """Parts are installed at different times, and must not undo each other."""
+    names = [name for part in PARTS for name in pins(part)]
+    assert len(names) == len(set(names))
+
+
+def test_the_lock_is_complete() -> None:
+    """What is pinned needs nothing that is not pinned before it: nothing else is installed."""
+    before: set[str] = set()
+    for part in PARTS:
+        before |= set(pins(part))
+        for name in pins(part):
+            with suppress(PackageNotFoundError):  # of another platform or Python
+                needed = [Requirement(text) for text in requires(name) or ()]
+                there = [one for one in needed if not one.marker or one.marker.evaluate()]
+                assert {canonicalize_name(one.name) for one in there} <= before, name
 
 
 def test_the_lock_is_hashed_and_names_no_host() -> None:
     """Every pin has its hashes, and no index, link or path of the machine that made it."""
-    lock = (ROOT / "requirements.lock").read_text()
-    pins = re.findall(r"^[\w.-]+==.*(?:\n    --hash=sha256:[0-9a-f]{64}.*)+", lock, re.MULTILINE)
-    assert len(pins) == len(re.findall(r"^\w", lock, re.MULTILINE))
-    assert not re.search(r"://|^-|file:| /\w", lock, re.MULTILINE)
+    for part in PARTS:
+        lock = (ROOT / "requirements" / f"{part}.lock").read_text()
+        hashed = r"^[\w.-]+==.*(?:\n    --hash=sha256:[0-9a-f]{64}.*)+"
+        assert len(re.findall(hashed, lock, re.MULTILINE)) == len(
+            re.findall(r"^\w", lock, re.MULTILINE)
+        )
+        assert not re.search(r"://|^-|file:| /\w", lock, re.MULTILINE)

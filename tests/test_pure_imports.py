@@ -9,7 +9,16 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 LIMIT_S = 60
 
-FOLDERS = ("harness/model", "harness/checks", "harness/engines/sim", "services", "labs")
+FOLDERS = (
+    *(
+        "harness/model",
+        "harness/measures",
+        "harness/checks",
+        "harness/theory",
+        "harness/engines/sim",
+    ),
+    *("services", "labs"),
+)
 MODULES = (
     "harness.conductor",
     "harness.engines.protocol",

@@ -2,6 +2,8 @@
 
 import gc
 import math
+import pickle
+import tempfile
 import tracemalloc
 from collections.abc import Iterator
 from itertools import permutations
@@ -148,3 +150,18 @@ def test_a_digest_does_not_depend_on_where_rows_are(monkeypatch: pytest.MonkeyPa
     in_file = simulated(400).digest()
     monkeypatch.setattr(rows, "HELD", 1_000_000)
     assert simulated(400).digest() == in_file
+
+
+def test_rows_travel_to_another_process_with_their_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever takes them over removes the file's name; those that were sent stay as they were."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    made = Rows(Row, (Row(number, 0.5, "a") for number in range(20)))
+    wire = pickle.dumps(made)
+    assert len(list(tmp_path.iterdir())) == 1
+    arrived = pickle.loads(wire)  # noqa: S301 - our own bytes
+    assert list(tmp_path.iterdir()) == []
+    arrived.append(Row(20, 1.5, "b"))
+    assert list(arrived) == [*made, Row(20, 1.5, "b")]
+    assert len(made) == 20

@@ -8,11 +8,22 @@ import pytest
 
 from harness import runner
 from harness.catalogue import Entry
-from harness.checks.measures import success_ratio
 from harness.checks.verdict import Kind, Verdict
 from harness.engines.protocol import Conductor, Engine, Observer, Plan
 from harness.errors import FaultNotAppliedError
-from harness.model import Broken, Fixed, Lab, Paced, Pause, Service, baseline, during, on
+from harness.measures import success_ratio
+from harness.model import (
+    Broken,
+    Fixed,
+    Lab,
+    Paced,
+    Pause,
+    Service,
+    baseline,
+    during,
+    on,
+    predict,
+)
 from harness.model.lab import Variant
 from harness.recording import FaultRecord, Recording, Request
 from tests.support import Silent, recording, request
@@ -45,7 +56,17 @@ def as_expected(plan: Plan) -> Recording:
 
 def recorded(plan: Plan, requests: Sequence[Request]) -> Recording:
     faults = [
-        FaultRecord(name="pause a", target="a", start_s=2, end_s=4, seen_s=2, removed_s=4)
+        FaultRecord(
+            name="pause a",
+            target="a",
+            start_s=2,
+            end_s=4,
+            requested_s=2,
+            applied_s=2,
+            seen_s=2,
+            removal_s=4,
+            removed_s=4,
+        )
         for _ in plan.lab.faults
     ]
     return recording(requests, faults=faults, variant=plan.variant.name)
@@ -57,6 +78,7 @@ class Scripted:
 
     name: str = "sim"
     made: Made = as_expected
+    real_time: bool = False
     plans: list[Plan] = field(default_factory=list)
 
     def run(self, plan: Plan, conduct: Conductor, observer: Observer) -> Recording:
@@ -97,10 +119,11 @@ def test_only_the_variants_that_are_asked_for_are_run() -> None:
     engine = Scripted()
     result = runner.run(ENTRY, [LAB.variant("calm")], 1, [engine], watch)
     assert engine.ran() == [("calm", True)]
-    assert [control.kind for control in result.controls] == [
-        Kind.READ_BACK,
-        Kind.BASELINE,
-        Kind.HOLDS,
+    assert [control.kind for control in result.controls] == [Kind.BASELINE, Kind.HOLDS]
+    assert result.left_out == ("naive", "worse")
+    assert result.unproven == [
+        "stays down: naive, worse did not run",
+        "recovers: naive, worse did not run",
     ]
 
 
@@ -126,6 +149,71 @@ def test_a_second_engine_is_held_against_the_first() -> None:
         *(("compose", "calm"), ("compose", "naive"), ("compose", "worse")),
     }
     assert {control.verdict for control in agreed} == {Verdict.PASS}
+
+
+def test_a_whole_lab_leaves_nothing_out_and_nothing_unproven() -> None:
+    """Each claim is told apart by the recordings that are made anyway."""
+    engine = Scripted()
+    result = runner.run(ENTRY, LAB.variants, 5, [engine], watch)
+    apart = [one for one in result.controls if one.kind is Kind.TELLS_APART]
+    assert [(one.claim, one.variant) for one in apart] == [
+        ("stays down", "naive"),
+        ("stays down", "worse"),
+        ("recovers", "naive"),
+        ("recovers", "worse"),
+    ]
+    assert {one.verdict for one in apart} == {Verdict.PASS}
+    assert (result.left_out, result.unproven) == ((), [])
+
+
+@pytest.mark.parametrize("late_s", [0, 0.06])
+def test_a_run_in_real_time_must_keep_time(late_s: float) -> None:
+    """In `run` as in `check`: a load that was late proves nothing; virtual time is never late."""
+
+    def late(plan: Plan) -> Recording:
+        once = as_expected(plan)
+        return replace(
+            once,
+            requests=[one._replace(sent_s=one.intended_s + late_s) for one in once.requests],
+            faults=[replace(one, requested_s=2, applied_s=2, removal_s=4) for one in once.faults],
+        )
+
+    result = runner.run(ENTRY, LAB.variants, 1, [Scripted("compose", late, real_time=True)], watch)
+    assert result.verdict is (Verdict.INCONCLUSIVE if late_s else Verdict.PASS)
+    virtual = runner.run(ENTRY, LAB.variants, 1, [Scripted("sim", late)], watch)
+    assert virtual.verdict is Verdict.PASS
+    assert not [one for one in virtual.controls if one.kind is Kind.TIMING]
+
+
+MEAN = predict(
+    "half of them",
+    success_ratio(5, 10),
+    on="calm",
+    equals=0.9,
+    chance=0.1,
+    seeds=3,
+    because="",
+    source="",
+)
+
+
+def test_a_check_averages_over_further_seeds_where_time_is_virtual() -> None:
+    """As many as a prediction says, far enough apart that those of a check do not overlap."""
+    entry = replace(ENTRY, lab=replace(LAB, predict=(MEAN,)))
+    engine, real = Scripted(), Scripted("compose", real_time=True)
+    result = runner.run(entry, LAB.variants, 5, [engine, real], watch, averages=True)
+    more = [(plan.variant.name, plan.seed) for plan in engine.plans if plan.seed != 5]
+    assert more == [("calm", 1_000_005), ("calm", 2_000_005)]
+    assert {plan.seed for plan in real.plans} == {5}
+    figures = [one for one in result.controls if one.kind is Kind.PREDICTION]
+    assert [one.measure for one in figures] == [
+        "good answers, 5-10 s, mean of 3 seeds",
+        "good answers, 5-10 s",
+    ]
+    assert figures[0].bound.chance < figures[1].bound.chance
+    quick = Scripted()
+    runner.run(entry, LAB.variants, 5, [quick], watch)
+    assert {plan.seed for plan in quick.plans} == {5}
 
 
 def test_engines_that_disagree_do_not_pass() -> None:
@@ -155,6 +243,7 @@ def test_a_broken_variant_that_falls_without_its_fault_proves_nothing() -> None:
         (Kind.NEGATIVE, "naive"),
         (Kind.NEGATIVE, "worse"),
     ]
+    assert result.verdict is Verdict.FAIL
 
 
 def test_a_fault_that_was_not_seen_makes_the_lab_inconclusive() -> None:

@@ -2,9 +2,11 @@
 
 import json
 import math
+import multiprocessing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -17,6 +19,12 @@ from harness.recording import Recording, SeriesKey
 from harness.result import Result
 from tests.support import fault, lab, recording, request
 
+if TYPE_CHECKING:
+    from multiprocessing.queues import SimpleQueue
+    from multiprocessing.synchronize import Barrier
+
+ROUNDS = 40
+LIMIT_S = 60
 WHEN = datetime(2026, 3, 29, 1, 59, 30, tzinfo=UTC)
 NAME = "2026-03-29T01-59-30"
 
@@ -92,6 +100,33 @@ def test_runs_of_one_second_have_names_of_their_own(runs: Path) -> None:
     assert names(runs) == [NAME, f"{NAME}-2", f"{NAME}-3"]
     texts = [(runs / name / "run.json").read_text() for name in names(runs)]
     assert texts == ["first", "second", "third"]
+
+
+def opened(number: int, barrier: "Barrier", told: "SimpleQueue[str]") -> None:
+    for _ in range(ROUNDS):
+        barrier.wait(LIMIT_S)
+        try:
+            with store.folder(f"lab-{number % 2}", WHEN) as part:
+                (part / "run.json").write_text("{}")
+            told.put("")
+        except BaseException as error:  # noqa: BLE001 - whatever it is, the test tells it
+            told.put(repr(error))
+
+
+@pytest.mark.usefixtures("runs")
+def test_runs_that_start_at_one_moment_leave_each_other_alone() -> None:
+    """Whichever sweeps while another makes its folder, claims it, or gives it its name."""
+    context = multiprocessing.get_context("fork")
+    barrier, told = context.Barrier(4), context.SimpleQueue()
+    others = [context.Process(target=opened, args=(n, barrier, told)) for n in range(4)]
+    for one in others:
+        one.start()
+    found = [told.get() for _ in range(4 * ROUNDS)]
+    for one in others:
+        one.join(LIMIT_S)
+    assert set(found) == {""}
+    assert len(list(store.RUNS.glob("*/*/run.json"))) == 4 * ROUNDS
+    assert list(store.RUNS.glob("*/.*")) == []
 
 
 def test_a_run_that_fails_leaves_its_neighbour_alone(runs: Path) -> None:
@@ -195,7 +230,7 @@ def test_a_result_is_one_document_that_any_reader_of_json_can_read(runs: Path) -
     assert (kept["requests"], kept["good"], kept["spans"]) == (1, 1, 0)
     assert kept["faults"][0]["seen_s"] is None
     assert kept["notes"] == ["a note"]
-    assert set(read["versions"]) == {"python", *store.VERSIONED}
+    assert set(read["versions"]) == {"python", "chaoslab", *store.VERSIONED}
 
 
 def test_an_unknown_value_is_null(runs: Path) -> None:

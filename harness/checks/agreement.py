@@ -4,8 +4,9 @@ import math
 from collections import defaultdict
 from collections.abc import Collection, Iterator
 
-from harness.checks.measures import attempts_per_request, goodput_rps
 from harness.checks.verdict import Control, Kind
+from harness.measures.calls import attempts_per_request, calls_per_request
+from harness.measures.requests import goodput_rps
 from harness.model.expect import Bound, Measure
 from harness.model.lab import CLIENT, Lab
 from harness.recording import Recording
@@ -53,10 +54,9 @@ def _called(lab: Lab) -> dict[str, Collection[str]]:
 
 
 def _attempts(service: str, callees: Collection[str], duration_s: float) -> Measure:
-    each = [attempts_per_request(callee, 0, duration_s) for callee in callees]
     return Measure(
         name=attempts_per_request(service, 0, duration_s).name,
-        of=lambda recording: math.fsum(measure.of(recording) for measure in each),
+        compute=lambda recording: calls_per_request(recording, callees, 0, duration_s),
     )
 
 
@@ -79,6 +79,7 @@ def _held(  # noqa: PLR0913 - what is held against what, and how it was counted
     least: float = 0,
 ) -> Control:
     expected = measure.of(simulated)
+    found = measure.read(measured)
     slack = math.nan
     if math.isfinite(expected):
         by_chance = SIGMAS * math.sqrt(expected * of) / of if of else 0
@@ -90,6 +91,7 @@ def _held(  # noqa: PLR0913 - what is held against what, and how it was counted
         engine=measured.engine,
         measure=measure.name,
         unit=measure.unit,
-        value=measure.of(measured),
+        value=found.value,
+        missing=found.missing,
         bound=Bound(at_least=expected - slack, at_most=expected + slack, equals=expected),
     )

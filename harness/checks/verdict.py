@@ -1,16 +1,17 @@
 """Judging: from recordings to named controls, each with its value, bound, margin and verdict.
 
-A lab is proven by its own controls. A failed control of the environment (the baseline, or a fault
-that was not read back) makes the result INCONCLUSIVE: it can then neither pass nor fail.
+A lab is proven by its own controls. A failed control of the environment (the baseline, a fault that
+was not read back, a run that was late) makes the result INCONCLUSIVE: it can then neither pass nor
+fail. What cannot fail is no control: a fault that was read back is one only where it was not.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from harness.conductor import applied
 from harness.errors import ExitCode
-from harness.model.expect import Bound, Expectation, Measure
+from harness.model.expect import Bound, Measure, Prediction, Reading
 from harness.model.lab import Broken, Lab
 from harness.recording import Recording
 
@@ -37,9 +38,11 @@ class Kind(StrEnum):
 
     BASELINE = "baseline"
     BITES = "the fault bites"
-    HOLDS = "the mend holds"
+    HOLDS = "the fix holds"
+    TELLS_APART = "tells apart"
+    NOTED = "also seen"
     NEGATIVE = "no fault, no failure"
-    READ_BACK = "fault read back"
+    READ_BACK = "fault applied and removed"
     PREDICTION = "prediction"
     AGREEMENT = "as simulated"
     TIMING = "on time"
@@ -51,7 +54,10 @@ SETS_UP = (Kind.BASELINE, Kind.READ_BACK, Kind.TIMING)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Control:
-    """One value held against one bound, on one variant and engine."""
+    """One value held against one bound, on one variant and engine.
+
+    A value that is NaN was not to be had; `missing` says what it would have taken.
+    """
 
     kind: Kind
     claim: str
@@ -61,6 +67,7 @@ class Control:
     unit: str
     value: float
     bound: Bound
+    missing: str = ""
 
     @property
     def margin(self) -> float:
@@ -75,12 +82,19 @@ class Control:
         return Verdict.INCONCLUSIVE if self.kind in SETS_UP else Verdict.FAIL
 
 
-def judge(lab: Lab, recording: Recording) -> list[Control]:
-    """Hold one variant's recording against everything that the lab says of it."""
+Values = Mapping[str, Sequence[Reading]]
+"""By a prediction's name, what its measure found in further runs of the variant it is on."""
+
+
+def judge(lab: Lab, recording: Recording, more: Values | None = None) -> list[Control]:
+    """Hold one variant's recording against everything that the lab says of it.
+
+    `more` holds values of further seeds, for predictions about a mean.
+    """
     return [
-        *_read_back(recording),
+        *_unapplied(recording),
         *_expectations(lab, recording),
-        *_predictions(lab, recording),
+        *_predictions(lab, recording, more or {}),
     ]
 
 
@@ -92,7 +106,7 @@ def judge_without_fault(lab: Lab, recording: Recording) -> list[Control]:
         if item.is_baseline:
             over = item.measure.over
             measure = over(0, recording.duration_s) if over else item.measure
-            controls.append(_control(Kind.NEGATIVE, claim, recording, measure, item.bound))
+            controls.append(control(Kind.NEGATIVE, claim, recording, measure, item.bound))
     return controls
 
 
@@ -108,38 +122,70 @@ def _expectations(lab: Lab, recording: Recording) -> Iterator[Control]:
     bites = isinstance(lab.variant(recording.variant), Broken)
     for item in lab.expect:
         if item.is_baseline:
-            yield _expected(Kind.BASELINE, item, recording)
-        elif recording.variant in item.variants:
-            yield _expected(Kind.BITES if bites else Kind.HOLDS, item, recording)
+            kind = Kind.BASELINE
+        elif recording.variant not in item.variants:
+            continue
+        elif item.noted:
+            kind = Kind.NOTED
+        else:
+            kind = Kind.BITES if bites else Kind.HOLDS
+        yield control(kind, item.claim, recording, item.measure, item.bound)
 
 
-def _predictions(lab: Lab, recording: Recording) -> Iterator[Control]:
+def _predictions(lab: Lab, recording: Recording, more: Values) -> Iterator[Control]:
     for item in lab.predict:
         if item.on == recording.variant:
-            yield _control(Kind.PREDICTION, item.name, recording, item.measure, item.bound)
+            yield _predicted(item, recording, more.get(item.name, ())[: item.seeds - 1])
 
 
-def _read_back(recording: Recording) -> Iterator[Control]:
+def _predicted(item: Prediction, recording: Recording, more: Sequence[Reading]) -> Control:
+    """Hold the mean of the runs that there are against what theory says of so many."""
+    first = item.measure.read(recording)
+    if not more:
+        return held(Kind.PREDICTION, item.name, recording, item.measure, item.bound, reading=first)
+    readings = (first, *more)
+    missing = next((one.missing for one in readings if one.missing), "")
+    mean = Reading(math.fsum(one.value for one in readings) / len(readings), missing)
+    of_mean = replace(item.measure, name=f"{item.measure.name}, mean of {len(readings)} seeds")
+    bound = item.bound_of(len(readings))
+    return held(Kind.PREDICTION, item.name, recording, of_mean, bound, reading=mean)
+
+
+def _unapplied(recording: Recording) -> Iterator[Control]:
+    """Tell of each fault that was not seen to act, or not seen to be gone."""
     for fault in recording.faults:
-        yield Control(
-            kind=Kind.READ_BACK,
-            claim=fault.name,
-            variant=recording.variant,
-            engine=recording.engine,
-            measure="seen to act, and to be gone",
-            unit="",
-            value=float(applied(fault)),
-            bound=Bound(at_least=1),
-        )
+        if math.isnan(fault.seen_s) or math.isnan(fault.removed_s):
+            never = "to act" if math.isnan(fault.seen_s) else "to be gone"
+            yield Control(
+                kind=Kind.READ_BACK,
+                claim=fault.name,
+                variant=recording.variant,
+                engine=recording.engine,
+                measure="seen to act, and to be gone",
+                unit="",
+                value=math.nan,
+                bound=Bound(at_least=1),
+                missing=f"it was never seen {never}",
+            )
 
 
-def _expected(kind: Kind, item: Expectation, recording: Recording) -> Control:
-    return _control(kind, item.claim, recording, item.measure, item.bound)
-
-
-def _control(
+def control(
     kind: Kind, claim: str, recording: Recording, measure: Measure, bound: Bound
 ) -> Control:
+    """Hold what a measure finds in a recording against a bound."""
+    return held(kind, claim, recording, measure, bound, reading=measure.read(recording))
+
+
+def held(  # noqa: PLR0913 - a control names all of this
+    kind: Kind,
+    claim: str,
+    recording: Recording,
+    measure: Measure,
+    bound: Bound,
+    *,
+    reading: Reading,
+) -> Control:
+    """Hold a value that is known already against a bound."""
     return Control(
         kind=kind,
         claim=claim,
@@ -147,8 +193,9 @@ def _control(
         engine=recording.engine,
         measure=measure.name,
         unit=measure.unit,
-        value=measure.of(recording),
+        value=reading.value,
         bound=bound,
+        missing=reading.missing,
     )
 
 

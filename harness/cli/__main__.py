@@ -3,17 +3,18 @@
 import errno
 import importlib
 import io
-import signal
 import sys
-import threading
 import traceback
+from contextlib import suppress
 from pathlib import Path
 
 import click
 
-from harness.catalogue import nearest
 from harness.cli import complaints, hashing
-from harness.errors import ChaoslabError, ExitCode
+from harness.engines import containers
+from harness.engines.compose.interrupts import first_raises
+from harness.errors import ChaoslabError, EnvironmentNotReadyError, ExitCode
+from harness.model.names import nearest
 
 COMMANDS = sorted(
     path.stem.removeprefix("cmd_").replace("_", "-")
@@ -33,14 +34,27 @@ class Commands(click.Group):
 
         Raises:
             click.UsageError: there is none of that name.
+            EnvironmentNotReadyError: a part of the lock that it needs is not installed.
 
         """
         if cmd_name not in COMMANDS:
             close = nearest(cmd_name, COMMANDS)
             raise click.UsageError(f"no command {cmd_name!r}{close}; ./lab --help lists them", ctx)
-        module = importlib.import_module(f"harness.cli.cmd_{cmd_name.replace('-', '_')}")
+        try:
+            module = importlib.import_module(f"harness.cli.cmd_{cmd_name.replace('-', '_')}")
+        except ModuleNotFoundError as error:
+            raise _not_installed(error) from error
         command: click.Command = module.command
         return command
+
+
+def _not_installed(error: ModuleNotFoundError) -> EnvironmentNotReadyError:
+    """Say which package a command lacks, and what installs it."""
+    package = (error.name or "").partition(".")[0]
+    if package in containers.PACKAGES:
+        return EnvironmentNotReadyError(containers.NOT_INSTALLED)
+    fix = "remove the folder .venv, and the next start installs it anew"
+    return EnvironmentNotReadyError(f"the package {package} is not installed: {fix}")
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -55,8 +69,11 @@ def lab() -> None:
 
 def main(arguments: list[str] | None = None) -> ExitCode:
     """Run one command line and give its exit code; prints what went wrong, if anything."""
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with first_raises():
+        return _main(arguments)
+
+
+def _main(arguments: list[str] | None) -> ExitCode:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
@@ -69,7 +86,8 @@ def main(arguments: list[str] | None = None) -> ExitCode:
         if code is ExitCode.BUG:
             traceback.print_exc()
         if line:
-            click.echo(f"chaoslab: {line}", err=True)
+            with suppress(OSError):  # the terminal may be closed
+                click.echo(f"chaoslab: {line}", err=True)
     return code
 
 
@@ -85,8 +103,9 @@ def _explained(error: BaseException) -> tuple[ExitCode, str]:
             return error.exit_code, str(error)
         case KeyboardInterrupt() | click.Abort():
             return ExitCode.INTERRUPTED, "interrupted; everything that was started has been ended"
-        case BrokenPipeError() | SystemExit():
+        case BrokenPipeError() | OSError(errno=errno.EIO) | SystemExit():
             # Who reads our output has gone, as `| head` does: click and rich then ask for an exit.
+            # A terminal that was closed is an error of input and output.
             # Nobody was told a verdict; Python would complain when it flushes at its own exit.
             sys.stdout = None
             return ExitCode.INCONCLUSIVE, ""

@@ -1,8 +1,10 @@
 """`./lab check`: every control of every lab, over seeds, for a CI job."""
 
+import math
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -21,32 +23,33 @@ from rich.progress import (
 from rich.text import Text
 
 from harness import catalogue, junit, runner, store
-from harness.checks.timing import timing
 from harness.checks.verdict import Control, Verdict, failures, verdict_of
 from harness.cli import options
 from harness.cli.spreads import lines
 from harness.cli.tables import STYLES
 from harness.cli.workers import spread
-from harness.engines.compose.client import why_not
-from harness.engines.compose.engine import ComposeEngine
-from harness.engines.protocol import Conductor, Engine, Observer, Plan
+from harness.engines.containers import ComposeEngine, why_not
+from harness.engines.protocol import Engine, Observer
 from harness.engines.sim.engine import SimEngine
 from harness.errors import ChaoslabError, EnvironmentNotReadyError, ExitCode, LabError
+from harness.junit import Suite
 from harness.model.lab import Lab, Variant
-from harness.recording import Recording
 from harness.report.text import SIGNS, seen, wanted
 
 Job = tuple[str, int]
 """A lab's slug and a seed."""
+JUNIT_EVERY_S = 2.0
+"""How often the JUnit file is brought up to date, at most: it is written as a whole."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """One lab under one seed: its controls, how long it took in seconds, or why it could not be."""
+    """One lab under one seed: its controls, when it began, its seconds, or why it could not be."""
 
     slug: str
     seed: int
     controls: tuple[Control, ...] = ()
+    began: datetime
     took_s: float
     error: str = ""
     again: bool = False
@@ -74,7 +77,12 @@ class Checked:
     default=None,
     help="At once: one a core; on containers one for two cores.",
 )
-@click.option("--spread", "spreads", is_flag=True, help="What each value was: least, median, most.")
+@click.option(
+    "--spread",
+    "spreads",
+    is_flag=True,
+    help="Each value's median and sigma over the seeds, and its bound's distance in sigmas.",
+)
 @click.option("--junit", "junit_path", type=click.Path(dir_okay=False, path_type=Path))
 def command(  # noqa: PLR0913 - one parameter for each option
     names: Sequence[str],
@@ -106,19 +114,59 @@ def command(  # noqa: PLR0913 - one parameter for each option
             if engine == "compose"
             else _simulate(work, jobs, tick, permute=permute)
         )
-        for one in results:
-            checked.append(one)
-            replay = f"--engine {engine} --seed {one.seed}"
-            replay += f" --permute {one.seed}" if permute else ""
-            _show(progress.console, one, replay, brief=seeds > 1)
+        with _junit(junit_path) as keep:
+            for one in results:
+                replay = f"./lab run {one.slug} --engine {engine} --seed {one.seed}"
+                replay += f" --permute {one.seed}" if permute else ""
+                checked.append(one)
+                _show(progress.console, one, replay, brief=seeds > 1)
+                keep(_suite(one, replay))
     if spreads:
         _spread(labs, checked)
     _summary(console, labs, checked)
-    if junit_path:
-        rows = [(c.slug, c.seed, c.controls, c.took_s, c.error) for c in checked]
-        junit.write(rows, junit_path)
-    verdict = verdict_of([control for one in checked for control in one.controls])
-    return ExitCode.INCONCLUSIVE if any(one.error for one in checked) else verdict.exit_code
+    return _worst(checked).exit_code
+
+
+@contextmanager
+def _junit(path: Path | None) -> Iterator[Callable[[Suite], None]]:
+    """Give what takes each result as it comes: the file is brought up to date meanwhile.
+
+    So a check that is interrupted keeps what it has.
+    """
+    suites: list[Suite] = []
+    written_s = -math.inf
+
+    def keep(suite: Suite) -> None:
+        nonlocal written_s
+        suites.append(suite)
+        if path and time.monotonic() > written_s + JUNIT_EVERY_S:
+            junit.write(suites, path)
+            written_s = time.monotonic()
+
+    try:
+        yield keep
+    finally:
+        if path:
+            junit.write(suites, path)
+
+
+def _suite(one: Checked, replay: str) -> Suite:
+    return Suite(
+        slug=one.slug,
+        seed=one.seed,
+        controls=one.controls,
+        began=one.began,
+        took_s=one.took_s,
+        replay=replay,
+        error=one.error,
+    )
+
+
+def _worst(checked: Sequence[Checked]) -> Verdict:
+    """Judge all labs together: what fails is not hidden by what could not be checked."""
+    verdicts = {one.verdict for one in checked}
+    order = (Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.PASS)
+    return next((one for one in order if one in verdicts), Verdict.INCONCLUSIVE)
 
 
 def _progress(console: Console) -> Progress:
@@ -175,43 +223,28 @@ def _measure(
 def _check_measured(job: Job) -> Checked:
     slug, _ = job
     with store.folder(slug, datetime.now(UTC).astimezone()) as folder:
-        engine = Timekeeper(ComposeEngine(folder))
-        one = _checked(job, engine)
-        return replace(one, controls=(*one.controls, *engine.controls))
-
-
-class Timekeeper:
-    """An engine of which it is noted for each run whether it kept time."""
-
-    def __init__(self, engine: Engine) -> None:
-        self.name = engine.name
-        self.controls: list[Control] = []
-        self._engine = engine
-
-    def run(self, plan: Plan, conduct: Conductor, observer: Observer) -> Recording:
-        """Run as the engine does."""
-        recording = self._engine.run(plan, conduct, observer)
-        self.controls += timing(recording)
-        return recording
+        return _checked(job, ComposeEngine(folder))
 
 
 def _checked(job: Job, engine: Engine) -> Checked:
     """Check one lab under one seed; what is wrong with it is told and stops no other."""
     slug, seed = job
-    began_s = time.monotonic()
+    began, began_s = datetime.now(UTC).astimezone(), time.monotonic()
     try:
         return check(slug, seed, engine)
     except ChaoslabError as error:
-        return Checked(slug=slug, seed=seed, took_s=time.monotonic() - began_s, error=str(error))
+        took_s = time.monotonic() - began_s
+        return Checked(slug=slug, seed=seed, began=began, took_s=took_s, error=str(error))
 
 
 def check(slug: str, seed: int, engine: Engine) -> Checked:
     """Run all variants of a lab under a seed and judge them."""
-    began_s = time.monotonic()
+    began, began_s = datetime.now(UTC).astimezone(), time.monotonic()
     entry = catalogue.find(slug)
-    result = runner.run(entry, entry.lab.variants, seed, [engine], _unwatched)
+    result = runner.run(entry, entry.lab.variants, seed, [engine], _unwatched, averages=True)
     took_s = time.monotonic() - began_s
-    return Checked(slug=slug, seed=seed, controls=tuple(result.controls), took_s=took_s)
+    controls = tuple(result.controls)
+    return Checked(slug=slug, seed=seed, controls=controls, began=began, took_s=took_s)
 
 
 class _Unwatched:
@@ -237,11 +270,12 @@ def _show(console: Console, one: Checked, replay: str, *, brief: bool) -> None:
     line.append(f"{one.slug}, seed {one.seed}: {found}", "default")
     console.print(line, soft_wrap=bool(one.error))
     for control in failures(one.controls):
-        bound = wanted(control.kind, control.bound, control.unit)
+        bound = wanted(control.bound, control.unit)
         where = f"{control.variant}, {control.kind}: {control.claim}"
-        console.print(Text(f"    {where}; {control.measure} is {seen(control)}, must be {bound}"))
+        found = f"is {seen(control)}" if not control.missing else f"has no value: {control.missing}"
+        console.print(Text(f"    {where}; {control.measure} {found}, must be {bound}"))
     if verdict is not Verdict.PASS and not one.error:
-        console.print(f"    replay: ./lab run {one.slug} {replay}")
+        console.print(f"    replay: {replay}")
 
 
 def _spread(labs: Sequence[str], checked: Sequence[Checked]) -> None:

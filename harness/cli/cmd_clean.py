@@ -5,9 +5,7 @@ import shutil
 import click
 
 from harness import store
-from harness.engines.compose import inventory
-from harness.engines.compose.client import engine, unreachable
-from harness.engines.compose.janitor import sweep
+from harness.engines.containers import engine, part, sweep, unreachable
 
 MB = 1_000_000
 
@@ -41,6 +39,7 @@ def _remove_runs() -> int:
 
 
 def _remove_images() -> None:
+    inventory = part("inventory")
     with engine() as client:
         removed, freed_bytes = inventory.remove_others(client)
         kept = inventory.others(client)

@@ -15,7 +15,8 @@ from harness.checks.verdict import Control, Verdict
 from harness.cli import options
 from harness.cli.tables import STYLES
 from harness.errors import ExitCode
-from harness.report.text import MINUS, SIGNS, UNKNOWN, figure
+from harness.model.numbers import MINUS
+from harness.report.text import SIGNS, UNKNOWN, figure
 
 Found = Mapping[str, Sequence[Compared]]
 """The variants of each lab, by its slug."""
@@ -46,18 +47,25 @@ def command(names: Sequence[str], markdown: bool) -> ExitCode:  # noqa: FBT001
     for slug in missing:
         line = f"{slug} has no run on both engines; ./lab run {slug} --engine both makes one"
         console.print(line, soft_wrap=True)
-    return _told(console, found, is_short=bool(names and missing))
+    return _told(console, found, missing, by_name=bool(names))
 
 
-def _told(console: Console, found: Found, *, is_short: bool) -> ExitCode:
-    """Say what all comes to; what was asked for by name must be there to pass."""
+def _told(console: Console, found: Found, missing: Sequence[str], *, by_name: bool) -> ExitCode:
+    """Say what all comes to; what was asked for by name must be there to pass.
+
+    With no names, what is there is compared, and what is not is said to be left out.
+    """
     variants = [one for each in found.values() for one in each]
     agreeing = sum(one.agrees for one in variants)
-    verdict = Verdict.INCONCLUSIVE if is_short or not variants else Verdict.PASS
+    is_short = not variants or (by_name and bool(missing))
+    verdict = Verdict.INCONCLUSIVE if is_short else Verdict.PASS
     if agreeing < len(variants):
         verdict = Verdict.FAIL
     counted = f"{agreeing} of {len(variants)} variants agree" if variants else "nothing to compare"
     line = Text(verdict.value, style=STYLES[verdict])
+    if missing:
+        line.append(" of a part", "yellow")
+        counted += f"; {len(missing)} of {len(missing) + len(found)} labs are not compared"
     console.print(line.append(f"  {counted}", "default"))
     return verdict.exit_code
 

@@ -14,8 +14,7 @@ from rich.text import Text
 
 from harness import catalogue
 from harness.engines.compose import images
-from harness.engines.compose.address import address, described, is_rootless
-from harness.engines.compose.client import engine, why_not
+from harness.engines.containers import engine, part, why_not
 from harness.errors import ChaoslabError, EnvironmentNotReadyError, ExitCode
 
 FREE_GB = 2.0
@@ -83,9 +82,10 @@ def _containers() -> Iterator[Finding]:
 def _engine() -> Iterator[Finding]:
     """Name the engine and where it is, and what of that has never been tried."""
     with suppress(EnvironmentNotReadyError), engine() as client:  # that none answers is told above
-        there = address()
-        found = f"{described(client)} at {there}"
-        if is_rootless(client):
+        address = part("address")
+        there = address.address()
+        found = f"{address.described(client)} at {there}"
+        if address.is_rootless(client):
             found += ", untested"
         if not there.url.startswith("unix://"):
             found += ", untested: its 127.0.0.1 must be this machine's"

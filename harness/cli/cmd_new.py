@@ -9,8 +9,9 @@ import click
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from harness import catalogue
-from harness.catalogue import LABS, ROOT, Planned, nearest
+from harness.catalogue import LABS, ROOT, Planned
 from harness.errors import LabError
+from harness.model.names import nearest
 
 SLUG = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 PIECE = 84

@@ -1,5 +1,6 @@
 """`./lab run`: simulate, measure where an engine answers, judge, report."""
 
+import importlib
 import json
 import sys
 from collections.abc import Sequence
@@ -13,14 +14,11 @@ from rich.text import Text
 
 from harness import catalogue, runner, store
 from harness.catalogue import Entry
-from harness.cli import cmd_grafana, options, tables
+from harness.cli import options, tables
 from harness.cli.live import Live
 from harness.cli.options import EngineChoice
-from harness.engines.compose import look
-from harness.engines.compose.client import why_not
-from harness.engines.compose.engine import ComposeEngine
-from harness.engines.sim.engine import SimEngine
-from harness.engines.sim.events import EventLog
+from harness.cli.simulations import Asked, simulator
+from harness.engines.containers import ComposeEngine, part, why_not
 from harness.errors import EnvironmentNotReadyError, ExitCode, LabError
 from harness.report import figures, page
 from harness.result import CHANGED
@@ -72,13 +70,20 @@ def command(  # noqa: PLR0913 - one parameter for each option
     console.print(Text(entry.lab.title, style="bold"))
     console.print(Text(f"{entry.lab.question}\n"))
     when = datetime.now(UTC).astimezone()
+    wanted = Asked(
+        slug=entry.slug,
+        variants=tuple(variants) if simulates else None,
+        settings=tuple(settings),
+        seed=seed,
+        permute=permute,
+    )
     with store.folder(entry.slug, when) as folder:
-        log = EventLog(events) if events else None
-        engines: list[Engine] = [SimEngine(permute=permute, events=log)] if simulates else []
+        measuring: list[Engine] = []
         if engine != EngineChoice.SIM and not missing:
-            engines.append(ComposeEngine(folder, keep_prometheus=keep_prometheus))
-        with Live(console, entry.lab) as live:
-            result = runner.run(entry, chosen, seed, engines, live.watch)
+            measuring.append(ComposeEngine(folder, keep_prometheus=keep_prometheus))
+        live = Live(console, entry.lab)
+        with simulator(wanted, folder, events, live.watch) as simulating, live:
+            result = runner.run(entry, chosen, seed, [*simulating, *measuring], live.watch)
         if settings:
             result.notes.append(f"{CHANGED}: --set {' --set '.join(settings)}")
         if missing:
@@ -98,7 +103,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
     else:
         _whither(console, entry, final, report=not no_report)
     if grafana:
-        cmd_grafana.show(console, entry, final)
+        importlib.import_module("harness.cli.cmd_grafana").show(console, entry, final)
     return result.verdict.exit_code
 
 
@@ -106,7 +111,7 @@ def _missing(engine: str | None, *, grafana: bool) -> str | None:
     """Say why containers are left out; None when they are not."""
     if engine == EngineChoice.SIM:
         return None
-    missing = why_not() or (look.why_not() if grafana else None)
+    missing = why_not() or (part("look").why_not() if grafana else None)
     if missing and (engine is not None or grafana):
         raise EnvironmentNotReadyError(missing)
     return missing

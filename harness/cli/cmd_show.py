@@ -6,7 +6,6 @@ from rich.padding import Padding
 from rich.text import Text
 
 from harness import catalogue
-from harness.checks.verdict import Kind
 from harness.model.expect import Bound, Measure
 from harness.model.lab import Broken, Lab, Variant
 from harness.report.text import timeline, topology, wanted
@@ -56,4 +55,4 @@ def _claims(console: Console, lab: Lab) -> None:
 
 
 def _held(measure: Measure, bound: Bound) -> str:
-    return f"{measure.name} {wanted(Kind.PREDICTION, bound, measure.unit)}"
+    return f"{measure.name} {wanted(bound, measure.unit)}"

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import click
 
 from harness.catalogue import ROOT
-from harness.engines.compose.client import why_not
+from harness.engines.containers import why_not
 from harness.errors import EnvironmentNotReadyError, ExitCode
 
 SOURCES = ("harness", "services", "labs", "tests", "benchmarks")
@@ -31,7 +31,10 @@ def command(pytest_arguments: Sequence[str]) -> ExitCode:
         ["ruff", "check", *SOURCES],
         ["ruff", "format", "--check", *SOURCES],
         ["mypy"],
-        ["pytest", "-m", "not compose", "-n", str(os.cpu_count() or 1), *pytest_arguments],
+        [
+            *("pytest", "-m", "not compose", "-n", str(os.cpu_count() or 1)),
+            *("--dist", "loadgroup", *pytest_arguments),
+        ],
     ]
     if not missing:
         steps.append(["pytest", "-m", "compose", *pytest_arguments])

@@ -2,7 +2,7 @@
 
 import logging
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,30 +12,42 @@ from harness.catalogue import ROOT
 
 
 class OnceHandler(logging.Handler):
-    """Prints a warning or an error when it first comes up: a service may fail at every request."""
+    """Says a warning or an error when it first comes up: a service may fail at every request."""
 
-    def __init__(self) -> None:
+    def __init__(self, say: Callable[[str], None]) -> None:
         super().__init__(logging.WARNING)
         self._said: set[str] = set()
+        self._say = say
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Print a record in one line, unless the same was said before."""
+        """Say a record in one line, unless the same was said before."""
         error = record.exc_info[1] if record.exc_info else None
         line = " ".join((_raised(error) if error else record.getMessage()).split())
         if line not in self._said:
             self._said.add(line)
-            click.echo(f"chaoslab: {line} (said once)", err=True)
+            self._say(line)
 
 
 @contextmanager
 def heard() -> Iterator[None]:
     """Print what is logged while the block lasts."""
-    handler = OnceHandler()
+    handler = OnceHandler(lambda line: click.echo(f"chaoslab: {line} (said once)", err=True))
     logging.getLogger().addHandler(handler)
     try:
         yield
     finally:
         logging.getLogger().removeHandler(handler)
+
+
+@contextmanager
+def told(say: Callable[[str], None]) -> Iterator[None]:
+    """Say what is logged while the block lasts, and let nobody else print it."""
+    root = logging.getLogger()
+    before, root.handlers = root.handlers, [OnceHandler(say)]
+    try:
+        yield
+    finally:
+        root.handlers = before
 
 
 def _raised(error: BaseException) -> str:

@@ -26,18 +26,23 @@ class Line:
         self._engine = VERBS[engine]
         self._lab = lab
         self._good: list[float] = []
-        self._step = "starts"
+        self._step = "waits"
 
     def second(self, number: int, good: int) -> None:
         """Add a second's good answers."""
         self._good.extend([0.0] * (number - len(self._good)))
         self._good.append(good)
-        self._view.refresh(last=len(self._good) >= self._lab.duration_s)
+        self._view.refresh()
 
     def step(self, what: str) -> None:
         """Show what goes on while no second passes."""
         self._step = what
-        self._view.refresh(last=False)
+        self._view.refresh()
+
+    @property
+    def complete(self) -> bool:
+        """Whether every second has passed."""
+        return len(self._good) >= self._lab.duration_s
 
     def text(self) -> Text:
         """Draw the line."""
@@ -66,7 +71,8 @@ class Live:
     def __init__(self, console: Console, lab: Lab) -> None:
         self._console = console
         self._lab = lab
-        self._lines: list[Line] = []
+        self._lines: dict[tuple[str, str, bool], Line] = {}
+        self._printed = 0
         self._live = RichLive(console=console, refresh_per_second=12)
 
     def __enter__(self) -> Self:
@@ -87,16 +93,21 @@ class Live:
             self._live.stop()
 
     def watch(self, engine: Engine, variant: Variant, lab: Lab) -> Observer:
-        """Add a line for a run."""
-        self._lines.append(Line(self, engine.name, variant.name, lab))
-        return self._lines[-1]
+        """Give the line of a run; there is one for each, in the order in which they were asked."""
+        key = engine.name, variant.name, bool(lab.faults)
+        if key not in self._lines:
+            self._lines[key] = Line(self, engine.name, variant.name, lab)
+        return self._lines[key]
 
-    def refresh(self, *, last: bool) -> None:
-        """Draw again; `last` when the newest line is complete."""
+    def refresh(self) -> None:
+        """Draw again; where there is no terminal, print what is complete, in the lines' order."""
+        lines = list(self._lines.values())
         if self._console.is_terminal:
-            self._live.update(Group(_axis(self._lab), *(line.text() for line in self._lines)))
-        elif last:
-            self._console.print(self._lines[-1].text())
+            self._live.update(Group(_axis(self._lab), *(line.text() for line in lines)))
+            return
+        while self._printed < len(lines) and lines[self._printed].complete:
+            self._console.print(lines[self._printed].text())
+            self._printed += 1
 
 
 def _axis(lab: Lab) -> Text:

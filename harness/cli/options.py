@@ -8,11 +8,12 @@ from typing import Any
 
 import click
 
-from harness.catalogue import Entry, find, nearest, slugs
+from harness.catalogue import Entry, find, slugs
 from harness.errors import LabError
 from harness.model.fault import Setting
 from harness.model.lab import Variant
 from harness.model.load import Load
+from harness.model.names import nearest
 from harness.model.validate import problems
 
 

@@ -10,6 +10,12 @@ from harness.report.text import SIGNS, margin, seen, wanted
 from harness.result import Result, Row
 
 INDENTED = (0, 0, 0, 2)
+REASONS = {
+    Kind.BASELINE: "the system was not healthy before the fault",
+    Kind.READ_BACK: "a fault was not applied, or not removed",
+    Kind.TIMING: "the machine was too busy to keep the schedule; close other programs, or wait",
+}
+"""Why a run is inconclusive, by the control that says so."""
 STYLES = {Verdict.PASS: "green", Verdict.FAIL: "bold red", Verdict.INCONCLUSIVE: "bold yellow"}
 
 
@@ -19,6 +25,8 @@ def show(console: Console, result: Result) -> None:
     for note in result.notes:
         console.print(Text(note, style="yellow"))
     console.print(_sentence(result))
+    for claim in result.unproven:
+        console.print(Text(f"not proven: {claim}", style="yellow"))
 
 
 def _table(result: Result) -> Table:
@@ -30,7 +38,7 @@ def _table(result: Result) -> Table:
         if row.variant != group:
             group = row.variant
             table.add_row(Text(group, style="bold underline"), "", "", "")
-        table.add_row(_claim(row), wanted(row.kind, row.predicted, row.unit), *_cells(row))
+        table.add_row(_claim(row), wanted(row.predicted, row.unit), *_cells(row))
     return table
 
 
@@ -49,19 +57,28 @@ def _cell(control: Control | None) -> Text:
         return Text("\N{EN DASH}", style="dim")
     verdict = control.verdict
     cell = Text(f"{seen(control)} {SIGNS[verdict]}", style=STYLES[verdict])
-    if control.kind is not Kind.READ_BACK:
-        cell.append(f"\n{margin(control.margin, control.unit)}", "dim")
+    cell.append(f"\n{control.missing or margin(control.margin, control.unit)}", "dim")
     return cell
 
 
 def _sentence(result: Result) -> Text:
+    """Say what all controls come to; a part of a lab says that it is one."""
     controls = result.controls
     passed = sum(control.verdict is Verdict.PASS for control in controls)
-    meaning = {
-        Verdict.PASS: "what must break breaks, what must hold holds",
-        Verdict.FAIL: "a claim does not hold",
-        Verdict.INCONCLUSIVE: "nothing is proven: a healthy start or the fault itself is missing",
-    }[result.verdict]
+    part = f" of a part, without {', '.join(result.left_out)}" if result.left_out else ""
     sentence = Text(f"\n{result.verdict}", style=STYLES[result.verdict])
-    sentence.append(f"  {passed} of {len(controls)} controls hold: {meaning}", "default")
+    sentence.append(part, "yellow")
+    sentence.append(f"  {passed} of {len(controls)} controls hold: {_meaning(result)}", "default")
     return sentence
+
+
+def _meaning(result: Result) -> str:
+    match result.verdict:
+        case Verdict.PASS if result.left_out:
+            return "what ran is as claimed, which is not yet a proof"
+        case Verdict.PASS:
+            return "what must break breaks, what must hold holds, and each claim tells them apart"
+        case Verdict.FAIL:
+            return "a claim does not hold"
+    kinds = [one.kind for one in result.controls if one.verdict is Verdict.INCONCLUSIVE]
+    return f"nothing is proven: {REASONS[kinds[0]] if kinds else 'nothing ran'}"

@@ -3,19 +3,24 @@
 import multiprocessing
 import os
 import signal
+import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from functools import partial
+from multiprocessing.connection import wait
 from typing import TypeVar
 
-from harness.engines.compose.interrupts import uninterrupted
+from harness.engines.compose.interrupts import SIGNALS, uninterrupted
 from harness.errors import EnvironmentNotReadyError, ExitCode
 
 END_LIMIT_S = 40.0
 """How long a job may take to clean up."""
-KILLED = "a process of the check was killed: is there enough memory? try fewer --jobs"
+KILLED = "a process was killed: is there enough memory? (for check, try fewer --jobs)"
+CONTEXT = multiprocessing.get_context("fork" if sys.platform == "linux" else None)
+"""A fork has imported what this process has; elsewhere than on Linux it may crash."""
 Job = TypeVar("Job")
 Done = TypeVar("Done")
 
@@ -43,25 +48,52 @@ def spread(
             yield do(job)
             tick()
         return
-    with ProcessPoolExecutor(min(processes, len(jobs)), initializer=_at_rest) as pool:
+    given = partial(_interruptible, do) if cleans_up else do
+    with pool(min(processes, len(jobs))) as executor:
+        futures = []
+        for job in jobs:
+            futures.append(submitted(executor, given, job))
+            futures[-1].add_done_callback(lambda _: tick())
+        for future in futures:
+            yield future.result()
+
+
+@contextmanager
+def pool(
+    processes: int, prepare: Callable[..., None] | None = None, *given: object
+) -> Iterator[ProcessPoolExecutor]:
+    """Open a pool whose processes leave Ctrl-C to this one; however the block ends, none is left.
+
+    Each calls ``prepare`` first, with what is given.
+
+    Raises:
+        EnvironmentNotReadyError: a process was killed from outside.
+
+    """
+    start = partial(_at_rest, prepare, given)
+    with ProcessPoolExecutor(processes, CONTEXT, start) as executor:
         try:
-            given = partial(_interruptible, do) if cleans_up else do
-            with _held_back():
-                futures = [_submitted(pool, given, job, tick) for job in jobs]
-            for future in futures:
-                yield future.result()
+            yield executor
         except BaseException as error:
-            _end(pool)
+            _end(executor)
             if isinstance(error, BrokenProcessPool):
                 raise EnvironmentNotReadyError(KILLED) from error
             raise
 
 
-def _end(pool: ProcessPoolExecutor) -> None:
+def submitted(
+    executor: ProcessPoolExecutor, do: Callable[..., Done], *given: object, **more: object
+) -> "Future[Done]":
+    """Hand a job in; the first one starts the processes."""
+    with _held_back():
+        return executor.submit(do, *given, **more)
+
+
+def _end(executor: ProcessPoolExecutor) -> None:
     """Tell every process to end and wait for it; the pool by itself would do all the work first."""
     with uninterrupted():
         children = multiprocessing.active_children()
-        pool.shutdown(wait=False, cancel_futures=True)
+        executor.shutdown(wait=False, cancel_futures=True)
         for process in children:
             process.terminate()
         for process in children:
@@ -69,30 +101,40 @@ def _end(pool: ProcessPoolExecutor) -> None:
             process.kill()
 
 
-def _submitted(
-    pool: ProcessPoolExecutor, do: Callable[[Job], Done], job: Job, tick: Callable[[], None]
-) -> "Future[Done]":
-    future = pool.submit(do, job)
-    future.add_done_callback(lambda _: tick())
-    return future
-
-
 @contextmanager
 def _held_back() -> Iterator[None]:
     """Keep Ctrl-C waiting while processes start: a half-started one would print a traceback."""
-    signals = {signal.SIGINT, signal.SIGTERM}
-    signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, signals)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
 
 
-def _at_rest() -> None:
+def _at_rest(prepare: Callable[..., None] | None, given: Sequence[object]) -> None:
     """Leave Ctrl-C, which reaches every process, to the first one; end in silence when told to."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGTERM})
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+    threading.Thread(target=_end_with_the_first, daemon=True).start()
+    if prepare:
+        prepare(*given)
+
+
+def _end_with_the_first() -> None:
+    """Wait for the end of the process that gives out work, which may have been killed."""
+    first = multiprocessing.parent_process()
+    if first:
+        wait([first.sentinel])
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+def cores() -> int:
+    """Count the cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _interruptible(do: Callable[[Job], Done], job: Job) -> Done:

@@ -41,6 +41,10 @@ class Engine(Protocol):
     def name(self) -> str:
         """How the engine is called in `--engine` and in recordings."""
 
+    @property
+    def real_time(self) -> bool:
+        """Whether a second of a run is a second of the machine, so that it can be late."""
+
     def run(self, plan: Plan, conduct: Conductor, observer: Observer) -> Recording:
         """Start the lab, load it, let the conductor break and mend it, drain, stop, record.
 

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from harness.model.change import Configure
-from harness.model.expect import Plot, baseline, on, predict
+from harness.model.expect import Plot, baseline, noted, on, predict
 from harness.model.fault import Kill, Pause, during
 from harness.model.host_faults import ClockSkew, CpuSlow, DiskFull, MemoryLimit, Stop
 from harness.model.lab import Broken, Fixed, Lab, Redis, Service
@@ -57,6 +57,7 @@ __all__ = [
     "Way",
     "baseline",
     "during",
+    "noted",
     "on",
     "predict",
 ]

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from harness.model.fault import Setting, System
+from harness.model.fault import Place, Setting, System
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -35,16 +35,37 @@ class Configure:
         if not self.values:
             yield "no setting is given; nothing would change"
 
+    def misplaced(self, place: Place) -> Iterator[str]:
+        """Say that its host or service is not there, or does not take such a change."""
+        if self.target in place.stores:
+            yield "it runs Redis, which has no settings that a lab could change"
+        elif self.target not in place.behind:
+            yield from place.not_one_of(self.target, place.behind)
+        else:
+            yield from place.settings(self.target, self.values)
+
+    def handles(self, place: Place) -> set[tuple[str, str]]:
+        """Give each setting on each of its hosts."""
+        hosts = place.behind.get(self.target, ())
+        return {(host, f"setting {name}") for host in hosts for name in self.values}
+
     async def apply(self, system: System) -> None:
         """Change the settings, beside those that another fault has changed."""
         for host in await system.behind(self.target):
             await system.configure(host, {**await system.configured(host), **self.values})
 
-    async def seen(self, system: System) -> bool:
-        """Read back whether any of the hosts has the settings."""
-        hosts = await system.behind(self.target)
-        there = [await system.configured(host) for host in hosts]
-        return any(self.values.items() <= changes.items() for changes in there)
+    async def there(self, system: System) -> bool:
+        """Read back whether every host has all of the settings."""
+        found = await self._found(system)
+        return bool(found) and all(self.values.items() <= changes.items() for changes in found)
+
+    async def gone(self, system: System) -> bool:
+        """Read back whether no host has any of the settings changed."""
+        found = await self._found(system)
+        return not any(self.values.keys() & changes.keys() for changes in found)
+
+    async def _found(self, system: System) -> list[Mapping[str, Setting]]:
+        return [await system.configured(host) for host in await system.behind(self.target)]
 
     async def remove(self, system: System) -> None:
         """Put the settings back."""

@@ -4,10 +4,15 @@ A fault is written in the primitive operations of a `System`, which both engines
 fault is one class here and nothing elsewhere.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import ClassVar, Protocol
+
+from harness.model.names import nearest
+
+PROCESS = "process"
+"""What a fault holds that freezes, ends or starts a host's process: a kill would lift a pause."""
 
 Setting = str | int | float | bool
 """What a service's setting may be."""
@@ -138,7 +143,10 @@ class System(Protocol):
 
 
 class Fault(Protocol):
-    """Something that breaks and is mended again."""
+    """Something that breaks and is put right again.
+
+    `there` and `gone` are two questions: of a fault that is there in part, neither is true.
+    """
 
     @property
     def target(self) -> str:
@@ -151,20 +159,65 @@ class Fault(Protocol):
     def problems(self) -> Iterator[str]:
         """Say what is wrong with the values, if anything."""
 
+    def misplaced(self, place: "Place") -> Iterator[str]:
+        """Say what is wrong with its target in a lab, if anything."""
+
+    def handles(self, place: "Place") -> set[tuple[str, str]]:
+        """Give what it takes hold of, as (host or link, what of it).
+
+        Two faults that hold the same thing at the same time would undo each other.
+        """
+
     async def apply(self, system: System) -> None:
         """Break it."""
 
-    async def seen(self, system: System) -> bool:
-        """Read back whether it is broken."""
+    async def there(self, system: System) -> bool:
+        """Read back whether all of it is there, on every host and link that it hits."""
+
+    async def gone(self, system: System) -> bool:
+        """Read back whether none of it is left anywhere."""
 
     async def remove(self, system: System) -> None:
-        """Mend it."""
+        """Put it right."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A lab as its faults see it: what there is to hit, by kind.
+
+    `behind` gives for a service's name its hosts; `settings` checks changes of live settings.
+    """
+
+    hosts: Collection[str]
+    stores: Collection[str]
+    links: Collection[str]
+    ends: Collection[str]
+    behind: Mapping[str, tuple[str, ...]]
+    settings: Callable[[str, Mapping[str, Setting]], Iterator[str]]
+
+    def not_one_of(self, name: str, there: Collection[str]) -> Iterator[str]:
+        """Say that a name is not among those that it could be, with the nearest."""
+        if name not in there:
+            yield f"{name!r} is not one of {', '.join(sorted(there))}{nearest(name, there)}"
 
 
 class WholeFault:
-    """A fault whose only value is its target."""
+    """A fault of one host, whose only value may be its target."""
 
     __slots__ = ()
+
+    target: str
+    holds: ClassVar[str]
+    """What of its host it takes hold of; faults that hold the same undo each other."""
+
+    def misplaced(self, place: Place) -> Iterator[str]:
+        """Say that its host is not there, if so."""
+        yield from place.not_one_of(self.target, place.hosts)
+
+    def handles(self, place: Place) -> set[tuple[str, str]]:
+        """Give the one thing that it takes hold of."""
+        del place
+        return {(self.target, self.holds)}
 
     def problems(self) -> Iterator[str]:
         """Give nothing: a target is checked against the lab."""
@@ -177,6 +230,8 @@ class Pause(WholeFault):
 
     target: str
 
+    holds: ClassVar[str] = PROCESS
+
     @property
     def name(self) -> str:
         """The fault as a person would say it, with its target."""
@@ -186,9 +241,13 @@ class Pause(WholeFault):
         """Freeze the host."""
         await system.pause(self.target)
 
-    async def seen(self, system: System) -> bool:
+    async def there(self, system: System) -> bool:
         """Read back whether the host is frozen."""
         return await system.state(self.target) is HostState.PAUSED
+
+    async def gone(self, system: System) -> bool:
+        """Read back whether the host goes on."""
+        return await system.state(self.target) is not HostState.PAUSED
 
     async def remove(self, system: System) -> None:
         """Let the host go on."""
@@ -201,6 +260,8 @@ class Kill(WholeFault):
 
     target: str
 
+    holds: ClassVar[str] = PROCESS
+
     @property
     def name(self) -> str:
         """The fault as a person would say it, with its target."""
@@ -210,9 +271,13 @@ class Kill(WholeFault):
         """End the host's process at once."""
         await system.kill(self.target)
 
-    async def seen(self, system: System) -> bool:
+    async def there(self, system: System) -> bool:
         """Read back whether the host is down."""
         return await system.state(self.target) is HostState.DOWN
+
+    async def gone(self, system: System) -> bool:
+        """Read back whether the host is up again."""
+        return await system.state(self.target) is not HostState.DOWN
 
     async def remove(self, system: System) -> None:
         """Start the host again."""

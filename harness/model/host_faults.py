@@ -3,14 +3,22 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import ClassVar
 
-from harness.model.fault import Clock, HostState, System, WholeFault
+from harness.model.fault import PROCESS, Clock, HostState, Place, System, WholeFault
 
 RIGHT = Clock()
 FULL_SPEED = 1.0
 STANDSTILL_PPM = -1e6
 LEAST_MIB = 6
 """Docker takes no less."""
+ENDING = (HostState.STOPPING, HostState.DOWN)
+
+
+def no_redis(target: str, place: Place) -> Iterator[str]:
+    """Say that a simulated Redis has neither a CPU nor a disk, if it is the target."""
+    if target in place.stores:
+        yield "it runs Redis, which in the simulation has neither a CPU nor a disk to hit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +31,8 @@ class Stop(WholeFault):
 
     target: str
     grace_s: float = field(default=10.0, kw_only=True)
+
+    holds: ClassVar[str] = PROCESS
 
     @property
     def name(self) -> str:
@@ -38,9 +48,13 @@ class Stop(WholeFault):
         """Ask the host's process to end; it does so by itself."""
         await system.stop(self.target, self.grace_s)
 
-    async def seen(self, system: System) -> bool:
+    async def there(self, system: System) -> bool:
         """Read back whether the host is on its way down, or down."""
-        return await system.state(self.target) in {HostState.STOPPING, HostState.DOWN}
+        return await system.state(self.target) in ENDING
+
+    async def gone(self, system: System) -> bool:
+        """Read back whether the host is up again."""
+        return await system.state(self.target) not in ENDING
 
     async def remove(self, system: System) -> None:
         """Start the host again."""
@@ -57,6 +71,8 @@ class ClockSkew(WholeFault):
     target: str
     skew_s: float = field(default=0.0, kw_only=True)
     drift_ppm: float = field(default=0.0, kw_only=True)
+
+    holds: ClassVar[str] = "clock"
 
     @property
     def clock(self) -> Clock:
@@ -81,9 +97,13 @@ class ClockSkew(WholeFault):
         """Set the clock wrong."""
         await system.set_clock(self.target, self.clock)
 
-    async def seen(self, system: System) -> bool:
+    async def there(self, system: System) -> bool:
         """Read back whether the clock goes wrong in this way."""
         return await system.clock(self.target) == self.clock
+
+    async def gone(self, system: System) -> bool:
+        """Read back whether the clock is right."""
+        return await system.clock(self.target) == RIGHT
 
     async def remove(self, system: System) -> None:
         """Set the clock right."""
@@ -100,6 +120,13 @@ class CpuSlow(WholeFault):
     target: str
     factor: float = field(kw_only=True)
 
+    holds: ClassVar[str] = "cpu"
+
+    def misplaced(self, place: Place) -> Iterator[str]:
+        """Say that its host is not there, or runs Redis."""
+        yield from no_redis(self.target, place)
+        yield from WholeFault.misplaced(self, place)
+
     @property
     def name(self) -> str:
         """The fault as a person would say it, with its target."""
@@ -114,9 +141,13 @@ class CpuSlow(WholeFault):
         """Slow the CPU down."""
         await system.set_cpu(self.target, self.factor)
 
-    async def seen(self, system: System) -> bool:
+    async def there(self, system: System) -> bool:
         """Read back whether the CPU is as slow as this."""
         return await system.cpu(self.target) == self.factor
+
+    async def gone(self, system: System) -> bool:
+        """Read back whether the CPU has its full speed."""
+        return await system.cpu(self.target) == FULL_SPEED
 
     async def remove(self, system: System) -> None:
         """Give the CPU its full speed."""
@@ -134,6 +165,8 @@ class MemoryLimit(WholeFault):
     target: str
     limit_mib: int = field(kw_only=True)
 
+    holds: ClassVar[str] = "memory"
+
     @property
     def name(self) -> str:
         """The fault as a person would say it, with its target."""
@@ -148,9 +181,13 @@ class MemoryLimit(WholeFault):
         """Set the limit."""
         await system.set_memory(self.target, self.limit_mib)
 
-    async def seen(self, system: System) -> bool:
+    async def there(self, system: System) -> bool:
         """Read back whether the limit is there."""
         return await system.memory(self.target) == self.limit_mib
+
+    async def gone(self, system: System) -> bool:
+        """Read back whether the host has what it had at first."""
+        return await system.memory(self.target) is None
 
     async def remove(self, system: System) -> None:
         """Give the host what it had at first."""
@@ -163,6 +200,13 @@ class DiskFull(WholeFault):
 
     target: str
 
+    holds: ClassVar[str] = "disk"
+
+    def misplaced(self, place: Place) -> Iterator[str]:
+        """Say that its host is not there, or runs Redis."""
+        yield from no_redis(self.target, place)
+        yield from WholeFault.misplaced(self, place)
+
     @property
     def name(self) -> str:
         """The fault as a person would say it, with its target."""
@@ -172,9 +216,13 @@ class DiskFull(WholeFault):
         """Fill the disk."""
         await system.set_disk_full(self.target, full=True)
 
-    async def seen(self, system: System) -> bool:
+    async def there(self, system: System) -> bool:
         """Read back whether the disk is full."""
         return await system.disk_full(self.target)
+
+    async def gone(self, system: System) -> bool:
+        """Read back whether the disk has room."""
+        return not await system.disk_full(self.target)
 
     async def remove(self, system: System) -> None:
         """Make room on the disk."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar
 
-from harness.model.fault import Connects, System, ToxicSpec
+from harness.model.fault import Connects, Place, System, ToxicSpec
 from harness.model.toxic import Stream, WholeLink
 
 
@@ -48,13 +48,16 @@ class Partition:
         for host in sorted({*self.one} & {*self.other}):
             yield f"{host} stands on both sides"
 
-    def misplaced(self, hosts: Collection[str], links: Collection[str]) -> Iterator[str]:
+    def misplaced(self, place: Place) -> Iterator[str]:
         """Say which of a lab's hosts are not there, or that no link goes between the groups."""
         for host in (*self.one, *self.other):
-            if host not in hosts:
-                yield f"{host!r} is not one of {', '.join(sorted(hosts))}"
-        if not any(True for _ in self.toxics(links)):
+            yield from place.not_one_of(host, place.ends)
+        if not any(True for _ in self.toxics(place.links)):
             yield "no link goes between the two groups"
+
+    def handles(self, place: Place) -> set[tuple[str, str]]:
+        """Give the toxics by their names on each link."""
+        return {(link, toxic.name) for link, toxic in self.toxics(place.links)}
 
     def toxics(self, links: Collection[str]) -> Iterator[tuple[str, ToxicSpec]]:
         """Give the toxics that make the fault, each with its link, in the order of the links."""
@@ -74,10 +77,18 @@ class Partition:
         for link, toxic in self.toxics(await system.links()):
             await system.add_toxic(link, toxic)
 
-    async def seen(self, system: System) -> bool:
-        """Read back whether any of the toxics is there."""
+    async def there(self, system: System) -> bool:
+        """Read back whether all of the toxics are there."""
+        found = await self._found(system)
+        return bool(found) and all(found)
+
+    async def gone(self, system: System) -> bool:
+        """Read back whether none of the toxics is there."""
+        return not any(await self._found(system))
+
+    async def _found(self, system: System) -> list[bool]:
         wanted = self.toxics(await system.links())
-        return any([toxic.name in await system.toxics(link) for link, toxic in wanted])
+        return [toxic.name in await system.toxics(link) for link, toxic in wanted]
 
     async def remove(self, system: System) -> None:
         """Take the toxics away."""
@@ -99,6 +110,7 @@ def _silence(direction: str) -> ToxicSpec:
 class RefuseNew(WholeLink):
     """Refuse new connections on a link; those that are open stay, as on a full accept queue."""
 
+    holds: ClassVar[str] = "new connections"
     connects: ClassVar[Connects] = Connects.REFUSED
     verb: ClassVar[str] = "refuse new connections"
 
@@ -111,9 +123,13 @@ class RefuseNew(WholeLink):
         """Treat new connections so."""
         await system.set_connects(self.target, self.connects)
 
-    async def seen(self, system: System) -> bool:
+    async def there(self, system: System) -> bool:
         """Read back whether new connections are treated so."""
         return await system.connects(self.target) is self.connects
+
+    async def gone(self, system: System) -> bool:
+        """Read back whether new connections are accepted."""
+        return await system.connects(self.target) is Connects.ACCEPTED
 
     async def remove(self, system: System) -> None:
         """Accept new connections."""

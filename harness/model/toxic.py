@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar
 
-from harness.model.fault import System, ToxicSpec, WholeFault
+from harness.model.fault import Place, System, ToxicSpec, WholeFault
 
 
 class Stream(StrEnum):
@@ -58,6 +58,15 @@ class LinkFault:
             if value < 0:
                 yield f"{name} is {value}; it must not be negative"
 
+    def misplaced(self, place: Place) -> Iterator[str]:
+        """Say that its link is not there, if so."""
+        yield from place.not_one_of(self.target, place.links)
+
+    def handles(self, place: Place) -> set[tuple[str, str]]:
+        """Give its toxics by their names."""
+        del place
+        return {(self.target, toxic.name) for toxic in self.toxics()}
+
     def toxics(self) -> Iterator[ToxicSpec]:
         """Give the toxics that make the fault, one for each direction."""
         for direction in self.stream.directions():
@@ -74,10 +83,15 @@ class LinkFault:
         for toxic in self.toxics():
             await system.add_toxic(self.target, toxic)
 
-    async def seen(self, system: System) -> bool:
-        """Read back whether any of the toxics is there."""
+    async def there(self, system: System) -> bool:
+        """Read back whether all of the toxics are there."""
         there = await system.toxics(self.target)
-        return any(toxic.name in there for toxic in self.toxics())
+        return all(toxic.name in there for toxic in self.toxics())
+
+    async def gone(self, system: System) -> bool:
+        """Read back whether none of the toxics is there."""
+        there = await system.toxics(self.target)
+        return not any(toxic.name in there for toxic in self.toxics())
 
     async def remove(self, system: System) -> None:
         """Take the toxics away."""
@@ -197,10 +211,16 @@ class WholeLink(WholeFault):
 
     target: str
 
+    def misplaced(self, place: Place) -> Iterator[str]:
+        """Say that its link is not there, if so."""
+        yield from place.not_one_of(self.target, place.links)
+
 
 @dataclass(frozen=True, slots=True)
 class Down(WholeLink):
     """Close a link: connects are refused and live connections end."""
+
+    holds: ClassVar[str] = "listening"
 
     @property
     def name(self) -> str:
@@ -211,9 +231,13 @@ class Down(WholeLink):
         """Disable the proxy."""
         await system.set_link(self.target, up=False)
 
-    async def seen(self, system: System) -> bool:
+    async def there(self, system: System) -> bool:
         """Read back whether the proxy is disabled."""
         return not await system.link_up(self.target)
+
+    async def gone(self, system: System) -> bool:
+        """Read back whether the proxy is enabled."""
+        return await system.link_up(self.target)
 
     async def remove(self, system: System) -> None:
         """Enable the proxy."""

@@ -5,16 +5,14 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
+from functools import partial
 from itertools import combinations
 
-from harness.model.change import Configure
 from harness.model.expect import Expectation, Plot, Prediction
-from harness.model.fault import Fault, Setting, Timed
-from harness.model.host_faults import CpuSlow, DiskFull
+from harness.model.fault import Place, Setting, Timed
 from harness.model.lab import CLIENT, RESERVED, Broken, Fixed, Lab, Redis, Service, Variant
 from harness.model.load import Load
-from harness.model.partition import Partition, RefuseNew
-from harness.model.toxic import LinkFault, WholeLink
+from harness.model.validate_claims import claims
 from services.server import UNCHANGED, SettingError, changed_settings, load
 
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
@@ -46,7 +44,7 @@ def problems(lab: Lab) -> Iterator[str]:
     yield from _load(lab)
     yield from _faults(lab)
     yield from _variants(lab)
-    yield from _claims(lab)
+    yield from claims(lab)
 
 
 def _shape(lab: Lab) -> Iterator[str]:
@@ -149,9 +147,10 @@ def _infinite(whose: str, values: Mapping[str, object]) -> Iterator[str]:
 
 
 def _faults(lab: Lab) -> Iterator[str]:
+    place = _place(lab)
     for timed in lab.faults:
         name, start_s, end_s = timed.fault.name, timed.start_s, timed.end_s
-        yield from (f"{name}: {problem}" for problem in _misplaced(lab, timed.fault))
+        yield from (f"{name}: {problem}" for problem in timed.fault.misplaced(place))
         yield from (f"{name}: {problem}" for problem in timed.fault.problems())
         if start_s == 0:
             yield f"{name}: begins at 0 s; leave time to see a healthy start"
@@ -160,54 +159,36 @@ def _faults(lab: Lab) -> Iterator[str]:
         if end_s > lab.duration_s:
             yield f"{name}: ends at {end_s:g} s, after the run, which lasts {lab.duration_s:g} s"
     for one, other in combinations(lab.faults, 2):
-        if _handles(lab, one.fault) & _handles(lab, other.fault) and _overlap(one, other):
-            yield f"{other.fault.name}: overlaps in time with {one.fault.name}, on the same place"
+        shared = one.fault.handles(place) & other.fault.handles(place)
+        if shared and _overlap(one, other):
+            where, what = min(shared)
+            yield (
+                f"{other.fault.name}: overlaps in time with {one.fault.name}, and both hold the "
+                f"{what} of {where}; the end of one would undo the other"
+            )
 
 
-def _misplaced(lab: Lab, fault: Fault) -> Iterator[str]:
-    hosts, links = set(lab.hosts()), _links(lab)
-    if isinstance(fault, Partition):
-        yield from fault.misplaced({*_callable(lab), CLIENT}, links)
-        return
-    if isinstance(fault, Configure):
-        yield from _misconfigured(lab, fault)
-        return
-    if isinstance(fault, CpuSlow | DiskFull) and fault.target in _stores(lab):
-        yield "it runs Redis, which in the simulation has neither a CPU nor a disk to hit"
-    places = links if isinstance(fault, LinkFault | WholeLink) else hosts
-    if fault.target not in places:
-        yield f"{fault.target!r} is not one of {_list(places)}"
+def _place(lab: Lab) -> Place:
+    """Give the lab as its faults see it."""
+    names = {name for service in lab.services for name in (service.name, *service.hosts())}
+    return Place(
+        hosts=lab.hosts(),
+        stores=_stores(lab),
+        links=_links(lab),
+        ends={*_callable(lab), CLIENT},
+        behind={name: lab.behind(name) for name in names},
+        settings=partial(_misconfigured, lab),
+    )
 
 
-def _misconfigured(lab: Lab, fault: Configure) -> Iterator[str]:
+def _misconfigured(lab: Lab, target: str, values: Mapping[str, Setting]) -> Iterator[str]:
     """Say what a change is wrong about, once for all variants that it would hit alike."""
-    if fault.target in _stores(lab):
-        yield "it runs Redis, which has no settings that a lab could change"
-        return
-    places = {name for service in lab.services for name in (service.name, *service.hosts())}
-    if fault.target not in places:
-        yield f"{fault.target!r} is not one of {_list(places)}"
     found: dict[str, None] = {}
     for variant in lab.variants:
         for service in lab.under(variant):
-            if fault.target in {service.name, *service.hosts()}:
-                found |= dict.fromkeys(_hosted(service, fault.values))
+            if target in {service.name, *service.hosts()}:
+                found |= dict.fromkeys(_hosted(service, values))
     yield from found
-
-
-def _handles(lab: Lab, fault: Fault) -> set[tuple[str, str]]:
-    """Give what a fault holds on to: two at a time would undo each other."""
-    if isinstance(fault, LinkFault):
-        return {(fault.target, toxic.name) for toxic in fault.toxics()}
-    if isinstance(fault, Partition):
-        return {(link, toxic.name) for link, toxic in fault.toxics(_links(lab))}
-    if isinstance(fault, Configure):
-        return {
-            (host, f"setting {name}") for host in lab.behind(fault.target) for name in fault.values
-        }
-    if isinstance(fault, RefuseNew):
-        return {(fault.target, RefuseNew.__name__)}
-    return {(fault.target, type(fault).__name__)}
 
 
 def _overlap(one: Timed, other: Timed) -> bool:
@@ -231,19 +212,6 @@ def _variant(lab: Lab, variant: Variant) -> Iterator[str]:
     for changed in lab.under(variant):
         for problem in _hosted(changed):
             yield f"variant {variant.name}: {problem}"
-
-
-def _claims(lab: Lab) -> Iterator[str]:
-    names = {variant.name for variant in lab.variants}
-    claimed = [(item.claim, name) for item in lab.expect for name in item.variants]
-    claimed += [(item.name, item.on) for item in lab.predict]
-    for claim, name in claimed:
-        if name not in names:
-            yield f"{claim!r} is about {name!r}, which is not one of {_list(names)}"
-    if not any(item.is_baseline for item in lab.expect):
-        yield "no baseline(...): without a healthy start nothing is proven"
-    for silent in sorted(names - {name for item in lab.expect for name in item.variants}):
-        yield f"variant {silent}: nothing is expected of it, so nothing can fail"
 
 
 def _twice(what: str, names: Iterable[str]) -> Iterator[str]:

@@ -5,7 +5,7 @@ from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from harness.checks.measures import HEALTHY, by_second, quantile_of
+from harness.measures.requests import HEALTHY, by_second, quantile_of, well_from_s
 from harness.model.lab import Lab
 from harness.recording import Recording
 
@@ -81,12 +81,11 @@ def faulted_callees(lab: Lab) -> tuple[str, ...]:
 def moments(recording: Recording) -> Moments:
     """Find when a run broke and when it was well again."""
     sick = [second for second, share in enumerate(by_second(recording)) if share < HEALTHY]
-    well_s = max(sick, default=-1) + 1.0
     return Moments(
         applied_s=min(_known(fault.applied_s for fault in recording.faults), default=math.nan),
         sick_s=min(sick, default=math.nan),
         removed_s=max(_known(fault.removed_s for fault in recording.faults), default=math.nan),
-        well_s=well_s if well_s < recording.duration_s else math.inf,
+        well_s=well_from_s(recording),
     )
 
 

@@ -3,17 +3,15 @@
 import math
 from collections.abc import Iterator, Sequence
 
-from harness.checks.verdict import Control, Kind, Verdict
+from harness.checks.verdict import Control, Verdict
 from harness.model.expect import Bound
 from harness.model.fault import Timed
 from harness.model.lab import CLIENT, Lab, Redis, Service
+from harness.model.numbers import MINUS, number
 
 BARS = "▁▂▃▄▅▆▇█"
 SIGNS = {Verdict.PASS: "✓", Verdict.FAIL: "✗", Verdict.INCONCLUSIVE: "?"}
 UNKNOWN = "\N{EN DASH}"
-MINUS = "\N{MINUS SIGN}"
-PLAIN = range(-4, 9)
-"""Powers of ten that are written out."""
 LABEL_ROOM = 6
 """Characters between the labels of a time axis, at least."""
 
@@ -25,7 +23,7 @@ def figure(value: float, unit: str = "") -> str:
     if math.isinf(value):
         endless = "never" if unit in {"s", "ms"} else "∞"
         return endless if value > 0 else f"{MINUS}∞"
-    return _with_unit(_number(value).replace("-", MINUS), unit)
+    return _with_unit(number(value), unit)
 
 
 def margin(value: float, unit: str = "") -> str:
@@ -37,15 +35,13 @@ def margin(value: float, unit: str = "") -> str:
 
 
 def seen(control: Control) -> str:
-    """Say a control's value; what is only there or not there is said as yes or no."""
-    if control.kind is Kind.READ_BACK:
-        return "yes" if control.value else "no"
+    """Say a control's value."""
     return figure(control.value, control.unit)
 
 
-def wanted(kind: Kind, bound: Bound, unit: str = "") -> str:
+def wanted(bound: Bound, unit: str = "") -> str:
     """Say the bound that a value is held against."""
-    return "yes" if kind is Kind.READ_BACK else _with_unit(str(bound), unit)
+    return _with_unit(str(bound), unit)
 
 
 def between(start_s: float, end_s: float) -> str:
@@ -118,15 +114,8 @@ def hits(lab: Lab, place: str) -> list[str]:
     ]
 
 
-def _with_unit(number: str, unit: str) -> str:
-    return number + unit if unit.startswith("/") else f"{number} {unit}".rstrip()
-
-
-def _number(value: float) -> str:
-    magnitude = int(f"{value:.2e}".partition("e")[2])
-    if value and magnitude not in PLAIN:
-        return f"{value:.3g}"
-    return f"{value:,.{max(0, 2 - magnitude) if magnitude >= -1 else 1 - magnitude}f}"
+def _with_unit(text: str, unit: str) -> str:
+    return text + unit if unit.startswith("/") else f"{text} {unit}".rstrip()
 
 
 def _bar(value: float, top: float) -> str:
@@ -185,7 +174,7 @@ def _arrow(lab: Lab, caller: str, callee: str) -> str:
 
 
 def _fork(branches: Sequence[Sequence[str]]) -> Iterator[str]:
-    for number, (first, *rest) in enumerate(branches, start=1):
-        last = number == len(branches)
+    for place, (first, *rest) in enumerate(branches, start=1):
+        last = place == len(branches)
         yield (" └" if last else " ├") + first
         yield from (("  " if last else " │") + line for line in rest)

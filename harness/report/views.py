@@ -4,8 +4,9 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from harness.checks.measures import HEALTHY, by_second
 from harness.checks.verdict import Control, Kind, Verdict, failures, verdict_of
+from harness.measures import HEALTHY, by_second
+from harness.model.expect import SIGMAS, Prediction
 from harness.model.lab import Lab
 from harness.recording import FaultRecord, Recording
 from harness.report.panels import by_variant, called, kind_of
@@ -205,14 +206,14 @@ def _meaning(result: Result, missed: Sequence[Control]) -> str:
 def _miss(control: Control) -> str:
     return (
         f"{control.variant}, {called(control.engine)}: {control.claim} ({control.measure}): "
-        f"{seen(control)}, wanted {wanted(control.kind, control.bound, control.unit)}"
+        f"{seen(control)}, wanted {wanted(control.bound, control.unit)}"
     )
 
 
 def _line(lab: Lab, row: Row) -> Line:
     controls = [control for control in (row.simulated, row.measured) if control]
     reasons = [
-        f"{item.because} ({item.source})"
+        _why(item)
         for item in lab.predict
         if row.kind is Kind.PREDICTION and (item.name, item.on) == (row.claim, row.variant)
     ]
@@ -221,19 +222,28 @@ def _line(lab: Lab, row: Row) -> Line:
         claim=row.claim,
         measure=row.measure,
         because="; ".join(reasons),
-        predicted=wanted(row.kind, row.predicted, row.unit),
+        predicted=wanted(row.predicted, row.unit),
         cells=(_cell(row.simulated), _cell(row.measured)),
         mark=Mark(verdict=verdict_of(controls)),
     )
 
 
+def _why(item: Prediction) -> str:
+    """Say where a prediction is from, and what its tolerance is made of."""
+    parts = [f"{item.because} ({item.source})"]
+    if item.model:
+        parts.append(f"{100 * item.model:g} % for what the theory leaves out: {item.leaves_out}")
+    if item.chance:
+        parts.append(f"chance: {SIGMAS} standard deviations of {figure(item.chance)}")
+    return "; ".join(parts)
+
+
 def _cell(control: Control | None) -> Cell | None:
     if control is None:
         return None
-    is_plain = control.kind is Kind.READ_BACK
     return Cell(
         value=seen(control),
-        margin="" if is_plain else margin(control.margin, control.unit),
+        margin=control.missing or margin(control.margin, control.unit),
         mark=Mark(verdict=control.verdict),
     )
 

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from harness.measures.waste import given_up_s
 from harness.model.lab import CLIENT
 from harness.recording import Recording, Request, number_of, root_context
 from harness.report.text import cut, figure
@@ -156,6 +157,7 @@ class _Family:
         for span in spans:
             self._children.setdefault(span.parent, []).append(span)
         known = {span.span for span in spans}
+        self._given_up_s = given_up_s(spans)
         self._tops = [span for span in spans if span.parent not in known]
         self._spans = spans
         self._done: set[str] = set()
@@ -163,26 +165,24 @@ class _Family:
     def bars(self) -> Iterator[Bar]:
         """Give all bars, each span once, even of spans that claim to descend from themselves."""
         for span in [*self._tops, *self._spans]:
-            yield from self._under(span, 1, math.inf)
+            yield from self._under(span, 1)
 
-    def _under(self, span: Span, depth: int, given_up_s: float) -> Iterator[Bar]:
+    def _under(self, span: Span, depth: int) -> Iterator[Bar]:
         if span.span in self._done:
             return
         self._done.add(span.span)
-        is_call = span.kind == "client"
+        up_s = self._given_up_s[span.span]
         yield Bar(
             depth=depth,
             name=_name(span),
-            is_call=is_call,
+            is_call=span.kind == "client",
             status=span.status,
             start_ms=self._ms(span.start_s),
             end_ms=self._ms(span.end_s),
-            wasted_ms=self._ms(given_up_s) if span.end_s > given_up_s else math.nan,
+            wasted_ms=self._ms(up_s) if span.end_s > up_s else math.nan,
         )
-        if is_call and not _answered(span):
-            given_up_s = min(given_up_s, span.end_s)
         for child in self._children.get(span.span, ()):
-            yield from self._under(child, depth + 1, given_up_s)
+            yield from self._under(child, depth + 1)
 
     def _ms(self, at_s: float) -> float:
         return 1000 * (at_s - self._due_s)
@@ -192,11 +192,6 @@ def _name(span: Span) -> str:
     if span.kind != "client":
         return span.callee
     return f"→ {span.callee}" + (f", try {span.attempt}" if span.attempt else "")
-
-
-def _answered(span: Span) -> bool:
-    """Say whether a call had an answer: a status over HTTP, words of a store."""
-    return span.status.isdigit() or span.status in {"ok", "error"}
 
 
 def _root(request: Request, own: str, spans: Sequence[Span]) -> Bar:

@@ -65,6 +65,9 @@ class Replication:
         self.waits_s = rules.grace_ms / 1000 + self.runs_after_s
         self.obeyed_s = dict.fromkeys(self.peers, LONG_AGO)
         self.copied = dict.fromkeys(self.peers, 0)
+        # Members that were not started together copy at moments of their own: else a fault of a
+        # given time would meet the same phase in every run.
+        self.first_wait_ms = ctx.rng.random() * rules.copy_ms
         self.wanted = {peer: asyncio.Event() for peer in self.peers}
         self.changed = asyncio.Condition()
         self.fenced = Counter("fenced", "Orders of a deposed leader", registry=ctx.metrics)
@@ -126,14 +129,16 @@ class Replication:
 
     async def feed(self, peer: str) -> None:
         """Send copies to another member while it leads, for ever."""
+        wait_ms = self.first_wait_ms
         while True:
             self.wanted[peer].clear()
             if self.member.leads:
                 with suppress(TimeoutError, aiohttp.ClientError):
                     await self.copy(peer)
             with suppress(TimeoutError):
-                async with time_limit(self.rules.copy_ms):
+                async with time_limit(wait_ms):
                     await self.wanted[peer].wait()
+            wait_ms = self.rules.copy_ms
 
     async def copy(self, peer: str) -> None:
         """Send all that it has, and learn whether it is still obeyed."""

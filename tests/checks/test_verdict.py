@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import pytest
 
-from harness.checks.measures import latency_ms, recovery_s, success_ratio
 from harness.checks.verdict import (
     Control,
     Kind,
@@ -16,8 +15,21 @@ from harness.checks.verdict import (
     verdict_of,
 )
 from harness.errors import ExitCode
-from harness.model import Broken, Fixed, Lab, Pause, Poisson, Service, baseline, during, on, predict
-from harness.model.expect import Bound, Measure
+from harness.measures import latency_ms, recovery_s, success_ratio
+from harness.model import (
+    Broken,
+    Fixed,
+    Lab,
+    Pause,
+    Poisson,
+    Service,
+    baseline,
+    during,
+    noted,
+    on,
+    predict,
+)
+from harness.model.expect import Bound, Measure, Reading
 from harness.recording import Recording
 from tests.support import fault, recording, request
 
@@ -40,7 +52,6 @@ LAB = Lab(
             success_ratio(6, 10),
             on="mended",
             equals=1,
-            within=0.01,
             because="it is mended",
             source="theory:x",
         ),
@@ -79,9 +90,8 @@ DOWN = tuple(range(3, 10))
 
 
 def test_a_broken_variant_must_fall() -> None:
-    """Fault read back, healthy before, and the stated cascade afterwards."""
+    """Healthy before, and the stated cascade afterwards."""
     assert kinds(LAB, recorded("naive", sick=DOWN)) == [
-        (Kind.READ_BACK, Verdict.PASS),
         (Kind.BASELINE, Verdict.PASS),
         (Kind.BITES, Verdict.PASS),
     ]
@@ -91,12 +101,11 @@ def test_a_broken_variant_must_fall() -> None:
 def test_a_fixed_variant_must_hold() -> None:
     """Its own claims, and what theory says of it."""
     assert kinds(LAB, recorded("mended", sick=(3, 4))) == [
-        (Kind.READ_BACK, Verdict.PASS),
         (Kind.BASELINE, Verdict.PASS),
         (Kind.HOLDS, Verdict.PASS),
         (Kind.PREDICTION, Verdict.PASS),
     ]
-    assert kinds(LAB, recorded("mended", sick=DOWN))[2:] == [
+    assert kinds(LAB, recorded("mended", sick=DOWN))[1:] == [
         (Kind.HOLDS, Verdict.FAIL),
         (Kind.PREDICTION, Verdict.FAIL),
     ]
@@ -104,11 +113,7 @@ def test_a_fixed_variant_must_hold() -> None:
 
 def test_a_variant_is_held_only_against_what_is_said_of_it() -> None:
     """A claim about two variants is judged on each of them; a prediction is about one."""
-    assert [kind for kind, _ in kinds(LAB, recorded("other"))] == [
-        Kind.READ_BACK,
-        Kind.BASELINE,
-        Kind.HOLDS,
-    ]
+    assert [kind for kind, _ in kinds(LAB, recorded("other"))] == [Kind.BASELINE, Kind.HOLDS]
 
 
 def test_controls_carry_what_a_person_must_see() -> None:
@@ -136,11 +141,16 @@ def test_a_fault_that_was_not_read_back_proves_nothing(*, gone: bool) -> None:
     assert verdict_of(judge(LAB, made)) is Verdict.INCONCLUSIVE
 
 
-def test_each_fault_has_a_control_of_its_own() -> None:
-    """By its name."""
-    made = replace(recorded("naive", sick=DOWN), faults=[fault(3, 4), fault(4, 5)])
+def test_a_fault_that_came_and_went_is_no_control() -> None:
+    """It could not fail any more; each that did not is one, and says what was never seen."""
+    well, never, stays = fault(3, 4), fault(4, 5, seen_s=math.nan), fault(4, 5, removed_s=math.nan)
+    made = replace(recorded("naive", sick=DOWN), faults=[well, never, stays])
     read_back = [one for one in judge(LAB, made) if one.kind is Kind.READ_BACK]
-    assert [one.claim for one in read_back] == ["pause payments"] * 2
+    assert [one.missing for one in read_back] == [
+        "it was never seen to act",
+        "it was never seen to be gone",
+    ]
+    assert all(math.isnan(one.value) for one in read_back)
 
 
 @pytest.mark.parametrize("kind", Kind)
@@ -222,6 +232,58 @@ def test_the_negative_control_holds_every_baseline_over_the_whole_run() -> None:
 
 def test_a_measure_that_is_not_a_number_never_passes() -> None:
     """Whatever the bound is."""
-    nothing = Measure(name="nothing", of=lambda _: math.nan)
+    nothing = Measure(name="nothing", compute=lambda _: math.nan)
     lab = replace(LAB, expect=(*LAB.expect, on("mended", claim="x", measure=nothing, at_least=-9)))
     assert (Kind.HOLDS, Verdict.FAIL) in kinds(lab, recorded("mended"))
+
+
+def test_a_control_says_why_it_has_no_value() -> None:
+    """What a person reads is what was missing, not a dash."""
+    unasked = on("mended", claim="x", measure=success_ratio(3, 5, path="/none"), at_most=1)
+    lab = replace(LAB, expect=(*LAB.expect, unasked))
+    (held,) = [one for one in judge(lab, recorded("mended")) if one.claim == "x"]
+    assert held.missing == "no request for /none was due in 3-5 s"
+    assert held.verdict is Verdict.FAIL
+
+
+def test_what_is_noted_is_judged_as_what_it_is() -> None:
+    """It fails if it is not so, on broken variants and fixed ones alike."""
+    for name in ("naive", "mended"):
+        told = noted(name, claim="also", measure=success_ratio(0, 3), at_least=0.9)
+        lab = replace(LAB, expect=(*LAB.expect, told))
+        assert (Kind.NOTED, Verdict.PASS) in kinds(lab, recorded(name))
+        assert (Kind.NOTED, Verdict.FAIL) in kinds(lab, recorded(name, sick=(1,)))
+
+
+MEAN = predict(
+    "mean",
+    success_ratio(0, 10),
+    on="mended",
+    equals=0.5,
+    chance=0.05,
+    seeds=4,
+    because="",
+    source="",
+)
+
+
+def test_a_prediction_about_a_mean_is_held_against_the_mean() -> None:
+    """0.2 more is within four sigmas of one run, and not within those of four runs' mean."""
+    lab = replace(LAB, predict=(MEAN,))
+    made = recorded("mended", sick=(7, 8, 9))
+    (alone,) = [one for one in judge(lab, made) if one.kind is Kind.PREDICTION]
+    assert (alone.value, alone.verdict) == (0.7, Verdict.PASS)
+    more = {"mean": [Reading(0.7)] * 5}
+    (mean,) = [one for one in judge(lab, made, more) if one.kind is Kind.PREDICTION]
+    assert (mean.value, mean.verdict) == (pytest.approx(0.7), Verdict.FAIL)
+    assert mean.measure == "good answers, 0-10 s, mean of 4 seeds"
+    assert mean.bound.chance == pytest.approx(0.1)
+
+
+def test_a_mean_of_which_one_run_is_unknown_is_unknown() -> None:
+    """And says what that run lacked."""
+    lab = replace(LAB, predict=(MEAN,))
+    more = {"mean": [Reading(0.5), Reading(math.nan, "no request"), Reading(0.5)]}
+    (mean,) = [one for one in judge(lab, recorded("mended"), more) if one.kind is Kind.PREDICTION]
+    assert math.isnan(mean.value)
+    assert mean.missing == "no request"

@@ -311,4 +311,4 @@ def test_a_killed_worker_is_one_line(shop: Workshop) -> None:
     (folder / "lab.py").write_text(kill + SMALL)
     outcome = finished(started(shop, "check", "--seeds", "4", "--jobs", "2"))
     assert (outcome.code, outcome.out) == (2, "")
-    assert outcome.complaint.startswith("a process of the check was killed")
+    assert outcome.complaint.startswith("a process was killed")

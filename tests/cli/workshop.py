@@ -38,7 +38,7 @@ TRACK = "trial"
 
 SMALL = '''"""A small lab."""
 
-from harness.checks.measures import recovery_s, success_ratio
+from harness.measures import recovery_s, success_ratio
 from harness.model import Broken, Fixed, Lab, Paced, Pause, Service, baseline, during, on
 
 LAB = Lab(

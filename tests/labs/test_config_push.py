@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 
 from harness import catalogue
-from harness.checks.measures import failures
 from harness.checks.verdict import Verdict
 from harness.cli.options import changed
 from harness.conductor import conductor
+from harness.measures import failures
 from harness.model.lab import Fixed, Lab
 from harness.recording import Recording
 from labs.delivery.config_push import service

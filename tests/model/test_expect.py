@@ -6,10 +6,12 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from harness.model.expect import Bound, Measure, baseline, on, predict
+from harness.model.expect import Bound, Measure, NoDataError, baseline, noted, on, predict
+from harness.model.numbers import number, short
+from tests.support import recording
 
 NUMBERS = st.floats(min_value=-1e9, max_value=1e9)
-MEASURE = Measure(name="figure", of=lambda _: 0.0)
+MEASURE = Measure(name="figure", compute=lambda _: 0.0)
 
 
 @pytest.mark.parametrize(
@@ -25,11 +27,11 @@ MEASURE = Measure(name="figure", of=lambda _: 0.0)
         (Bound(at_least=5), math.inf, True, math.inf),
         (Bound(at_least=1, at_most=4), 2, True, 1),
         (Bound(at_least=1, at_most=4), 3.5, True, 0.5),
-        (Bound.around(4, 0.05), 4.1, True, 0.1),
-        (Bound.around(4, 0.05), 4.3, False, -0.1),
-        (Bound.around(-4, 0.05), -4.1, True, 0.1),
-        (Bound.around(0, 0.05), 0, True, 0),
-        (Bound.around(0, 0.05), 0.001, False, -0.001),
+        (Bound.around(4, model=0.2), 4.1, True, 0.1),
+        (Bound.around(4, model=0.2), 4.3, False, -0.1),
+        (Bound.around(-4, model=0.2), -4.1, True, 0.1),
+        (Bound.around(0), 0, True, 0),
+        (Bound.around(0), 0.001, False, -0.001),
     ],
 )
 def test_margins_are_positive_inside_and_negative_outside(
@@ -49,29 +51,39 @@ def test_a_value_holds_just_when_its_margin_is_not_negative(
     assert bound.holds(value) == (bound.margin(value) >= 0)
 
 
-@given(NUMBERS, st.floats(min_value=0, max_value=1))
-def test_a_tolerance_accepts_the_value_itself(value: float, within: float) -> None:
+@given(NUMBERS, st.floats(min_value=0, max_value=1e9), st.floats(min_value=0, max_value=1e9))
+def test_a_tolerance_accepts_the_value_itself(value: float, model: float, chance: float) -> None:
     """Whatever the sign, and also without any slack."""
-    assert Bound.around(value, within).holds(value)
+    assert Bound.around(value, model=model, chance=chance).holds(value)
 
 
-@given(NUMBERS, st.floats(min_value=0.01, max_value=1), st.floats(min_value=1.001, max_value=10))
-def test_a_tolerance_refuses_what_is_farther_away(
-    value: float, within: float, times: float
-) -> None:
-    """On both sides."""
-    assume(abs(value) > 1e-6)
-    bound = Bound.around(value, within)
+@given(NUMBERS, st.floats(min_value=0.01, max_value=1e6), st.floats(min_value=1.001, max_value=10))
+def test_a_tolerance_refuses_what_is_farther_away(value: float, slack: float, times: float) -> None:
+    """On both sides; the two parts of a tolerance add up."""
+    assume(slack > 1e-6 * abs(value))
+    bound = Bound.around(value, model=slack / 2, chance=slack / 2)
     for sign in (-1, 1):
-        assert not bound.holds(value + sign * times * within * abs(value))
+        assert not bound.holds(value + sign * times * slack)
+
+
+@given(NUMBERS, NUMBERS, NUMBERS)
+def test_the_complement_accepts_just_what_the_bound_refuses(
+    value: float, one: float, other: float
+) -> None:
+    """Its margin is the same distance with the other sign; its complement is the bound again."""
+    bound = Bound(at_least=min(one, other), at_most=max(one, other))
+    assert bound.complement().holds(value) is not bound.holds(value)
+    assert bound.complement().margin(value) == -bound.margin(value)
+    assert bound.complement().complement() == bound
 
 
 @pytest.mark.parametrize(
-    "bound", [Bound(), Bound(at_least=0), Bound(at_most=0), Bound.around(1, 0.5)]
+    "bound", [Bound(), Bound(at_least=0), Bound(at_most=0), Bound.around(1, chance=0.5)]
 )
 def test_nothing_accepts_what_is_not_a_number(bound: Bound) -> None:
-    """A measure that could not be taken never passes, and has no margin."""
+    """A measure that could not be taken never passes, nor tells apart, and has no margin."""
     assert not bound.holds(math.nan)
+    assert not bound.complement().holds(math.nan)
     assert math.isnan(bound.margin(math.nan))
 
 
@@ -81,7 +93,16 @@ def test_nothing_accepts_what_is_not_a_number(bound: Bound) -> None:
         (Bound(at_least=0.95), "≥ 0.95"),
         (Bound(at_most=14), "≤ 14"),
         (Bound(at_least=1, at_most=2.5), "1 to 2.5"),
-        (Bound.around(4, 0.05), "4 ± 0.2"),
+        (Bound.around(4, model=0.2), "4 ± 0.2"),
+        (Bound.around(800, chance=113), "800 ± 113"),
+        (Bound.around(1200, chance=120), "1,200 ± 120"),
+        (Bound.around(166, model=9.96, chance=12), "166 ± 6 % model ± 12 chance"),
+        (Bound.around(0, model=0.5, chance=1), "0 ± 0.5 model ± 1 chance"),
+        (Bound.around(12), "12"),
+        (Bound(at_least=0.95).complement(), "< 0.95"),
+        (Bound(at_most=14).complement(), "> 14"),
+        (Bound(at_least=1, at_most=2.5).complement(), "not 1 to 2.5"),
+        (Bound.around(4, model=0.2).complement(), "not 4 ± 0.2"),
     ],
 )
 def test_a_bound_reads_like_arithmetic(bound: Bound, text: str) -> None:
@@ -89,16 +110,75 @@ def test_a_bound_reads_like_arithmetic(bound: Bound, text: str) -> None:
     assert str(bound) == text
 
 
-def test_labs_are_written_in_three_verbs() -> None:
-    """A baseline is about all variants, a claim about some, a prediction about one."""
+def test_labs_are_written_in_four_verbs() -> None:
+    """A baseline is about all variants, a claim and what is noted about some, a figure about one."""
     healthy = baseline(MEASURE, at_least=0.99)
     assert healthy.is_baseline
     assert (healthy.variants, healthy.bound) == ((), Bound(at_least=0.99))
     claim = on("a", "b", claim="recovers", measure=MEASURE, at_most=5)
     assert not claim.is_baseline
-    assert (claim.variants, claim.bound) == (("a", "b"), Bound(at_most=5))
+    assert (claim.variants, claim.bound, claim.unlike) == (("a", "b"), Bound(at_most=5), ())
+    assert on("a", claim="x", measure=MEASURE, unlike="b").unlike == ("b",)
+    assert on("a", claim="x", measure=MEASURE, unlike=("b", "c")).unlike == ("b", "c")
+    told = noted("a", claim="recovers", measure=MEASURE, at_most=5)
+    assert told.noted
+    assert not claim.noted
+    assert told.bound == claim.bound
+    figure = predict("calls", MEASURE, on="a", equals=4, because="1 + 3", source="theory:x")
+    assert (figure.on, figure.bound) == ("a", Bound.around(4))
+
+
+def test_a_predictions_tolerance_is_what_is_left_out_and_four_sigmas() -> None:
+    """The mean of more runs varies less; what the theory leaves out stays."""
     figure = predict(
-        "calls", MEASURE, on="a", equals=4, within=0.05, because="1 + 3", source="theory:x"
+        "lost",
+        MEASURE,
+        on="a",
+        equals=-100,
+        model=0.06,
+        leaves_out="the way there",
+        chance=3,
+        because="",
+        source="",
     )
-    assert (figure.on, figure.bound.equals) == ("a", 4)
-    assert figure.bound.at_most == pytest.approx(4.2)
+    assert (figure.bound.model, figure.bound.chance) == (6, 12)
+    assert (figure.bound.at_least, figure.bound.at_most) == (-118, -82)
+    assert (figure.bound_of(9).model, figure.bound_of(9).chance) == (6, 4)
+
+
+def test_a_measure_without_data_says_what_is_missing() -> None:
+    """Its value is NaN, with the reason of the one who knows it, or a plain one."""
+
+    def lacks(_: object) -> float:
+        raise NoDataError("no call to db in 1-2 s")
+
+    made = recording()
+    value, missing = Measure(name="x", compute=lacks).read(made)
+    assert math.isnan(value)
+    assert missing == "no call to db in 1-2 s"
+    assert Measure(name="x", compute=lambda _: math.nan).read(made).missing == "nothing to measure"
+    assert Measure(name="x", compute=lambda _: 3).read(made) == (3, "")
+    assert math.isnan(Measure(name="x", compute=lacks).of(made))
+
+
+@pytest.mark.parametrize(
+    ("value", "long", "brief"),
+    [
+        (0.05, "0.050", "0.05"),
+        (4, "4.00", "4"),
+        (12.34, "12.3", "12.3"),
+        (100, "100", "100"),
+        (1200, "1,200", "1,200"),
+        (123456.7, "123,457", "123,457"),
+        (-0.5, "−0.500", "−0.5"),
+        (0, "0.00", "0"),
+        (2.5e12, "2.5e+12", "2.5e+12"),
+        (1e-7, "1e-07".replace("-", "−"), "1e−07"),
+        (math.inf, "∞", "∞"),
+        (-math.inf, "−∞", "−∞"),
+        (math.nan, "unknown", "unknown"),
+    ],
+)  # fmt: skip
+def test_numbers_are_written_as_people_write_them(value: float, long: str, brief: str) -> None:
+    """Three significant digits, thousands marked, exponents only where nobody could read it."""
+    assert (number(value), short(value)) == (long, brief)

@@ -45,15 +45,15 @@ def test_a_fault_is_applied_seen_and_removed(fault: Fault, done: list[str]) -> N
     """It is seen only while it is there."""
     host: Any = Host()
 
-    async def main() -> list[bool]:
-        seen = [await fault.seen(host)]
+    async def main() -> list[tuple[bool, bool]]:
+        seen = [(await fault.there(host), await fault.gone(host))]
         await fault.apply(host)
-        seen.append(await fault.seen(host))
+        seen.append((await fault.there(host), await fault.gone(host)))
         await fault.remove(host)
-        seen.append(await fault.seen(host))
+        seen.append((await fault.there(host), await fault.gone(host)))
         return seen
 
-    assert virtually(main()) == [False, True, False]
+    assert virtually(main()) == [(False, True), (True, False), (False, True)]
     assert host.done == done
 
 
@@ -63,9 +63,9 @@ def test_one_fault_is_not_taken_for_another() -> None:
 
     async def main() -> list[bool]:
         await host.kill("db")
-        seen = [await Pause("db").seen(host)]
+        seen = [await Pause("db").there(host)]
         await host.pause("db")
-        return [*seen, await Kill("db").seen(host)]
+        return [*seen, await Kill("db").there(host)]
 
     assert virtually(main()) == [False, False]
 

@@ -153,15 +153,15 @@ def test_a_fault_is_seen_only_while_it_is_there(fault: Fault) -> None:
     """Applied, it is read back; removed, nothing is left of it."""
     desk: Any = Desk()
 
-    async def main() -> list[bool]:
-        seen = [await fault.seen(desk)]
+    async def main() -> list[tuple[bool, bool]]:
+        seen = [(await fault.there(desk), await fault.gone(desk))]
         await fault.apply(desk)
-        seen.append(await fault.seen(desk))
+        seen.append((await fault.there(desk), await fault.gone(desk)))
         await fault.remove(desk)
-        seen.append(await fault.seen(desk))
+        seen.append((await fault.there(desk), await fault.gone(desk)))
         return seen
 
-    assert virtually(main()) == [False, True, False]
+    assert virtually(main()) == [(False, True), (True, False), (False, True)]
     assert vars(desk) == vars(Desk())
 
 
@@ -177,7 +177,53 @@ def test_a_host_that_is_down_is_stopped() -> None:
     """It was asked to end, and has."""
     desk: Any = Desk()
     desk.is_now = HostState.DOWN
-    assert virtually(Stop("back", grace_s=5).seen(desk))
+    assert virtually(Stop("back", grace_s=5).there(desk))
+    assert not virtually(Stop("back", grace_s=5).gone(desk))
+
+
+@pytest.mark.parametrize(
+    ("fault", "left"),
+    [
+        (ClockSkew("back", skew_s=1), {"clock_is": Clock(skew_s=0.5)}),
+        (CpuSlow("back", factor=4), {"cpu_is": 2.0}),
+        (MemoryLimit("back", limit_mib=64), {"memory_is": 128}),
+        (Configure("back", service_ms=80, error_ratio=0.5), {"changes": {"service_ms": 80}}),
+        (Configure("back", service_ms=80), {"changes": {"service_ms": 79}}),
+        (RefuseNew(LINK), {"connects_are": Connects.UNANSWERED}),
+        (Partition(("front",), ("back",)), {"half": True}),
+    ],
+    ids=lambda value: value.name if not isinstance(value, dict) else "",
+)
+def test_what_is_there_in_part_is_neither_there_nor_gone(
+    fault: Fault, left: dict[str, Any]
+) -> None:
+    """Another value, one setting of two, one toxic of several."""
+    desk: Any = Desk()
+    if left == {"half": True}:
+        virtually(fault.apply(desk))
+        virtually(desk.remove_toxic(LINK, "partition_upstream"))
+    else:
+        known = set(vars(desk))
+        assert set(left) <= known, known
+        vars(desk).update(left)
+    assert not virtually(fault.there(desk))
+    assert not virtually(fault.gone(desk))
+
+
+def test_what_hits_no_host_is_not_there() -> None:
+    """A service without hosts, and groups without a link: all of nothing is nothing."""
+
+    class Nobody(Desk):
+        async def behind(self, name: str) -> Collection[str]:
+            del name
+            return []
+
+        async def links(self) -> Collection[str]:
+            return []
+
+    desk: Any = Nobody()
+    assert not virtually(Configure("back", service_ms=80).there(desk))
+    assert not virtually(Partition(("front",), ("back",)).there(desk))
 
 
 def test_a_fault_says_what_it_does_and_to_whom() -> None:

@@ -97,15 +97,15 @@ def test_a_fault_is_put_on_seen_and_taken_off(fault: LinkFault) -> None:
     """It is seen exactly while it is there, and leaves nothing behind."""
     proxy: Any = Proxy()
 
-    async def scenario() -> list[bool]:
-        seen = [await fault.seen(proxy)]
+    async def scenario() -> list[tuple[bool, bool]]:
+        seen = [(await fault.there(proxy), await fault.gone(proxy))]
         await fault.apply(proxy)
-        seen.append(await fault.seen(proxy))
+        seen.append((await fault.there(proxy), await fault.gone(proxy)))
         await fault.remove(proxy)
-        seen.append(await fault.seen(proxy))
+        seen.append((await fault.there(proxy), await fault.gone(proxy)))
         return seen
 
-    assert asyncio.run(scenario()) == [False, True, False]
+    assert asyncio.run(scenario()) == [(False, True), (True, False), (False, True)]
     assert proxy.on == {}
 
 
@@ -129,13 +129,14 @@ def test_each_direction_is_a_toxic_of_its_own(stream: Stream, names: list[str]) 
     assert proxy.on == {}
 
 
-def test_half_a_fault_is_still_seen() -> None:
-    """A fault is gone only when both of its directions are."""
+def test_half_a_fault_is_neither_there_nor_gone() -> None:
+    """A fault is there when both of its directions are, and gone when neither is."""
     fault = Timeout(LINK, stream=Stream.BOTH)
     proxy: Any = Proxy()
     asyncio.run(fault.apply(proxy))
     del proxy.on["timeout_upstream"]
-    assert asyncio.run(fault.seen(proxy))
+    assert not asyncio.run(fault.there(proxy))
+    assert not asyncio.run(fault.gone(proxy))
 
 
 def test_a_link_that_is_down_is_seen_to_be() -> None:
@@ -144,11 +145,11 @@ def test_a_link_that_is_down_is_seen_to_be() -> None:
     proxy: Any = Proxy()
     assert fault.name == f"down {LINK}"
     assert list(fault.problems()) == []
-    assert not asyncio.run(fault.seen(proxy))
+    assert asyncio.run(fault.gone(proxy))
     asyncio.run(fault.apply(proxy))
-    assert asyncio.run(fault.seen(proxy))
+    assert asyncio.run(fault.there(proxy))
     asyncio.run(fault.remove(proxy))
-    assert not asyncio.run(fault.seen(proxy))
+    assert asyncio.run(fault.gone(proxy))
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """What can be wrong with a lab: everything that is, in one line each, the most basic first."""
 
+import math
 import sys
 from dataclasses import dataclass, field, replace
 from types import ModuleType
@@ -8,9 +9,19 @@ from typing import Any
 import pytest
 
 from harness import catalogue
-from harness.checks.measures import recovery_s, success_ratio
+from harness.measures import (
+    answer_ratio,
+    attempts_per_request,
+    attempts_rps,
+    first_good_call_s,
+    recovery_s,
+    success_ratio,
+    wasted_ratio,
+)
+from harness.measures.plots import calls_to, failures_by_host
 from harness.model import (
     Broken,
+    ClockSkew,
     Configure,
     CpuSlow,
     DiskFull,
@@ -18,15 +29,21 @@ from harness.model import (
     Kill,
     Lab,
     Paced,
+    Partition,
     Pause,
     Poisson,
     Redis,
+    RefuseNew,
     Service,
+    Stop,
+    Unanswered,
     baseline,
     during,
+    noted,
     on,
     predict,
 )
+from harness.model.expect import Measure
 from harness.model.fault import Fault, Timed
 from harness.model.lab import Variant
 from harness.model.toxic import Down, Latency, Slicer, Stream, Timeout
@@ -53,6 +70,9 @@ LAB = Lab(
 )
 
 
+THEORY = predict("recovers", recovery_s(), on="calm", equals=1, because="", source="")
+
+
 def faulty(*faults: Timed) -> Lab:
     return replace(LAB, faults=faults)
 
@@ -72,9 +92,10 @@ def test_a_lab_that_makes_sense_has_no_problems() -> None:
     assert said(LAB) == []
     fine = faulty(
         during(1, 2, Pause("back")),
-        during(2, 3, Pause("back")),
+        during(2, 3, Kill("back")),
         during(1, 3, Pause("front")),
-        during(1, 3, Kill("back")),
+        during(1, 3, ClockSkew("back", skew_s=1)),
+        during(1, 3, CpuSlow("back", factor=2)),
         during(1, 9, Latency(LINK, latency_ms=5)),
         during(1, 9, Latency(LINK, latency_ms=5, stream=Stream.UPSTREAM)),
         during(1, 9, Timeout(LINK)),
@@ -105,9 +126,10 @@ def test_all_problems_are_told_the_basic_ones_first() -> None:
         "no Fixed variant: a lab shows what breaks and what holds",
         "variant naive: 'x' is no service.setting of back, front",
         "variant naive: service back: No module named 'services.nowhere'",
+        "no baseline(...) in expect=; add one that shows the system healthy before the fault, "
+        "for without it a run proves nothing",
         "'recovers' is about 'other', which is not one of naive",
-        "no baseline(...): without a healthy start nothing is proven",
-        "variant naive: nothing is expected of it, so nothing can fail",
+        'variant naive has no claim, so it cannot fail; add on("naive", ...) to it',
     ]
 
 
@@ -184,15 +206,17 @@ def test_a_fault_hits_what_there_is() -> None:
     """A host's fault wants a host, a link's a link, and both are told what there is."""
     hosts, links = "back, front", "client->front, front->back"
     wanted: dict[Fault, str] = {
-        Pause("bakc"): f"pause bakc: 'bakc' is not one of {hosts}",
-        Kill(LINK): f"kill {LINK}: '{LINK}' is not one of {hosts}",
+        Pause("bakc"): f"pause bakc: 'bakc' is not one of {hosts} (did you mean back?)",
+        Kill(LINK): f"kill {LINK}: '{LINK}' is not one of {hosts} (did you mean front or back?)",
         Pause("client"): f"pause client: 'client' is not one of {hosts}",
         Down("back"): f"down back: 'back' is not one of {links}",
-        Down("back->front"): f"down back->front: 'back->front' is not one of {links}",
+        Down("back->front"): f"down back->front: 'back->front' is not one of {links} "
+        "(did you mean client->front?)",
         Timeout("back"): f"timeout back: 'back' is not one of {links}",
     }
     for fault, line in wanted.items():
-        assert said(faulty(during(1, 2, fault))) == [line]
+        (problem,) = said(faulty(during(1, 2, fault)))
+        assert problem.startswith(line)
 
 
 def test_a_faults_own_problems_are_told_with_its_name() -> None:
@@ -211,13 +235,20 @@ def test_a_faults_own_problems_are_told_with_its_name() -> None:
         (Down(LINK), Down(LINK)),
         (Latency(LINK, latency_ms=5), Latency(LINK, latency_ms=9)),
         (Latency(LINK, latency_ms=5, stream=Stream.BOTH), Latency(LINK, latency_ms=9)),
+        (Pause("back"), Kill("back")),
+        (Kill("back"), Stop("back")),
+        (Stop("back"), Pause("back")),
+        (CpuSlow("back", factor=2), CpuSlow("back", factor=3)),
+        (Configure("back", service_ms=80), Configure("back", service_ms=90)),
+        (Partition(("front",), ("back",)), Partition(("back",), ("front", "client"))),
+        (RefuseNew(LINK), Unanswered(LINK)),
     ],
     ids=str,
 )
 def test_faults_that_would_undo_each_other_are_refused(one: Any, other: Any) -> None:
-    """Two of a kind on one place at a time: the end of one would be the end of both."""
-    lines = said(faulty(during(2, 4, one), during(3, 5, other)))
-    assert lines == [f"{other.name}: overlaps in time with {one.name}, on the same place"]
+    """Two that hold one thing at a time, of whatever kind: the end of one would undo the other."""
+    (line,) = said(faulty(during(2, 4, one), during(3, 5, other)))
+    assert line.startswith(f"{other.name}: overlaps in time with {one.name}, and both hold the ")
     assert said(faulty(during(2, 4, one), during(4, 5, other))) == []
 
 
@@ -233,13 +264,120 @@ def test_names_are_fit_for_hosts_and_folders(name: str) -> None:
 
 def test_a_prediction_expects_nothing() -> None:
     """Theory is held against the run as well, but a variant's claim is the lab's own."""
-    theory = predict(
-        "recovers", recovery_s(), on="calm", equals=1, within=0.5, because="", source=""
-    )
-    lab = replace(LAB, expect=LAB.expect[:2], predict=(theory,))
-    assert said(lab) == ["variant calm: nothing is expected of it, so nothing can fail"]
-    lost = replace(LAB, predict=(replace(theory, on="clam"),))
-    assert said(lost) == ["'recovers' is about 'clam', which is not one of calm, naive"]
+    lab = replace(LAB, expect=LAB.expect[:2], predict=(THEORY,))
+    assert said(lab) == ['variant calm has no claim, so it cannot fail; add on("calm", ...) to it']
+    lost = replace(LAB, predict=(replace(THEORY, on="clam"),))
+    assert said(lost) == [
+        "'recovers' is about 'clam', which is not one of calm, naive (did you mean calm?)"
+    ]
+
+
+def test_what_is_noted_is_no_claim() -> None:
+    """It is true of others as well, so a variant of which nothing else is said cannot fail."""
+    told = noted("calm", claim="recovers", measure=recovery_s(), at_most=2)
+    lab = replace(LAB, expect=(*LAB.expect[:2], told))
+    assert said(lab) == ['variant calm has no claim, so it cannot fail; add on("calm", ...) to it']
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"model": 0.3, "leaves_out": "much"}, "leaves out 0.3 of its figure; a model may leave"),
+        ({"model": -0.1, "leaves_out": "x"}, "leaves out -0.1 of its figure"),
+        ({"model": 0.1}, "has a model tolerance; say in leaves_out="),
+        ({"chance": -1.0}, "has a chance of -1; it is a standard deviation"),
+        ({"chance": math.nan}, "has a chance of nan"),
+        ({"chance": math.inf}, "has a chance of inf"),
+        ({"equals": math.nan}, "equals nan; it must be a finite number"),
+        ({"equals": 1.0, "chance": 0.126}, "accepts 1 ± 0.504, more than half of its figure"),
+        ({"seeds": 0}, "is the mean of 0 seeds; it may be 1 to 32"),
+        ({"seeds": 33}, "is the mean of 33 seeds"),
+        ({"also": {"calm": "it is"}}, "is on calm already"),
+        ({"also": {"naive": ""}}, "does not say why it is also true of naive"),
+        ({"also": {"nobody": "x"}}, "is about 'nobody', which is not one of calm, naive"),
+    ],
+    ids=str,
+)
+def test_a_predictions_tolerance_is_no_free_choice(changes: Any, problem: str) -> None:
+    """What the theory leaves out is small and has a reason; the rest is chance, or more seeds."""
+    lines = said(replace(LAB, predict=(replace(THEORY, **changes),)))
+    assert any(line.startswith(f"'recovers' {problem}") for line in lines), lines
+
+
+def test_a_tolerance_of_half_the_figure_is_the_most() -> None:
+    """And more seeds make it smaller."""
+    assert said(replace(LAB, predict=(replace(THEORY, chance=0.125),))) == []
+    assert said(replace(LAB, predict=(replace(THEORY, chance=0.25, seeds=4),))) == []
+
+
+@pytest.mark.parametrize(
+    ("item", "problem"),
+    [
+        (
+            on("naive", "calm", claim="x", measure=recovery_s(), at_most=2),
+            "'x' is about broken and fixed variants",
+        ),
+        (on("calm", claim="x", measure=recovery_s()), "'x' has no bound, so it cannot fail"),
+        (on(claim="x", measure=recovery_s(), at_most=2), "'x' is about no variant; name one"),
+        (
+            on("calm", claim="x", measure=recovery_s(), at_most=2, unlike="naife"),
+            "'x' is about 'naife', which is not one of calm, naive (did you mean naive?)",
+        ),
+        (
+            on("calm", claim="x", measure=recovery_s(), at_most=2, unlike="calm"),
+            "'x' cannot be true and false of calm",
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_claim_says_of_whom_it_is_and_what_it_is_false_of(item: Any, problem: str) -> None:
+    """Broken and fixed variants are told apart by other things, so they have claims apart."""
+    lines = said(replace(LAB, expect=(*LAB.expect, item)))
+    assert any(line.startswith(problem) for line in lines), lines
+
+
+@pytest.mark.parametrize(
+    ("measure", "problem"),
+    [
+        (success_ratio(5, 11), "5-11 s is not within the run, which lasts 10 s"),
+        (success_ratio(60, 90), "60-90 s is not within the run"),
+        (success_ratio(5, 5), "5-5 s is an empty window"),
+        (success_ratio(-1, 5), "-1-5 s is an empty window"),
+        (first_good_call_s("back", 10), "10-inf s is not within the run"),
+        (success_ratio(5, 9, path="/x"), "the load asks for no path '/x', only for /"),
+        (answer_ratio("a", 5, 9), "it reads answers, which the load does not keep"),
+        (
+            attempts_rps("bakc", 5, 9),
+            "no service calls 'bakc'; called are back (did you mean back?)",
+        ),
+        (attempts_per_request("front", 5, 9), "no service calls 'front'; called are back"),
+        (wasted_ratio("bakc", 5, 9), "'bakc' is not one of back, front (did you mean back?)"),
+    ],
+    ids=lambda value: value.name if isinstance(value, Measure) else "",
+)
+def test_a_measure_looks_at_what_the_lab_has(measure: Measure, problem: str) -> None:
+    """Windows, callees and paths are known before anything runs, with the nearest name."""
+    item = on("calm", claim="x", measure=measure, at_most=2)
+    lines = said(replace(LAB, expect=(*LAB.expect, item)))
+    assert len(lines) == 1
+    assert lines[0].startswith(f"{measure.name}: {problem}")
+
+
+def test_a_path_may_be_one_that_the_load_fills_in() -> None:
+    """`/kv/` is asked for by `/kv/{key}`, and so is `/kv/3`; `/kw` is not."""
+    lab = replace(LAB, load=replace(LAB.load, path="/kv/{key}"))
+    for path, count in (("/kv/", 0), ("/kv/3", 0), ("/", 0), ("/kw", 1)):
+        item = on("calm", claim="x", measure=success_ratio(5, 9, path=path), at_most=2)
+        assert len(said(replace(lab, expect=(*lab.expect, item)))) == count, path
+
+
+def test_a_plot_looks_at_what_the_lab_has() -> None:
+    """A curve of nobody would be flat, and look like a finding."""
+    lab = replace(LAB, plots=(calls_to("bakc", title="Calls"), failures_by_host("frond")))
+    assert said(lab) == [
+        "plot 'Calls': no service calls 'bakc'; called are back (did you mean back?)",
+        "plot 'Failed requests': 'frond' is not one of back, front (did you mean front?)",
+    ]
 
 
 def replicated(*others: Service, to: str = "front", calls: str = "back") -> Lab:
@@ -266,7 +404,10 @@ def test_replicas_are_called_by_their_common_name_or_one_by_one() -> None:
 def test_a_fault_hits_one_replica() -> None:
     """Their common name is no host."""
     lines = said(replace(replicated(), faults=(during(2, 4, Pause("back")),)))
-    assert lines == ["pause back: 'back' is not one of back-1, back-2, back-3, front"]
+    assert lines == [
+        "pause back: 'back' is not one of back-1, back-2, back-3, front "
+        "(did you mean back-3 or back-2 or back-1?)"
+    ]
 
 
 @pytest.mark.parametrize("replicas", [0, -1, 9, 10**9, 1.5, "3", True, None])
@@ -371,10 +512,14 @@ def test_a_change_that_no_process_would_take_is_refused(fault: Configure, proble
         stores=(Redis("store"),),
         services=(
             *LAB.services,
-            Service("still", app="services.cache", calls=("store",), settings={"store": "store"}),
+            Service(
+                "still",
+                app="services.relay",
+                calls=("store",),
+            ),
         ),
     )
-    (line,) = said(lab)
+    (line,) = [one for one in said(lab) if one.startswith("configure")]
     assert line.startswith(f"{fault.name}: {problem}")
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.checks.measures import recovery_s, success_ratio
 from harness.checks.verdict import Verdict, judge
+from harness.measures import recovery_s, success_ratio
 from harness.model import (
     Broken,
     Fixed,

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from harness.checks.measures import calls_per_burst
 from harness.conductor import conductor
+from harness.measures import calls_per_burst
 from harness.model import Down, Kill, Paced, Redis, Send, Service, during
 from harness.model.fault import Timed
 from harness.recording import Recording

@@ -11,7 +11,7 @@ from redis.exceptions import BusyLoadingError, RedisError, ResponseError, WatchE
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from harness.checks.measures import attempts_per_request, attempts_rps
+from harness.measures import attempts_per_request, attempts_rps
 from harness.model import Redis, Service
 from harness.model.fault import System, ToxicSpec
 from harness.recording import Recording, SeriesKey

@@ -7,11 +7,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.checks.history import acknowledged, last_list, lost, lost_writes, rival_seconds
 from harness.conductor import conductor
 from harness.model import Kill, Lab, Paced, Partition, Pause, Send, Service, during
 from harness.model.fault import Fault, Timed
 from harness.recording import Recording
+from labs.consensus.split_brain.measures import (
+    acknowledged,
+    last_list,
+    lost,
+    lost_writes,
+    rival_seconds,
+)
 from services.server import SettingError, load, settings_of
 from tests.support import lab, run
 

@@ -2,8 +2,10 @@
 
 import asyncio
 import math
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import aiohttp
@@ -13,6 +15,7 @@ from harness.engines.compose import interrupts, janitor, logs
 from harness.engines.compose.build import refresh_sources
 from harness.engines.compose.cannot import rehearse
 from harness.engines.compose.client import engine
+from harness.engines.compose.clocks import QUESTIONS, Clocks, check_jump
 from harness.engines.compose.loadlog import LoadLog
 from harness.engines.compose.prometheus import HALF_STEP_S, Prometheus, ScrapeLog
 from harness.engines.compose.render import (
@@ -36,8 +39,6 @@ from harness.recording import FaultRecord, Recording, SeriesKey
 GATE_LIMIT_S = 40.0
 SLACK_S = 30.0
 """What a run may take beyond its own time and the client's patience."""
-LINE_S = 0.05
-"""How long a line of the load may be on its way."""
 HANDOVER_S = 1.3
 """A scrape's interval and some: what was scraped when Prometheus came, it has after this."""
 SCRAPE_S = 0.3
@@ -49,6 +50,7 @@ class ComposeEngine:
     """Runs a plan on containers of this machine's Docker engine, in real time."""
 
     name = "compose"
+    real_time = True
 
     def __init__(self, folder: Path, *, keep_prometheus: bool = False) -> None:
         self._folder = folder
@@ -162,6 +164,9 @@ class Run:
                 recording.series = await self._series(session, system)
             listening.cancel()
             await asyncio.to_thread(self._stack.stop_all, self._stays)
+            self._stack.check_logs()
+        self._load.check()
+        check_jump(self._load.jumped_s)
         recording.requests = self._load.requests.all()
         recording.spans = logs.spans(
             self._stack.logs,
@@ -211,16 +216,33 @@ class Run:
     async def _begin(self) -> Containers:
         """Give the load its signal, and wait until it has told when second 0 is."""
         proxies = await asyncio.to_thread(self._clean_proxies)
+        clocks = await self._compare_clocks()
         await asyncio.to_thread(self._stack.containers[LOAD].kill, "SIGUSR1")
         await self._until(lambda: not math.isnan(self._load.t0_s))
         self._observer.step("loading")
-        self._system = Containers(self._stack, proxies, self._lab, self._load.t0_s)
+        start_s = clocks.here_s(self._load.t0_s)
+        self._system = Containers(self._stack, proxies, self._lab, start_s)
         return self._system
+
+    async def _compare_clocks(self) -> Clocks:
+        """Ask the load for its time until it is certain how far its clock is from this one."""
+        clocks = Clocks()
+        for _ in range(QUESTIONS):
+            self._load.clock = None
+            asked_s = time.time()
+            await asyncio.to_thread(self._stack.containers[LOAD].kill, "SIGUSR2")
+            await self._until(lambda: self._load.clock is not None)
+            told_s, boot = self._load.clock or (math.nan, "")
+            clocks.hear(asked_s=asked_s, told_s=told_s, heard_s=time.time(), boot=boot)
+            if clocks.known:
+                break
+        clocks.check()
+        return clocks
 
     async def _drive(self, system: Containers, conduct: Conductor) -> list[FaultRecord]:
         """Let the faults happen beside the load, until the load has seen every request end."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._watch(system))
+            group.create_task(self._watch())
             faults = await conduct(system)
             await self._until(lambda: not math.isnan(self._load.end_s))
         return faults
@@ -254,6 +276,7 @@ class Run:
 
     async def _look_into(self, name: str, code: int | None = None) -> None:
         """Note that a process crashed; a container that is over ends the run, whoever ended it."""
+        self._stack.check_logs()
         if name == LOAD and not math.isnan(self._load.end_s):
             return
         told = f"{name} {await asyncio.to_thread(self._stack.how_it_ended, name, code)}"
@@ -274,7 +297,8 @@ class Run:
                 await self._look_into(name)
             raise
 
-    async def _watch(self, system: Containers) -> None:
+    async def _watch(self) -> None:
+        """Show each second when its answers have been heard: time alone would show an outage."""
         for second in range(math.ceil(self._lab.duration_s)):
-            await system.until(second + 1 + LINE_S)
+            await self._until(partial(self._load.over, second))
             self._observer.second(second, self._load.good[second])

@@ -10,12 +10,11 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache, partial
-from importlib import metadata
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
 RECIPES = ROOT / "compose" / "images"
-LOCK = ROOT / "requirements.lock"
+LOCKS = ROOT / "requirements"
 PUBLIC_BASE = (
     "docker.io/library/python:3.11-slim-bookworm"
     "@sha256:528257d48c1da0dcecc2e725d1ae34498d60c965f1241e39cd6a85a8859bdf84"
@@ -24,14 +23,19 @@ PUBLIC_BASE = (
 CHOSEN = ".base"
 """Names, beside the recipes, the image of a registry that this tree's set stands on."""
 TAG_DIGITS = 12
+_ENTRY = re.compile(
+    r"^(\S+)==(\S+)(?: ; ([^\\\n]*))? \\\n((?: +--hash=\S+(?: \\)?\n)+)((?: +#.*\n)*)", re.MULTILINE
+)
 _HASH = re.compile(r"--hash=\S+")
+_VIA = re.compile(r"^ +#(?: via)? +(\S+)$", re.MULTILINE)
+"""Who needs an entry; the project itself stands there with a file behind its name."""
 
 
 @cache
 def pins(*roots: str, without: frozenset[str] = frozenset()) -> str:
     """Give the lock's hashed requirements, one a line, of distributions and all that they need.
 
-    Which needs which is read from what is installed. Markers are not evaluated, because it is not
+    Which needs which is what the lock's comments say. Markers are not evaluated, because it is not
     this Python that the wheels are for.
     """
     locked = _locked()
@@ -41,29 +45,19 @@ def pins(*roots: str, without: frozenset[str] = frozenset()) -> str:
         name = waiting.pop()
         if name in locked and name not in found | without:
             found.add(name)
-            waiting |= _needs(name)
-    return "".join(f"{locked[name]}\n" for name in sorted(found))
+            waiting |= {other for other, (_, wanted_by) in locked.items() if name in wanted_by}
+    return "".join(f"{locked[name][0]}\n" for name in sorted(found))
 
 
-def _locked() -> dict[str, str]:
-    """Map names to requirements with hashes, without those that only Windows needs."""
-    entry = re.compile(
-        r"^(\S+)==(\S+)(?: ; ([^\\\n]*))? \\\n((?: +--hash=\S+(?: \\)?\n)+)", re.MULTILINE
-    )
-    found: dict[str, str] = {}
-    for name, version, marker, hashes in entry.findall(LOCK.read_text()):
+def _locked() -> dict[str, tuple[str, set[str]]]:
+    """Map names to requirements with hashes, and to what needs them; none that is of Windows."""
+    text = "".join(path.read_text() for path in sorted(LOCKS.glob("*.lock")))
+    found: dict[str, tuple[str, set[str]]] = {}
+    for name, version, marker, hashes, comments in _ENTRY.findall(text):
         if "win32" not in marker:  # the first of several is the one for the oldest Python
-            found.setdefault(name, " ".join([f"{name}=={version}", *_HASH.findall(hashes)]))
+            requirement = " ".join([f"{name}=={version}", *_HASH.findall(hashes)])
+            found.setdefault(name, (requirement, set(_VIA.findall(comments))))
     return found
-
-
-def _needs(name: str) -> set[str]:
-    try:
-        requirements = metadata.requires(name) or []
-    except metadata.PackageNotFoundError:
-        return set()
-    names = (re.split(r"[^\w.-]", r)[0] for r in requirements if "extra" not in r.partition(";")[2])
-    return {re.sub(r"[-_.]+", "-", name).lower() for name in names}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,14 +14,15 @@ from types import FrameType
 from typing import Any, TypeVar
 
 T = TypeVar("T")
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+"""Ctrl-C, kill, a terminal that is closed, Ctrl-\\: each ends a run in the same way."""
 
 
 def run(coroutine: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine in a loop of its own.
 
     Raises:
-        KeyboardInterrupt: Ctrl-C or SIGTERM came, and the coroutine and its loop have ended.
+        KeyboardInterrupt: one of `SIGNALS` came, and the coroutine and its loop have ended.
 
     """
     cancel: Callable[[], object] = int
@@ -49,7 +50,7 @@ def run(coroutine: Coroutine[Any, Any, T]) -> T:
 
 @contextmanager
 def uninterrupted(hear: Callable[[], object] = int) -> Iterator[list[int]]:
-    """Hold Ctrl-C and SIGTERM back until the block is over; it must have its own time limit.
+    """Hold all these signals back until the block is over; it must have its own time limit.
 
     Yields a list that gets the number of each that comes; `hear` is called at each as well.
     """
@@ -62,11 +63,39 @@ def uninterrupted(hear: Callable[[], object] = int) -> Iterator[list[int]]:
         came.append(number)
         hear()
 
-    before = {number: signal.signal(number, hold) for number in SIGNALS}
-    try:
+    with _handled_by(hold):
         yield came
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
     if came:
         raise KeyboardInterrupt
+
+
+@contextmanager
+def first_raises() -> Iterator[None]:
+    """Let the first signal raise `KeyboardInterrupt`, and ignore those after it.
+
+    A second one would break into what the first has to clean up.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def interrupt(number: int, _: FrameType | None) -> None:
+        del number
+        for other in heard:
+            signal.signal(other, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    with _handled_by(interrupt) as heard:
+        yield
+
+
+@contextmanager
+def _handled_by(handler: Callable[[int, FrameType | None], None]) -> Iterator[list[int]]:
+    """Give the signals to a handler, but those that this process was started to ignore (nohup)."""
+    heard = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, handler) for number in heard}
+    try:
+        yield [*heard]
+    finally:
+        for number, earlier in before.items():
+            signal.signal(number, earlier)

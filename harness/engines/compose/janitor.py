@@ -1,22 +1,22 @@
 """The janitor: removes what runs left behind that can no longer do it themselves.
 
-Nothing is removed but what carries Chaoslab's labels and has expired or belongs to a process of
-this machine that is gone.
+Nothing is removed but what carries Chaoslab's labels and belongs to a process of this machine that
+is gone, or to another machine's and has expired.
 """
 
 import logging
 import socket
-import subprocess
 import time
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
+from datetime import datetime
 from typing import Any
 
 from docker import DockerClient
 from docker.errors import APIError, NotFound
 
+from harness.engines.compose import machine
 from harness.engines.compose.client import engine
 from harness.errors import EnvironmentNotReadyError
 
@@ -64,34 +64,34 @@ def _resource(kind: str, id_: str, name: str, row: Mapping[str, Any]) -> Resourc
 
 def orphans(client: DockerClient) -> list[Resource]:
     """List what belongs to runs that are over; never what a living run still uses."""
-    now_s = time.time()
+    now_s = _engine_now_s(client)
     return [found for found in resources(client) if is_orphan(found.labels, now_s)]
 
 
+def _engine_now_s(client: DockerClient) -> float:
+    """Ask for the engine's own time, by which every run that uses it has set its expiry."""
+    told: str = client.info()["SystemTime"]
+    return datetime.fromisoformat(f"{told[:19]}+00:00").timestamp()
+
+
 def is_orphan(labels: Mapping[str, str], now_s: float) -> bool:
-    """Say whether labels name an owner that is gone, or a time that is over."""
+    """Say whether labels name an owner that is gone, or else a time that is over.
+
+    Only an owner that could be seen from here can be known to be gone: two machines may share a
+    host's name and an engine, and a container's processes have numbers of their own.
+    """
     try:
         pid, start = int(labels["chaoslab.owner-pid"]), labels["chaoslab.owner-start"]
-        host, expires_s = labels["chaoslab.owner-host"], float(labels["chaoslab.expires"])
+        expires_s = float(labels["chaoslab.expires"])
     except (KeyError, ValueError):
         return False  # started by hand, or by another version: not ours to judge
-    if now_s > expires_s:
-        return True
-    return host == socket.gethostname() and pid_start(pid) != start
+    if _place(labels) == (socket.gethostname(), machine.boot_id(), machine.pid_namespace()):
+        return machine.pid_start(pid) != start
+    return now_s > expires_s
 
 
-def pid_start(pid: int) -> str:
-    """Tell when a process began, in a form that only it has; "" when there is none."""
-    if not Path("/proc/self/stat").exists():
-        command = ["ps", "-o", "lstart=", "-p", str(pid)]
-        found = subprocess.run(command, capture_output=True, text=True, check=False, timeout=5)  # noqa: S603
-        return found.stdout.strip().replace(" ", "-")
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
-    except (FileNotFoundError, ProcessLookupError):
-        return ""
-    # Counted after the command's name, which may itself hold spaces and parentheses.
-    return stat.rpartition(")")[2].split()[19]
+def _place(labels: Mapping[str, str]) -> tuple[str | None, ...]:
+    return tuple(labels.get(f"chaoslab.owner-{what}") for what in ("host", "boot", "pids"))
 
 
 def sweep() -> list[str]:

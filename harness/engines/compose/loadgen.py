@@ -6,7 +6,8 @@ processes take turns with the arrivals where one would be late.
 
 Environment: `CHAOSLAB_LOAD` (JSON), `CHAOSLAB_SEED`, `CHAOSLAB_DURATION_S`, `CHAOSLAB_TARGETS`
 (JSON: the base URL of each service that is asked), `CHAOSLAB_WORKERS` (how many processes, at most
-one a core); with `CHAOSLAB_WAIT=1` it starts at SIGUSR1 and not by itself.
+one a core); with `CHAOSLAB_WAIT=1` it starts at SIGUSR1 and not by itself. At SIGUSR2 it prints
+what its clock reads.
 """
 
 import http.client
@@ -27,7 +28,15 @@ from locust import User, task
 from locust.env import Environment
 
 from harness.engines.compose.crew import Crew
-from harness.engines.compose.loadlog import end_line, ready_line, request_line, start_line
+from harness.engines.compose.loadlog import (
+    clock_line,
+    end_line,
+    ready_line,
+    request_line,
+    second_line,
+    start_line,
+)
+from harness.engines.compose.machine import boot_id
 from harness.model.load import Arrival, Load
 from harness.recording import asked, root_context
 from services.tracing import HEADER
@@ -36,6 +45,8 @@ TARGET_LIMIT_S = 60.0
 PROBE_S = 0.05
 LEAD_S = 0.5
 """From the announcement of second 0 to second 0: the harness must hear of it before."""
+LINE_S = 0.05
+"""How long another process of the load may take to tell of an answer."""
 IN_FLIGHT_LIMIT = 8000
 """Of all processes. Beyond it one would run out of file descriptors, so an arrival is not sent."""
 
@@ -109,7 +120,10 @@ class OpenLoop:
         duration_s = float(environment["CHAOSLAB_DURATION_S"])
         self._arrivals = list(self._load.arrivals(self._seed, duration_s))
         self._targets: dict[str, str] = json.loads(environment["CHAOSLAB_TARGETS"])
+        self._duration_s = duration_s
         self._t0_s = math.nan
+        self._wall_s = math.nan
+        """How far the wall clock was ahead of the monotonic one at the start."""
         self.over: AsyncResult[None] = AsyncResult()
         self.go = Event()
         workers = int(environment.get("CHAOSLAB_WORKERS", "1"))
@@ -122,6 +136,9 @@ class OpenLoop:
         """Wait for the targets and the signal, send this process's share and see it through."""
         pools = {name: _reach(url) for name, url in self._targets.items()}
         self._t0_s = self._start() if self._crew.first else self._crew.await_start()
+        self._wall_s = time.time() - time.monotonic()
+        if self._crew.first:
+            gevent.spawn(self._count).link_exception(self.over)
         for arrival in self._arrivals[self._crew.index :: self._crew.size]:
             gevent.sleep(max(0.0, arrival.at_s - self._now()))
             if self._pool.full():
@@ -132,7 +149,18 @@ class OpenLoop:
         self._pool.join()
         if self._crew.first:
             self._crew.await_others()
-            self._crew.say(end_line(self._now(), len(self._arrivals)))
+            jumped_s = time.time() - time.monotonic() - self._wall_s
+            self._crew.say(end_line(self._now(), len(self._arrivals), jumped_s))
+
+    def tell_clock(self) -> None:
+        """Print what the clock reads."""
+        self._crew.say(clock_line(time.time(), boot_id()))
+
+    def _count(self) -> None:
+        """Tell of each second when it is over, and of nothing of it after that."""
+        for second in range(math.ceil(self._duration_s)):
+            gevent.sleep(max(0.0, second + 1 + LINE_S - self._now()))
+            self._crew.say(second_line(second))
 
     def _start(self) -> float:
         """Wait for the other processes and the signal, and tell all when the run's second 0 is."""
@@ -145,7 +173,8 @@ class OpenLoop:
         return t0_s
 
     def _now(self) -> float:
-        return time.time() - self._t0_s
+        """Give the time of the run, which goes on as it did when the clock is set."""
+        return time.monotonic() + self._wall_s - self._t0_s
 
     def _send(self, connections: Connections, arrival: Arrival) -> None:
         sent_s = self._now()
@@ -186,6 +215,7 @@ def main() -> None:
     """Run the load as Locust's one user; any error in it ends the process."""
     loop = OpenLoop(os.environ)
     gevent.signal_handler(signal.SIGUSR1, loop.go.set)
+    gevent.signal_handler(signal.SIGUSR2, loop.tell_clock)
     gevent.signal_handler(signal.SIGTERM, loop.over.set_exception, SystemExit(143))
 
     class Client(User):

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+from harness.errors import EnvironmentNotReadyError
 from harness.recording import Request, RequestLog
 from harness.rows import Form
 
@@ -27,9 +28,23 @@ def request_line(request: Request) -> str:
     return json.dumps({"event": "request", **FORM.cells(request)}, separators=(",", ":"))
 
 
-def end_line(at_s: float, requests: int) -> str:
-    """Say when, in seconds of the run, the last request was over, and how many there were."""
-    return json.dumps({"event": "end", "at_s": at_s, "requests": requests})
+def clock_line(at_s: float, boot: str) -> str:
+    """Say what the load's clock reads, in seconds since 1970, and on which machine it runs."""
+    return json.dumps({"event": "clock", "at": at_s, "boot": boot})
+
+
+def second_line(number: int) -> str:
+    """Say that a second of the run is over, and all its answers have been told."""
+    return json.dumps({"event": "second", "number": number})
+
+
+def end_line(at_s: float, requests: int, jumped_s: float = 0.0) -> str:
+    """Say when, in seconds of the run, the last request was over, and how many there were.
+
+    `jumped_s` is by how much the load's clock was set in the meantime.
+    """
+    end = {"event": "end", "at_s": at_s, "requests": requests, "jumped_s": jumped_s}
+    return json.dumps(end)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -39,6 +54,13 @@ class LoadLog:
     ready: bool = False
     t0_s: float = math.nan
     end_s: float = math.nan
+    jumped_s: float = 0.0
+    sent: int = 0
+    """The requests that there were, as told at the end."""
+    clock: tuple[float, str] | None = None
+    """What its clock read when it was asked last, and the boot of its machine."""
+    seconds: int = 0
+    """The seconds that are over: nothing of them is still to be told."""
     requests: RequestLog = field(default_factory=RequestLog)
     good: Counter[int] = field(default_factory=Counter)
     """Good answers by the second of the run in which they came."""
@@ -55,10 +77,34 @@ class LoadLog:
                 self.t0_s = told["t0"]
             case "request":
                 self._request(told)
+            case "clock":
+                self.clock = told["at"], told["boot"]
+            case "second":
+                self.seconds = told["number"] + 1
             case "end":
                 self.end_s = told["at_s"]
+                self.sent = told["requests"]
+                self.jumped_s = told["jumped_s"]
             case _:
                 self.other = [*self.other[-9:], line]
+
+    def over(self, second: int) -> bool:
+        """Say whether all answers of a second have been told."""
+        return second < self.seconds or not math.isnan(self.end_s)
+
+    def check(self) -> None:
+        """Refuse a load of which lines are missing: every ratio would be of fewer requests.
+
+        Raises:
+            EnvironmentNotReadyError: not all that was sent has been told.
+
+        """
+        told = len(self.requests.all())
+        if told != self.sent:
+            raise EnvironmentNotReadyError(
+                f"the load sent {self.sent} requests and its log tells of {told}: "
+                "lines of it were lost, so run again"
+            )
 
     def _request(self, row: dict[str, Any]) -> None:
         request = FORM.made(row)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from heapq import merge
 from operator import attrgetter
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import requests
 import urllib3
@@ -36,19 +36,32 @@ class Follower(threading.Thread):
         self._container = container
         self._path = path
         self._on_line = on_line
+        self.refused: OSError | None = None
+        """Why the disk did not take the log, if it did not."""
 
     def run(self) -> None:
         """Copy until the end."""
         try:
             with self._path.open("ab") as file:
                 for line in self._lines():
-                    file.write(line + b"\n")
-                    file.flush()
+                    if not self._kept(file, line):
+                        break
                     if not line.startswith(SPAN.encode()):
                         self._on_line(line.decode(errors="replace"))
         except (DockerException, requests.RequestException, urllib3.exceptions.HTTPError):
             pass  # the engine has gone; whoever hears of the end looks what happened
+        except OSError as error:
+            # One of a connection names no file.
+            self.refused = error if error.filename else self.refused
         self._on_line(None)
+
+    def _kept(self, file: IO[bytes], line: bytes) -> bool:
+        try:
+            file.write(line + b"\n")
+            file.flush()
+        except OSError as error:
+            self.refused = error
+        return self.refused is None
 
     def _lines(self) -> Iterator[bytes]:
         rest = b""

@@ -18,6 +18,9 @@ class Owner:
 
     run: str
     host: str
+    boot: str
+    pids: str
+    """The namespace in which ``pid`` is a process' number; both empty where there is no Linux."""
     pid: int
     pid_start: str
     started_s: float
@@ -28,6 +31,8 @@ class Owner:
         return {
             "chaoslab.run": self.run,
             "chaoslab.owner-host": self.host,
+            "chaoslab.owner-boot": self.boot,
+            "chaoslab.owner-pids": self.pids,
             "chaoslab.owner-pid": str(self.pid),
             "chaoslab.owner-start": self.pid_start,
             "chaoslab.started": f"{self.started_s:.0f}",

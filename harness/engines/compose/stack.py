@@ -18,7 +18,7 @@ from docker import DockerClient
 from docker.errors import APIError, NotFound
 from docker.models.containers import Container
 
-from harness.engines.compose import janitor
+from harness.engines.compose import janitor, machine
 from harness.engines.compose.interrupts import uninterrupted
 from harness.engines.compose.logs import Follower, tail
 from harness.engines.compose.parts import UID, Owner, project_part
@@ -159,6 +159,12 @@ class Stack:
         how = "ran out of memory" if state["OOMKilled"] else f"ended with code {code}"
         return f"{how}: {tail(self.log(name))}"
 
+    def check_logs(self) -> None:
+        """Raise what the disk said when it did not take a log, which is no fault of a service."""
+        for follower in self._followers.values():
+            if follower.refused:
+                raise follower.refused
+
     def over(self) -> list[str]:
         """Name the containers that do not run any more, or are not even there."""
         return [name for name in self.containers if not self._state(name).get("Running")]
@@ -186,7 +192,9 @@ def owner_of(slug: str, lasts_s: float) -> Owner:
         run=f"chaoslab-{project_part(slug)}-{secrets.token_hex(3)}",
         host=socket.gethostname(),
         pid=os.getpid(),
-        pid_start=janitor.pid_start(os.getpid()),
+        boot=machine.boot_id(),
+        pids=machine.pid_namespace(),
+        pid_start=machine.pid_start(os.getpid()),
         started_s=now_s,
         expires_s=now_s + 2 * lasts_s + EXPIRY_S,
     )

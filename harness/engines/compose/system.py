@@ -32,14 +32,15 @@ STATES = {"running": HostState.RUNNING, "paused": HostState.PAUSED}
 class Containers(Cannot):
     """Breaks and mends hosts by the Docker API and their own processes, links by Toxiproxy's.
 
-    Times count from the load's second 0.
+    Times count from the load's second 0, on a clock that nobody sets.
     """
 
-    def __init__(self, stack: Stack, proxies: Toxiproxy, lab: Lab, t0_s: float) -> None:
+    def __init__(self, stack: Stack, proxies: Toxiproxy, lab: Lab, start_s: float) -> None:
         self._stack = stack
         self._proxies = proxies
         self._lab = lab
-        self._t0_s = t0_s
+        self._start_s = start_s
+        """The load's second 0, as `time.monotonic` counts."""
         self._down: set[str] = set()
         """Hosts without a process, and of these those that stay so until they are started."""
         self._held: set[str] = set()
@@ -57,7 +58,7 @@ class Containers(Cannot):
 
     def now(self) -> float:
         """Seconds since the load's start."""
-        return time.time() - self._t0_s
+        return time.monotonic() - self._start_s
 
     async def pause(self, host: str) -> None:
         """Freeze a host's processes, unless they are frozen or gone."""

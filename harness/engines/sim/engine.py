@@ -62,6 +62,7 @@ class SimEngine:
     """
 
     name = "sim"
+    real_time = False
 
     def __init__(self, *, permute: int | None = None, events: EventLog | None = None) -> None:
         self._permute = permute

@@ -1,30 +1,33 @@
 """A configuration push: a comma where a point should be, at once on every host."""
 
-from harness.checks import measures, plots
+from harness import measures
+from harness.measures import plots
 from harness.model import (
     Broken, Configure, Fixed, Lab, Poisson, Send, Service, baseline, during, on, predict,
 )  # fmt: skip
+from harness.theory import chance, delivery
 
 SHOPS = ("shop-1", "shop-2", "shop-3", "shop-4")
 BLAST = measures.failures(6, 20)
-COUNTED = "counted from the lab's own numbers"
+RATE, BAD_S, POLL_S, TRIAL = 80, 10, 1, 3
 
 LAB = Lab(
     title="The config change heard around the world",
     question="One bad value goes everywhere at once. What does staging and validation hold back?",
     services=(
-        Service("shop", app="labs.delivery.config_push.service", replicas=4, calls=("config",)),
+        Service("shop", app="labs.delivery.config_push.service", replicas=4, calls=("config",),
+                settings={"poll_ms": 1000 * POLL_S}),
         Service("config", app="services.config", settings={"value": "0.19"}),
     ),
-    load=Poisson(to=SHOPS[0], rate_rps=80, timeout_ms=2000,
+    load=Poisson(to=SHOPS[0], rate_rps=RATE, timeout_ms=2000,
                  mix=tuple(Send(to=shop) for shop in SHOPS)),
     duration_s=20,
     # A comma where a point should be, until somebody puts it right.
-    faults=(during(6, 16, Configure("config", value="0,20")),),
+    faults=(during(6, 6 + BAD_S, Configure("config", value="0,20")),),
     variants=(
         Broken("at-once"),
         Fixed("staged", {"config.stage_ms": 4000, "config.gate": 0.1}),
-        Fixed("last-good", {"shop.trial_errors": 5}),
+        Fixed("last-good", {"shop.trial_errors": TRIAL}),
         Fixed("validated", {"shop.validate": True}),
     ),
     expect=(
@@ -36,13 +39,19 @@ LAB = Lab(
     ),
     predict=(
         predict("the whole load until it is put right", BLAST, on="at-once",
-                equals=800, within=0.15, source=COUNTED,
+                equals=delivery.outage_requests(rate_rps=RATE, duration_s=BAD_S),
+                chance=chance.poisson_count_sd(rate_rps=RATE, duration_s=BAD_S),
+                source="theory:staged-push",
                 because="80/s x 10 s: polls delay both ends"),
-        predict("one shop until its next poll", BLAST, on="staged",
-                equals=20, within=0.9, source="theory:canary-stats",
+        predict("one shop until its next poll", BLAST, on="staged", seeds=8,
+                equals=delivery.staged_requests(rate_rps=RATE, hosts=4, stage_hosts=1,
+                                                detect_s=POLL_S),
+                chance=chance.poisson_count_sd(rate_rps=RATE / 4, duration_s=POLL_S),
+                source="theory:staged-push",
                 because="80/s / 4 x 1 s: the first errors are told, and stop it"),
-        predict("five errors in each shop", BLAST, on="last-good",
-                equals=20, within=0.01, source=COUNTED, because="4 shops x 5"),
+        predict("three errors in each shop", BLAST, on="last-good",
+                equals=delivery.trial_failures(hosts=4, trial_errors=TRIAL),
+                source="theory:staged-push", because="4 shops x 3"),
     ),
     plots=(plots.failures_by_host(*SHOPS),),
 )  # fmt: skip

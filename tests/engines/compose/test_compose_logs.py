@@ -1,9 +1,16 @@
 """Container logs as a source of spans and of error messages."""
 
+import errno
 import json
+from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
+from typing import cast
 
-from harness.engines.compose.logs import spans, tail
+import pytest
+from docker.models.containers import Container
+
+from harness.engines.compose.logs import Follower, spans, tail
 from harness.recording import root_context
 from services.tracing import Span
 
@@ -53,3 +60,57 @@ def test_the_tail_of_a_log_is_what_a_person_should_read(tmp_path: Path) -> None:
     log.write_text('one\ntwo\n{"event":"span"}\nTraceback:\n\n  ImportError: no module\n')
     assert tail(log) == "two | Traceback: | ImportError: no module"
     assert tail(tmp_path / "none.log") == "no log"
+
+
+class Endless:
+    """A container that logs until nobody reads it."""
+
+    name = "checkout"
+
+    def logs(self, **_: object) -> Iterator[bytes]:
+        while True:
+            yield b"a line\n"
+
+
+@pytest.mark.parametrize("opens", [True, False])
+def test_a_disk_that_is_full_ends_the_log_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, opens: bool
+) -> None:
+    """Whoever listens hears of the end, and can ask why; the thread prints no traceback."""
+    full = OSError(errno.ENOSPC, "No space left on device", "checkout.log")
+
+    class Full(BytesIO):
+        def write(self, data: object) -> int:
+            del data
+            raise full
+
+    def opened(path: Path, mode: str) -> BytesIO:
+        del path, mode
+        if not opens:
+            raise full
+        return Full()
+
+    monkeypatch.setattr(Path, "open", opened)
+    heard: list[str | None] = []
+    follower = Follower(cast("Container", Endless()), tmp_path / "checkout.log", heard.append)
+    follower.start()
+    follower.join(30)
+    assert heard == [None]
+    assert follower.refused is full
+
+
+def test_an_engine_that_goes_is_no_fault_of_the_disk(tmp_path: Path) -> None:
+    """Its connection may break in several ways."""
+
+    class Gone:
+        name = "checkout"
+
+        def logs(self, **_: object) -> Iterator[bytes]:
+            yield b"a line\n"
+            raise ConnectionResetError(errno.ECONNRESET, "reset")
+
+    heard: list[str | None] = []
+    follower = Follower(cast("Container", Gone()), tmp_path / "checkout.log", heard.append)
+    follower.start()
+    follower.join(30)
+    assert (heard, follower.refused) == (["a line", None], None)

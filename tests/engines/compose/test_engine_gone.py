@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from harness.conductor import conductor
-from harness.engines.compose import janitor
+from harness.engines.compose import janitor, machine
 from harness.engines.compose.client import engine, why_not
 from harness.engines.compose.engine import ComposeEngine
 from harness.engines.protocol import Plan
@@ -110,7 +110,7 @@ def test_an_engine_that_goes_away_ends_the_run_in_one_line(
         ComposeEngine(tmp_path).run(plan, conduct, Cutter(relay, second))
     monkeypatch.delenv("DOCKER_HOST")
     # The owner that the labels name is this process, which lives on: so it is made to look dead.
-    monkeypatch.setattr(janitor, "pid_start", lambda _: "")
+    monkeypatch.setattr(machine, "pid_start", lambda _: "")
     with engine() as client:
         mine = [
             one

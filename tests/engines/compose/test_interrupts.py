@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from harness.engines.compose.interrupts import SIGNALS, run, uninterrupted
+from harness.engines.compose.interrupts import SIGNALS, first_raises, run, uninterrupted
 
 LIMIT_S = 30
 
@@ -133,3 +133,35 @@ def test_an_error_while_it_is_held_back_is_told_first() -> None:
 
     with pytest.raises(ZeroDivisionError), uninterrupted():
         fail()
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_the_first_signal_is_raised_and_no_other_breaks_into_the_clean_up(
+    number: signal.Signals,
+) -> None:
+    """Whatever kind the first is, and whatever follows."""
+    done: list[str] = []
+
+    def work() -> None:
+        try:
+            interrupt(number)
+            done.append("went on")
+        finally:
+            for other in SIGNALS:
+                interrupt(other)
+            done.append("cleaned up")
+
+    with pytest.raises(KeyboardInterrupt), first_raises():
+        work()
+    assert done == ["cleaned up"]
+
+
+def test_what_a_process_was_started_to_ignore_stays_ignored() -> None:
+    """As under nohup, whose runs go on when the terminal is closed."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with first_raises(), uninterrupted() as came:
+            interrupt(signal.SIGHUP)
+        assert came == []
+    finally:
+        signal.signal(signal.SIGHUP, before)

@@ -13,9 +13,9 @@ import pytest
 from docker import DockerClient
 from docker.errors import APIError, NotFound
 
-from harness.engines.compose import janitor
+from harness.engines.compose import janitor, machine
 from harness.engines.compose.images import reference
-from harness.engines.compose.janitor import Resource, is_orphan, pid_start
+from harness.engines.compose.janitor import Resource, is_orphan
 from harness.errors import EnvironmentNotReadyError
 
 NOW_S = 1000.0
@@ -26,7 +26,9 @@ def owner(**changes: str) -> dict[str, str]:
         "chaoslab.run": "chaoslab-x-000000",
         "chaoslab.owner-host": socket.gethostname(),
         "chaoslab.owner-pid": str(os.getpid()),
-        "chaoslab.owner-start": pid_start(os.getpid()),
+        "chaoslab.owner-start": machine.pid_start(os.getpid()),
+        "chaoslab.owner-boot": machine.boot_id(),
+        "chaoslab.owner-pids": machine.pid_namespace(),
         "chaoslab.started": "900",
         "chaoslab.expires": "2000",
         **{f"chaoslab.{name.replace('_', '-')}": value for name, value in changes.items()},
@@ -54,15 +56,39 @@ def test_a_reused_pid_is_no_owner() -> None:
     assert is_orphan(owner(owner_start="1"), NOW_S)
 
 
-def test_what_has_expired_goes_whoever_owns_it() -> None:
-    """An owner that hangs does not keep its containers for ever."""
-    assert is_orphan(owner(expires="999"), NOW_S)
+def test_a_living_owner_keeps_what_it_has_beyond_its_time() -> None:
+    """A laptop that was asleep for an hour goes on with its run."""
+    assert not is_orphan(owner(expires="999"), NOW_S)
 
 
-def test_another_machines_owner_is_judged_by_the_expiry_alone() -> None:
-    """Its pids say nothing here."""
-    assert not is_orphan(owner(owner_host="elsewhere", owner_pid=gone_pid()), NOW_S)
-    assert is_orphan(owner(owner_host="elsewhere", expires="999"), NOW_S)
+@pytest.mark.parametrize("what", ["owner_host", "owner_boot", "owner_pids"])
+def test_an_owner_elsewhere_is_judged_by_the_expiry_alone(what: str) -> None:
+    """Another machine, even of this one's name, or another namespace: its pids say nothing here."""
+    elsewhere = {what: "elsewhere", "owner_pid": gone_pid()}
+    assert not is_orphan(owner(**elsewhere), NOW_S)
+    assert is_orphan(owner(**elsewhere, expires="999"), NOW_S)
+
+
+def test_what_an_older_version_started_goes_when_it_has_expired() -> None:
+    """Its labels do not say on which boot, or in which namespace, its process was."""
+    labels = owner(owner_pid=gone_pid())
+    del labels["chaoslab.owner-boot"], labels["chaoslab.owner-pids"]
+    assert not is_orphan(labels, NOW_S)
+    assert is_orphan(labels, 2001)
+
+
+def test_expiry_is_by_the_engines_clock() -> None:
+    """Two machines that share an engine may differ; each run has compared its own with that."""
+    engine: Any = FakeApi()
+    engine.api = engine
+    engine.info = lambda: {"SystemTime": "1970-01-01T00:33:21.123456789Z"}
+    row = {"Id": "c", "Names": ["/c"], "Labels": owner(owner_host="elsewhere", expires="2000")}
+    engine.containers = lambda **_: [row]
+    engine.networks = lambda **_: []
+    engine.volumes = lambda **_: {"Volumes": None}
+    assert [one.id for one in janitor.orphans(cast("DockerClient", engine))] == ["c"]
+    engine.info = lambda: {"SystemTime": "1970-01-01T00:33:19Z"}
+    assert janitor.orphans(cast("DockerClient", engine)) == []
 
 
 @pytest.mark.parametrize("labels", [{}, {"chaoslab.run": "x"}, owner(owner_pid="none")])

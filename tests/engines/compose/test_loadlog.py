@@ -2,13 +2,18 @@
 
 import math
 
+import pytest
+
 from harness.engines.compose.loadlog import (
     LoadLog,
+    clock_line,
     end_line,
     ready_line,
     request_line,
+    second_line,
     start_line,
 )
+from harness.errors import EnvironmentNotReadyError
 from harness.recording import Request
 
 
@@ -27,10 +32,40 @@ def test_a_load_reads_back_as_it_was_written() -> None:
         end_line(4, 3),
     ):
         log.take(line)
+    log.check()
     assert log.ready
     assert log.t0_s == 1e9 + 0.25
     assert log.end_s == 4
     assert repr(list(log.requests.all())) == repr(requests)  # NaN equals nothing, not even itself
+
+
+@pytest.mark.parametrize("lost", [0, 1, 2])
+def test_a_load_of_which_lines_are_lost_is_refused(lost: int) -> None:
+    """Whichever they are; ratios of what is left would look better than they were."""
+    log = LoadLog()
+    told = [Request(number, "/", number, number, number, "200") for number in range(3)]
+    for request in told[:lost] + told[lost + 1 :]:
+        log.take(request_line(request))
+    log.take(end_line(4, 3))
+    with pytest.raises(EnvironmentNotReadyError, match="sent 3 requests and its log tells of 2"):
+        log.check()
+
+
+def test_a_second_is_over_when_the_load_says_so_or_has_ended() -> None:
+    """Not before: an answer of it may still be on its way."""
+    log = LoadLog()
+    assert not log.over(0)
+    log.take(second_line(0))
+    assert (log.over(0), log.over(1)) == (True, False)
+    log.take(end_line(1.5, 0))
+    assert log.over(1)
+
+
+def test_the_loads_clock_is_read_as_it_was_told() -> None:
+    """With the boot of its machine."""
+    log = LoadLog()
+    log.take(clock_line(1e9 + 0.5, "a-boot"))
+    assert log.clock == (1e9 + 0.5, "a-boot")
 
 
 def test_good_answers_count_in_the_second_of_their_answer() -> None:

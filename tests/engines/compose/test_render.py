@@ -26,6 +26,8 @@ OWNER = Owner(
     run="chaoslab-retry-storm-0a1b2c",
     host="here",
     pid=42,
+    boot="a-boot",
+    pids="pid:[1]",
     pid_start="4711",
     started_s=1000.2,
     expires_s=2000.9,
@@ -181,6 +183,8 @@ def test_a_run_labels_all_that_it_makes() -> None:
         assert one["labels"] == {
             "chaoslab.run": "chaoslab-retry-storm-0a1b2c",
             "chaoslab.owner-host": "here",
+            "chaoslab.owner-boot": "a-boot",
+            "chaoslab.owner-pids": "pid:[1]",
             "chaoslab.owner-pid": "42",
             "chaoslab.owner-start": "4711",
             "chaoslab.started": "1000",

@@ -7,8 +7,8 @@ Bronson et al., HotOS 2021.
 
 import pytest
 
-from harness.checks.measures import attempts_per_request, latency_ms, success_ratio
 from harness.conductor import conductor
+from harness.measures import attempts_per_request, latency_ms, success_ratio
 from harness.model import Paced, Pause, Service, during
 from harness.recording import Recording
 from tests.support import lab, run

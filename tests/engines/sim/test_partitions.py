@@ -171,13 +171,13 @@ def test_a_partition_touches_only_links_between_its_groups() -> None:
 
     async def act(system: System) -> None:
         split = Partition(("host", "other"), ("front",), way=Way.FORTH)
-        assert not await split.seen(system)
+        assert await split.gone(system)
         await split.apply(system)
-        assert await split.seen(system)
+        assert await split.there(system)
         for link in await system.links():
             seen[link] = list(await system.toxics(link))
         await split.remove(system)
-        assert not await split.seen(system)
+        assert await split.gone(system)
 
     run(behind_front(), conducted(act))
     assert seen == {

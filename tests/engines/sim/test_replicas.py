@@ -7,8 +7,8 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from harness.checks.measures import success_ratio, wasted_ratio
 from harness.conductor import conductor
+from harness.measures import success_ratio, wasted_ratio
 from harness.model import Kill, Lab, Paced, Pause, Service, during
 from harness.model.fault import Fault
 from harness.model.toxic import Down

@@ -4,9 +4,9 @@ import math
 
 import pytest
 
-from harness.checks import plots
-from harness.checks.history import acknowledged, lost_writes, rival_seconds
+from harness.measures import plots
 from harness.recording import FaultRecord, Recording, Request
+from labs.consensus.split_brain.measures import acknowledged, lost_writes, rival_seconds
 from tests.support import fault, recording
 
 LOST = lost_writes("/log", 0, 10)

@@ -8,25 +8,36 @@ the write itself says that the write was acknowledged and is gone: a lost update
 import math
 from collections.abc import Iterable, Iterator
 
-from harness.model.expect import Measure, Plot
+from harness.measures.windows import requests_due
+from harness.model.expect import Measure, NoDataError, Plot, Reads
 from harness.recording import Recording, Request
 
 
 def lost_update_ratio(start_s: float, end_s: float) -> Measure:
     """Share of the acknowledged writes due in a window that were lost, 0 to 1."""
 
-    def of(recording: Recording) -> float:
-        writes = list(_acknowledged(recording.due(start_s, end_s)))
-        return sum(map(_is_lost, writes)) / len(writes) if writes else math.nan
+    def compute(recording: Recording) -> float:
+        writes = list(_acknowledged(requests_due(recording, start_s, end_s)))
+        if not writes:
+            raise NoDataError(f"no write due in {start_s:g}-{end_s:g} s was acknowledged")
+        return sum(map(_is_lost, writes)) / len(writes)
 
     return Measure(
-        name=f"acknowledged writes lost, {start_s:g}-{end_s:g} s", of=of, over=lost_update_ratio
+        name=f"acknowledged writes lost, {start_s:g}-{end_s:g} s",
+        compute=compute,
+        over=lost_update_ratio,
+        reads=Reads(window=(start_s, end_s), answers=True),
     )
 
 
 def lost_updates() -> Plot:
     """Plot the acknowledged writes a second, and those of them that were lost."""
-    return Plot(title="Acknowledged writes, and lost ones", unit="/s", of=_by_second)
+    return Plot(
+        title="Acknowledged writes, and lost ones",
+        unit="/s",
+        of=_by_second,
+        reads=Reads(answers=True),
+    )
 
 
 def _by_second(recording: Recording) -> dict[str, list[float]]:

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from harness.checks import plots
-from harness.checks.series import increase
+from harness.measures import plots
+from harness.measures.series import increase
 from harness.model import Plot
 from harness.recording import Recording, Request, SeriesKey, root_context
 from services.tracing import Span

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from harness.checks.measures import (
+from harness.measures import (
     answer_ratio,
     attempts_per_request,
     attempts_rps,
@@ -15,6 +15,7 @@ from harness.checks.measures import (
     goodput_rps,
     largest_share,
     latency_ms,
+    longest_silence_s,
     percentile_ms,
     recovery_s,
     success_ratio,
@@ -80,45 +81,98 @@ def test_a_late_answer_counts_for_the_second_in_which_it_was_due() -> None:
     made = recording([request(0, 0.9, latency_s=5)])
     assert success_ratio(0, 1).of(made) == 1
     assert goodput_rps(0, 1).of(made) == 1
-    assert goodput_rps(5, 6).of(made) == 0
+    assert math.isnan(goodput_rps(5, 6).of(made))
 
 
 def test_failures_are_a_count() -> None:
-    """Of requests due in a window, whatever became of them but a good answer; none of none."""
+    """Of requests due in a window, whatever became of them but a good answer."""
     made = recording([*seconds("+-~"), request(99, 2.95, status="404")])
     assert failures(0, 1).of(made) == 0
     assert failures(1, 2).of(made) == 10
     assert failures(2, 3).of(made) == 6
     assert failures(0.5, 1.5).of(made) == 5
-    assert failures(7, 9).of(made) == 0
+    assert math.isnan(failures(7, 9).of(made))
     over = failures(0, 1).over
     assert over
     assert over(0, 3).of(made) == 16
 
 
 def test_goodput_is_a_rate() -> None:
-    """Good answers over the window's length; a window without requests has none."""
+    """Good answers over the window's length; a window without requests has no rate."""
     made = recording(seconds("+-~"))
     assert goodput_rps(0, 3).of(made) == 5
     assert goodput_rps(0, 0.5).of(made) == 10
-    assert goodput_rps(7, 9).of(made) == 0
+    assert math.isnan(goodput_rps(7, 9).of(made))
 
 
 @pytest.mark.parametrize(
     "measure",
     [
         success_ratio(7, 9),
+        failures(7, 9),
+        goodput_rps(7, 9),
+        answer_ratio("", 7, 9),
         latency_ms(0.5, 7, 9),
         attempts_per_request("db", 7, 9),
+        attempts_rps("db", 7, 9),
+        calls_per_burst("db", 7, 9),
+        longest_silence_s("db", 7, 9),
+        largest_share("db", start_s=7, end_s=9, slice_s=1),
+        first_good_call_s("db", 7),
         wasted_ratio("db", 7, 9),
         recovery_s(),
     ],
     ids=lambda measure: measure.name,
 )
 def test_what_a_recording_does_not_hold_is_not_a_number(measure: Measure) -> None:
-    """No requests in the window, or no fault at all: no bound accepts it."""
-    assert math.isnan(measure.of(recording(seconds("+++"))))
-    assert math.isnan(measure.of(recording()))
+    """No requests in the window, no call, or no fault at all: no bound accepts it, and it says."""
+    for made in (recording(seconds("+++")), recording()):
+        value, missing = measure.read(made)
+        assert math.isnan(value)
+        assert missing not in {"", "nothing to measure"}
+
+
+@pytest.mark.parametrize(
+    "measure",
+    [
+        success_ratio(0, 11),
+        failures(2, 11),
+        goodput_rps(9, 12),
+        attempts_rps("db", 0, 11),
+        attempts_per_request("db", 0, 11),
+        longest_silence_s("db", 3, 3),
+        success_ratio(-1, 2),
+        first_good_call_s("db", -1),
+    ],
+    ids=lambda measure: measure.name,
+)
+def test_a_window_lies_within_the_run(measure: Measure) -> None:
+    """One that is empty, or reaches beyond it, measures nothing, though there are requests."""
+    made = recording(seconds("++++++++++"), spans=[call(0)], duration_s=10)
+    value, missing = measure.read(made)
+    assert math.isnan(value)
+    assert "window" in missing or "beyond the run" in missing
+
+
+def test_what_is_missing_is_said() -> None:
+    """With the window, and with what was looked for."""
+    made = recording(seconds("+++"))
+    assert success_ratio(7, 9, path="/a").read(made).missing == (
+        "no request for /a was due in 7-9 s"
+    )
+    assert attempts_rps("db", 0, 3).read(made).missing == "no call to db in the whole run"
+    assert recovery_s().read(made).missing == "there was no fault to recover from"
+    assert recovery_s().read(recording(seconds("++"), faults=[fault(2, 5)])).missing == (
+        "no request was due after the last fault, which ended at 5 s"
+    )
+
+
+def test_silence_of_a_callee_that_is_called_elsewhere_is_a_value() -> None:
+    """A breaker that lets nothing through has 0 calls a second, and that is no missing data."""
+    made = recording(seconds("+++"), spans=[call(0, start_s=0.5)])
+    assert attempts_rps("db", 1, 3).of(made) == 0
+    assert attempts_per_request("db", 1, 3).of(made) == 0
+    assert longest_silence_s("db", 1, 3).of(made) == 2
 
 
 @pytest.mark.parametrize(
@@ -133,7 +187,11 @@ def test_what_a_recording_does_not_hold_is_not_a_number(measure: Measure) -> Non
         ("++---++++-", [fault(2, 5)], math.inf),
         ("-+++++++++", [fault(2, 5)], 0),
         ("++------++", [fault(2, 3), fault(4, 6.5)], 1.5),
-        ("++-----...", [fault(2, 5)], 2),
+        ("++-----...", [fault(2, 5)], math.inf),
+        ("++-----..+", [fault(2, 5)], 4),
+        ("++---.++++", [fault(2, 5)], 1),
+        ("++---.....", [fault(2, 5)], math.nan),
+        ("++++++....", [fault(2, 5)], 0),
         ("++++++++++", [], math.nan),
         ("----------", [], math.nan),
     ],
@@ -147,7 +205,11 @@ def test_what_a_recording_does_not_hold_is_not_a_number(measure: Measure) -> Non
         "sick in the last second",
         "sick only before the fault",
         "two faults, from the end of the later one",
-        "seconds without requests are healthy",
+        "never seen well again",
+        "well when it is next seen",
+        "seconds without requests are not yet well",
+        "no request after the fault",
+        "never sick, and the load stops",
         "no fault",
         "no fault and sick",
     ],
@@ -162,18 +224,21 @@ def test_recovery_is_from_the_faults_end_to_the_first_of_healthy_seconds_only(
 
 def test_a_second_is_healthy_from_95_in_a_hundred() -> None:
     """19 of 20 are enough, 18 are not."""
-    for failed, expected in ((1, 0), (2, 1)):
+    for failed, expected in ((1, 1), (2, 2)):
         requests = [
             request(number, 5 + number / 20, status="200" if number >= failed else "500")
             for number in range(20)
         ]
-        assert recovery_s().of(recording(requests, faults=[fault(2, 5)])) == expected
+        made = recording([*requests, request(20, 6.5)], faults=[fault(2, 5)])
+        assert recovery_s().of(made) == expected - 1
 
 
-def test_seconds_without_requests_are_well() -> None:
+def test_seconds_without_requests_are_neither_well_nor_sick() -> None:
     """By second, over the whole run, also when it does not last whole seconds."""
-    assert by_second(recording(seconds("+-.~"), duration_s=4)) == [1, 0, 1, 0.5]
-    assert by_second(recording(seconds("+-"), duration_s=2.5)) == [1, 0, 1]
+    shares = by_second(recording(seconds("+-.~"), duration_s=4))
+    assert shares == pytest.approx([1, 0, math.nan, 0.5], nan_ok=True)
+    longer = by_second(recording(seconds("+-"), duration_s=2.5))
+    assert longer == pytest.approx([1, 0, math.nan], nan_ok=True)
 
 
 def test_attempts_are_client_spans_of_requests_due() -> None:
@@ -189,7 +254,7 @@ def test_attempts_are_client_spans_of_requests_due() -> None:
     assert attempts_per_request("db", 0, 1).of(made) == 2
     assert attempts_per_request("db", 1, 2).of(made) == 1
     assert attempts_per_request("cache", 0, 1).of(made) == 0.5
-    assert attempts_per_request("nobody", 0, 1).of(made) == 0
+    assert math.isnan(attempts_per_request("nobody", 0, 1).of(made))
 
 
 def test_attempts_a_second_are_counted_when_they_begin() -> None:
@@ -198,7 +263,7 @@ def test_attempts_a_second_are_counted_when_they_begin() -> None:
     made = recording([request(0, 0.5)], spans=spans)
     assert attempts_rps("db", 1, 3).of(made) == 1
     assert attempts_rps("db", 3, 7).of(made) == 0.25
-    assert attempts_rps("nobody", 0, 1).of(made) == 0
+    assert math.isnan(attempts_rps("nobody", 0, 1).of(made))
 
 
 def test_work_is_wasted_when_its_caller_gave_up_before_it_was_done() -> None:
@@ -221,6 +286,25 @@ def test_work_is_wasted_when_its_caller_gave_up_before_it_was_done() -> None:
     assert wasted_ratio("db", 5, 6).of(made) == 1
     assert wasted_ratio("db", 0, 10).of(made) == 0.4
     assert math.isnan(wasted_ratio("nobody", 0, 10).of(made))
+
+
+@pytest.mark.parametrize("status", ["abandoned", "timeout", "reset", "refused", "closed"])
+def test_any_call_without_an_answer_is_given_up(status: str) -> None:
+    """Also where a service has its own time limits; the waterfall draws the same waste."""
+    spans = [call(0, status=status, end_s=1), call(0, kind="server", end_s=3)]
+    assert wasted_ratio("db", 0, 1).of(recording([request(0, 0.1)], spans=spans)) == 1
+
+
+def test_work_is_wasted_when_a_caller_further_up_gave_up() -> None:
+    """The one in between still waits for it, in vain."""
+    trace = root_context(0, 0).trace
+    spans = [
+        Span(trace, "a", "", "client", "client", "front", 0, 0, 1, "timeout"),
+        Span(trace, "b", "a", "server", "", "front", 0, 0, 3, "200"),
+        Span(trace, "c", "b", "client", "front", "db", 1, 0, 3, "200"),
+        Span(trace, "d", "c", "server", "", "db", 0, 0, 2.9, "200"),
+    ]
+    assert wasted_ratio("db", 0, 1).of(recording([request(0, 0.1)], spans=spans)) == 1
 
 
 def test_the_work_for_a_service_is_that_of_all_its_replicas() -> None:

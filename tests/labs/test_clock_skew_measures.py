@@ -2,8 +2,8 @@
 
 import math
 
-from harness.checks.updates import lost_update_ratio, lost_updates
 from harness.recording import Request
+from labs.consensus.clock_skew.measures import lost_update_ratio, lost_updates
 from tests.support import recording
 
 

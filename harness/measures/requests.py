@@ -1,0 +1,154 @@
+"""Measures of the load's requests: good answers, failures, latency, and the time to recover."""
+
+import math
+from collections.abc import Iterable
+from functools import partial
+
+from harness.measures.windows import requests_due
+from harness.model.expect import Measure, NoDataError, Reads
+from harness.recording import Recording, Request
+
+HEALTHY = 0.95
+"""The share of good answers from which on a second counts as healthy."""
+
+
+def success_ratio(start_s: float, end_s: float, *, path: str = "") -> Measure:
+    """Good answers over requests due in a window, 0 to 1; of those whose path begins with one."""
+
+    def compute(recording: Recording) -> float:
+        due = requests_due(recording, start_s, end_s, path)
+        return sum(one.good for one in due) / len(due)
+
+    whose = f" of {path}" if path else ""
+    return Measure(
+        name=f"good answers{whose}, {start_s:g}-{end_s:g} s",
+        compute=compute,
+        over=partial(success_ratio, path=path),
+        reads=Reads(window=(start_s, end_s), paths=(path,) if path else ()),
+    )
+
+
+def failures(start_s: float, end_s: float) -> Measure:
+    """Count the requests due in a window that got no good answer: the blast radius."""
+
+    def compute(recording: Recording) -> float:
+        return sum(not one.good for one in requests_due(recording, start_s, end_s))
+
+    return Measure(
+        name=f"requests failed, {start_s:g}-{end_s:g} s",
+        compute=compute,
+        over=failures,
+        reads=Reads(window=(start_s, end_s)),
+    )
+
+
+def answer_ratio(text: str, start_s: float, end_s: float, *, path: str = "") -> Measure:
+    """Share of the requests due in a window whose answer contains a text, 0 to 1.
+
+    The load must `keep_answers`, and the requests are those whose path begins with `path`.
+    """
+
+    def compute(recording: Recording) -> float:
+        due = requests_due(recording, start_s, end_s, path)
+        return sum(text in one.answer for one in due) / len(due)
+
+    whose = f" from {path}" if path else ""
+    return Measure(
+        name=f"answers {text!r}{whose}, {start_s:g}-{end_s:g} s",
+        compute=compute,
+        over=partial(answer_ratio, text, path=path),
+        reads=Reads(window=(start_s, end_s), paths=(path,) if path else (), answers=True),
+    )
+
+
+def goodput_rps(start_s: float, end_s: float) -> Measure:
+    """Good answers a second, over the requests due in a window."""
+
+    def compute(recording: Recording) -> float:
+        good = sum(one.good for one in requests_due(recording, start_s, end_s))
+        return good / (end_s - start_s)
+
+    return Measure(
+        name=f"goodput, {start_s:g}-{end_s:g} s",
+        unit="/s",
+        compute=compute,
+        over=goodput_rps,
+        reads=Reads(window=(start_s, end_s)),
+    )
+
+
+def latency_ms(quantile: float, start_s: float, end_s: float) -> Measure:
+    """Take a quantile of the good answers' latency, from the intended time on, in milliseconds."""
+
+    def compute(recording: Recording) -> float:
+        found = percentile_ms(requests_due(recording, start_s, end_s), quantile)
+        if math.isnan(found):
+            raise NoDataError(f"no request due in {start_s:g}-{end_s:g} s got a good answer")
+        return found
+
+    return Measure(
+        name=f"p{100 * quantile:g} latency, {start_s:g}-{end_s:g} s",
+        unit="ms",
+        compute=compute,
+        over=partial(latency_ms, quantile),
+        reads=Reads(window=(start_s, end_s)),
+    )
+
+
+def recovery_s() -> Measure:
+    """From the last fault's end to the first healthy second after the last sick one.
+
+    Infinite when the last second with requests is sick. A second without requests is neither.
+    """
+
+    def compute(recording: Recording) -> float:
+        if not recording.faults:
+            raise NoDataError("there was no fault to recover from")
+        end_s = max(fault.end_s for fault in recording.faults)
+        if not any(recording.due(end_s, math.inf)):
+            raise NoDataError(
+                f"no request was due after the last fault, which ended at {end_s:g} s"
+            )
+        return max(0.0, well_from_s(recording) - end_s)
+
+    return Measure(name="time to recover", unit="s", compute=compute)
+
+
+def well_from_s(recording: Recording) -> float:
+    """Give the start of the first healthy second after the last sick one; infinite if none is.
+
+    0 when no second is sick. Seconds without requests are neither healthy nor sick.
+    """
+    shares = by_second(recording)
+    sick = [second for second, share in enumerate(shares) if share < HEALTHY]
+    if not sick:
+        return 0.0
+    healthy = (second for second, share in enumerate(shares) if share >= HEALTHY)
+    return next((float(second) for second in healthy if second > sick[-1]), math.inf)
+
+
+def by_second(recording: Recording) -> list[float]:
+    """Give the share of good answers for the requests due in each second; NaN where none was."""
+    due = [0] * math.ceil(recording.duration_s)
+    good = list(due)
+    for request in recording.requests:
+        due[int(request.intended_s)] += 1
+        good[int(request.intended_s)] += request.good
+    return [
+        answered / asked if asked else math.nan for answered, asked in zip(good, due, strict=True)
+    ]
+
+
+def percentile_ms(requests: Iterable[Request], quantile: float) -> float:
+    """Give a quantile of the good answers' latency, NaN when there are none."""
+    return 1000 * quantile_of((one.latency_s for one in requests if one.good), quantile)
+
+
+def quantile_of(values: Iterable[float], quantile: float) -> float:
+    """Give a quantile (nearest rank), NaN of nothing."""
+    ordered = sorted(values)
+    if not ordered:
+        return math.nan
+    # Rounded first: 0.07 x 100 is a little more than 7 in binary.
+    rank = max(0, math.ceil(round(quantile * len(ordered), 9)) - 1)
+    return ordered[rank]

@@ -1,0 +1,26 @@
+"""Numbers as people write them: three significant digits, thousands marked, few exponents."""
+
+import math
+
+PLAIN = range(-4, 9)
+"""Powers of ten that are written out."""
+MINUS = "\N{MINUS SIGN}"
+
+
+def number(value: float) -> str:
+    """Write a number to about three digits: 0.05, 4.00, 12.3, 1,200, 2.5e+12."""
+    if math.isinf(value):
+        return f"{MINUS}∞" if value < 0 else "∞"
+    if math.isnan(value):
+        return "unknown"
+    magnitude = int(f"{value:.2e}".partition("e")[2])
+    if value and magnitude not in PLAIN:
+        return f"{value:.3g}".replace("-", MINUS)
+    digits = max(0, 2 - magnitude) if magnitude >= -1 else 1 - magnitude
+    return f"{value:,.{digits}f}".replace("-", MINUS)
+
+
+def short(value: float) -> str:
+    """Write a number as `number` does, without zeros at the end: 4, 0.2, 1,200."""
+    text = number(value)
+    return text.rstrip("0").rstrip(".") if "." in text and "e" not in text else text

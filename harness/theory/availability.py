@@ -1,0 +1,105 @@
+"""Availability: chains and spares, correlated failures, repair times, budgets of errors.
+
+Sources: any textbook of reliability; *Site Reliability Engineering* (2016) for error budgets;
+Brooker, "Heuristics for correlated failure" (2016), for what correlation takes from redundancy.
+"""
+
+import math
+
+from harness.theory import domain
+
+
+def series_availability(*parts: float) -> float:
+    """Availability of a chain that needs all of its parts, their product.
+
+    Valid for parts that fail independently.
+
+    Raises:
+        ValueError: a part is outside 0..1.
+
+    """
+    for part in parts:
+        domain.share(part=part)
+    return math.prod(parts)
+
+
+def parallel_availability(*parts: float) -> float:
+    """Availability of spares of which one is enough, 1 - product of (1 - part).
+
+    Valid for parts that fail independently, and a failover that is perfect.
+
+    Raises:
+        ValueError: a part is outside 0..1.
+
+    """
+    for part in parts:
+        domain.share(part=part)
+    return 1 - math.prod(1 - part for part in parts)
+
+
+def joint_failure_probability(*, failure_ratio: float, correlation: float) -> float:
+    """Probability that both of two alike parts are down, p^2 + phi p (1 - p).
+
+    phi is the correlation of the two states, 0 independent, 1 always together.
+
+    Raises:
+        ValueError: an argument is outside 0..1.
+
+    """
+    domain.share(failure_ratio=failure_ratio, correlation=correlation)
+    return failure_ratio**2 + correlation * failure_ratio * (1 - failure_ratio)
+
+
+def steady_availability(*, mtbf_s: float, mttr_s: float) -> float:
+    """Share of time up, MTBF / (MTBF + MTTR), `mtbf_s` being the mean time up.
+
+    Raises:
+        ValueError: `mtbf_s` not above 0, or `mttr_s` negative.
+
+    """
+    domain.positive(mtbf_s=mtbf_s)
+    domain.not_negative(mttr_s=mttr_s)
+    return mtbf_s / (mtbf_s + mttr_s)
+
+
+def steady_availability_sd(*, mtbf_s: float, mttr_s: float, duration_s: float) -> float:
+    """One standard deviation of the share of time up over a run.
+
+    sqrt(2 u^2 d^2 / ((u + d)^3 t)), u up and d down on average, for exponential times. Valid for a
+    duration of many u + d.
+
+    Raises:
+        ValueError: an argument is not above 0.
+
+    """
+    domain.positive(mtbf_s=mtbf_s, mttr_s=mttr_s, duration_s=duration_s)
+    return mtbf_s * mttr_s * math.sqrt(2 / ((mtbf_s + mttr_s) ** 3 * duration_s))
+
+
+def error_budget_s(*, slo: float, period_s: float) -> float:
+    """How long everything may fail in a period, (1 - SLO) x period, in seconds.
+
+    2,592 s of 30 days at 99.9 %.
+
+    Raises:
+        ValueError: `slo` is outside 0..1, or `period_s` negative.
+
+    """
+    domain.share(slo=slo)
+    domain.not_negative(period_s=period_s)
+    return (1 - slo) * period_s
+
+
+def expired_connection_ratio(*, elapsed_s: float, mean_life_s: float) -> float:
+    """Share of connections that had to be made anew some time after an expiry.
+
+    1 - exp(-t / m): a certificate that expires fails handshakes, and live connections go on for an
+    exponential life. Derived.
+
+    Raises:
+        ValueError: `elapsed_s` is negative, or `mean_life_s` not above 0.
+
+    """
+    domain.not_negative(elapsed_s=elapsed_s)
+    domain.positive(mean_life_s=mean_life_s)
+    return -math.expm1(-elapsed_s / mean_life_s)

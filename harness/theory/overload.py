@@ -1,0 +1,193 @@
+"""Overload: collapse of a queue, shedding, throttling, token buckets, credits, reconnects.
+
+Sources: *Site Reliability Engineering* (2016), ch. 21; Maurer, "Fail at Scale" (ACM Queue 2015);
+Nichols and Jacobson, "Controlling Queue Delay" (ACM Queue 2012); fluid models are derived.
+"""
+
+import math
+from collections.abc import Sequence
+
+from harness.theory import domain
+
+
+def fifo_collapse_s(*, rate_rps: float, capacity_rps: float, timeout_s: float) -> float:
+    """After how long of overload all arrivals at a FIFO queue will be late, in seconds.
+
+    tau mu / (lambda - mu): from then on the wait exceeds the time limit. Throughput stays mu, and
+    goodput is 0 from one time limit later. Fluid, from an empty queue.
+
+    Raises:
+        ValueError: a number is not above 0, or `rate_rps` not above `capacity_rps`.
+
+    """
+    domain.positive(rate_rps=rate_rps, capacity_rps=capacity_rps, timeout_s=timeout_s)
+    _overloaded(rate_rps, capacity_rps)
+    return timeout_s * capacity_rps / (rate_rps - capacity_rps)
+
+
+def backlog(*, rate_rps: float, capacity_rps: float, duration_s: float) -> float:
+    """Backlog of an unbounded buffer after some time, (lambda - mu) t, or 0.
+
+    Fluid, from an empty buffer. Also what piles up until an autoscaler has added capacity.
+
+    Raises:
+        ValueError: an argument is negative.
+
+    """
+    domain.not_negative(rate_rps=rate_rps, capacity_rps=capacity_rps, duration_s=duration_s)
+    return max(0.0, rate_rps - capacity_rps) * duration_s
+
+
+def shed_ratio(*, rate_rps: float, capacity_rps: float) -> float:
+    """Share of the load that must be refused, (lambda - c) / lambda, or 0.
+
+    Valid where refusing costs nothing, and what is taken is answered in time: newest first, or
+    whatever cannot be ready in time dropped before it is started.
+
+    Raises:
+        ValueError: `rate_rps` not above 0, or `capacity_rps` negative.
+
+    """
+    domain.positive(rate_rps=rate_rps)
+    domain.not_negative(capacity_rps=capacity_rps)
+    return max(0.0, 1 - capacity_rps / rate_rps)
+
+
+def priority_success_ratios(rates_rps: Sequence[float], *, capacity_rps: float) -> list[float]:
+    """Share of each class that is served under strict priority, the first class first.
+
+    min(1, what the classes before it leave / its rate).
+
+    Raises:
+        ValueError: a rate is not above 0, or `capacity_rps` is negative.
+
+    """
+    domain.not_negative(capacity_rps=capacity_rps)
+    left_rps, served = capacity_rps, []
+    for rate_rps in rates_rps:
+        domain.positive(rate_rps=rate_rps)
+        served.append(min(1.0, left_rps / rate_rps))
+        left_rps = max(0.0, left_rps - rate_rps)
+    return served
+
+
+def adaptive_throttle_ratio(*, requests: float, accepts: float, multiplier: float = 2) -> float:
+    """Probability with which a client rejects its own request (adaptive throttling).
+
+    max(0, (requests - K accepts) / (requests + 1)), both counted over the last two minutes.
+
+    Raises:
+        ValueError: a count is negative, more accepts than requests, or `multiplier` below 1.
+
+    """
+    domain.not_negative(requests=requests, accepts=accepts)
+    domain.require(accepts <= requests, f"accepts must be at most {requests:g}, not {accepts:g}")
+    _multiplies(multiplier)
+    return max(0.0, (requests - multiplier * accepts) / (requests + 1))
+
+
+def adaptive_throttle_backend_rps(
+    *, rate_rps: float, capacity_rps: float, multiplier: float = 2
+) -> float:
+    """Load that adaptive throttling lets through in its steady state, per second.
+
+    min(lambda, K c); (K - 1) / K of it is refused by the backend. Valid for a backend that accepts
+    just its capacity, and K well above 1: near 1 the recovery takes many windows.
+
+    Raises:
+        ValueError: a rate is negative, or `multiplier` below 1.
+
+    """
+    domain.not_negative(rate_rps=rate_rps, capacity_rps=capacity_rps)
+    _multiplies(multiplier)
+    return min(rate_rps, multiplier * capacity_rps)
+
+
+def codel_drop_gap_s(*, interval_s: float, drops: int) -> float:
+    """Time to CoDel's next drop after so many in a row, interval / sqrt(drops), seconds.
+
+    Raises:
+        ValueError: `interval_s` not above 0, or there was no drop.
+
+    """
+    domain.positive(interval_s=interval_s)
+    domain.count(1, drops=drops)
+    return interval_s / math.sqrt(drops)
+
+
+def token_bucket_admitted(
+    *, rate_rps: float, refill_rps: float, burst: float, duration_s: float
+) -> float:
+    """Count of requests that a token bucket admits from full, min(rate t, burst + refill t).
+
+    The bound burst + refill t holds for any arrivals; the figure for steady ones.
+
+    Raises:
+        ValueError: an argument is negative.
+
+    """
+    domain.not_negative(
+        rate_rps=rate_rps, refill_rps=refill_rps, burst=burst, duration_s=duration_s
+    )
+    return min(rate_rps * duration_s, burst + refill_rps * duration_s)
+
+
+def token_bucket_reject_ratio(
+    *, rate_rps: float, refill_rps: float, burst: float, duration_s: float
+) -> float:
+    """Share that a token bucket refuses over a time from full.
+
+    1 - admitted / (rate t); 1 - refill / rate in the long run.
+
+    Raises:
+        ValueError: `rate_rps` or `duration_s` not above 0, or another negative.
+
+    """
+    domain.positive(rate_rps=rate_rps, duration_s=duration_s)
+    admitted = token_bucket_admitted(
+        rate_rps=rate_rps, refill_rps=refill_rps, burst=burst, duration_s=duration_s
+    )
+    return 1 - admitted / (rate_rps * duration_s)
+
+
+def credit_window_rps(*, window: int, round_trip_s: float) -> float:
+    """Most that a sender with a window of credits sends, window / round trip, per second.
+
+    By Little's law; never more than the window is under way.
+
+    Raises:
+        ValueError: there is no credit, or `round_trip_s` not above 0.
+
+    """
+    domain.count(1, window=window)
+    domain.positive(round_trip_s=round_trip_s)
+    return window / round_trip_s
+
+
+def reconnect_peak_rps(*, clients: int, window_s: float) -> float:
+    """About the fullest second of clients that reconnect at random over a window.
+
+    N / J + 3 sqrt(N / J): safe if below the capacity. Valid for windows of some seconds to a few
+    hundred; without a window all come in one instant.
+
+    Raises:
+        ValueError: there is no client, or `window_s` below 1.
+
+    """
+    domain.count(1, clients=clients)
+    domain.finite(window_s=window_s)
+    domain.require(window_s >= 1, f"window_s must be at least 1, not {window_s:g}")
+    mean_rps = clients / window_s
+    return mean_rps + 3 * math.sqrt(mean_rps)
+
+
+def _overloaded(rate_rps: float, capacity_rps: float) -> None:
+    domain.require(
+        rate_rps > capacity_rps,
+        f"rate_rps must be above the capacity of {capacity_rps:g}, not {rate_rps:g}",
+    )
+
+
+def _multiplies(multiplier: float) -> None:
+    domain.finite(multiplier=multiplier)
+    domain.require(multiplier >= 1, f"multiplier must be at least 1, not {multiplier:g}")

@@ -1,0 +1,114 @@
+"""Scaling: Amdahl and Gunther, autoscalers that lag, batches, and meshes of everyone to everyone.
+
+Sources: Amdahl (1967); Gunther, *Guerrilla Capacity Planning* (2007); AWS's summary of the Kinesis
+event of 2020 for the mesh; fluid models are derived.
+"""
+
+import math
+
+from harness.theory import domain
+
+
+def usl_throughput_rps(
+    *, workers: int, contention: float, coherence: float, single_rps: float = 1
+) -> float:
+    """Throughput of N workers by the Universal Scalability Law, per second.
+
+    gamma N / (1 + sigma (N - 1) + kappa N (N - 1)). With `coherence` 0 it is Amdahl's law, whose
+    limit is gamma / sigma. A lock that users reach at different times does better (see
+    `queues.closed_throughput_rps`): this is the law where all meet.
+
+    Raises:
+        ValueError: no worker, `contention` outside 0..1, or another number negative.
+
+    """
+    domain.count(1, workers=workers)
+    domain.share(contention=contention)
+    domain.not_negative(coherence=coherence, single_rps=single_rps)
+    slowed = 1 + contention * (workers - 1) + coherence * workers * (workers - 1)
+    return single_rps * workers / slowed
+
+
+def usl_peak_workers(*, contention: float, coherence: float) -> float:
+    """Best number of workers, with the highest throughput, sqrt((1 - sigma) / kappa).
+
+    Raises:
+        ValueError: `contention` is outside 0..1, or `coherence` not above 0: there is no peak.
+
+    """
+    domain.share(contention=contention)
+    domain.positive(coherence=coherence)
+    return math.sqrt((1 - contention) / coherence)
+
+
+def autoscaling_drain_s(
+    *, rate_rps: float, capacity_rps: float, lag_s: float, scaled_rps: float
+) -> float:
+    """How long a backlog drains after capacity has come late, in seconds.
+
+    (lambda - c) T / (c2 - lambda): what piled up in the lag (`overload.backlog`) over the surplus.
+
+    Raises:
+        ValueError: a number is negative, or `scaled_rps` is not above `rate_rps`.
+
+    """
+    domain.not_negative(
+        rate_rps=rate_rps, capacity_rps=capacity_rps, lag_s=lag_s, scaled_rps=scaled_rps
+    )
+    domain.require(
+        scaled_rps > rate_rps, f"scaled_rps must be above {rate_rps:g}, not {scaled_rps:g}"
+    )
+    return max(0.0, rate_rps - capacity_rps) * lag_s / (scaled_rps - rate_rps)
+
+
+def batch_wait_mean_s(*, rate_rps: float, size: int) -> float:
+    """How long an item waits until its batch is full on average, (k - 1) / (2 lambda), s.
+
+    Valid for batches that are closed by their number alone.
+
+    Raises:
+        ValueError: `rate_rps` not above 0, or `size` below 1.
+
+    """
+    domain.positive(rate_rps=rate_rps)
+    domain.count(1, size=size)
+    return (size - 1) / (2 * rate_rps)
+
+
+def batch_capacity_rps(*, size: int, fixed_s: float, item_s: float) -> float:
+    """Most items a second in batches of k, k / (a + k b).
+
+    `fixed_s` a is spent once a batch, `item_s` b for each item: a / k + b each.
+
+    Raises:
+        ValueError: `size` below 1, a time negative, or both 0.
+
+    """
+    domain.count(1, size=size)
+    domain.not_negative(fixed_s=fixed_s, item_s=item_s)
+    domain.require(fixed_s + item_s > 0, "fixed_s and item_s must not both be 0")
+    return size / (fixed_s + size * item_s)
+
+
+def mesh_links(*, nodes: int) -> int:
+    """Links of nodes that each keep one to every other, n (n - 1).
+
+    Raises:
+        ValueError: there is no node.
+
+    """
+    domain.count(1, nodes=nodes)
+    return nodes * (nodes - 1)
+
+
+def mesh_limit_nodes(*, links_per_node: int) -> int:
+    """Most nodes of a mesh whose nodes can keep so many links, links + 1.
+
+    With one node more all fail at once, old and new.
+
+    Raises:
+        ValueError: `links_per_node` is negative.
+
+    """
+    domain.count(0, links_per_node=links_per_node)
+    return links_per_node + 1

@@ -1,0 +1,81 @@
+"""Availability: textbook figures, and parts that are toggled."""
+
+import math
+import random
+from statistics import fmean, stdev
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.theory import availability
+
+SHARES = st.floats(0, 1)
+
+
+def test_chains_and_spares() -> None:
+    """Five of 99.9 % in a row, two of 99 % side by side; nothing in a row is always up."""
+    assert availability.series_availability(*(0.999,) * 5) == pytest.approx(0.995, abs=1e-4)
+    assert availability.parallel_availability(0.99, 0.99) == pytest.approx(0.9999)
+    assert availability.series_availability() == 1
+    assert availability.parallel_availability() == 0
+
+
+@given(st.lists(SHARES, min_size=1, max_size=6))
+def test_chains_are_worse_than_their_worst_and_spares_better_than_their_best(
+    parts: list[float],
+) -> None:
+    """Whatever the parts."""
+    assert availability.series_availability(*parts) <= min(parts)
+    assert availability.parallel_availability(*parts) >= max(parts) - 1e-12
+
+
+@pytest.mark.parametrize(("correlation", "both"), [(0, 0.01), (0.3, 0.037), (0.7, 0.073), (1, 0.1)])
+def test_correlated_failures(correlation: float, both: float) -> None:
+    """Two replicas, down with 0.1; with a probability of phi one coin decides for both."""
+    figure = availability.joint_failure_probability(failure_ratio=0.1, correlation=correlation)
+    assert figure == pytest.approx(both)
+    rng, draws = random.Random(1), 20_000
+
+    def both_down() -> bool:
+        if rng.random() < correlation:
+            return rng.random() < 0.1
+        return rng.random() < 0.1 and rng.random() < 0.1
+
+    seen = fmean(both_down() for _ in range(draws))
+    assert seen == pytest.approx(figure, abs=4 * math.sqrt(figure / draws))
+
+
+def up_share(rng: random.Random, duration_s: float) -> float:
+    """Toggle a part, 4 s up and 1 s down on average; it starts as a random moment finds it."""
+    now_s, up_s, up = 0.0, 0.0, rng.random() < 0.8
+    while now_s < duration_s:
+        lasts_s = min(rng.expovariate(0.25 if up else 1), duration_s - now_s)
+        up_s += lasts_s if up else 0
+        now_s, up = now_s + lasts_s, not up
+    return up_s / duration_s
+
+
+def test_repair_times() -> None:
+    """4 s up, 1 s down: 80 %, within 4 points in 200 s; half the repair is 89 %."""
+    figure = availability.steady_availability(mtbf_s=4, mttr_s=1)
+    assert figure == pytest.approx(0.8)
+    assert availability.steady_availability(mtbf_s=4, mttr_s=0.5) == pytest.approx(8 / 9)
+    sd = availability.steady_availability_sd(mtbf_s=4, mttr_s=1, duration_s=200)
+    rng, runs = random.Random(2), 1000
+    seen = [up_share(rng, 200) for _ in range(runs)]
+    assert fmean(seen) == pytest.approx(figure, abs=4 * sd / math.sqrt(runs))
+    assert stdev(seen) == pytest.approx(sd, rel=4 / math.sqrt(2 * runs))
+
+
+@pytest.mark.parametrize(("slo", "minutes"), [(0.99, 432), (0.999, 43.2), (0.9995, 21.6)])
+def test_error_budgets(slo: float, minutes: float) -> None:
+    """Of 30 days."""
+    budget_s = availability.error_budget_s(slo=slo, period_s=30 * 86_400)
+    assert budget_s == pytest.approx(60 * minutes)
+
+
+def test_connections_run_into_an_expired_certificate() -> None:
+    """63 % after one mean life."""
+    ratio = availability.expired_connection_ratio(elapsed_s=5, mean_life_s=5)
+    assert ratio == pytest.approx(0.632, abs=1e-3)

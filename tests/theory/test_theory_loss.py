@@ -1,0 +1,76 @@
+"""Loss systems: published figures, and pools and queues that are replayed."""
+
+import math
+import random
+from statistics import fmean, stdev
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.theory import loss
+
+
+@pytest.mark.parametrize(
+    ("servers", "erlangs", "refused"),
+    [(5, 3, 0.110), (10, 7, 0.079), (10, 10, 0.215), (20, 44, 0.56), (10, 4, 0.005)],
+)
+def test_erlang_b(servers: int, erlangs: float, refused: float) -> None:
+    """The tables' figures; a shared pool of 20 and a bulkhead of 10."""
+    figure = loss.erlang_b(servers=servers, offered_erlangs=erlangs)
+    assert figure == pytest.approx(refused, abs=2.5e-3)
+
+
+def test_erlang_b_holds_for_fixed_services() -> None:
+    """A pool of five, replayed: only the mean of the service time counts."""
+    rng, now_s, busy_until_s, refused = random.Random(1), 0.0, list[float](), []
+    for _ in range(40_000):
+        now_s += rng.expovariate(3)
+        busy_until_s = [end_s for end_s in busy_until_s if end_s > now_s]
+        refused.append(float(len(busy_until_s) == 5))
+        if not refused[-1]:
+            busy_until_s.append(now_s + 1)
+    figure = loss.erlang_b(servers=5, offered_erlangs=3)
+    batches = [fmean(refused[n : n + 2000]) for n in range(0, 40_000, 2000)]
+    assert fmean(refused) == pytest.approx(figure, abs=4 * stdev(batches) / math.sqrt(20))
+
+
+@given(st.integers(1, 50), st.floats(0, 100))
+def test_a_larger_pool_never_refuses_more(servers: int, erlangs: float) -> None:
+    """And a fuller one never less."""
+    refused = loss.erlang_b(servers=servers, offered_erlangs=erlangs)
+    assert 0 <= loss.erlang_b(servers=servers + 1, offered_erlangs=erlangs) <= refused <= 1
+    assert refused <= loss.erlang_b(servers=servers, offered_erlangs=erlangs + 1)
+
+
+@pytest.mark.parametrize(("rate_rps", "refused"), [(120, 0.193), (90, 0.051), (100, 1 / 11)])
+def test_a_bounded_queue(rate_rps: float, refused: float) -> None:
+    """Ten places at 100/s, over, under and at the capacity."""
+    figure = loss.mm1k_loss_ratio(rate_rps=rate_rps, capacity_rps=100, places=10)
+    assert figure == pytest.approx(refused, abs=5e-4)
+
+
+@given(st.floats(0.01, 1000), st.integers(1, 30))
+def test_one_place_is_a_pool_of_one(rate_rps: float, places: int) -> None:
+    """There Erlang's B is the same; and no number of places carries more than the capacity."""
+    alone = loss.mm1k_loss_ratio(rate_rps=rate_rps, capacity_rps=100, places=1)
+    assert alone == pytest.approx(loss.erlang_b(servers=1, offered_erlangs=rate_rps / 100))
+    refused = loss.mm1k_loss_ratio(rate_rps=rate_rps, capacity_rps=100, places=places)
+    assert rate_rps * (1 - refused) <= 100 * (1 + 1e-9)
+
+
+def test_a_limit_bounds_the_wait() -> None:
+    """Ten places in front of 100/s: 0.1 s."""
+    assert loss.bounded_wait_s(queue_limit=10, capacity_rps=100) == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize(
+    ("slow_rps", "refused"), [(1, 0.001), (1.5, 0.073), (2, 0.237), (3, 0.468)]
+)
+def test_slow_clients(slow_rps: float, refused: float) -> None:
+    """50 workers are held by 1.7/s of 30 s each: what an honest load of two Erlangs meets."""
+    assert loss.slow_client_rate_rps(workers=50, hold_s=30) == pytest.approx(1.67, abs=0.01)
+    figure = loss.slow_client_loss_ratio(
+        workers=50, offered_erlangs=2, slow_rate_rps=slow_rps, hold_s=30
+    )
+    assert figure == pytest.approx(refused, abs=1e-3)

@@ -1,0 +1,124 @@
+"""Overload: fluid models and bounds, against queues and buckets that are replayed."""
+
+import random
+from statistics import fmean
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.theory import overload
+
+RATES = st.floats(0.1, 1000)
+
+
+def test_a_queue_collapses_when_the_fluid_says() -> None:
+    """150/s on 100/s, 2 s of patience: arrivals from second 4 on are all late."""
+    collapse_s = overload.fifo_collapse_s(rate_rps=150, capacity_rps=100, timeout_s=2)
+    assert collapse_s == pytest.approx(4)
+    free_s, first_late_s = 0.0, None
+    for number in range(1500):
+        now_s = number / 150
+        free_s = max(now_s, free_s) + 0.01
+        if first_late_s is None and free_s - now_s > 2:
+            first_late_s = now_s
+    assert first_late_s == pytest.approx(collapse_s, abs=0.05)
+
+
+def test_nothing_collapses_below_the_capacity() -> None:
+    """It would take for ever."""
+    with pytest.raises(ValueError, match="rate_rps must be above the capacity of 100, not 90"):
+        overload.fifo_collapse_s(rate_rps=90, capacity_rps=100, timeout_s=2)
+
+
+def test_a_backlog_grows_with_the_surplus() -> None:
+    """120/s on 80/s for 8 s: 320; none below the capacity."""
+    assert overload.backlog(rate_rps=120, capacity_rps=80, duration_s=8) == 320
+    assert overload.backlog(rate_rps=50, capacity_rps=80, duration_s=8) == 0
+
+
+def test_shedding_by_class() -> None:
+    """120/s gold and 80/s bronze on 150/s: all of the gold, 37.5 % of the bronze."""
+    served = overload.priority_success_ratios([120, 80], capacity_rps=150)
+    assert served == pytest.approx([1, 0.375])
+    assert overload.shed_ratio(rate_rps=200, capacity_rps=150) == pytest.approx(0.25)
+
+
+@given(st.lists(RATES, min_size=1, max_size=5), RATES)
+def test_classes_share_the_capacity(rates_rps: list[float], capacity_rps: float) -> None:
+    """All of the load is served, or all of the capacity; no class gets more than one before."""
+    served = overload.priority_success_ratios(rates_rps, capacity_rps=capacity_rps)
+    total_rps = sum(rate * share for rate, share in zip(rates_rps, served, strict=True))
+    assert total_rps == pytest.approx(min(sum(rates_rps), capacity_rps))
+    assert served == sorted(served, reverse=True)
+    shed = overload.shed_ratio(rate_rps=sum(rates_rps), capacity_rps=capacity_rps)
+    assert total_rps == pytest.approx((1 - shed) * sum(rates_rps))
+
+
+def test_adaptive_throttling_settles_where_it_says() -> None:
+    """300/s on 100/s with K = 2: some 200/s reach the backend, in windows of ten seconds."""
+    rng, history, reached = random.Random(1), list[tuple[int, int]](), []
+    for _ in range(60):
+        requests = sum(one for one, _ in history)
+        accepts = sum(two for _, two in history)
+        reject = overload.adaptive_throttle_ratio(requests=requests, accepts=accepts)
+        sent = sum(rng.random() >= reject for _ in range(300))
+        history = [*history, (300, min(sent, 100))][-10:]
+        reached.append(sent)
+    figure = overload.adaptive_throttle_backend_rps(rate_rps=300, capacity_rps=100)
+    assert figure == 200
+    # The last 30 seconds vary binomially, by some 8 each.
+    assert fmean(reached[30:]) == pytest.approx(figure, abs=4 * 8.2 / 30**0.5)
+
+
+def test_an_idle_client_throttles_nothing() -> None:
+    """No request is rejected without a history, nor with all accepted."""
+    assert overload.adaptive_throttle_ratio(requests=9, accepts=1) == pytest.approx(0.7)
+    assert overload.adaptive_throttle_ratio(requests=0, accepts=0) == 0
+    assert overload.adaptive_throttle_ratio(requests=10, accepts=10) == 0
+    assert overload.adaptive_throttle_backend_rps(rate_rps=50, capacity_rps=100) == 50
+    with pytest.raises(ValueError, match="accepts must be at most 1, not 2"):
+        overload.adaptive_throttle_ratio(requests=1, accepts=2)
+
+
+def test_codel_drops_ever_sooner() -> None:
+    """100 ms, then a half of it at the fourth drop."""
+    gaps_s = [overload.codel_drop_gap_s(interval_s=0.1, drops=drops) for drops in (1, 4)]
+    assert gaps_s == pytest.approx([0.1, 0.05])
+
+
+def test_a_token_bucket() -> None:
+    """150/s on 100/s with a burst of 100: 31.1 % refused in 30 s, as in a replay."""
+    bucket = {"rate_rps": 150.0, "refill_rps": 100.0, "burst": 100.0, "duration_s": 30.0}
+    refused = overload.token_bucket_reject_ratio(**bucket)
+    assert refused == pytest.approx(0.311, abs=1e-3)
+    assert overload.token_bucket_admitted(**bucket) == pytest.approx(3100)
+    tokens, admitted = 100.0, 0
+    for _ in range(4500):
+        tokens = min(100.0, tokens + 100 / 150)
+        if tokens >= 1:
+            tokens, admitted = tokens - 1, admitted + 1
+    assert 1 - admitted / 4500 == pytest.approx(refused, abs=1e-3)
+
+
+def test_credits_bound_a_sender() -> None:
+    """20 credits over 0.2 s: 100/s."""
+    assert overload.credit_window_rps(window=20, round_trip_s=0.2) == pytest.approx(100)
+
+
+@pytest.mark.parametrize(("window_s", "peak"), [(5, 217), (10, 116), (20, 64)])
+def test_reconnects_peak_near_the_bound(window_s: int, peak: float) -> None:
+    """1,000 clients over a window: the fullest second of simulated ones is a little below."""
+    figure = overload.reconnect_peak_rps(clients=1000, window_s=window_s)
+    rng = random.Random(2)
+
+    def fullest() -> int:
+        seconds = [0] * window_s
+        for _ in range(1000):
+            seconds[rng.randrange(window_s)] += 1
+        return max(seconds)
+
+    seen = [fullest() for _ in range(100)]
+    assert figure > peak
+    assert fmean(seen) == pytest.approx(peak, rel=0.03)
+    assert fmean(one <= figure for one in seen) > 0.95

@@ -1,0 +1,77 @@
+"""Scaling: known optima, and batches and backlogs that are replayed."""
+
+import random
+from statistics import fmean
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.theory import overload, scaling
+
+
+def test_the_universal_scalability_law() -> None:
+    """5 % and 0.2 %: best with 21.8 workers; without coherence it is Amdahl's, below 1 / sigma."""
+    assert scaling.usl_peak_workers(contention=0.05, coherence=0.002) == pytest.approx(
+        21.8, abs=0.01
+    )
+    rates = [
+        scaling.usl_throughput_rps(workers=n, contention=0.05, coherence=0.002)
+        for n in range(1, 60)
+    ]
+    assert 1 + rates.index(max(rates)) == 22
+    amdahl = scaling.usl_throughput_rps(workers=10, contention=0.1, coherence=0)
+    assert amdahl == pytest.approx(1 / (0.1 + 0.9 / 10))
+    many = scaling.usl_throughput_rps(workers=10**6, contention=0.1, coherence=0)
+    assert many == pytest.approx(10, rel=1e-4)
+
+
+@given(st.integers(1, 1000), st.floats(0, 1), st.floats(0, 1))
+def test_nothing_scales_better_than_its_workers(
+    workers: int, contention: float, coherence: float
+) -> None:
+    """And one worker is one."""
+    rate = scaling.usl_throughput_rps(workers=workers, contention=contention, coherence=coherence)
+    assert 0 < rate <= workers
+    one = scaling.usl_throughput_rps(workers=1, contention=contention, coherence=coherence)
+    assert one == 1
+
+
+def test_capacity_that_comes_late() -> None:
+    """120/s on 80/s for 8 s, then 200/s: 320 drain in 4 s."""
+    drain_s = scaling.autoscaling_drain_s(rate_rps=120, capacity_rps=80, lag_s=8, scaled_rps=200)
+    assert drain_s == pytest.approx(4)
+    queued = overload.backlog(rate_rps=120, capacity_rps=80, duration_s=8)
+    assert drain_s == pytest.approx(queued / 80)
+    with pytest.raises(ValueError, match="scaled_rps must be above 120, not 120"):
+        scaling.autoscaling_drain_s(rate_rps=120, capacity_rps=80, lag_s=8, scaled_rps=120)
+
+
+@pytest.mark.parametrize(("size", "wait_s"), [(1, 0), (10, 0.045), (20, 0.095)])
+def test_batches_wait(size: int, wait_s: float) -> None:
+    """100/s: 45 ms for ten, as drawn."""
+    figure = scaling.batch_wait_mean_s(rate_rps=100, size=size)
+    assert figure == pytest.approx(wait_s)
+    rng, waits = random.Random(1), []
+    for _ in range(1000):
+        gaps_s = [rng.expovariate(100) for _ in range(size - 1)]
+        waits.append(fmean([sum(gaps_s[n:]) for n in range(size)]))
+    assert fmean(waits) == pytest.approx(figure, abs=4 * figure / 1000**0.5)
+
+
+def test_batches_carry_more() -> None:
+    """8 ms a batch and 1 ms an item: 111/s one by one, 556/s in tens."""
+    capacity = scaling.batch_capacity_rps
+    assert capacity(size=1, fixed_s=0.008, item_s=0.001) == pytest.approx(111.1, abs=0.1)
+    assert capacity(size=10, fixed_s=0.008, item_s=0.001) == pytest.approx(555.6, abs=0.1)
+    assert capacity(size=10, fixed_s=0.001, item_s=0.008) == pytest.approx(123.5, abs=0.1)
+    with pytest.raises(ValueError, match="must not both be 0"):
+        capacity(size=1, fixed_s=0, item_s=0)
+
+
+def test_a_mesh_breaks_all_at_once() -> None:
+    """Twelve links each: thirteen nodes have them all, and fourteen have none to spare."""
+    most = scaling.mesh_limit_nodes(links_per_node=12)
+    assert most == 13
+    assert scaling.mesh_links(nodes=most) == most * 12
+    assert scaling.mesh_links(nodes=most + 1) > (most + 1) * 12
