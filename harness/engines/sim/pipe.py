@@ -56,7 +56,8 @@ class Pipe:
     __slots__ = (
         "_backlog", "_closing", "_dropped", "_ended", "_gone", "_ledger", "_link", "_loop",
         "_pumping", "_read", "_resets", "_room_bytes", "_sender", "_shut", "_stubs", "_taken",
-        "_to", "_unread", "_written", "held_bytes", "number", "reverse", "stream", "window_bytes",
+        "_to", "_unread", "_watched", "_written", "held_bytes", "number", "reverse", "stream",
+        "window_bytes",
     )  # fmt: skip
 
     reverse: "Pipe | None"
@@ -75,6 +76,8 @@ class Pipe:
         self._written = self._taken = self._unread = self._read = self._dropped = 0
         self._closing = self._shut = self._ended = self._resets = self._pumping = False
         self._gone = False
+        # Whether a byte that is sent may not simply leave: there are toxics, or others before it.
+        self._watched = True
         self._ledger = Ledger() if CHECKS.dear else None
 
     def connect(self, to: Receiver) -> None:
@@ -93,6 +96,20 @@ class Pipe:
     def send(self, data: bytes, sender: Sender) -> None:
         """Put bytes on the wire; the sender learns when they are taken, if they are not at once."""
         size = len(data)
+        to, unread = self._to, self._unread + size
+        if to is None or self._watched or unread > self._room_bytes:
+            self._send_later(data, sender)
+            return
+        link = self._link
+        self._written += size
+        self._taken += size
+        self._unread = unread
+        if link.tell is not None:
+            link.tell("data", self.number, self.stream, size)
+        self._loop.call_later(link.delay_s, to.arrive, data, context=KERNEL)
+
+    def _send_later(self, data: bytes, sender: Sender) -> None:
+        size = len(data)
         self._written += size
         if self._ledger:
             self._ledger.write(data)
@@ -101,18 +118,10 @@ class Pipe:
             self.held_bytes += size
             self._dropped += size
             return
-        if (
-            self._stubs or self._backlog or self._to is None
-            or self._unread + size > self._room_bytes
-        ):  # fmt: skip
-            self._sender = sender
-            self._backlog.append(data)
-            self.held_bytes += size
-            self._pump()
-            return
-        start = self._taken
-        self._taken = start + size
-        self._leave(data, start)
+        self._sender = sender
+        self._backlog.append(data)
+        self.held_bytes += size
+        self._pump()
 
     def end(self) -> None:
         """Put the end of file behind the bytes."""
@@ -136,14 +145,13 @@ class Pipe:
 
     def acknowledge(self, data: bytes) -> None:
         """Learn that the receiver has read some bytes."""
-        size = len(data)
-        was_full = self._unread >= self._room_bytes
-        self._unread -= size
-        assert self._unread >= 0, "more was read than had left the proxy"
+        before, size = self._unread, len(data)
+        self._unread = before - size
+        assert before >= size, "more was read than had left the proxy"
         self._read += size
         if self._ledger:
             self._ledger.read(data)
-        if was_full:
+        if before >= self._room_bytes:
             self._go_on()
 
     def abandon(self) -> None:
@@ -158,7 +166,7 @@ class Pipe:
         self._sender = None
         if self._shut:
             return
-        self._shut = True
+        self._shut = self._watched = True
         self._dropped += self.held_bytes
         self._backlog.clear()
         if self._to is None or self._ended:
@@ -264,6 +272,7 @@ class Pipe:
         if last is not None:
             last.outlet = stub
         self._stubs[toxic.name] = stub
+        self._watched = True
         return stub
 
     def _last(self) -> Stub | None:
@@ -285,10 +294,11 @@ class Pipe:
         while self._backlog and self._take():
             pass
         self._pumping = False
+        self._watched = bool(self._stubs or self._backlog or self._ledger)
         if self._sender is not None and self.held_bytes < before:
             self._sender.taken()
         if self._closing and not self._backlog:
-            self._shut = True
+            self._shut = self._watched = True
             self._enter_end()
 
     def _take(self) -> bool:
