@@ -5,9 +5,9 @@ has not taken lies in the sockets between them; the proxy takes chunks as its to
 them; what has left the proxy lies in the sockets behind it until the receiver has read it.
 """
 
-from collections import deque
 from typing import TYPE_CHECKING, Protocol
 
+from harness.engines.sim.backlog import Backlog
 from harness.engines.sim.invariants import CHECKS, Ledger
 from harness.engines.sim.loop import VirtualLoop
 from harness.engines.sim.process import KERNEL
@@ -69,7 +69,7 @@ class Pipe:
         self.number = number
         self.window_bytes = self._room_bytes = link.window_bytes
         self.held_bytes = 0
-        self._backlog: deque[bytes] = deque()
+        self._backlog = Backlog()
         self._to: Receiver | None = None
         self._sender: Sender | None = None
         self._stubs: dict[str, Stub] = {}
@@ -132,12 +132,10 @@ class Pipe:
 
     def cut(self, keep_bytes: int) -> None:
         """End, and lose what was not taken by the proxy, but for its first bytes."""
-        while self.held_bytes > keep_bytes and self._backlog:
-            last = self._backlog.pop()
-            lost = min(len(last), self.held_bytes - keep_bytes)
-            if lost < len(last):
-                self._backlog.append(last[: len(last) - lost])
-            self.held_bytes -= lost
+        if self._backlog and self.held_bytes > keep_bytes:
+            lost = self.held_bytes - keep_bytes
+            self._backlog.cut(lost)
+            self.held_bytes = keep_bytes
             self._dropped += lost
         self.end()
 
@@ -316,33 +314,11 @@ class Pipe:
         return False
 
     def _taking(self, size: int) -> bytes:
-        backlog = self._backlog
-        data = backlog.popleft()
-        if len(data) > size:
-            view = memoryview(data)
-            backlog.appendleft(view[size:])  # type: ignore[arg-type]
-            data = bytes(view[:size])
-        elif self._stubs and backlog:
-            data = self._joined(data, size)
-        data = bytes(data)
+        data = self._backlog.read(size) if self._stubs else self._backlog.take(size)
         self._taken += len(data)
         self.held_bytes -= len(data)
-        assert self.held_bytes >= 0
+        assert self.held_bytes >= 0, "the proxy takes more than was sent"
         return data
-
-    def _joined(self, first: bytes, size: int) -> bytes:
-        """Give what one read of a socket gives: as much as is there, up to a size."""
-        pieces = [first]
-        left = size - len(first)
-        while left and self._backlog:
-            piece = self._backlog.popleft()
-            if len(piece) > left:
-                view = memoryview(piece)
-                self._backlog.appendleft(view[left:])  # type: ignore[arg-type]
-                piece = view[:left]  # type: ignore[assignment]
-            pieces.append(piece)
-            left -= len(piece)
-        return b"".join(pieces)
 
     def _enter_end(self) -> None:
         first = next(iter(self._stubs.values()), None)
