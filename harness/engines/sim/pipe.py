@@ -87,8 +87,8 @@ class Pipe:
         for toxic in self._link.toxics.values():
             if toxic.stream == self.stream:
                 self._append(toxic).start()
-        # Toxiproxy sets both sockets of a connection to reset, whichever direction is meant.
-        self._resets = any(toxic.type == "reset_peer" for toxic in self._link.toxics.values())
+            # Toxiproxy sets both sockets of a connection to reset, whichever direction is meant.
+            self._resets = self._resets or toxic.type == "reset_peer"
         self._pump()
 
     # For the sender's kernel.
@@ -246,10 +246,11 @@ class Pipe:
             AssertionError: it is not so.
 
         """
-        stubs = self._stubs.values()
-        held = 0 if self._shut else self.held_bytes
-        under_way = held + sum(stub.held_bytes for stub in stubs) + self._unread
-        dropped = self._dropped + sum(stub.dropped_bytes for stub in stubs)
+        under_way = self._unread + (0 if self._shut else self.held_bytes)
+        dropped = self._dropped
+        for stub in self._stubs.values():
+            under_way += stub.held_bytes
+            dropped += stub.dropped_bytes
         assert under_way >= 0
         assert self._written == self._read + dropped + under_way, (
             f"{self._link.name}, {self.stream} {self.number}: of {self._written} bytes "
@@ -321,11 +322,10 @@ class Pipe:
         return data
 
     def _enter_end(self) -> None:
-        first = next(iter(self._stubs.values()), None)
-        if first is None:
-            self._finish()
+        if self._stubs:
+            next(iter(self._stubs.values())).feed(None)
         else:
-            first.feed(None)
+            self._finish()
 
     def _leave(self, data: bytes, start: int) -> None:
         to, link = self._to, self._link
