@@ -9,7 +9,6 @@ import asyncio
 import math
 import re
 import sys
-import threading
 from collections import deque
 from collections.abc import Callable, Coroutine, Generator
 from contextvars import Context
@@ -120,7 +119,9 @@ class VirtualLoop(OwnSettings):
             ForbiddenError: a thread asks, at a time that no seed decides.
 
         """
-        if self._thread_id not in (None, threading.get_ident()):  # type: ignore[attr-defined]
+        try:
+            self._check_thread()  # type: ignore[attr-defined]
+        except RuntimeError:
             self.refuse("loop.call_soon_threadsafe", EXECUTOR)
         return self.call_soon(callback, *args, context=context)
 
