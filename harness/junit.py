@@ -41,7 +41,8 @@ class Suite:
 def write(suites: Sequence[Suite], path: Path) -> None:
     """Write what was checked; FAIL is a failure, INCONCLUSIVE an error, and so is a wrong lab.
 
-    The file is always whole: it is written beside its place and then put there.
+    A file is always whole: it is written beside its place and then put there. What is no plain
+    file, such as a pipe or a device, is written to as it is, for it must not be replaced.
 
     Raises:
         EnvironmentNotReadyError: the file cannot be written.
@@ -50,14 +51,23 @@ def write(suites: Sequence[Suite], path: Path) -> None:
     root = ET.Element("testsuites")
     root.extend(_suite(suite) for suite in suites)
     ET.indent(root)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        ET.ElementTree(root).write(beside, encoding="utf-8", xml_declaration=True)
-        beside.replace(path)
+        _put(ET.ElementTree(root), path.resolve())
     except OSError as error:
-        beside.unlink(missing_ok=True)
         said = f"{path}: {error.strerror}; the checks have run, see above"
         raise EnvironmentNotReadyError(said) from error
+
+
+def _put(tree: "ET.ElementTree[ET.Element]", path: Path) -> None:
+    if path.exists() and not path.is_file():
+        tree.write(path, encoding="utf-8", xml_declaration=True)
+        return
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        tree.write(beside, encoding="utf-8", xml_declaration=True)
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def held(control: Control) -> str:

@@ -4,7 +4,7 @@ import math
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -131,7 +131,8 @@ def command(  # noqa: PLR0913 - one parameter for each option
 def _junit(path: Path | None) -> Iterator[Callable[[Suite], None]]:
     """Give what takes each result as it comes: the file is brought up to date meanwhile.
 
-    So a check that is interrupted keeps what it has.
+    So a check that is interrupted keeps what it has. A file that cannot be written meanwhile does
+    not end the check; at its end it does. What is no plain file is written once.
     """
     suites: list[Suite] = []
     written_s = -math.inf
@@ -139,8 +140,10 @@ def _junit(path: Path | None) -> Iterator[Callable[[Suite], None]]:
     def keep(suite: Suite) -> None:
         nonlocal written_s
         suites.append(suite)
-        if path and time.monotonic() > written_s + JUNIT_EVERY_S:
-            junit.write(suites, path)
+        is_plain = path is not None and (path.is_file() or not path.exists())
+        if path and is_plain and time.monotonic() > written_s + JUNIT_EVERY_S:
+            with suppress(EnvironmentNotReadyError):
+                junit.write(suites, path)
             written_s = time.monotonic()
 
     try:
