@@ -11,6 +11,7 @@ from xml.etree import ElementTree as ET
 
 from harness.checks.verdict import Control, Verdict
 from harness.errors import EnvironmentNotReadyError
+from harness.model.numbers import with_unit
 
 BANNED = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 does not allow, not even escaped: control characters, such as those of colours."""
@@ -72,11 +73,9 @@ def _put(tree: "ET.ElementTree[ET.Element]", path: Path) -> None:
 
 def held(control: Control) -> str:
     """Say what a control found and what it had to find, in one line."""
-    found = f"has no value: {control.missing}" if control.missing else f"is {control.value:g}"
-    unit = f" {control.unit}" if control.unit else ""
-    return (
-        f"{control.measure} {found}{unit if not control.missing else ''}, must be {control.bound}"
-    )
+    value = with_unit(f"{control.value:g}", control.unit)
+    found = f"has no value: {control.missing}" if control.missing else f"is {value}"
+    return f"{control.measure} {found}, must be {control.bound.said(control.unit)}"
 
 
 def names(controls: Sequence[Control]) -> list[str]:

@@ -106,24 +106,24 @@ def command(  # noqa: PLR0913 - one parameter for each option
         raise LabError("--permute is of the simulation; leave --engine compose out")
     work = [(slug, seed) for slug in labs for seed in range(1, seeds + 1)]
     checked = []
-    with _progress(console) as progress:
-        task = progress.add_task("", total=len(work))
-        tick = partial(progress.advance, task)
-        results = (
-            _measure(work, jobs, tick, partial(_lengthen, progress, task))
-            if engine == "compose"
-            else _simulate(work, jobs, tick, permute=permute)
-        )
-        with _junit(junit_path) as keep:
+    with _junit(junit_path) as keep:
+        with _progress(console) as progress:
+            task = progress.add_task("", total=len(work))
+            tick = partial(progress.advance, task)
+            results = (
+                _measure(work, jobs, tick, partial(_lengthen, progress, task))
+                if engine == "compose"
+                else _simulate(work, jobs, tick, permute=permute)
+            )
             for one in results:
                 replay = f"./lab run {one.slug} --engine {engine} --seed {one.seed}"
                 replay += f" --permute {one.seed}" if permute else ""
                 checked.append(one)
                 _show(progress.console, one, replay, brief=seeds > 1)
                 keep(_suite(one, replay))
-    if spreads:
-        _spread(labs, checked)
-    _summary(console, labs, checked)
+        if spreads:
+            _spread(labs, checked)
+        _summary(console, labs, checked)
     return _worst(checked).exit_code
 
 
@@ -294,6 +294,9 @@ def _summary(console: Console, labs: Sequence[str], checked: Sequence[Checked]) 
         if len(seeds) > 1:
             console.print(f"{slug}: {passed} of {len(seeds)} seeds pass")
     passed = sum(one.verdict is Verdict.PASS for one in checked)
+    failed = sum(one.verdict is Verdict.FAIL for one in checked)
+    nothing = sum(one.proves_nothing for one in checked)
     errors = sum(bool(one.error) for one in checked)
-    told = f", {errors} could not be checked" if errors else ""
-    console.print(f"{passed} passed, {len(checked) - passed - errors} failed{told}")
+    told = f", {nothing} inconclusive" if nothing else ""
+    told += f", {errors} could not be checked" if errors else ""
+    console.print(f"{passed} passed, {failed} failed{told}")

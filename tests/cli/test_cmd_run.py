@@ -13,7 +13,7 @@ from tests.cli.workshop import NO_ENGINE, ROOT, Outcome, Workshop
 
 CONTROL = {
     *("kind", "claim", "variant", "engine", "measure", "unit"),
-    *("value", "bound", "margin", "verdict"),
+    *("value", "missing", "bound", "margin", "verdict"),
 }
 
 
@@ -44,9 +44,9 @@ def test_a_run_tells_its_question_its_table_and_what_is_next(shop: Workshop) -> 
         "simulated naive, no fault",
         "simulated calm",
         "the fault bites: stays down",
-        "the mend holds: recovers",
+        "the fix holds: recovers",
         "no fault, no failure: stays healthy",
-        "\nPASS  7 of 7 controls hold: what must break breaks, what must hold holds\n",
+        "\nPASS  7 of 7 controls hold: what must break breaks, what must hold holds",
         "\ntrace    ./lab show-trace small\n",
         "\nnext     ./lab ",
     ):
@@ -115,11 +115,13 @@ def test_a_variant_alone(shop: Workshop) -> None:
 
 
 def test_a_failed_expectation_ends_with_1(shop: Workshop) -> None:
-    """When the mend is set aside, it does not hold, and the exit code says so."""
+    """Without its fix a variant does not hold, and the exit code says so."""
     shop.write()
     outcome = simulated(shop, "--variant", "calm", "--set", "front.tries=4")
     assert outcome.code == 1
-    assert "FAIL  2 of 3 controls hold: a claim does not hold" in outcome.out
+    assert (
+        "FAIL of a part, without naive  1 of 2 controls hold: a claim does not hold" in outcome.out
+    )
     assert "✗" in outcome.out
 
 
