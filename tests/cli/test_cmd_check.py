@@ -1,5 +1,6 @@
 """`./lab check`: what a CI job reads."""
 
+import json
 import re
 from functools import partial
 from pathlib import Path
@@ -18,6 +19,10 @@ from tests.cli.workshop import SMALL, Workshop, finished, started
 
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 FAILING = ("at_most=2)", "at_most=0.5)")
+TWO_BASELINES = (
+    '        on("naive"',
+    '        baseline(success_ratio(0, 0.5), at_least=0.99),\n        on("naive"',
+)
 
 
 def test_a_lab_that_holds_is_one_line(shop: Workshop) -> None:
@@ -119,7 +124,11 @@ def test_the_spread_of_every_value_is_told(shop: Workshop) -> None:
     assert set("".join(rule)) <= set("-:")
     assert [row for row in values if row[-1] == "0 of 3"]
     assert [row for row in values if row[-1] == "3 of 3"]
-    assert not [row for row in values if "seen to act" in row[1]]
+    assert {row[-2] for row in values if row[-1] == "3 of 3"} == {"does not vary"}
+    assert {row[-2] for row in values if row[-1] == "0 of 3"} == {"outside"}
+    warnings = [line for line in outcome.out.splitlines() if line.startswith("warning: ")]
+    assert warnings
+    assert "calm, recovers (time to recover): the median is outside" in warnings[0]
 
 
 def test_the_number_of_processes_changes_nothing(shop: Workshop) -> None:
@@ -155,6 +164,68 @@ def test_junit_tells_every_control(shop: Workshop) -> None:
         assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("7", "1", "0")
         assert len(suite) == 7
         assert len(suite.findall("testcase/failure")) == 1
+
+
+def test_junit_says_what_json_says(shop: Workshop) -> None:
+    """A check and a run under one seed have the same claims, values and verdicts."""
+    shop.change(FAILING, TWO_BASELINES)
+    file = shop.root / "junit.xml"
+    shop.run("check", "--jobs", "1", "--junit", str(file))
+    found = json.loads(shop.run("run", "small", "--engine", "sim", "--no-report", "--json").out)[
+        "controls"
+    ]
+    cases = list(ET.parse(file).iter("testcase"))  # noqa: S314 - we wrote it
+    assert len({case.get("name") for case in cases}) == len(cases) == len(found)
+    for case, one in zip(cases, found, strict=True):
+        name = f"{one['variant']}, {one['kind']}: {one['claim']} ({one['measure']})"
+        assert case.get("name") == name
+        assert (case.find("failure") is not None) == (one["verdict"] == "FAIL")
+        line = str(case[0].get("message") or case[0].text)
+        assert f" is {float(one['value']):g}" in line
+    failure = next(case.find("failure") for case in cases if len(case.findall("failure")))
+    assert failure is not None
+    assert str(failure.text).endswith("replay: ./lab run small --engine sim --seed 1")
+
+
+def test_the_junit_file_is_whole_after_each_result(
+    shop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It grows as results come, so that a check that is killed leaves what it had."""
+    for slug in ("one", "two", "three"):
+        shop.write(slug=slug)
+    file = shop.root / "junit.xml"
+    seen: list[int] = []
+    check = cmd_check.check
+
+    def looking(*arguments: Any) -> cmd_check.Checked:
+        if file.exists():
+            seen.append(len(ET.parse(file).getroot()))  # noqa: S314 - we wrote it
+        return check(*arguments)
+
+    monkeypatch.setattr(cmd_check, "JUNIT_EVERY_S", 0)
+    monkeypatch.setattr(cmd_check, "check", looking)
+    shop.run("check", "one", "two", "three", "--jobs", "1", "--junit", str(file))
+    assert seen == [1, 2]
+    assert len(ET.parse(file).getroot()) == 3  # noqa: S314 - we wrote it
+
+
+def test_ctrl_c_keeps_what_was_checked(shop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Results that came just before are in the file too, however seldom it is written."""
+    for slug in ("one", "two", "three"):
+        shop.write(slug=slug)
+    file = shop.root / "junit.xml"
+    check = cmd_check.check
+
+    def interrupted(slug: str, *arguments: Any) -> cmd_check.Checked:
+        if slug == "three":
+            raise KeyboardInterrupt
+        return check(slug, *arguments)
+
+    monkeypatch.setattr(cmd_check, "check", interrupted)
+    code = shop.run("check", "one", "two", "three", "--jobs", "1", "--junit", str(file)).code
+    assert code == 130
+    suites = list(ET.parse(file).getroot())  # noqa: S314 - we wrote it
+    assert [suite.get("name") for suite in suites] == ["one[seed 1]", "two[seed 1]"]
 
 
 def test_a_junit_file_without_a_folder_is_refused_first(shop: Workshop) -> None:

@@ -110,8 +110,39 @@ def test_a_variant_alone(shop: Workshop) -> None:
     assert list(digests(document(shop, "--variant", "calm"))) == ["calm"]
     both = ("--variant", "calm", "--variant", "naive", "--variant", "calm")
     assert list(digests(document(shop, *both))) == ["naive", "calm"]
-    kinds = {c["kind"] for c in document(shop, "--variant", "calm")["controls"]}
-    assert "no fault, no failure" not in kinds
+    alone = document(shop, "--variant", "calm")
+    assert "no fault, no failure" not in {c["kind"] for c in alone["controls"]}
+    assert alone["left_out"] == ["naive"]
+
+
+def test_a_part_says_that_it_is_one(shop: Workshop) -> None:
+    """Which variants are left out, and each claim that could not be proven without them."""
+    shop.write()
+    assert document(shop)["unproven"] == document(shop)["left_out"] == []
+    calm = simulated(shop, "--variant", "calm")
+    assert calm.code == 0
+    said = " ".join(calm.out.split())
+    assert "PASS of a part, without naive 2 of 2 controls hold" in said
+    assert "which is not yet a proof" in said
+    assert "not proven: stays down: naive did not run" in said
+    assert "not proven: recovers: naive did not run" in said
+    naive = document(shop, "--variant", "naive")
+    assert naive["unproven"] == ["recovers: calm did not run"]
+
+
+def test_what_the_table_leaves_out_is_counted(shop: Workshop) -> None:
+    """A claim that is true where it must be false has a row, and makes the run fail."""
+    shop.write()
+    assert "2 of them have no row" in simulated(shop).out
+    shop.change(
+        ("measure=recovery_s(), at_most=2)", "measure=success_ratio(0, 1), at_least=0)"),
+        slug="empty",
+    )
+    outcome = shop.run("run", "empty", "--engine", "sim", "--no-report")
+    assert outcome.code == 1
+    said = " ".join(outcome.out.split())
+    assert "tells apart: recovers" in said
+    assert "FAIL 6 of 7 controls hold: a claim is true where it must be false" in said
 
 
 def test_a_failed_expectation_ends_with_1(shop: Workshop) -> None:
