@@ -7,6 +7,7 @@ import pytest
 from harness.checks.verdict import Control, Kind
 from harness.cli.spreads import distance, lines
 from harness.model.expect import Bound
+from harness.report.text import UNKNOWN
 
 
 def controls(*values: float, bound: Bound, missing: str = "") -> list[Control]:
@@ -74,7 +75,7 @@ def test_what_does_not_vary_is_near_to_nothing() -> None:
 def test_a_value_that_no_run_has_is_warned_of() -> None:
     """With what was missing; it is no distance."""
     row, warnings = told(math.nan, math.nan, bound=Bound(at_most=8), missing="no request")
-    assert row[3:] == ["–", "–", "–", "0 of 2"]
+    assert row[3:] == [*[UNKNOWN] * 3, "0 of 2"]
     assert [line.partition("): ")[2] for line in warnings] == [
         "there is no value in any run: no request"
     ]
