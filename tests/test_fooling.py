@@ -45,7 +45,7 @@ from harness.model import (
     predict,
 )
 from harness.model.expect import Expectation, Measure, Prediction
-from harness.model.fault import Fault, HostState, ToxicSpec
+from harness.model.fault import Fault, HostState, Setting, System, Timed, ToxicSpec
 from harness.model.validate import problems
 from harness.recording import FaultRecord, Recording, SeriesKey
 from harness.result import Result
@@ -164,14 +164,14 @@ def test_a_misspelt_path() -> None:
     assert "no request for /read was due" in measure.read(simulated("calm", calm=False)).missing
 
 
-@pytest.mark.parametrize("bounds", [{"at_most": 0.0}, {"at_least": 0.0}], ids=str)
-def test_a_series_of_nan(bounds: dict[str, float]) -> None:
+@pytest.mark.parametrize(("at_least", "at_most"), [(-math.inf, 0), (0, math.inf)])
+def test_a_series_of_nan(at_least: float, at_most: float) -> None:
     """A metric that no sample ever came of is no 0: it satisfies no bound, and no opposite."""
     metric = increase("breaker_trips_total", 0, 5)
     made = recording(duration_s=5)
     made.series = {SeriesKey("front", "breaker_trips_total", ""): [math.nan] * 6}
     assert metric.read(made).missing.startswith("fewer than two samples of breaker_trips_total")
-    claim = on("calm", claim="trips", measure=metric, **bounds)
+    claim = on("calm", claim="trips", measure=metric, at_least=at_least, at_most=at_most)
     for bound in (claim.bound, claim.bound.complement()):
         assert not bound.holds(metric.of(made))
     found = failures(checked(saying(claim)).controls)
@@ -230,7 +230,7 @@ class Half(WholeSystem):
     def __init__(self, *, stuck: bool = False) -> None:
         self.stuck = stuck
         self.there: dict[str, list[str]] = {}
-        self.changes: dict[str, Mapping[str, object]] = {}
+        self.changes: dict[str, Mapping[str, Setting]] = {}
 
     async def links(self) -> Collection[str]:
         return ["a->b", "b->a"]
@@ -249,14 +249,21 @@ class Half(WholeSystem):
     async def toxics(self, link: str) -> Collection[str]:
         return self.there.get(link, [])
 
-    async def configure(self, host: str, changes: Mapping[str, object]) -> None:
+    async def configure(self, host: str, changes: Mapping[str, Setting]) -> None:
         if self.stuck and host.endswith("2") and not changes:
             return
         if self.stuck or host.endswith("1"):
             self.changes[host] = dict(changes)
 
-    async def configured(self, host: str) -> Mapping[str, object]:
+    async def configured(self, host: str) -> Mapping[str, Setting]:
         return self.changes.get(host, {})
+
+
+def conducted(timed: Timed, system: System) -> list[FaultRecord]:
+    async def main() -> list[FaultRecord]:
+        return await conductor((timed,), 5)(system)
+
+    return virtually(main())
 
 
 WIDE: tuple[Fault, ...] = (Partition(("a",), ("b",)), Configure("a", x=1))
@@ -266,7 +273,7 @@ WIDE: tuple[Fault, ...] = (Partition(("a",), ("b",)), Configure("a", x=1))
 def test_a_fault_that_is_there_in_half(fault: Fault) -> None:
     """On one link of two, or one replica of two: it was not applied, and the run ends."""
     with pytest.raises(FaultNotAppliedError, match="not all of it is there") as caught:
-        virtually(conductor((during(1, 2, fault),), 3)(Half()))
+        conducted(during(1, 2, fault), Half())
     assert caught.value.exit_code is ExitCode.INCONCLUSIVE
 
 
@@ -274,7 +281,7 @@ def test_a_fault_that_is_there_in_half(fault: Fault) -> None:
 def test_a_fault_of_which_half_stays(fault: Fault) -> None:
     """What comes after it would be measured under the other half."""
     with pytest.raises(FaultNotAppliedError, match="still there after its removal"):
-        virtually(conductor((during(1, 2, fault),), 3)(Half(stuck=True)))
+        conducted(during(1, 2, fault), Half(stuck=True))
 
 
 def test_a_toxic_in_one_direction_of_two() -> None:
@@ -287,7 +294,7 @@ def test_a_toxic_in_one_direction_of_two() -> None:
 
     slow = during(1, 2, Latency("a->b", latency_ms=100, stream=Stream.BOTH))
     with pytest.raises(FaultNotAppliedError, match="not all of it is there"):
-        virtually(conductor((slow,), 3)(OneWay()))
+        conducted(slow, OneWay())
 
 
 @pytest.mark.parametrize("inner", [Kill("back"), Stop("back", grace_s=1)], ids=lambda one: one.name)
@@ -320,9 +327,9 @@ class Thawing(WholeSystem):
 
 def test_a_fault_that_something_else_undoes_in_mid_run() -> None:
     """It was there when it began; at its end it must be there as well."""
-    assert virtually(conductor((during(1, 1.5, Pause("back")),), 3)(Thawing()))
+    assert conducted(during(1, 1.5, Pause("back")), Thawing())
     with pytest.raises(FaultNotAppliedError, match="before its end at 4 s; something else has"):
-        virtually(conductor((during(1, 4, Pause("back")),), 5)(Thawing()))
+        conducted(during(1, 4, Pause("back")), Thawing())
 
 
 def late(**seconds: float) -> Callable[[Recording], None]:

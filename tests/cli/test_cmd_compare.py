@@ -11,8 +11,8 @@ import pytest
 from harness.cli import cmd_run
 from harness.engines.protocol import Conductor, Observer, Plan
 from harness.engines.sim.engine import SimEngine
+from harness.model.numbers import MINUS
 from harness.recording import Recording
-from harness.report.text import MINUS
 from tests.cli.workshop import Workshop
 
 Spoil = Callable[[Recording], None]

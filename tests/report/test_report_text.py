@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from harness.checks.verdict import Control, Kind
 from harness.model import Fixed, Kill, Lab, Paced, Pause, Service, during
 from harness.model.expect import Bound
+from harness.model.numbers import MINUS
 from harness.model.toxic import Down
 from harness.report import text
 from harness.report.seconds import faulted_callees
@@ -70,7 +71,7 @@ def test_figure_says_every_float(value: float) -> None:
 def test_margin_has_a_sign() -> None:
     """Which side of the bound a value lies on is told without colour."""
     assert text.margin(0.04) == "+0.040"
-    assert text.margin(-0.04) == f"{text.MINUS}0.040"
+    assert text.margin(-0.04) == f"{MINUS}0.040"
     assert text.margin(-math.inf) == "beyond"
 
 
