@@ -105,9 +105,10 @@ def _sweep() -> Iterator[Path]:
 @contextmanager
 def _alone() -> Iterator[None]:
     """Keep others from sweeping while a folder is made and not claimed yet."""
-    if RUNS.exists() and not RUNS.is_dir():
-        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(RUNS))
-    RUNS.mkdir(parents=True, exist_ok=True)
+    try:
+        RUNS.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(RUNS)) from error
     with (RUNS / LOCK).open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

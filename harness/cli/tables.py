@@ -7,7 +7,7 @@ from rich.text import Text
 
 from harness.checks.verdict import Control, Kind, Verdict
 from harness.report.text import SIGNS, margin, seen, wanted
-from harness.result import Result, Row
+from harness.result import Result, Row, is_told_apart
 
 INDENTED = (0, 0, 0, 2)
 REASONS = {
@@ -16,6 +16,8 @@ REASONS = {
     Kind.TIMING: "the machine was too busy to keep the schedule; close other programs, or wait",
 }
 """Why a run is inconclusive, by the control that says so."""
+UNSEEN = "a claim is worth nothing if it is also true of what it must be false of"
+"""What is told of the controls that the table leaves out."""
 STYLES = {Verdict.PASS: "green", Verdict.FAIL: "bold red", Verdict.INCONCLUSIVE: "bold yellow"}
 
 
@@ -25,6 +27,9 @@ def show(console: Console, result: Result) -> None:
     for note in result.notes:
         console.print(Text(note, style="yellow"))
     console.print(_sentence(result))
+    unseen = sum(is_told_apart(control) for control in result.controls)
+    if unseen:
+        console.print(Text(f"{unseen} of them have no row: {UNSEEN}", style="dim"))
     for claim in result.unproven:
         console.print(Text(f"not proven: {claim}", style="yellow"))
 
@@ -79,6 +84,8 @@ def _meaning(result: Result) -> str:
         case Verdict.PASS:
             return "what must break breaks, what must hold holds, and each claim tells them apart"
         case Verdict.FAIL:
-            return "a claim does not hold"
+            failed = {one.kind for one in result.controls if one.verdict is Verdict.FAIL}
+            only = failed == {Kind.TELLS_APART}
+            return "a claim is true where it must be false" if only else "a claim does not hold"
     kinds = [one.kind for one in result.controls if one.verdict is Verdict.INCONCLUSIVE]
     return f"nothing is proven: {REASONS[kinds[0]] if kinds else 'nothing ran'}"
