@@ -84,6 +84,7 @@ class SimEngine:
         finally:
             simulation.close(running)
             loop.close()
+            loop.forget()
             # It would keep every application, and with it every run, for ever.
             _cached_build_middleware.cache_clear()
 
