@@ -399,9 +399,9 @@ class VirtualLoop(OwnSettings):
     def _write_to_self(self) -> None:
         """Do nothing: there is no selector to wake."""
 
-    def close(self) -> None:
-        """Close the loop, and let go of what will never run: callbacks, timers, dropped tasks."""
-        super().close()
+    def forget(self) -> None:
+        """Let go of what will never run, once the loop is closed: timers and dropped tasks."""
+        assert self.is_closed()
         self._timers.clear()
         self._tasks.clear()
         self.graveyard.clear()
