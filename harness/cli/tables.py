@@ -16,7 +16,7 @@ REASONS = {
     Kind.TIMING: "the machine was too busy to keep the schedule; close other programs, or wait",
 }
 """Why a run is inconclusive, by the control that says so."""
-UNSEEN = "a claim is worth nothing if it is also true of what it must be false of"
+UNSEEN = "they show that each claim is false where it must be"
 """What is told of the controls that the table leaves out."""
 STYLES = {Verdict.PASS: "green", Verdict.FAIL: "bold red", Verdict.INCONCLUSIVE: "bold yellow"}
 
@@ -70,7 +70,7 @@ def _sentence(result: Result) -> Text:
     """Say what all controls come to; a part of a lab says that it is one."""
     controls = result.controls
     passed = sum(control.verdict is Verdict.PASS for control in controls)
-    part = f" of a part, without {', '.join(result.left_out)}" if result.left_out else ""
+    part = f" of a part (without {', '.join(result.left_out)})" if result.left_out else ""
     sentence = Text(f"\n{result.verdict}", style=STYLES[result.verdict])
     sentence.append(part, "yellow")
     sentence.append(f"  {passed} of {len(controls)} controls hold: {_meaning(result)}", "default")

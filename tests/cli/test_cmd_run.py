@@ -122,7 +122,7 @@ def test_a_part_says_that_it_is_one(shop: Workshop) -> None:
     calm = simulated(shop, "--variant", "calm")
     assert calm.code == 0
     said = " ".join(calm.out.split())
-    assert "PASS of a part, without naive 2 of 2 controls hold" in said
+    assert "PASS of a part (without naive) 2 of 2 controls hold" in said
     assert "which is not yet a proof" in said
     assert "not proven: stays down: naive did not run" in said
     assert "not proven: recovers: naive did not run" in said
@@ -151,7 +151,7 @@ def test_a_failed_expectation_ends_with_1(shop: Workshop) -> None:
     outcome = simulated(shop, "--variant", "calm", "--set", "front.tries=4")
     assert outcome.code == 1
     assert (
-        "FAIL of a part, without naive  1 of 2 controls hold: a claim does not hold" in outcome.out
+        "FAIL of a part (without naive)  1 of 2 controls hold: a claim does not hold" in outcome.out
     )
     assert "✗" in outcome.out
 
