@@ -43,8 +43,15 @@ def _table(result: Result) -> Table:
         if row.variant != group:
             group = row.variant
             table.add_row(Text(group, style="bold underline"), "", "", "")
-        table.add_row(_claim(row), wanted(row.predicted, row.unit), *_cells(row))
+        table.add_row(_claim(row), _predicted(row), *_cells(row))
     return table
+
+
+def _predicted(row: Row) -> str:
+    """Give the bound; the two parts of a tolerance have a line each, for columns are narrow."""
+    text = wanted(row.predicted, row.unit)
+    both = row.predicted.model and row.predicted.chance
+    return text.replace(" ± ", "\n± ") if both else text
 
 
 def _cells(row: Row) -> tuple[Text, Text]:
