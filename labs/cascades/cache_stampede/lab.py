@@ -8,12 +8,12 @@ from harness.model import (
 from harness.model.expect import SIGMAS
 from harness.theory import caching, chance
 
-APPS, RATE, MADE_S, BETA = ("app-1", "app-2", "app-3"), 200, 0.2, 2
+APPS, RATE, MADE_S = ("app-1", "app-2", "app-3"), 240, 0.2
 KEY = {"rate_rps": RATE, "recompute_s": MADE_S}
 FIRST = measures.calls_per_burst("origin", 1, 8)
 # e^(1/beta) on average; in nine seconds the key is made anew five times and more.
-FEW = caching.early_expiry_calls(beta=BETA, **KEY) + SIGMAS * chance.mean_sd(
-    sd=caching.early_expiry_calls_sd(beta=BETA), samples=5)  # fmt: skip
+FEW = caching.early_expiry_calls(beta=1, **KEY) + SIGMAS * chance.mean_sd(
+    sd=caching.early_expiry_calls_sd(beta=1), samples=5)  # fmt: skip
 
 LAB = Lab(
     title="Cache stampede and the dog-pile",
@@ -22,19 +22,19 @@ LAB = Lab(
         Service("app", app="services.cache", replicas=3, calls=("store", "origin"),
                 settings={"store": "store", "ttl_ms": 7000, "timeout_ms": 500, "lease_ms": 500}),
         Service("origin", app="services.worker",
-                settings={"workers": 2, "service_ms": int(1000 * MADE_S)}),
+                settings={"workers": 3, "service_ms": int(1000 * MADE_S)}),
     ),
     stores=(Redis("store"),),
     load=Poisson(to="app-1", rate_rps=RATE, timeout_ms=2000,
                  mix=tuple(Send(to=app) for app in APPS)),
     duration_s=20,
-    # Fresher prices, please: from its next expiry on, the key lives for two and a half seconds.
-    faults=(during(5, 15, Configure("app", ttl_ms=2500)),),
+    # Fresher prices, please: from its next expiry on, the key lives for two seconds.
+    faults=(during(5, 15, Configure("app", ttl_ms=2000)),),
     variants=(
         Broken("naive"),
         Fixed("single-flight", {"app.protection": "single-flight"}),
         Fixed("lease", {"app.protection": "lease"}),
-        Fixed("early", {"app.protection": "early", "app.beta": BETA}),
+        Fixed("early", {"app.protection": "early"}),
     ),
     expect=(
         baseline(measures.success_ratio(1, 5), at_least=measures.HEALTHY),
@@ -47,7 +47,7 @@ LAB = Lab(
     predict=(
         predict("all who miss recompute", FIRST, on="naive", equals=caching.stampede_calls(**KEY),
                 chance=caching.stampede_calls_sd(**KEY), seeds=2,
-                source="theory:cache-stampede", because="1 + 200/s x 0.2 s"),
+                source="theory:cache-stampede", because="1 + 240/s x 0.2 s"),
         predict("one in each process", FIRST, on="single-flight",
                 equals=caching.coalesced_calls(**KEY, processes=len(APPS)), model=0.01,
                 leaves_out="that shares of the load are drawn: a process may not be asked in time",
