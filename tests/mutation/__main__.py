@@ -68,6 +68,7 @@ def tried(picked: Iterable[Mutant]) -> tuple[list[Result], list[str]]:
         tests = TARGETS[path]
         try:
             limit_s = _limit_s(path, tests)
+            print(f"== {path}, each mutant within {limit_s:.0f} s", flush=True)
             for mutant in group:
                 result = Result(mutant, trial(path, mutant.source, tests, limit_s))
                 results.append(result)

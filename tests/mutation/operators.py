@@ -67,6 +67,7 @@ TWINS = {
     "term": "since",
     "since": "term",
 }
+SMALL = 10
 DROPPED_CALLS = {"abs", "bool", "dict", "float", "int", "list", "round", "set", "sorted", "tuple"}
 
 
@@ -109,13 +110,21 @@ def aug_assign(node: ast.AugAssign) -> Iterator[Change]:
 
 
 def constant(node: ast.Constant) -> Iterator[Change]:
-    """Put another truth or number."""
-    if isinstance(node.value, bool):
-        yield ast.Constant(not node.value)
-    elif isinstance(node.value, int | float):
-        yield ast.Constant(node.value + 1)
-        if node.value:
-            yield ast.Constant(node.value - 1 if isinstance(node.value, int) else 0.0)
+    """Put another truth or number: of a small count the next ones, else the double and the half.
+
+    A limit of 50 ms that is 51 is no fault that a test should find.
+    """
+    value = node.value
+    if isinstance(value, bool):
+        yield ast.Constant(not value)
+    elif isinstance(value, int) and abs(value) < SMALL:
+        yield ast.Constant(value + 1)
+        if value:
+            yield ast.Constant(value - 1)
+    elif isinstance(value, int | float):
+        yield ast.Constant(2 * value or 1.0)
+        if value:
+            yield ast.Constant(value / 2)
 
 
 def twin(node: ast.Name | ast.Attribute) -> Iterator[Change]:
