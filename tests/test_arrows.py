@@ -15,7 +15,8 @@ PACKAGES = ("harness", "services", "labs")
 MACHINE = {"docker", "multiprocessing", "requests", "socket", "ssl", "subprocess", "threading"}
 """What a browser tab does not have, and what a simulation must not touch."""
 PURE = (
-    *("harness.model", "harness.checks", "harness.theory", "harness.engines.sim"),
+    *("harness.model", "harness.measures", "harness.checks"),
+    *("harness.theory", "harness.engines.sim"),
     *("services", "labs"),
 )
 
@@ -34,7 +35,10 @@ RULES: dict[str, tuple[str, ...]] = {
 }
 """Whoever is on the left, or under it, imports nothing that is on the right, or under it."""
 
-FOR_LABS = ("harness.model", "harness.measures", "harness.theory", "services", "labs")
+FOR_LABS = (
+    *("harness.model", "harness.measures", "harness.theory", "harness.recording"),
+    *("services", "labs"),
+)
 
 
 class Import(NamedTuple):

@@ -31,7 +31,10 @@ def command(pytest_arguments: Sequence[str]) -> ExitCode:
         ["ruff", "check", *SOURCES],
         ["ruff", "format", "--check", *SOURCES],
         ["mypy"],
-        ["pytest", "-m", "not compose", "-n", str(os.cpu_count() or 1), *pytest_arguments],
+        [
+            *("pytest", "-m", "not compose", "-n", str(os.cpu_count() or 1)),
+            *("--dist", "loadgroup", *pytest_arguments),
+        ],
     ]
     if not missing:
         steps.append(["pytest", "-m", "compose", *pytest_arguments])
