@@ -37,15 +37,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _options(arguments)
     began_s = time.monotonic()
     everything = [one for path in TARGETS for one in mutants(path, (ROOT / path).read_text())]
-    there = [one for one in everything if one.path.startswith(tuple(options.only) or "")]
-    picked = there if options.all else chosen(there, options.count, options.seed)
-    results, untried = tried(picked)
+    picked = everything if options.all else chosen(everything, options.count, options.seed)
+    only = tuple(options.only) or ""
+    results, untried = tried(one for one in picked if one.path.startswith(only))
     print(table(results))
     faults = [*untried, *unexplained(results, ACCEPTED), *stale(everything, results, ACCEPTED)]
     print("\n".join(faults))
     score = found_out(results)
     print(
-        f"{len(results)} of {len(there)} mutants in {time.monotonic() - began_s:.0f} s, "
+        f"{len(results)} of {len(everything)} mutants in {time.monotonic() - began_s:.0f} s, "
         f"{100 * score:.1f} % found out, {len(faults)} to look at"
     )
     return int(bool(faults) or score < LEAST)
