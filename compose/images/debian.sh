@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 # Makes, in the folder given: base/base.tar, a small Debian 12 with Python, and the files of the Debian
-# packages that other images take parts of: prometheus/ and redis/.
+# packages that other images take parts of: prometheus/ and redis/. Beside each, packages.txt lists what it is
+# made of. Standard input names the day whose packages they are, for the cache's sake.
 set -euo pipefail
 out=$1
+export PURL='pkg:deb/debian/${Package}@${Version}?arch=${Architecture}\n'
 
 command -v mmdebstrap >/dev/null || { echo "mmdebstrap is missing: apt-get install mmdebstrap" >&2; exit 1; }
 
@@ -25,14 +27,18 @@ mmdebstrap --quiet --variant=minbase --skip=output/dev --include=python3,ca-cert
     --customize-hook='mkdir "$1/debs" && cd "$1/debs" && APT_CONFIG=$MMDEBSTRAP_APT_CONFIG apt-get \
         --quiet=2 download prometheus redis-tools libatomic1 libjemalloc2 liblzf1' \
     --customize-hook="sync-out /debs '$out/debs'" \
-    --customize-hook='cd "$1" && rm -rf debs usr/lib/*/gconv usr/lib/python3*/test usr/lib/python3*/pydoc_data \
+    --customize-hook='dpkg-query --admindir="$1/var/lib/dpkg" --show --showformat="$PURL" >"$1/packages.txt"' \
+    --customize-hook="download /packages.txt '$out/base/packages.txt'" \
+    --customize-hook='cd "$1" && rm -rf packages.txt debs usr/lib/*/gconv usr/lib/python3*/test usr/lib/python3*/pydoc_data \
         usr/share/zoneinfo var/cache/debconf/* var/lib/apt/* var/log/*' \
     bookworm "$out/base/base.tar" "${mirror[@]}" <<<"$sources"
 
 for deb in "$out"/debs/*.deb; do
     case $deb in
-        */prometheus_*) dpkg-deb --extract "$deb" "$out/prometheus" ;;
-        *) dpkg-deb --extract "$deb" "$out/redis" ;;
+        */prometheus_*) part=prometheus ;;
+        *) part=redis ;;
     esac
+    dpkg-deb --extract "$deb" "$out/$part"
+    dpkg-deb --show --showformat="$PURL" "$deb" >>"$out/$part/packages.txt"
 done
 rm -r "$out/debs" "$out/prometheus/usr/bin/promtool"

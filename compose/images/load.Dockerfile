@@ -1,7 +1,6 @@
 ARG PARENT
 FROM ${PARENT}
 COPY services /app/services
-COPY labs /app/labs
 COPY harness /app/harness
 USER root
 RUN python3 -m compileall -q /app

@@ -1,4 +1,4 @@
 ARG PARENT
 FROM ${PARENT}
 COPY prometheus/usr/bin/prometheus /usr/bin/
-COPY first_seconds.py /app/
+COPY first_seconds.py stdio_agent.py /app/

@@ -6,4 +6,4 @@ FROM ${SOURCE} AS source
 FROM ${PARENT}
 COPY --from=source /bin/prometheus /usr/bin/
 RUN prometheus --version
-COPY first_seconds.py /app/
+COPY first_seconds.py stdio_agent.py /app/

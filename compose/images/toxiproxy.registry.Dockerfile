@@ -6,3 +6,4 @@ FROM ${SOURCE} AS source
 FROM ${PARENT}
 COPY --from=source /toxiproxy /usr/bin/toxiproxy-server
 RUN toxiproxy-server --version
+COPY stdio_agent.py /app/

@@ -11,3 +11,6 @@ command -v go >/dev/null || { echo "Go is missing: run .ci/engine, or install Go
 export CGO_ENABLED=0 GOBIN=$out/toxiproxy
 go install -trimpath -ldflags "-s -w -X $module.Version=$version" "$module/cmd/server@v$version"
 mv "$GOBIN/server" "$GOBIN/toxiproxy-server"
+go version -m "$GOBIN/toxiproxy-server" | awk '
+    NR == 1 { print "pkg:golang/stdlib@" substr($NF, 3) }
+    $1 == "mod" || $1 == "dep" { print "pkg:golang/" $2 "@" $3 }' >"$GOBIN/packages.txt"

@@ -21,3 +21,4 @@ cd "$out/site"
 rm -rf bin locust/webui/dist
 find . -depth -type d \( -name tests -o -name testing -o -name __pycache__ \) -exec rm -r {} +
 find . -type f \( -name '*.pyi' -o -name '*.pyx' -o -name '*.pxd' -o -name '*.[ch]' -o -name '*.cpp' \) -delete
+sed -E 's|^([^=]+)==([^ ]+) .*|pkg:pypi/\1@\2|' "$out/requirements.txt" >packages.txt

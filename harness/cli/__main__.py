@@ -5,7 +5,6 @@ import importlib
 import io
 import sys
 import traceback
-from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -86,9 +85,17 @@ def _main(arguments: list[str] | None) -> ExitCode:
         if code is ExitCode.BUG:
             traceback.print_exc()
         if line:
-            with suppress(OSError):  # the terminal may be closed
-                click.echo(f"chaoslab: {line}", err=True)
+            _print(f"chaoslab: {line}")
     return code
+
+
+def _print(line: str) -> None:
+    """Print the last line, unless the terminal is closed; then Python must not flush to it."""
+    try:
+        click.echo(line, err=True)
+        sys.stdout.flush()
+    except OSError:
+        sys.stdout = None
 
 
 def _explained(error: BaseException) -> tuple[ExitCode, str]:
@@ -101,11 +108,11 @@ def _explained(error: BaseException) -> tuple[ExitCode, str]:
             return ExitCode.INCONCLUSIVE, line
         case ChaoslabError():
             return error.exit_code, str(error)
-        case KeyboardInterrupt() | click.Abort():
+        case KeyboardInterrupt() | click.Abort() | OSError(errno=errno.EIO):
+            # A terminal that is closed refuses output before its signal is heard.
             return ExitCode.INTERRUPTED, "interrupted; everything that was started has been ended"
-        case BrokenPipeError() | OSError(errno=errno.EIO) | SystemExit():
+        case BrokenPipeError() | SystemExit():
             # Who reads our output has gone, as `| head` does: click and rich then ask for an exit.
-            # A terminal that was closed is an error of input and output.
             # Nobody was told a verdict; Python would complain when it flushes at its own exit.
             sys.stdout = None
             return ExitCode.INCONCLUSIVE, ""

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import click
 from rich.console import Console
@@ -17,6 +18,8 @@ from harness.engines.compose import images
 from harness.engines.containers import engine, part, why_not
 from harness.errors import ChaoslabError, EnvironmentNotReadyError, ExitCode
 
+OLD_DAYS = 30
+"""Debian publishes security updates every few days."""
 FREE_GB = 2.0
 """Room for the images and for some hundred recorded runs."""
 
@@ -74,9 +77,20 @@ def _containers() -> Iterator[Finding]:
         yield Finding(what="containers", found="labs can only be simulated", mend=missing)
     else:
         yield Finding(what="containers", found="engine, Compose and images are here")
+        yield Finding(what="images", found=age(datetime.now(UTC)))
     if images.chosen_base():
         yield Finding(what="images", found="from public registries, which is untested")
     yield from _engine()
+
+
+def age(now: datetime) -> str:
+    """Say how old the Debian packages of the images are, which get no updates by themselves."""
+    day = datetime.strptime(images.snapshot(), "%Y%m%d").replace(tzinfo=UTC)
+    days = (now - day).days
+    found = f"Debian packages of {day:%Y-%m-%d}, {days} days old"
+    if days > OLD_DAYS:
+        found += "; ./lab images build --refresh brings security updates"
+    return found
 
 
 def _engine() -> Iterator[Finding]:
@@ -87,6 +101,6 @@ def _engine() -> Iterator[Finding]:
         found = f"{address.described(client)} at {there}"
         if address.is_rootless(client):
             found += ", untested"
-        if not there.url.startswith("unix://"):
-            found += ", untested: its 127.0.0.1 must be this machine's"
+        if not address.is_here(there):
+            found += "; runs reach it through its API alone, and Grafana cannot be opened on it"
         yield Finding(what="engine", found=found)

@@ -7,7 +7,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from harness.engines.compose import carry, inventory
+from harness.engines.compose import carry, inventory, sbom
 from harness.engines.compose.build import build
 
 MB = 1_000_000
@@ -21,9 +21,10 @@ def command() -> None:
 
 @command.command("build")
 @click.option("--base", default=None, help="Stand on this image of a registry ('' for Debian's).")
-def build_command(base: str | None) -> None:
+@click.option("--refresh", is_flag=True, help="Take today's Debian packages: security updates.")
+def build_command(base: str | None, refresh: bool) -> None:  # noqa: FBT001
     """Build what is missing; needs no registry."""
-    build(click.echo, base=base)
+    build(click.echo, base=base, refresh=refresh)
 
 
 @command.command("pull")
@@ -44,6 +45,15 @@ def save_command(file: Path) -> None:
 def load_command(file: Path) -> None:
     """Take all images from a file that `save` wrote."""
     carry.load(file, click.echo)
+
+
+@command.command("sbom")
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+def sbom_command(folder: Path) -> None:
+    """Write into a folder what packages each image holds, as CycloneDX."""
+    with closing(inventory.connect()) as client:
+        for path in sbom.write(client, folder):
+            click.echo(str(path))
 
 
 @command.command("list")

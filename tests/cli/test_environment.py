@@ -2,6 +2,7 @@
 
 import errno
 import os
+import pty
 import shutil
 import signal
 import subprocess
@@ -16,11 +17,12 @@ import pytest
 from harness import catalogue, runner, store
 from harness.cli.workers import cores
 from harness.recording import Recording
-from tests.cli.workshop import SMALL, Workshop, finished, started
+from tests.cli.workshop import ELSEWHERE, ROOT, SMALL, Workshop, finished, started
 
 MEND = "make it writable, or make room: ./lab clean --runs removes old runs"
 RUN = ("run", "small", "--engine", "sim", "--no-report", "--variant", "calm")
 LONG = (("duration_s=5", "duration_s=3000"),)
+OWN_TERMINAL = "import fcntl, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0)\n"
 TELLING = """
 import os
 
@@ -194,6 +196,37 @@ def test_every_signal_ends_all_processes(
             "chaoslab: interrupted; everything that was started has been ended"
         )
         assert shop.kept() == []
+
+
+def test_a_terminal_that_is_closed_ends_a_run(shop: Workshop) -> None:
+    """As Ctrl-C does: exit code 130, no process and no folder, though nothing can be printed."""
+    folder = shop.change(*LONG)
+    ready, here = os.pipe()
+    (folder / "lab.py").write_text(
+        TELLING.format(ready=here) + SMALL.replace(*LONG[0]).replace("load=Paced", "load=Telling")
+    )
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(  # noqa: S603 - our own command line
+        [sys.executable, "-c", OWN_TERMINAL + ELSEWHERE, str(shop.root), *RUN[:5]],
+        env={**os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm"},
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        pass_fds=(here,),
+        start_new_session=True,
+    )
+    os.close(theirs)
+    os.close(here)
+    assert os.read(ready, 1) == b"!"
+    os.close(ours)
+    try:
+        assert process.wait(30) == 130
+    finally:
+        process.kill()
+    while os.read(ready, 1):
+        pass
+    os.close(ready)
+    assert shop.kept() == []
 
 
 @pytest.mark.parametrize("after_s", [0.05, 0.15, 0.3, 0.5])

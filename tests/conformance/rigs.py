@@ -13,7 +13,7 @@ from typing import Protocol, TypeVar
 import requests
 
 from harness.engines.compose.images import reference
-from harness.engines.compose.toxics import Toxiproxy
+from harness.engines.compose.toxics import Toxiproxy, over_http
 from harness.engines.sim.link import SimLink
 from harness.engines.sim.loop import VirtualLoop
 from harness.engines.sim.network import Network
@@ -105,7 +105,7 @@ class RealRig:
     late_s = 0.6
 
     def __init__(self, api_port: int) -> None:
-        self._toxiproxy = Toxiproxy(api_port)
+        self._toxiproxy = Toxiproxy(over_http(api_port))
         self._api = f"http://127.0.0.1:{api_port}"
         self._listen = free_port()
         self._upstream = free_port()

@@ -512,11 +512,7 @@ def test_a_change_that_no_process_would_take_is_refused(fault: Configure, proble
         stores=(Redis("store"),),
         services=(
             *LAB.services,
-            Service(
-                "still",
-                app="services.relay",
-                calls=("store",),
-            ),
+            Service("still", app="services.registers"),
         ),
     )
     (line,) = [one for one in said(lab) if one.startswith("configure")]

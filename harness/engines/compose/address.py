@@ -18,6 +18,8 @@ from harness.errors import EnvironmentNotReadyError
 
 SOCKET = "unix:///var/run/docker.sock"
 DEFAULT = "default"
+CONNECTIONS = 64
+"""Kept open at most: each log that is followed has one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +55,11 @@ def address() -> Address:
     return Address(url=url, named_by=f"context {name}")
 
 
+def is_here(there: Address) -> bool:
+    """Say whether a port that the engine publishes on loopback can be reached from here."""
+    return there.url.startswith(("unix://", "npipe://"))
+
+
 def no_engine() -> str:
     """Say that none answers, where one was named, and what to do."""
     there = address()
@@ -63,7 +70,7 @@ def no_engine() -> str:
 def connect(limit_s: int) -> DockerClient:
     """Open a client to that engine, to be closed by the caller; raises what the SDK raises."""
     environment = {**os.environ, "DOCKER_HOST": address().url}
-    return docker.from_env(timeout=limit_s, environment=environment)
+    return docker.from_env(timeout=limit_s, max_pool_size=CONNECTIONS, environment=environment)
 
 
 def described(client: DockerClient) -> str:

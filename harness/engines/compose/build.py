@@ -11,17 +11,20 @@ import tempfile
 import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
 from docker import DockerClient
 
+from harness.engines.compose import sbom
 from harness.engines.compose.images import (
     BY_NAME,
     RECIPES,
     Artefact,
     Image,
     choose_base,
+    choose_snapshot,
     chosen_base,
     content_hash,
     reference,
@@ -38,11 +41,20 @@ from harness.errors import EnvironmentNotReadyError
 Report = Callable[[str], None]
 
 STEP_LIMIT_S = 900
+PROGRESS_S = 10.0
 MAKING = ".making-"
 
 
-def build(report: Report, *, names: Collection[str] | None = None, base: str | None = None) -> None:
+def build(
+    report: Report,
+    *,
+    names: Collection[str] | None = None,
+    base: str | None = None,
+    refresh: bool = False,
+) -> None:
     """Build what is missing of the named images (None: of all) and their parents.
+
+    ``refresh`` takes Debian's packages as they are today, with their security updates.
 
     ``base`` names a registry's image to stand on, such as ``python:3.11-slim-bookworm``; then
     Prometheus, Redis and Toxiproxy are a registry's too (untested where there is none). Empty goes
@@ -55,18 +67,25 @@ def build(report: Report, *, names: Collection[str] | None = None, base: str | N
     wanted = _with_parents(BY_NAME if names is None else names)
     with closing(connect()) as client, _alone(report):
         choose_base(chosen_base() if base is None else base)
+        if refresh:
+            choose_snapshot(datetime.now(UTC).strftime("%Y%m%d"))
         _build_missing(client, wanted, report)
         done = [one for one in status(client) if one.name in wanted]
         size_mb = total_bytes(done) / 1e6
         report(f"{len(done)} images ready, {size_mb:.0f} MB with shared layers counted once")
 
 
-def refresh_sources(report: Report, client: DockerClient) -> dict[str, str]:
+def refresh_sources(
+    report: Report, client: DockerClient, names: Collection[str] | None = None
+) -> dict[str, str]:
     """Build those images that hold the repository's sources; give what all are called.
+
+    ``names`` are those that are needed; None is all of them.
 
     Raises EnvironmentNotReadyError when an image that only `build` can make is missing.
     """
-    lacking = {one.name for one in missing(client)}
+    wanted = _with_parents(BY_NAME if names is None else names)
+    lacking = {one.name for one in missing(client)} & wanted
     fixed = [name for name in lacking if not BY_NAME[name].sources]
     if fixed:
         names = ", ".join(sorted(fixed))
@@ -104,6 +123,8 @@ def _build(image: Image, tag: str, base: str, report: Report) -> None:
     started_s = time.monotonic()
     command = ["docker", "build", "--network=none", "--progress=plain", f"--tag={tag}"]
     command += [f"--label={CONTENT_LABEL}={content_hash(image, base=base)}"]
+    for label, text in sbom.labels(image.name, made).items():
+        command += [f"--label={label}={text}"]
     if image.parent:
         command += [f"--build-arg=PARENT={reference(image.parent, base=base)}"]
     elif base:
@@ -155,7 +176,8 @@ def _made(artefact: Artefact, report: Report) -> Path:
                 feed.write(artefact.feed().encode())
                 feed.seek(0)
                 script = RECIPES / artefact.script
-                run_step(["bash", str(script), str(folder), sys.executable], artefact.script, feed)
+                command = ["bash", str(script), str(folder), sys.executable]
+                run_step(command, artefact.script, feed, report)
             folder.rename(kept)
     return kept
 
@@ -175,8 +197,12 @@ def _alone(report: Report) -> Iterator[None]:
         yield
 
 
-def run_step(command: list[str], what: str, stdin: IO[bytes] | None = None) -> None:
+def run_step(
+    command: list[str], what: str, stdin: IO[bytes] | None = None, report: Report | None = None
+) -> None:
     """Run a step in a process group of its own, so that none of its children outlives it.
+
+    ``report`` is told every few seconds that it still goes on.
 
     Raises:
         EnvironmentNotReadyError: it failed or took too long; its last line says why.
@@ -194,11 +220,7 @@ def run_step(command: list[str], what: str, stdin: IO[bytes] | None = None) -> N
         start_new_session=True,
     ) as process:
         try:
-            output, _ = process.communicate(timeout=STEP_LIMIT_S)
-        except subprocess.TimeoutExpired as error:
-            raise EnvironmentNotReadyError(
-                f"{what} took over {STEP_LIMIT_S} s: try again"
-            ) from error
+            output = _output(process, what, report)
         finally:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGTERM)
@@ -207,3 +229,22 @@ def run_step(command: list[str], what: str, stdin: IO[bytes] | None = None) -> N
         log.write_text(output)
         last = output.strip().rpartition("\n")[2]
         raise EnvironmentNotReadyError(f"{what} failed: {last} (log: {log})")
+
+
+def _output(process: subprocess.Popen[str], what: str, report: Report | None) -> str:
+    """Wait for a step's end, and give what it said.
+
+    Raises:
+        EnvironmentNotReadyError: it took too long.
+
+    """
+    began_s = time.monotonic()
+    while (so_far_s := time.monotonic() - began_s) < STEP_LIMIT_S:
+        try:
+            output, _ = process.communicate(timeout=min(PROGRESS_S, STEP_LIMIT_S))
+        except subprocess.TimeoutExpired:
+            if report:
+                report(f"  {what} goes on, {so_far_s + PROGRESS_S:.0f} s so far")
+        else:
+            return output
+    raise EnvironmentNotReadyError(f"{what} took over {STEP_LIMIT_S} s: try again")

@@ -11,7 +11,7 @@ from docker import DockerClient
 from harness.engines.compose import images
 from harness.engines.compose.build import Report, build, refresh_sources, run_step
 from harness.engines.compose.images import BY_NAME, IMAGES, PUBLIC_BASE, choose_base
-from harness.engines.compose.inventory import State, connect, status, total_bytes
+from harness.engines.compose.inventory import State, connect, days, status, total_bytes
 from harness.errors import EnvironmentNotReadyError
 
 MB = 1_000_000
@@ -86,18 +86,29 @@ def load(file: Path, report: Report) -> None:
     with closing(connect()) as client:
         with file.open("rb") as packed:
             run_step(["docker", "image", "load"], f"docker image load of {file}", packed)
-        bases = dict.fromkeys((images.chosen_base(), "", PUBLIC_BASE))
-        lacking, base = min(
-            ((_lacking(client, base), base) for base in bases), key=lambda one: len(one[0])
-        )
+        lacking = _chosen(client)
         if not lacking:
-            choose_base(base)
             size_mb = total_bytes(status(client)) / MB
             report(f"this tree's images are here, {size_mb:.0f} MB, shared layers counted once")
             return
     raise EnvironmentNotReadyError(
         f"{file} holds no {', '.join(lacking)} as this version needs it: save it from this version"
     )
+
+
+def _chosen(client: DockerClient) -> list[str]:
+    """Let this tree stand on the base and the day of which most is there; name what is lacking."""
+    bases = dict.fromkeys((images.chosen_base(), "", PUBLIC_BASE))
+    before = images.snapshot()
+    found = []
+    for day in dict.fromkeys((before, images.SNAPSHOT, *days(client))):
+        images.choose_snapshot(day)
+        found += [(_lacking(client, base), day, base) for base in bases]
+    lacking, day, base = min(found, key=lambda one: len(one[0]))
+    images.choose_snapshot(before if lacking else day)
+    if not lacking:
+        choose_base(base)
+    return lacking
 
 
 def _lacking(client: DockerClient, base: str) -> list[str]:

@@ -8,10 +8,10 @@ from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
 
-import aiohttp
 from docker.errors import APIError
 
 from harness.engines.compose import interrupts, janitor, logs
+from harness.engines.compose.agent import Agent, ByAgent
 from harness.engines.compose.build import refresh_sources
 from harness.engines.compose.cannot import rehearse
 from harness.engines.compose.client import engine
@@ -22,11 +22,10 @@ from harness.engines.compose.render import (
     LOAD,
     OWN_SERVICES,
     PROMETHEUS,
-    PROMETHEUS_API,
     TOXIPROXY,
-    TOXIPROXY_API,
     TSDB,
     compose_yaml,
+    image_names,
 )
 from harness.engines.compose.stack import OnLine, Stack, owner_of
 from harness.engines.compose.supervisor import CRASHED
@@ -66,7 +65,7 @@ class ComposeEngine:
         asyncio.run(rehearse(plan))
         with engine() as client:
             observer.step("making the images ready")
-            images = refresh_sources(observer.step, client)
+            images = refresh_sources(observer.step, client, image_names(plan))
             janitor.make_room(client)
             owner = owner_of(plan.slug, plan.lab.duration_s + plan.lab.load.timeout_ms / 1000)
             file = compose_yaml(plan, owner, images)
@@ -130,7 +129,10 @@ class Run:
         self._load = LoadLog()
         self._scrapes = ScrapeLog()
         self._lines: asyncio.Queue[tuple[str, str | None]] = asyncio.Queue()
+        self._meddling: asyncio.Queue[tuple[str, str | None]] = asyncio.Queue()
+        """What others do to the containers, by name."""
         self._changed = asyncio.Condition()
+        self._agents: dict[str, Agent] = {}
         self._system: Containers | None = None
         self._notes: list[str] = []
 
@@ -146,23 +148,24 @@ class Run:
             duration_s=self._lab.duration_s,
             notes=self._notes,
         )
-        async with (
-            aiohttp.ClientSession() as session,
-            _within(limit_s),
-            asyncio.TaskGroup() as group,
-        ):
+        async with self._attached(), _within(limit_s), asyncio.TaskGroup() as group:
             self._observer.step("starting containers")
             await asyncio.to_thread(self._stack.create)
+            for name in (TOXIPROXY, PROMETHEUS):
+                agent = partial(Agent, self._stack.containers[name])
+                self._agents[name] = await asyncio.to_thread(agent)
+            await asyncio.to_thread(self._stack.watch, _hearer(self._meddling))
             await asyncio.to_thread(self._stack.start_all, _hearer(self._lines))
-            listening = group.create_task(self._listen())
+            listening = [group.create_task(one) for one in (self._listen(), self._look_out())]
             async with self._blaming():
                 self._observer.step("waiting until every service is up")
                 await self._gate()
                 system = await self._begin()
                 recording.faults = await self._drive(system, conduct)
                 self._observer.step("reading back")
-                recording.series = await self._series(session, system)
-            listening.cancel()
+                recording.series = await self._series(system)
+            for task in listening:
+                task.cancel()
             await asyncio.to_thread(self._stack.stop_all, self._stays)
             self._stack.check_logs()
         self._load.check()
@@ -177,6 +180,15 @@ class Run:
         )
         return recording
 
+    @asynccontextmanager
+    async def _attached(self) -> AsyncIterator[None]:
+        """Let go in the end of what was attached to, however the block ends."""
+        try:
+            yield
+        finally:
+            for agent in self._agents.values():
+                agent.close()
+
     async def _gate(self) -> None:
         """Wait until every service has been scraped and the load has reached its target."""
         wanted = self._scraped
@@ -188,9 +200,7 @@ class Run:
             told = logs.tail(self._stack.log(name))
             raise LabError(f"{name} was not up after {GATE_LIMIT_S:g} s: {told}") from None
 
-    async def _series(
-        self, session: aiohttp.ClientSession, system: Containers
-    ) -> dict[SeriesKey, list[float]]:
+    async def _series(self, system: Containers) -> dict[SeriesKey, list[float]]:
         """Read Prometheus back as soon as it has the last second's samples.
 
         Those of a host that does not answer come late, or never: they are waited for only so long.
@@ -202,8 +212,7 @@ class Run:
             told = logs.tail(self._stack.log(PROMETHEUS))
             raise EnvironmentNotReadyError(f"Prometheus scraped nothing: {told}") from None
         await system.until(self._scrapes.at_s - self._load.t0_s + HANDOVER_S)
-        port = await asyncio.to_thread(self._stack.port, PROMETHEUS, PROMETHEUS_API)
-        prometheus = Prometheus(session, port)
+        prometheus = Prometheus(self._agents[PROMETHEUS].ask)
         await system.until(self._lab.duration_s)
         last_s = self._load.t0_s + self._lab.duration_s
         latest_s = self._lab.duration_s + HALF_STEP_S + SCRAPE_S
@@ -248,7 +257,7 @@ class Run:
         return faults
 
     def _clean_proxies(self) -> Toxiproxy:
-        proxies = Toxiproxy(self._stack.port(TOXIPROXY, TOXIPROXY_API))
+        proxies = Toxiproxy(ByAgent(self._agents[TOXIPROXY]))
         proxies.reset()
         for link in self._lab.links():
             proxies.proxy(link.name)
@@ -273,6 +282,13 @@ class Run:
                     await self._look_into(name, int(crash["code"]))
                 if self._system:
                     await self._system.heard(name, line)
+
+    async def _look_out(self) -> None:
+        """End the run when others do something to its containers."""
+        name, done = await self._meddling.get()
+        raise EnvironmentNotReadyError(
+            f"{name} {done} by somebody else while the run went on, which proves nothing: run again"
+        )
 
     async def _look_into(self, name: str, code: int | None = None) -> None:
         """Note that a process crashed; a container that is over ends the run, whoever ended it."""

@@ -1,13 +1,15 @@
 """The image set: what it is made of, and the names that its content gives it.
 
-An image's tag is a hash of all that decides what is in it: its Dockerfile, the sources and the
-recipe of the files that it takes, and its parent's hash. So checkouts and versions share an engine
-without rebuilding each other's images, and a run takes exactly those of its tree.
+An image's tag is the day of its Debian packages and a hash of all that decides what is in it: its
+Dockerfile, the sources and the recipe of the files that it takes, and its parent's hash. So
+checkouts and versions share an engine without rebuilding each other's images, and a run takes
+exactly those of its tree.
 """
 
+import ast
 import hashlib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -20,6 +22,9 @@ PUBLIC_BASE = (
     "@sha256:528257d48c1da0dcecc2e725d1ae34498d60c965f1241e39cd6a85a8859bdf84"
 )
 """What the set stands on where it is pulled: the Python and the Debian of the packages."""
+SNAPSHOT = "20261128"
+"""The day whose Debian packages the set has, unless `images build --refresh` chose a later one."""
+CHOSEN_SNAPSHOT = ".snapshot"
 CHOSEN = ".base"
 """Names, beside the recipes, the image of a registry that this tree's set stands on."""
 TAG_DIGITS = 12
@@ -60,6 +65,39 @@ def _locked() -> dict[str, tuple[str, set[str]]]:
     return found
 
 
+def imported(module: str, folders: Iterable[str]) -> set[Path]:
+    """Give the files of folders that a module needs: what it imports, and what that imports."""
+    found: set[Path] = set()
+    waiting = [module]
+    while waiting:
+        name = waiting.pop()
+        path = _file_of(name)
+        if path and path not in found and name.partition(".")[0] in folders:
+            found.add(path)
+            waiting += [name.rpartition(".")[0], *_imports(ast.parse(path.read_text()))]
+    return found
+
+
+def _file_of(module: str) -> Path | None:
+    place = ROOT.joinpath(*module.split("."))
+    files = (place / "__init__.py", place.with_name(f"{place.name}.py"))
+    return next((path for path in files if module and path.exists()), None)
+
+
+def _imports(node: ast.AST) -> Iterator[str]:
+    """Give the modules that a file imports when it is run, and what may be modules in them."""
+    match node:
+        case ast.If(test=ast.Name(id="TYPE_CHECKING")):
+            return
+        case ast.Import(names=names):
+            yield from (alias.name for alias in names)
+        case ast.ImportFrom(module=str(module), names=names):
+            yield module
+            yield from (f"{module}.{alias.name}" for alias in names)
+    for child in ast.iter_child_nodes(node):
+        yield from _imports(child)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Artefact:
     """Files that a script makes on the host, in a folder that it is given; kept in the cache."""
@@ -84,11 +122,17 @@ class Image:
     parent: str | None = "base"
     sources: tuple[str, ...] = ()
     """Folders of the repository whose Python files it holds."""
+    without: tuple[str, ...] = ()
+    """Names of files that it does not take from there."""
+    runs: str = ""
+    """The module that it runs, if it holds no more of the folders than what that imports."""
+    recipe: str = ""
+    """The name of its Dockerfile, where others have the same."""
     artefact: Artefact | None = None
     part: str = ""
     """The folder of the artefact that it takes."""
-    program: str = ""
-    """A file of the repository that it runs, without what that stands beside."""
+    programs: tuple[str, ...] = ()
+    """Files of the repository that it runs, without what they stand beside."""
     source: str = ""
     """What of a registry it is made from where the set stands on one, in the artefact's place."""
 
@@ -100,16 +144,40 @@ class Image:
     def inputs(self, base: str) -> Iterator[tuple[str, Path]]:
         """Give the files that go into it from the repository, each with its name in the build."""
         kind = "registry.Dockerfile" if base and self.source else "Dockerfile"
-        yield "Dockerfile", RECIPES / f"{self.name}.{kind}"
-        if self.program:
-            yield Path(self.program).name, ROOT / self.program
-        for folder in self.sources:
-            for path in sorted((ROOT / folder).rglob("*.py")):
+        yield "Dockerfile", RECIPES / f"{self.recipe or self.name}.{kind}"
+        for program in self.programs:
+            yield Path(program).name, ROOT / program
+        needed = imported(self.runs, self.sources) if self.runs else None
+        for path in self._files():
+            if path.name not in self.without and (needed is None or path in needed):
                 yield path.relative_to(ROOT).as_posix(), path
 
+    def _files(self) -> list[Path]:
+        """Give the Python files of its folders, and those that make these packages."""
+        folders = [ROOT / folder for folder in self.sources]
+        above = {part for folder in self.sources for part in Path(folder).parents if part.name}
+        packages = (ROOT / part / "__init__.py" for part in above)
+        found = {path for folder in folders for path in folder.rglob("*.py")}
+        return sorted(found | {path for path in packages if path.exists()})
 
-DEBIAN = Artefact(script="debian.sh", makes="a small Debian 12, Prometheus and Redis")
+
+def snapshot() -> str:
+    """Give the day of this tree's Debian packages, as YYYYMMDD."""
+    chosen = RECIPES / CHOSEN_SNAPSHOT
+    return chosen.read_text().strip() if chosen.exists() else SNAPSHOT
+
+
+def choose_snapshot(day: str) -> None:
+    """Let this tree's set have the packages of a day."""
+    if day != snapshot():
+        (RECIPES / CHOSEN_SNAPSHOT).write_text(f"{day}\n")
+
+
+DEBIAN = Artefact(
+    script="debian.sh", makes="a small Debian 12, Prometheus and Redis", feed=snapshot
+)
 TOXIPROXY = Artefact(script="toxiproxy.sh", makes="Toxiproxy from its source")
+STDIO_AGENT = "harness/engines/compose/stdio_agent.py"
 _SERVICE_ROOTS = ("aiohttp", "prometheus-client", "redis")
 SERVICE_WHEELS = Artefact(
     script="wheels.sh", makes="the services' wheels", feed=partial(pins, *_SERVICE_ROOTS)
@@ -121,7 +189,7 @@ LOCUST_WHEELS = Artefact(
     feed=partial(pins, "locust", without=frozenset({"pytest"})),
 )
 
-IMAGES = (
+_COMMON = (
     Image(
         name="base",
         holds="Debian 12, Python 3.11, the user chaos",
@@ -130,24 +198,21 @@ IMAGES = (
         part="base",
     ),
     Image(name="runtime", holds="what the services import", artefact=SERVICE_WHEELS, part="site"),
-    Image(
-        name="services",
-        holds="the services and the labs",
-        parent="runtime",
-        sources=("services", "labs"),
-    ),
+    Image(name="services", holds="the services", parent="runtime", sources=("services",)),
     Image(name="locust", holds="Locust", parent="runtime", artefact=LOCUST_WHEELS, part="site"),
     Image(
         name="load",
         holds="the load generator",
         parent="locust",
-        sources=("services", "labs", "harness"),
+        sources=("services", "harness"),
+        runs="harness.engines.compose.loadgen",
     ),
     Image(
         name="toxiproxy",
         holds="Toxiproxy",
         artefact=TOXIPROXY,
         part="toxiproxy",
+        programs=(STDIO_AGENT,),
         source="ghcr.io/shopify/toxiproxy:2.12.0"
         "@sha256:9378ed52a28bc50edc1350f936f518f31fa95f0d15917d6eb40b8e376d1a214e",
     ),
@@ -156,7 +221,7 @@ IMAGES = (
         holds="Prometheus",
         artefact=DEBIAN,
         part="prometheus",
-        program="harness/engines/compose/first_seconds.py",
+        programs=("harness/engines/compose/first_seconds.py", STDIO_AGENT),
         source="docker.io/prom/prometheus:v2.42.0",
     ),
     Image(
@@ -167,6 +232,29 @@ IMAGES = (
         source="docker.io/library/redis:7.0.15-bookworm",
     ),
 )
+
+
+def image_of(app: str) -> str:
+    """Name the image that holds a service: a lab's own is in an image of that lab."""
+    package, _, rest = app.partition(".")
+    return rest.split(".")[1].replace("_", "-") if package == "labs" else "services"
+
+
+def _of_labs() -> Iterator[Image]:
+    """Give an image for each lab that has services of its own, so that none renames another's."""
+    for path in sorted((ROOT / "labs").glob("*/*/service.py")):
+        folder = path.parent.relative_to(ROOT)
+        yield Image(
+            name=image_of(".".join([*folder.parts, "service"])),
+            holds="the lab's own services",
+            parent="services",
+            sources=(folder.as_posix(),),
+            without=("lab.py",),
+            recipe="lab",
+        )
+
+
+IMAGES = (*_COMMON, *_of_labs())
 """The whole set, parents before children."""
 
 BY_NAME = {image.name: image for image in IMAGES}
@@ -193,7 +281,8 @@ def content_hash(image: Image, *, base: str = "") -> str:
 def reference(name: str, *, base: str | None = None) -> str:
     """Give what a Compose file calls an image as this tree is now; ``base`` None: as chosen."""
     base = chosen_base() if base is None else base
-    return f"chaoslab/{name}:{content_hash(BY_NAME[name], base=base)[:TAG_DIGITS]}"
+    digest = content_hash(BY_NAME[name], base=base)[:TAG_DIGITS]
+    return f"chaoslab/{name}:{snapshot()}-{digest}"
 
 
 def references() -> dict[str, str]:

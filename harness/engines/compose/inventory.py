@@ -1,5 +1,6 @@
 """What a Docker engine holds of the image set: of this tree, and of other trees and versions."""
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
@@ -14,6 +15,7 @@ from harness.errors import EnvironmentNotReadyError
 
 CONTENT_LABEL = "chaoslab.content"
 """Marks the set's images, those of other trees and versions too."""
+DAY = re.compile(r"\d{8}")
 CONFLICT = 409
 CALL_LIMIT_S = 60
 
@@ -69,6 +71,13 @@ def status(client: DockerClient, *, base: str | None = None) -> list[ImageStatus
         )
         for name, tag in named.items()
     ]
+
+
+def days(client: DockerClient) -> list[str]:
+    """Give the days whose Debian packages an engine's images have, the latest first."""
+    tags = (tag for one in _held(client) for tag in one["RepoTags"] or ())
+    found = {tag.rpartition(":")[2].partition("-")[0] for tag in tags}
+    return sorted((day for day in found if DAY.fullmatch(day)), reverse=True)
 
 
 def missing(client: DockerClient) -> list[ImageStatus]:

@@ -20,6 +20,7 @@ from services.tracing import Span
 
 TAIL_LINES = 3
 SPAN = '{"event":"span"'
+ANSWER = b'{"event": "answer"'
 
 
 class Follower(threading.Thread):
@@ -44,6 +45,8 @@ class Follower(threading.Thread):
         try:
             with self._path.open("ab") as file:
                 for line in self._lines():
+                    if line.startswith(ANSWER):
+                        continue  # an agent's, who has heard it already
                     if not self._kept(file, line):
                         break
                     if not line.startswith(SPAN.encode()):

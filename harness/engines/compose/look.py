@@ -13,6 +13,7 @@ from docker import DockerClient
 from docker.errors import ImageNotFound
 
 from harness.engines.compose import grafana, interrupts, janitor
+from harness.engines.compose.address import address, is_here
 from harness.engines.compose.client import engine
 from harness.engines.compose.grafana import GRAFANA, GRAFANA_PORT, Kept
 from harness.engines.compose.inventory import missing
@@ -36,6 +37,8 @@ def why_not() -> str | None:
 
 
 def _problem(client: DockerClient) -> str | None:
+    if not is_here(there := address()):
+        return f"Grafana cannot be opened on {there}: its port would be on that machine, not here"
     if any(one.name == PROMETHEUS for one in missing(client)):
         return "no image of prometheus: run ./lab images build"
     try:

@@ -8,6 +8,11 @@ import yaml
 
 UID = 10001
 USER = f"{UID}:{UID}"
+CLOSED = {
+    "internal": True,
+    "driver_opts": {"com.docker.network.bridge.inhibit_ipv4": "true"},
+}
+"""A network of containers alone: nothing leads out of it, and the machine has no address on it."""
 NO_WAY_OUT = {"driver_opts": {"com.docker.network.bridge.enable_ip_masquerade": "false"}}
 """A network whose ports can be published on this machine, and that leads nowhere else."""
 
@@ -54,6 +59,7 @@ def hardening(*, memory: str, cpu_shares: int) -> dict[str, Any]:
         "cap_drop": ["ALL"],
         "security_opt": ["no-new-privileges:true"],
         "mem_limit": memory,
+        "memswap_limit": memory,
         "cpu_shares": cpu_shares,
         "pids_limit": 256,
         "ulimits": {"nofile": 16384},

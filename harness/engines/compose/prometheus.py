@@ -1,17 +1,17 @@
 """Prometheus' HTTP API: every series of a run, second by second."""
 
+import asyncio
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
-
-import aiohttp
+from urllib.parse import urlencode
 
 from harness.errors import EnvironmentNotReadyError
 from harness.recording import SeriesKey, labels_text
 
-CALL_LIMIT_S = 10
 HALF_STEP_S = 0.5
 """A second's value is the scrape nearest to it, so up to half a second later."""
 OF_A_RUN = (
@@ -48,11 +48,10 @@ class ScrapeLog:
 
 
 class Prometheus:
-    """One server, reached on this machine."""
+    """One server, asked by a function that takes a method and a path, and blocks."""
 
-    def __init__(self, session: aiohttp.ClientSession, port: int) -> None:
-        self._session = session
-        self._url = f"http://127.0.0.1:{port}/api/v1"
+    def __init__(self, ask: Callable[[str, str], tuple[int, str]]) -> None:
+        self._ask_server = ask
 
     async def series(self, t0_s: float, duration_s: float) -> dict[SeriesKey, list[float]]:
         """Read what services and Toxiproxy tell at 0, 1 ... `duration_s`; NaN where there is none.
@@ -79,17 +78,18 @@ class Prometheus:
         return int(found[0]["value"][1]) if found else 0
 
     async def _ask(self, path: str, query: Mapping[str, str]) -> list[Any]:
-        limit = aiohttp.ClientTimeout(total=CALL_LIMIT_S)
-        url = f"{self._url}/{path}"
+        url = f"/api/v1/{path}?{urlencode(query)}"
         try:
-            async with self._session.get(url, params=query, timeout=limit) as answer:
-                answer.raise_for_status()
-                document = await answer.json()
-        except (TimeoutError, aiohttp.ClientError) as error:
+            status, text = await asyncio.to_thread(self._ask_server, "GET", url)
+        except OSError as error:
             raise EnvironmentNotReadyError(
                 f"Prometheus does not answer ({error!r}): run again, and see its log"
             ) from error
-        result: list[Any] = document["data"]["result"]
+        if status != HTTPStatus.OK:
+            raise EnvironmentNotReadyError(
+                f"Prometheus refused a query ({status}): run again, and see its log"
+            )
+        result: list[Any] = json.loads(text)["data"]["result"]
         return result
 
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from harness.engines.compose import first_seconds
-from harness.engines.compose.images import references
+from harness.engines.compose.images import image_of, references
 from harness.engines.compose.parts import (
-    NO_WAY_OUT,
+    CLOSED,
     UID,
     Owner,
     as_yaml,
@@ -27,6 +27,8 @@ TOXIPROXY, PROMETHEUS, LOAD = OWN_SERVICES = BESIDE
 REDIS_PORT = 6379
 TOXIPROXY_API = 8474
 PROMETHEUS_API = 9090
+"""Both listen in their own container alone, where an agent asks them."""
+TOXIPROXY_METRICS = 8475
 FIRST_PORT = 20001
 """Where the first link's proxy listens; the others follow in the order of `Lab.links`."""
 
@@ -61,6 +63,13 @@ def compose_yaml(
     return f"# {plan.lab.title}\n# {variant}\n{text}"
 
 
+def image_names(plan: Plan) -> set[str]:
+    """Name the images that a plan needs."""
+    apps = (service.app for service in plan.lab.placed(plan.variant).values())
+    stores = {"redis"} if plan.lab.stores else set()
+    return {*OWN_SERVICES, *stores, *map(image_of, apps)}
+
+
 def compose_file(
     plan: Plan, owner: Owner | None = None, images: Mapping[str, str] | None = None
 ) -> dict[str, Any]:
@@ -81,8 +90,7 @@ def compose_file(
         "name": owner.run if owner else f"chaoslab-{project_part(plan.slug)}",
         "services": services,
         "networks": {
-            "lab": {"internal": True, **labels},
-            "control": {**NO_WAY_OUT, **labels},
+            "lab": {**CLOSED, **labels},
         },
         "volumes": {
             **{store.name: {**_volume(STORE_SIZE), **labels} for store in plan.lab.stores},
@@ -100,7 +108,7 @@ def _service(host: str, service: Service, ports: dict[Link, int], plan: Plan) ->
         for callee in service.callees(host)
     }
     return {
-        "image": "services",
+        "image": image_of(service.app),
         **_supervised("python3", "-m", "services.main"),
         "environment": escaped(
             CHAOSLAB_HOST=host,
@@ -178,17 +186,18 @@ def _toxiproxy(ports: dict[Link, int], lab: Lab) -> dict[str, Any]:
         "entrypoint": with_config(
             "PROXIES",
             "proxies.json",
-            "toxiproxy-server -host 0.0.0.0 -config /tmp/proxies.json -proxy-metrics",
+            "toxiproxy-server -host 127.0.0.1 -config /tmp/proxies.json -proxy-metrics",
+            beside=_agent(TOXIPROXY_API, TOXIPROXY_METRICS),
         ),
-        "networks": ["lab", "control"],
-        "ports": [f"127.0.0.1::{TOXIPROXY_API}"],
+        "stdin_open": True,
+        "networks": ["lab"],
     }
 
 
 def _prometheus(hosts: list[str]) -> dict[str, Any]:
     toxiproxy = {"instance": TOXIPROXY}
     early = {f"{host}:{PORT}": {"instance": host, "job": "services"} for host in hosts}
-    early[f"{TOXIPROXY}:{TOXIPROXY_API}"] = {**toxiproxy, "job": TOXIPROXY}
+    early[f"{TOXIPROXY}:{TOXIPROXY_METRICS}"] = {**toxiproxy, "job": TOXIPROXY}
     config = {
         # A scrape that a thaw lets through late would still count from when it was asked for.
         "global": {"scrape_interval": "1s", "scrape_timeout": "500ms"},
@@ -203,7 +212,7 @@ def _prometheus(hosts: list[str]) -> dict[str, Any]:
                 "job_name": TOXIPROXY,
                 "static_configs": [
                     {
-                        "targets": [f"{TOXIPROXY}:{TOXIPROXY_API}"],
+                        "targets": [f"{TOXIPROXY}:{TOXIPROXY_METRICS}"],
                         "labels": toxiproxy,
                     }
                 ],
@@ -224,13 +233,20 @@ def _prometheus(hosts: list[str]) -> dict[str, Any]:
             "CONFIG",
             "prometheus.yml",
             f"prometheus --config.file=/tmp/prometheus.yml --storage.tsdb.path={TSDB}"
+            f" --web.listen-address=127.0.0.1:{PROMETHEUS_API}"
             " --query.lookback-delta=2s --scrape.discovery-reload-interval=100ms --log.level=warn",
-            beside="{ python3 /app/first_seconds.py & } && ",
+            beside="{ python3 /app/first_seconds.py & } && " + _agent(PROMETHEUS_API),
         ),
+        "stdin_open": True,
         "volumes": [f"{PROMETHEUS}:{SERIES}"],
-        "networks": ["lab", "control"],
-        "ports": [f"127.0.0.1::{PROMETHEUS_API}"],
+        "networks": ["lab"],
     }
+
+
+def _agent(*ports: int) -> str:
+    """Start an agent beside a server, with the container's input: a shell gives none to it."""
+    arguments = " ".join(map(str, ports))
+    return f"exec 3<&0 && {{ python3 /app/stdio_agent.py {arguments} <&3 & }} && exec 3<&- && "
 
 
 def _load(plan: Plan, ports: dict[Link, int], *, waits: bool) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from docker.models.containers import Container
 from harness.engines.compose import janitor, machine
 from harness.engines.compose.interrupts import uninterrupted
 from harness.engines.compose.logs import Follower, tail
+from harness.engines.compose.outside import Watch
 from harness.engines.compose.parts import UID, Owner, project_part
 from harness.errors import EnvironmentNotReadyError
 
@@ -46,12 +47,15 @@ class Stack:
         self._file.write_text(compose_yaml)
         self._followers: dict[str, Follower] = {}
         self._creating: subprocess.Popen[str] | None = None
+        self._watch: Watch | None = None
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         with uninterrupted():
+            if self._watch:
+                self._watch.close()
             if self._creating and self._creating.poll() is None:
                 os.killpg(self._creating.pid, signal.SIGKILL)
                 self._creating.wait()
@@ -87,6 +91,16 @@ class Stack:
         for container in self._client.containers.list(all=True, filters={**mine}):
             self.containers[container.labels[SERVICE_LABEL]] = container
 
+    def watch(self, hear: Callable[[str, str], None]) -> None:
+        """Hear from now on what others do to the containers, by name and in words."""
+        self._watch = Watch(self.containers, hear)
+        self._watch.start()
+
+    def expect(self, name: str, action: str) -> None:
+        """Say that this run is about to do something to a container itself."""
+        if self._watch:
+            self._watch.expect(name, action)
+
     def start_all(self, on_line: OnLine) -> None:
         """Start every container and follow its log."""
         with ThreadPoolExecutor(max_workers=8) as pool:
@@ -102,6 +116,8 @@ class Stack:
 
     def stop_all(self, but: str) -> None:
         """End every process at once, but one's if named; wait until their logs are on disk."""
+        if self._watch:
+            self._watch.close()
         others = [one for name, one in self.containers.items() if name != but]
         with ThreadPoolExecutor(max_workers=8) as pool:
             list(pool.map(_kill, others))

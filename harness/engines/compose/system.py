@@ -63,11 +63,13 @@ class Containers(Cannot):
     async def pause(self, host: str) -> None:
         """Freeze a host's processes, unless they are frozen or gone."""
         if await self.state(host) is HostState.RUNNING:
+            self._stack.expect(host, "pause")
             await self._on_host("pause", host, self._stack.containers[host].pause)
 
     async def resume(self, host: str) -> None:
         """Thaw a host's processes, if they are frozen."""
         if await self.state(host) is HostState.PAUSED:
+            self._stack.expect(host, "unpause")
             await self._on_host("resume", host, self._stack.containers[host].unpause)
 
     async def kill(self, host: str) -> None:
@@ -122,6 +124,7 @@ class Containers(Cannot):
             cpu_period=round(QUOTA_US * factor),
             cpu_quota=quota_us,
         )
+        self._stack.expect(host, "update")
         await self._on_host("slow down", host, update)
 
     async def cpu(self, host: str) -> float:
@@ -142,6 +145,7 @@ class Containers(Cannot):
         update = partial(
             self._stack.containers[host].update, mem_limit=memory, memswap_limit=with_swap
         )
+        self._stack.expect(host, "update")
         await self._on_host("limit the memory of", host, update)
 
     async def memory(self, host: str) -> int | None:
@@ -248,6 +252,8 @@ class Containers(Cannot):
         return given
 
     async def _signal(self, verb: str, host: str, signal: str, done: Callable[[], bool]) -> None:
+        if await self.state(host) is HostState.PAUSED:
+            self._stack.expect(host, "unpause")  # the engine thaws what it sends a signal
         await self._on_host(verb, host, lambda: self._stack.containers[host].kill(signal))
         try:
             async with asyncio.timeout(ANSWER_LIMIT_S), self._changed:

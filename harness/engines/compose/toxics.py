@@ -33,14 +33,13 @@ class Proxy:
 
 
 class Toxiproxy:
-    """One server, reached on this machine; its calls block, and each may raise what `_call` does.
+    """One server; its calls block, and each may raise what `_call` does.
 
     Nothing that it does not read back as done counts as done: `FaultNotAppliedError`.
     """
 
-    def __init__(self, port: int, host: str = "127.0.0.1") -> None:
-        # The library keeps its address in the class, so that a class of one's own is a server.
-        self._api = type("Api", (APIConsumer,), {"host": host, "port": port})
+    def __init__(self, api: Any) -> None:  # noqa: ANN401 - toxiproxy-python has no types
+        self._api = api
 
     def proxies(self) -> dict[str, Proxy]:
         """Read all proxies, by name."""
@@ -89,9 +88,15 @@ class Toxiproxy:
                 path, timeout=CALL_LIMIT_S, **options
             )
             answer.raise_for_status()
-        except (NotFound, ProxyExists, InvalidToxic, requests.RequestException) as error:
+        except (NotFound, ProxyExists, InvalidToxic, OSError) as error:
             raise FaultNotAppliedError(f"toxiproxy, {verb} {path}: {error}") from error
         return answer
+
+
+def over_http(port: int, host: str = "127.0.0.1") -> type:
+    """Give the API of a server whose port can be reached from here."""
+    # The library keeps its address in the class, so that a class of one's own is a server.
+    return type("Api", (APIConsumer,), {"host": host, "port": port})
 
 
 def dangers(toxic: ToxicSpec) -> Iterator[str]:

@@ -43,7 +43,7 @@ LAB = Lab(
                 chance=chance.poisson_count_sd(rate_rps=RATE, duration_s=BAD_S),
                 source="theory:staged-push",
                 because="80/s x 10 s: polls delay both ends"),
-        predict("one shop until its next poll", BLAST, on="staged", seeds=8,
+        predict("one shop until its next poll", BLAST, on="staged", seeds=6,
                 equals=delivery.staged_requests(rate_rps=RATE, hosts=4, stage_hosts=1,
                                                 detect_s=POLL_S),
                 chance=chance.poisson_count_sd(rate_rps=RATE / 4, duration_s=POLL_S),

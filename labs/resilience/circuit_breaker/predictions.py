@@ -36,9 +36,7 @@ PREDICTIONS = (
         measures.attempts_rps("payments", FROM_S, END_S),
         on="breaker",
         equals=breakers.leaked_calls_rps(callers=len(GATEWAYS), **PROBES),
-        chance=chance.periodic_count_sd(
-            window_s=WINDOW_S, period_s=PERIOD_S, sources=len(GATEWAYS)
-        )
+        chance=chance.periodic_count_sd(window_s=WINDOW_S, period_s=PERIOD_S, sources=len(GATEWAYS))
         / WINDOW_S,
         model=0.05,
         leaves_out="the idle time before a probe varies, and adds up over periods",

@@ -25,8 +25,8 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for package in ("services", "labs", "harness"):
         write(root / package / "__init__.py", "")
     for image in images.IMAGES:
-        if image.program:
-            write(root / image.program, "")
+        for program in image.programs:
+            write(root / program, "")
     monkeypatch.setattr(images, "ROOT", root)
     for module in (images, build):
         monkeypatch.setattr(module, "RECIPES", root / "compose" / "images")

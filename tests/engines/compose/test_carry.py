@@ -103,6 +103,24 @@ def test_a_tree_takes_over_what_loaded_images_stand_on(
     assert not inventory.missing(as_client(carrying))
 
 
+def test_a_set_of_another_days_packages_is_taken_over(
+    carrying: FakeEngine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A class has what its instructor has refreshed; what is missing leaves the day as it was."""
+    images.choose_snapshot("20270101")
+    build.build(ignore)
+    monkeypatch.setattr(carry, "run_step", lambda *_: None)
+    (tmp_path / "set.tar.gz").touch()
+    images.choose_snapshot(images.SNAPSHOT)
+    carry.load(tmp_path / "set.tar.gz", ignore)
+    assert images.snapshot() == "20270101"
+    images.choose_snapshot(images.SNAPSHOT)
+    del carrying.held[next(tag for tag in carrying.held if "/redis:" in tag)]
+    with pytest.raises(EnvironmentNotReadyError, match="holds no redis"):
+        carry.load(tmp_path / "set.tar.gz", ignore)
+    assert images.snapshot() == images.SNAPSHOT
+
+
 def test_images_of_another_version_are_told(
     carrying: FakeEngine, checkout: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

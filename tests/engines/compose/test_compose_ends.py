@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
@@ -63,6 +64,45 @@ def test_a_run_whose_containers_are_ended_is_no_run(
     assert of_this_process(client) == []
 
 
+def one_of(client: DockerClient, name: str) -> str:
+    (found,) = (one for one in of_this_process(client) if one.name.endswith(f"-{name}-1"))
+    return found.id
+
+
+def cut(client: DockerClient, name: str) -> None:
+    (network,) = (one for one in of_this_process(client) if one.kind == "network")
+    client.api.disconnect_container_from_network(one_of(client, name), network.id)
+
+
+MEDDLING: dict[str, tuple[Callable[[DockerClient], None], str]] = {
+    "load": (lambda client: client.api.pause(one_of(client, "load")), "load was paused"),
+    "service": (lambda client: client.api.pause(one_of(client, "checkout")), "checkout was paused"),
+    "store": (
+        lambda client: client.api.pause(one_of(client, "prometheus")),
+        "prometheus was paused",
+    ),
+    "limits": (
+        lambda client: client.api.update_container(one_of(client, "checkout"), cpu_shares=2),
+        "checkout was given other limits",
+    ),
+    "proxy cut": (lambda client: cut(client, "toxiproxy"), "toxiproxy was taken off the lab's net"),
+    "service cut": (lambda client: cut(client, "payments"), "payments was taken off the lab's net"),
+}
+
+
+@pytest.mark.parametrize("what", MEDDLING)
+def test_what_somebody_else_does_to_a_run_ends_it(
+    client: DockerClient, tmp_path: Path, what: str
+) -> None:
+    """At once and by name: a lab that is broken from outside would fail for nothing."""
+    meddle, told = MEDDLING[what]
+    watcher = Watcher(lambda: meddle(client))
+    with pytest.raises(EnvironmentNotReadyError, match=f"^{told}.* by somebody else"):
+        measure(SHORT, tmp_path, watcher)
+    assert max(watcher.good) < 4
+    assert of_this_process(client) == []
+
+
 def test_an_error_is_put_down_to_the_container_that_has_ended(
     client: DockerClient, tmp_path: Path
 ) -> None:
@@ -80,6 +120,7 @@ def test_an_error_is_put_down_to_the_container_that_has_ended(
 
 RUN = """
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from harness.conductor import conductor
 from harness.engines.compose.engine import ComposeEngine

@@ -5,14 +5,16 @@ import json
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import pytest
-from docker.models.containers import Container
 
 from harness.engines.compose.logs import Follower, spans, tail
 from harness.recording import root_context
 from services.tracing import Span
+
+if TYPE_CHECKING:
+    from docker.models.containers import Container
 
 T0_S = 1_000_000.0
 

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 import pytest
 
 from harness.engines.compose import toxics
-from harness.engines.compose.toxics import Toxiproxy, dangers
+from harness.engines.compose.toxics import Toxiproxy, dangers, over_http
 from harness.errors import FaultNotAppliedError, LabError
 from harness.model.fault import ToxicSpec
 
@@ -96,7 +96,7 @@ def fake() -> Iterator[Fake]:
 
 def test_a_toxic_is_added_read_back_and_removed(fake: Fake) -> None:
     """The toxicity that comes back is the nearest 32-bit float, and counts as the same."""
-    server = Toxiproxy(fake.server_port)
+    server = Toxiproxy(over_http(fake.server_port))
     server.add(LINK, spec(latency=100, jitter=0))
     assert [one.attributes for one in server.proxy(LINK).toxics] == [{"latency": 100, "jitter": 0}]
     server.remove(LINK, "t")
@@ -105,7 +105,7 @@ def test_a_toxic_is_added_read_back_and_removed(fake: Fake) -> None:
 
 def test_a_link_is_disabled_and_a_reset_mends_all(fake: Fake) -> None:
     """Reset enables every proxy and takes every toxic away."""
-    server = Toxiproxy(fake.server_port)
+    server = Toxiproxy(over_http(fake.server_port))
     server.add(LINK, spec(latency=100))
     server.enable(LINK, enabled=False)
     assert not server.proxy(LINK).enabled
@@ -116,7 +116,7 @@ def test_a_link_is_disabled_and_a_reset_mends_all(fake: Fake) -> None:
 
 def test_what_does_not_happen_is_an_error(fake: Fake) -> None:
     """The library swallows a 500, and a 200 proves nothing."""
-    server = Toxiproxy(fake.server_port)
+    server = Toxiproxy(over_http(fake.server_port))
     for fault, message in (("error", "500"), ("forgets", "read back as None")):
         fake.fault = fault
         with pytest.raises(FaultNotAppliedError, match=message):
@@ -143,13 +143,13 @@ def _row() -> dict[str, Any]:
 def test_a_toxic_that_is_not_there_cannot_be_removed(fake: Fake) -> None:
     """The server's 404 becomes an error of ours."""
     with pytest.raises(FaultNotAppliedError, match="delete"):
-        Toxiproxy(fake.server_port).remove(LINK, "t")
+        Toxiproxy(over_http(fake.server_port)).remove(LINK, "t")
 
 
 def test_two_servers_do_not_share_an_address(fake: Fake) -> None:
     """The library keeps it in a class; here each server has a class."""
-    first = Toxiproxy(fake.server_port)
-    second = Toxiproxy(1)
+    first = Toxiproxy(over_http(fake.server_port))
+    second = Toxiproxy(over_http(1))
     assert first.proxies()
     with pytest.raises(FaultNotAppliedError):
         second.proxies()
@@ -160,7 +160,7 @@ def test_a_server_that_hangs_is_given_up_on(fake: Fake, monkeypatch: pytest.Monk
     monkeypatch.setattr(toxics, "CALL_LIMIT_S", 0.05)
     fake.hang.clear()
     with pytest.raises(FaultNotAppliedError, match="timed out"):
-        Toxiproxy(fake.server_port).proxies()
+        Toxiproxy(over_http(fake.server_port)).proxies()
     fake.hang.set()
 
 
@@ -177,7 +177,7 @@ def test_values_that_crash_toxiproxy_never_reach_it(fake: Fake, toxic: ToxicSpec
     """They end the real server and every link of the run with it."""
     assert list(dangers(toxic))
     with pytest.raises(LabError):
-        Toxiproxy(fake.server_port).add(LINK, toxic)
+        Toxiproxy(over_http(fake.server_port)).add(LINK, toxic)
     assert not fake.proxy["toxics"]
 
 

@@ -3,19 +3,28 @@
 import io
 import os
 import shutil
+import threading
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import IO, Any, NoReturn
 
 import docker
 import pytest
 from docker import DockerClient
 from docker.errors import DockerException
 
-from harness.engines.compose import build, images, inventory
+from harness.engines.compose import build, images, inventory, sbom
 from harness.engines.compose.images import BY_NAME, IMAGES, reference
 from harness.engines.compose.inventory import State
 from harness.errors import EnvironmentNotReadyError
 from tests.engines.compose.workbench import MB, FakeEngine, as_client, ignore, states, write
+
+OF_LABS = {image.name for image in IMAGES if image.parent == "services"}
+LOADGEN = """from typing import TYPE_CHECKING
+from services import tracing
+if TYPE_CHECKING:
+    from harness import runner
+"""
 
 
 def test_parents_come_before_children() -> None:
@@ -39,12 +48,18 @@ def test_every_image_stands_on_the_parent_that_it_is_given(image: images.Image) 
 @pytest.mark.parametrize(
     ("changed", "stale"),
     [
-        ("services/relay.py", {"services", "load"}),
-        ("labs/cascades/retry_storm/lab.py", {"services", "load"}),
+        ("services/relay.py", {"services", *OF_LABS}),
+        ("services/tracing.py", {"services", *OF_LABS, "load"}),
+        ("labs/cascades/retry_storm/lab.py", set()),
+        ("labs/delivery/config_push/lab.py", set()),
+        ("labs/delivery/config_push/service.py", {"config-push"}),
+        ("labs/delivery/another/service.py", set()),
+        ("harness/runner.py", set()),
         ("harness/engines/compose/loadgen.py", {"load"}),
-        ("harness/engines/compose/first_seconds.py", {"load", "prometheus"}),
+        ("harness/engines/compose/first_seconds.py", {"prometheus"}),
+        ("harness/engines/compose/stdio_agent.py", {"prometheus", "toxiproxy"}),
         ("compose/images/redis.Dockerfile", {"redis"}),
-        ("compose/images/wheels.sh", {"runtime", "services", "locust", "load"}),
+        ("compose/images/wheels.sh", {"runtime", "services", *OF_LABS, "locust", "load"}),
         ("compose/images/debian.sh", set(BY_NAME)),
         ("labs/cascades/retry_storm/README.md", set()),
     ],
@@ -53,6 +68,7 @@ def test_a_change_makes_stale_what_it_goes_into(
     checkout: Path, changed: str, stale: set[str]
 ) -> None:
     """A hash covers an image's own inputs and its ancestors', and nothing else."""
+    write(checkout / "harness" / "engines" / "compose" / "loadgen.py", LOADGEN)
     before = {image.name: images.content_hash(image) for image in IMAGES}
     write(checkout / changed, "# changed\n")
     after = {image.name: images.content_hash(image) for image in IMAGES}
@@ -101,9 +117,67 @@ def test_a_build_makes_what_a_change_made_stale(engine: FakeEngine, checkout: Pa
     build.build(ignore)
     engine.built.clear()
     write(checkout / "services" / "relay.py", "x = 1\n")
-    assert {one.name for one in inventory.missing(as_client(engine))} == {"services", "load"}
+    stale = {"services", *OF_LABS}
+    assert {one.name for one in inventory.missing(as_client(engine))} == stale
     build.build(ignore)
-    assert engine.built == ["services", "load"]
+    assert {*engine.built} == stale
+
+
+def test_a_refresh_takes_the_packages_of_today(engine: FakeEngine, checkout: Path) -> None:
+    """Every image stands on them, and so has another name; without one, they stay as they are."""
+    assert images.snapshot() == images.SNAPSHOT
+    write(checkout / "compose" / "images" / images.CHOSEN_SNAPSHOT, "20260101\n")
+    build.build(ignore)
+    assert all(":20260101-" in tag for tag in engine.held)
+    engine.built.clear()
+    build.build(ignore, refresh=True)
+    today = datetime.now(UTC).strftime("%Y%m%d")
+    assert images.snapshot() == today
+    assert engine.built == [image.name for image in IMAGES]
+    assert all(f":{today}-" in reference(image.name) for image in IMAGES)
+    build.build(ignore)
+    assert images.snapshot() == today
+
+
+def test_a_long_step_says_that_it_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every few seconds, with what it is and how long it has taken."""
+    monkeypatch.setattr(build, "PROGRESS_S", 0.05)
+    said: list[str] = []
+    with _held_open(said) as source:
+        build.run_step(["sh", "-c", "read line"], "debian.sh", source, said.append)
+    assert said
+    assert all(line.startswith("  debian.sh goes on, ") for line in said)
+
+
+def _held_open(said: list[str]) -> IO[bytes]:
+    """Give input that comes when something has been said."""
+    reading, writing = os.pipe()
+
+    def feed() -> None:
+        while not said:
+            threading.Event().wait(0.01)
+        os.write(writing, b"go\n")
+        os.close(writing)
+
+    threading.Thread(target=feed).start()
+    return os.fdopen(reading, "rb")
+
+
+def test_an_image_lists_its_packages_and_its_parents(tmp_path: Path) -> None:
+    """By labels, which children inherit; names and versions as scanners read them."""
+    (tmp_path / sbom.FILE).write_text(
+        "pkg:deb/debian/bash@5.2.15-2%2Bb7?arch=amd64\npkg:golang/github.com/a/b@v1.2.3\n"
+    )
+    own = sbom.labels("base", tmp_path)
+    assert sbom.labels("services", None) == {}
+    inherited = {**own, "chaoslab.packages.runtime": "pkg:pypi/redis@8.1.0", "other": "x"}
+    document = sbom.cyclonedx("chaoslab/runtime:20261128-abc", inherited)
+    assert document["metadata"]["component"]["version"] == "20261128-abc"
+    assert [(one["name"], one["version"]) for one in document["components"]] == [
+        ("bash", "5.2.15-2+b7"),
+        ("github.com/a/b", "v1.2.3"),
+        ("redis", "8.1.0"),
+    ]
 
 
 def test_a_named_image_is_built_with_its_parents(engine: FakeEngine) -> None:
@@ -141,7 +215,10 @@ def test_two_versions_live_side_by_side(engine: FakeEngine, checkout: Path) -> N
     write(checkout / "services" / "relay.py", "x = 1\n")
     build.build(ignore)
     second = images.references()
-    assert {name for name in first if first[name] != second[name]} == {"services", "load"}
+    assert {name for name in first if first[name] != second[name]} == {
+        "services",
+        *OF_LABS,
+    }
     assert {*first.values(), *second.values()} == engine.held.keys()
     engine.built.clear()
     (checkout / "services" / "relay.py").unlink()
@@ -159,12 +236,13 @@ def test_cleaning_spares_this_trees_images_and_those_in_use(
     for content in ("x = 1\n", "x = 2\n", "x = 3\n"):
         write(checkout / "services" / "relay.py", content)
         build.build(ignore)
-        versions.append({name: reference(name) for name in ("services", "load")})
+        versions.append({name: reference(name) for name in ("services", *OF_LABS)})
     first, second, third = versions
-    engine.used = {second["services"], third["load"]}
+    engine.used = {second["services"], third["services"]}
     removed, freed_bytes = inventory.remove_others(client)
-    assert removed == sorted([*first.values(), second["load"]])
-    assert freed_bytes == 3 * 5 * MB
+    old = {*first.values(), *second.values()} - {second["services"]}
+    assert removed == sorted(old)
+    assert freed_bytes == len(old) * 5 * MB
     assert inventory.others(client) == [second["services"]]
     assert not inventory.missing(client)
 
@@ -268,9 +346,10 @@ def test_a_refresh_builds_only_what_holds_sources(engine: FakeEngine, checkout: 
     engine.built.clear()
     build.refresh_sources(ignore, as_client(engine))
     assert engine.built == []
-    write(checkout / "labs" / "retry_storm.py", "x = 1\n")
+    write(checkout / "services" / "relay.py", "x = 1\n")
+    build.refresh_sources(ignore, as_client(engine), {"services"})
+    assert engine.built == ["services"]
     build.refresh_sources(ignore, as_client(engine))
-    assert engine.built == ["services", "load"]
     assert not inventory.missing(as_client(engine))
 
 
@@ -303,7 +382,8 @@ def test_shared_layers_count_once(engine: FakeEngine) -> None:
         ) * MB
     sizes = {one.name: one.size_bytes // MB for one in inventory.status(as_client(engine))}
     assert sizes["runtime"] == 111
-    expected = 100 + 11 + (112 - 111) + (113 - 111) + (114 - 113) + 15 + 16 + 17
+    of_labs = sum(sizes[name] - sizes["services"] for name in OF_LABS)
+    expected = 100 + 11 + (112 - 111) + (113 - 111) + (114 - 113) + 15 + 16 + 17 + of_labs
     assert inventory.total_bytes(inventory.status(as_client(engine))) == expected * MB
 
 

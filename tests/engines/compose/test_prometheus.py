@@ -1,11 +1,11 @@
 """What the harness asks of Prometheus, against a server of the test's own."""
 
 import asyncio
+import json
 from typing import Any
+from urllib.parse import parse_qsl
 
-import aiohttp
 import pytest
-from aiohttp import web
 
 from harness.engines.compose.prometheus import Prometheus
 from harness.errors import EnvironmentNotReadyError
@@ -17,23 +17,13 @@ def scraped(status: int, result: list[dict[str, Any]]) -> tuple[int, dict[str, s
     """Ask for the scrapes at T; give the answer, and what the server was asked."""
     asked: dict[str, str] = {}
 
-    async def query(request: web.Request) -> web.Response:
-        asked.update(request.query)
-        return web.json_response({"data": {"result": result}}, status=status)
+    def query(method: str, url: str) -> tuple[int, str]:
+        path, _, text = url.partition("?")
+        assert (method, path) == ("GET", "/api/v1/query")
+        asked.update(parse_qsl(text))
+        return status, json.dumps({"data": {"result": result}})
 
-    async def both() -> int:
-        app = web.Application()
-        app.router.add_get("/api/v1/query", query)
-        runner = web.AppRunner(app)
-        await runner.setup()
-        try:
-            await web.TCPSite(runner, "127.0.0.1", 0).start()
-            async with aiohttp.ClientSession() as session:
-                return await Prometheus(session, runner.addresses[0][1]).scraped(T)
-        finally:
-            await runner.cleanup()
-
-    return asyncio.run(both()), asked
+    return asyncio.run(Prometheus(query).scraped(T)), asked
 
 
 def test_scrapes_count_from_half_a_second_before_to_half_a_second_after() -> None:
@@ -53,5 +43,15 @@ def test_no_scrape_yet_is_none() -> None:
 
 def test_a_server_that_does_not_answer_well_ends_the_run() -> None:
     """In one line."""
-    with pytest.raises(EnvironmentNotReadyError, match=r"Prometheus does not answer \(.*503"):
+    with pytest.raises(EnvironmentNotReadyError, match=r"Prometheus refused a query \(503\)"):
         scraped(503, [])
+
+
+def test_a_server_that_does_not_answer_ends_the_run() -> None:
+    """In one line too."""
+
+    def gone(method: str, url: str) -> tuple[int, str]:
+        raise ConnectionError(f"{method} {url[:7]}")
+
+    with pytest.raises(EnvironmentNotReadyError, match=r"does not answer \(.*GET /api/v1"):
+        asyncio.run(Prometheus(gone).scraped(T))

@@ -70,7 +70,7 @@ def test_a_service_has_a_control_channel_and_a_small_disk() -> None:
     document = compose_file(replace(PLAN, lab=lab))
     services = document["services"]
     assert [name for name, one in services.items() if one.get("stdin_open")] == [
-        *("checkout", "payments")
+        *("checkout", "payments", TOXIPROXY, PROMETHEUS)
     ]
     assert services["payments"]["environment"]["CHAOSLAB_MEMORY"] == MEMORY_FILE
     assert "RESTART_S" not in services["payments"]["environment"]
@@ -107,7 +107,7 @@ def test_prometheus_scrapes_every_service_and_the_proxy_each_second() -> None:
     assert targets == {
         "checkout": ["checkout:8080"],
         "payments": ["payments:8080"],
-        "toxiproxy": ["toxiproxy:8474"],
+        "toxiproxy": ["toxiproxy:8475"],
     }
     early = json.loads(environment(PROMETHEUS)["TARGETS"])
     assert {labels["instance"]: [target] for target, labels in early.items()} == targets
@@ -126,16 +126,17 @@ def test_every_container_is_hardened(name: str) -> None:
     assert "healthcheck" not in service
 
 
-def test_only_this_machine_reaches_only_the_two_apis() -> None:
-    """Everything else is on a network without a way out."""
+def test_nothing_is_published_and_both_apis_listen_in_their_container_alone() -> None:
+    """All is on one network without a way out, on which the machine has no address."""
     document = compose_file(PLAN)
-    published = {name: one["ports"] for name, one in document["services"].items() if "ports" in one}
-    assert published == {TOXIPROXY: ["127.0.0.1::8474"], PROMETHEUS: ["127.0.0.1::9090"]}
-    assert {name for name, one in document["services"].items() if "control" in one["networks"]} == {
-        TOXIPROXY,
-        PROMETHEUS,
-    }
-    assert document["networks"]["lab"]["internal"] is True
+    services = document["services"]
+    assert not any("ports" in one for one in services.values())
+    (network,) = document["networks"].values()
+    assert network["internal"] is True
+    options = network["driver_opts"]
+    assert options == {"com.docker.network.bridge.inhibit_ipv4": "true"}
+    assert "toxiproxy-server -host 127.0.0.1 " in services[TOXIPROXY]["entrypoint"][2]
+    assert "--web.listen-address=127.0.0.1:9090" in services[PROMETHEUS]["entrypoint"][2]
 
 
 def test_the_file_is_self_contained() -> None:

@@ -42,15 +42,19 @@ class FakeEngine:
     def close(self) -> None:
         self.closed = True
 
-    def run(self, command: list[str], what: str, stdin: IO[bytes] | None = None) -> None:
+    def run(
+        self, command: list[str], what: str, stdin: IO[bytes] | None = None, report: Any = None
+    ) -> None:
         """Note a build as the engine would; run everything else."""
         if command[0] != "docker":
-            self.real_run(command, what, stdin)
+            self.real_run(command, what, stdin, report)
             return
         self.arguments += command
         values = [argument.partition("=")[2] for argument in command if argument.startswith("--")]
         tag = next(value for value in values if value.startswith("chaoslab/"))
-        assert tag.partition(":")[2] in next(v for v in values if v.startswith("chaoslab.content="))
+        assert tag.rpartition("-")[2] in next(
+            v for v in values if v.startswith("chaoslab.content=")
+        )
         self.held[tag] = {"RepoTags": [tag], "Id": f"sha256:{tag}", "Size": 5 * MB}
         self.built.append(tag.removeprefix("chaoslab/").partition(":")[0])
 
