@@ -249,9 +249,11 @@ def test_a_measure_says_what_it_reads(make: Maker, reads: Reads, unit: str) -> N
     assert "2-5 s" in measure.name
 
 
-@pytest.mark.parametrize(
-    "make", [make for make, *_ in WINDOWED if make(0, 1).over], ids=lambda make: make(0, 1).name
-)
+OF_ONE_WINDOW = ("calls to db, ", "calls to db per burst", "largest")
+MOVED = [make for make, *_ in WINDOWED if not make(0, 1).name.startswith(OF_ONE_WINDOW)]
+
+
+@pytest.mark.parametrize("make", MOVED, ids=lambda make: make(0, 1).name)
 def test_a_measure_over_another_window_is_the_same_measure(make: Maker) -> None:
     """Of the same path, callee or quantile, in its name, in what it reads, and in its value."""
     over = make(2, 5).over
@@ -277,3 +279,22 @@ def test_a_measure_without_an_end_reads_to_the_run_s() -> None:
     assert first_good_call_s("db", 3).reads == Reads(window=(3, math.inf), callees=("db",))
     assert first_good_call_s("db", 3).unit == recovery_s().unit == "s"
     assert recovery_s().reads == Reads()
+
+
+def test_a_callee_that_nobody_calls_is_told_apart_from_a_quiet_window() -> None:
+    """The one is a misspelt name, the other may be the finding."""
+    made = recording([request(0, 0.5)], spans=[call(0, 5.0)])
+    share = largest_share("db", "dp", start_s=0, end_s=1, slice_s=1)
+    assert share.read(made).missing == "no call to db, dp began in 0-1 s"
+    share = largest_share("dc", "dp", start_s=0, end_s=1, slice_s=1)
+    assert share.read(made).missing == "no call to dc, dp in the whole run"
+    for measure in (
+        attempts_per_request("dp", 0, 1),
+        attempts_rps("dp", 0, 1),
+        calls_per_burst("dp", 0, 1),
+        longest_silence_s("dp", 0, 1),
+        first_good_call_s("dp", 0),
+    ):
+        assert measure.read(made).missing == "no call to dp in the whole run"
+    assert attempts_rps("db", 0, 1).of(made) == 0
+    assert attempts_per_request("db", 0, 1).of(made) == 1

@@ -19,7 +19,9 @@ from types import ModuleType
 import pytest
 
 CONTEXT = get_context("forkserver")
-CONTEXT.set_forkserver_preload(["pytest", "hypothesis", "aiohttp.web", "redis.asyncio", "fakeredis"])
+CONTEXT.set_forkserver_preload(
+    ["pytest", "hypothesis", "aiohttp.web", "redis.asyncio", "fakeredis"]
+)
 # What the fork server has imported keeps its own assertions, which is no reason to fail.
 PRELOADED = ("-W", "ignore::pytest.PytestAssertRewriteWarning")
 ARGUMENTS = ("-x", "-q", "-p", "no:cacheprovider", *PRELOADED)

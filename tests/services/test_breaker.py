@@ -199,3 +199,19 @@ def test_false_trips_follow_the_binomial_law(window: int, threshold: float) -> N
         tripped += rig.trips
     slack = 3 * math.sqrt(expected * (1 - expected) / runs)
     assert tripped / runs == pytest.approx(expected, abs=slack + 1 / runs)
+
+
+def test_a_call_from_before_a_change_counts_no_more() -> None:
+    """It began while the breaker was closed, and ends after that has opened and closed again."""
+    rig = Rig(window=2, threshold=0.5)
+    old = rig.breaker.guard()
+    old.__enter__()
+    rig.calls("--")
+    rig.clock.now_s = 2.0
+    rig.calls("+")
+    assert rig.state is State.CLOSED
+    assert not old.__exit__(ConnectionError, ConnectionError(), None)
+    rig.calls("+")
+    assert rig.state is State.CLOSED
+    rig.calls("-")
+    assert rig.state is State.OPEN

@@ -48,7 +48,9 @@ class Others:
         yield SimpleNamespace(status=status, json=read)
 
 
-def member(host: str, others: Others, volume: Memory | None = None, **changed: float) -> Replication:
+def member(
+    host: str, others: Others, volume: Memory | None = None, **changed: float
+) -> Replication:
     """Make a member of three; only its own part runs."""
 
     def call(peer: str) -> Any:
