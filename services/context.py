@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, Protocol, TypeVar
 
 import aiohttp
-from prometheus_client import CollectorRegistry, Counter
+from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from services.tracing import CURRENT, HEADER, Span, SpanContext, SpanIds
 
@@ -78,6 +78,13 @@ class Context(Generic[S]):
         self.record = platform.record
         self.callees = tuple(to for to, url in platform.links.items() if url.startswith("http"))
         self.metrics = CollectorRegistry()
+        # Under Prometheus' own name. Without it, nobody sees that a counter has begun again if it
+        # is past its old value before the next scrape.
+        Gauge(
+            "process_start_time_seconds",
+            "When this process started, by its wall clock, in seconds since 1970",
+            registry=self.metrics,
+        ).set(platform.wall())
         # The time tells apart the processes that a host has before and after a crash.
         self.span_ids = SpanIds(f"{platform.host} {platform.now()}")
         attempts = Counter(

@@ -109,7 +109,8 @@ async def main() -> None:
     served = await serve(os.environ["CHAOSLAB_APP"], here, settings, changes)
     if control:
         control.listen(served)
-    loop.set_exception_handler(partial(_crashed, served))
+    if loop.get_exception_handler() is None:  # or the service has one of its own
+        loop.set_exception_handler(partial(_crashed, served))
     log({"event": "serving", "host": served.context.host})
     await stop.wait()
     await served.stop()

@@ -84,6 +84,9 @@ def _traced(begin: Begin) -> type[Redis]:
         return result
 
     class TracedPipeline(Pipeline):
+        def __del__(self) -> None:  # type: ignore[override]
+            """Say nothing: redis-py would report to the loop, whenever Python collects it."""
+
         async def execute(self, raise_on_error: bool = True) -> list[Any]:  # noqa: FBT001, FBT002
             work = super().execute(raise_on_error)
             return await (told(work) if self.command_stack or self.watching else work)
@@ -93,6 +96,9 @@ def _traced(begin: Begin) -> type[Redis]:
             return await told(work)
 
     class TracedRedis(Redis):
+        def __del__(self) -> None:  # type: ignore[override]
+            """Say nothing, as above."""
+
         async def execute_command(self, *args: Any, **options: Any) -> Any:  # noqa: ANN401
             work = super().execute_command(*args, **options)  # type: ignore[no-untyped-call]
             return await told(work)

@@ -6,8 +6,13 @@ from collections.abc import Generator
 import pytest
 from hypothesis import settings
 
+from harness.engines.sim.invariants import CHECKS
+
 settings.register_profile("reruns agree", derandomize=True, deadline=None)
 settings.load_profile("reruns agree")
+
+# The simulation keeps a copy of every byte, and looks for what a run has left behind.
+CHECKS.dear = True
 
 
 @pytest.hookimpl(wrapper=True)

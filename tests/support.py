@@ -5,6 +5,7 @@ import random
 import sys
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from types import ModuleType
 from typing import Any, TypeVar
 
@@ -12,12 +13,14 @@ import aiohttp
 from aiohttp import web
 
 from harness.engines.protocol import Conductor, Plan
+from harness.engines.sim.collector import close_quietly
 from harness.engines.sim.connector import SimConnector
 from harness.engines.sim.engine import DELAY_S, SimEngine
 from harness.engines.sim.link import SimLink
 from harness.engines.sim.loop import VirtualLoop
 from harness.engines.sim.network import Network
 from harness.engines.sim.process import Process, ProcessState
+from harness.engines.sim.tasks import ALL_TASKS
 from harness.model import Broken, Lab, Service
 from harness.model.fault import System, Timed
 from harness.model.load import Load
@@ -163,6 +166,7 @@ class World:
             result = self.loop.run_until_complete(scenario)
         finally:
             self.loop.close()
+            close_quietly(partial(ALL_TASKS, self.loop))
         assert self.crashes == []
         return result
 

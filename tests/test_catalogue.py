@@ -7,6 +7,7 @@ import pytest
 
 from harness import catalogue
 from harness.errors import LabError
+from harness.model.names import nearest
 
 TRACKS = {
     *("cascades", "consensus", "data", "delivery", "economics", "incidents", "modern"),
@@ -94,13 +95,13 @@ def _following(slug: str) -> str | None:
 def test_near_names_are_offered() -> None:
     """Up to three that are close, and nothing when none is."""
     names = ["retry-storm", "retry-layers", "retry-storms", "retry-store", "saga"]
-    assert catalogue.nearest("retry-strom", names) == (
+    assert nearest("retry-strom", names) == (
         " (did you mean retry-storm or retry-storms or retry-store?)"
     )
-    assert catalogue.nearest("sage", names) == " (did you mean saga?)"
-    assert catalogue.nearest("xyz", names) == ""
-    assert catalogue.nearest("", names) == ""
-    assert catalogue.nearest("saga", []) == ""
+    assert nearest("sage", names) == " (did you mean saga?)"
+    assert nearest("xyz", names) == ""
+    assert nearest("", names) == ""
+    assert nearest("saga", []) == ""
 
 
 def test_a_lab_is_found_by_its_slug() -> None:

@@ -37,9 +37,11 @@ class Scripted:
         self.is_on = not self.invisible
 
     def misplaced(self, place: Any) -> Any:
+        del place
         return iter(())
 
     def handles(self, place: Any) -> set[tuple[str, str]]:
+        del place
         return set()
 
     async def there(self, system: Any) -> bool:

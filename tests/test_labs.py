@@ -70,7 +70,7 @@ def test_a_lab_passes_all_its_controls(slug: str) -> None:
 
 @every_lab
 def test_a_lab_has_every_kind_of_control(slug: str) -> None:
-    """Each variant has its baseline, a broken one its cascade and its negative, a fixed one more."""
+    """Each has its baseline, a broken one its cascade and its negative, a fixed one its claim."""
     result, _ = proof(slug)
     for variant in result.lab.variants:
         kinds = [control.kind for control in result.controls if control.variant == variant.name]

@@ -94,7 +94,7 @@ def test_every_prediction_cites_a_row() -> None:
 
 
 def test_a_prediction_calls_a_function_of_the_row_that_it_cites() -> None:
-    """A source that does not carry the formula is no source: the row's own code gives the figure."""
+    """A source that does not carry the formula is none: the row's own code gives the figure."""
     lacking = []
     for slug in catalogue.slugs():
         entry = catalogue.find(slug)

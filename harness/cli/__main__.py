@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from harness.cli import complaints
+from harness.cli import complaints, hashing
 from harness.engines import containers
 from harness.engines.compose.interrupts import first_raises
 from harness.errors import ChaoslabError, EnvironmentNotReadyError, ExitCode
@@ -126,4 +126,5 @@ def _explained(error: BaseException) -> tuple[ExitCode, str]:
 
 
 if __name__ == "__main__":
+    hashing.settle()
     sys.exit(main())

@@ -1,5 +1,7 @@
 """The words in which labs are written."""
 
+from typing import TYPE_CHECKING
+
 from harness.model.change import Configure
 from harness.model.expect import Plot, baseline, noted, on, predict
 from harness.model.fault import Kill, Pause, during
@@ -18,6 +20,9 @@ from harness.model.toxic import (
     Stream,
     Timeout,
 )
+
+if not TYPE_CHECKING:  # which would then take any name for a word
+    from harness.model.unsupported import refuse as __getattr__  # noqa: F401
 
 __all__ = [
     "Bandwidth",

@@ -10,6 +10,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 
+PATIENCE = 10
+"""How many times as long as it was open a breaker waits for a probe."""
+
 
 class State(StrEnum):
     """Closed lets calls through, open none, half-open one that decides."""
@@ -28,7 +31,9 @@ class Breaker:
 
     It stays open for `open_s` seconds of the clock `now`; then the next call is a probe, whose end
     closes it, or opens it for as long again. Calls that began before a change of state count no
-    more, for what they know is out of date. `on_trip` is called when it opens after it was closed.
+    more, for what they know is out of date. A probe that has not ended after `PATIENCE` times
+    `open_s` is given up, and the next call is another one. `on_trip` is called when it opens after
+    it was closed.
     """
 
     def __init__(
@@ -45,13 +50,16 @@ class Breaker:
         self._open_s = open_s
         self._now = now
         self._changes = 0
-        self._opened_s = 0.0
+        self._probe_s = 0.0
         self._on_trip = on_trip
         self.state = State.CLOSED
 
     @contextmanager
     def guard(self) -> Iterator[None]:
         """Let one call through and learn from its end: an exception is a failure.
+
+        So is a call that was cancelled, for that is how a time limit around the guard ends it. A
+        probe that was cancelled proves nothing, and the next call is one.
 
         Raises:
             OpenError: no call may be made now.
@@ -65,14 +73,17 @@ class Breaker:
             self._learn(began, failed=True)
             raise
         except BaseException:
-            # Cancelled: it proves nothing, but a probe must not block the next one for ever.
-            if began == self._changes and self.state is State.HALF_OPEN:
+            if self.state is not State.HALF_OPEN:
+                self._learn(began, failed=True)
+            elif began == self._changes:
+                self._probe_s = self._now()
                 self._turn(State.OPEN)
             raise
         self._learn(began, failed=False)
 
     def _admit(self) -> None:
-        if self.state is State.OPEN and self._now() >= self._opened_s + self._open_s:
+        if self._now() >= self._probe_s and self.state is not State.CLOSED:
+            self._probe_s = self._now() + PATIENCE * self._open_s
             self._turn(State.HALF_OPEN)
         elif self.state is not State.CLOSED:
             raise OpenError
@@ -93,7 +104,7 @@ class Breaker:
     def _trip(self) -> None:
         if self.state is State.CLOSED:
             self._on_trip()
-        self._opened_s = self._now()
+        self._probe_s = self._now() + self._open_s
         self._turn(State.OPEN)
 
     def _turn(self, state: State) -> None:

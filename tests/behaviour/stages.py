@@ -69,6 +69,14 @@ class Stage(Protocol):
     async def listen(self, talk: Talk) -> str:
         """Serve raw connections; gives the URL."""
 
+    async def raw(
+        self, factory: Callable[[], asyncio.BaseProtocol], **options: Any
+    ) -> tuple[str, asyncio.AbstractServer]:
+        """Serve a protocol; gives the URL, and asyncio's server."""
+
+    def crashes(self) -> list[dict[str, Any]]:
+        """Give what the loop's exception handler was told so far, which then counts as expected."""
+
     def connector(self, **options: Any) -> aiohttp.BaseConnector:
         """Make a connector; options are `limit`, `limit_per_host` and `keepalive_timeout`."""
 
@@ -87,6 +95,11 @@ class Common:
     def __init__(self) -> None:
         self._closing = contextlib.AsyncExitStack()
         self._crashes: list[dict[str, Any]] = []
+
+    def crashes(self) -> list[dict[str, Any]]:
+        """Give what the loop's exception handler was told, and forget it."""
+        crashes, self._crashes = self._crashes, []
+        return crashes
 
     async def _start(self, app: web.Application, options: dict[str, Any]) -> Site:
         runner = web.AppRunner(
@@ -164,6 +177,16 @@ class Simulated(Common):
         self._closing.callback(server.close)
         return url
 
+    async def raw(
+        self, factory: Callable[[], asyncio.BaseProtocol], **options: Any
+    ) -> tuple[str, asyncio.AbstractServer]:
+        """Listen on the next port of the server's host."""
+        url = self._url()
+        making = self.loop.create_server(factory, port=self._port, **options)
+        server: asyncio.AbstractServer = await self._on_server(making)
+        self._closing.callback(server.close)
+        return url, server
+
     def connector(self, **options: Any) -> aiohttp.BaseConnector:
         """Give the simulator's."""
         return SimConnector(**options)
@@ -213,6 +236,15 @@ class Loopback(Common):
         server = await asyncio.start_server(talk, "127.0.0.1")
         self._closing.callback(server.close)
         return f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+    async def raw(
+        self, factory: Callable[[], asyncio.BaseProtocol], **options: Any
+    ) -> tuple[str, asyncio.AbstractServer]:
+        """Listen on any free port."""
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(factory, "127.0.0.1", 0, **options)
+        self._closing.callback(server.close)
+        return f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", server
 
     def connector(self, **options: Any) -> aiohttp.BaseConnector:
         """Give aiohttp's own."""

@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 import ssl
+import threading
+from typing import Any
 
 import aiohttp
 import pytest
@@ -345,7 +347,6 @@ def test_a_server_sees_the_proxy_and_not_its_caller(simulated: Simulated) -> Non
         _, writer = await dial(site.url)
         assert writer.get_extra_info("peername") == ("server", 8081)
         assert writer.get_extra_info("sockname")[0] == "client"
-        assert writer.get_extra_info("socket") is None
         writer.close()
 
     simulated.play(scenario())
@@ -375,3 +376,74 @@ def test_the_pools_dice_are_its_own(simulated: Simulated) -> None:
     simulated.__init__()  # type: ignore[misc]
     assert simulated.play(order()) == first
     assert sorted(first) == list(range(40))
+
+
+def test_a_call_through_a_proxy_is_refused(simulated: Simulated) -> None:
+    """Of one's own, that is; the message says who is asked for, and what to do."""
+
+    async def scenario() -> None:
+        site = await simulated.serve(one(hello))
+        async with opened(simulated) as session:
+            await session.get(site.url, proxy="http://elsewhere:3128")
+
+    with pytest.raises(ChaoslabError, match=r"server is asked for through a proxy=: .* leave"):
+        simulated.play(scenario())
+
+
+@pytest.mark.parametrize(
+    ("option", "value"), [("sock", object()), ("local_addr", ("client", 5000))]
+)
+def test_a_socket_of_ones_own_is_refused(simulated: Simulated, option: str, value: object) -> None:
+    """By the option's name, and with what to do."""
+
+    async def scenario() -> None:
+        loop: Any = asyncio.get_running_loop()
+        await loop.create_connection(Log, "server", 8080, **{option: value})
+
+    with pytest.raises(ChaoslabError, match=r"of its own: a simulated host has .*"):
+        simulated.play(scenario())
+
+
+def test_what_a_simulated_socket_lacks_is_refused_by_name(simulated: Simulated) -> None:
+    """What is there works; what no socket has is an ordinary error."""
+
+    async def scenario() -> None:
+        site = await simulated.serve(one(hello))
+        _, writer = await dial(site.url)
+        socket = writer.get_extra_info("socket")
+        assert (socket.fileno(), socket.getsockopt(6, 1)) == (-1, 0)
+        with pytest.raises(ChaoslabError, match=r"socket\.recv is not simulated: read and write"):
+            socket.recv(1)
+        with pytest.raises(AttributeError):
+            socket.receive(1)
+        server = await asyncio.get_running_loop().create_server(Log, None, 9000)
+        with pytest.raises(OSError, match="not connected"):
+            server.sockets[0].getpeername()
+        server.close()
+        writer.close()
+
+    simulated.play(scenario())
+
+
+def test_a_thread_cannot_call_into_the_loop(simulated: Simulated) -> None:
+    """When it would, no seed decides: the run ends, and the message says what to do."""
+
+    async def scenario() -> None:
+        loop = asyncio.get_running_loop()
+        errors: list[str] = []
+
+        def call() -> None:
+            try:
+                loop.call_soon_threadsafe(print)
+            except ChaoslabError as error:
+                errors.append(str(error))
+
+        thread = threading.Thread(target=call)
+        thread.start()
+        thread.join()
+        assert "loop.call_soon_threadsafe: a simulated host has no threads" in errors[0]
+        loop.call_soon_threadsafe(print)
+        await asyncio.sleep(1)
+
+    with pytest.raises(ChaoslabError, match=r"call_soon_threadsafe: .* no threads"):
+        simulated.play(scenario())

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -179,13 +180,11 @@ def test_a_prediction_may_name_who_else_satisfies_it() -> None:
 def test_a_prediction_that_nobody_else_has_a_value_for_tells_nothing() -> None:
     """But one other variant with a value is enough."""
 
-    def compute(one: Recording, has: set[str]) -> float:
+    def compute(has: set[str], one: Recording) -> float:
         return {"mended": 0.5}.get(one.variant, 0.9) if one.variant in has else math.nan
 
     for has, verdict in (({"mended"}, Verdict.FAIL), ({"mended", "other"}, Verdict.PASS)):
-        figure = replace(
-            FIGURE, measure=Measure(name="x", compute=lambda one, has=has: compute(one, has))
-        )
+        figure = replace(FIGURE, measure=Measure(name="x", compute=partial(compute, has)))
         found = contrast(replace(LAB, predict=(figure,)), [ALL]).controls
         assert [one.verdict for one in found] == [verdict]
 

@@ -135,7 +135,7 @@ def workshop(
     try:
         yield Workshop(root, capsys)
     finally:
-        for name in [name for name in sys.modules if name[:5] == "labs."]:
+        for name in [name for name in list(sys.modules) if name[:5] == "labs."]:
             del sys.modules[name]
         sys.modules.update(before)
 

@@ -2,11 +2,12 @@
 
 import asyncio
 import contextlib
+import os
 import random
 import socket
 import subprocess
 import tempfile
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -25,6 +26,14 @@ T = TypeVar("T")
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 CONNECT_LIMIT_S = 5
+SERVER = "CHAOSLAB_TOXIPROXY"
+
+
+class Toxics(Protocol):
+    """A fault, as far as a rig needs it."""
+
+    def toxics(self) -> Iterable[ToxicSpec]:
+        """Give the toxics that make the fault."""
 
 
 class Rig(Protocol):
@@ -41,10 +50,10 @@ class Rig(Protocol):
     async def connect(self) -> Streams:
         """Connect the caller through the link."""
 
-    def add(self, fault: LinkFault) -> None:
+    def add(self, fault: Toxics) -> None:
         """Put a fault's toxics on the link."""
 
-    def remove(self, fault: LinkFault) -> None:
+    def remove(self, fault: Toxics) -> None:
         """Take a fault's toxics off the link."""
 
     def up(self, *, up: bool) -> None:
@@ -84,12 +93,12 @@ class SimRig:
         """Connect as the caller."""
         return await asyncio.open_connection("callee", 8080)
 
-    def add(self, fault: LinkFault) -> None:
+    def add(self, fault: Toxics) -> None:
         """Put a fault's toxics on the link."""
         for toxic in fault.toxics():
             self._link.add(toxic)
 
-    def remove(self, fault: LinkFault) -> None:
+    def remove(self, fault: Toxics) -> None:
         """Take a fault's toxics off the link."""
         for toxic in fault.toxics():
             self._link.remove(toxic.name)
@@ -138,12 +147,12 @@ class RealRig:
         """Connect as the caller."""
         return await asyncio.open_connection("127.0.0.1", self._listen)
 
-    def add(self, fault: LinkFault) -> None:
+    def add(self, fault: Toxics) -> None:
         """Put a fault's toxics on the link."""
         for toxic in fault.toxics():
             self._toxiproxy.add("link", toxic)
 
-    def remove(self, fault: LinkFault) -> None:
+    def remove(self, fault: Toxics) -> None:
         """Take a fault's toxics off the link."""
         for toxic in fault.toxics():
             self._toxiproxy.remove("link", toxic.name)
@@ -175,10 +184,14 @@ def free_port() -> int:
 
 @contextlib.contextmanager
 def toxiproxy() -> Iterator[int]:
-    """Run the server of the project's own image as a process; gives the port of its API."""
+    """Run a server as a process; gives the port of its API.
+
+    It is the program that CHAOSLAB_TOXIPROXY names, or else that of the project's own image.
+    """
     with tempfile.TemporaryDirectory() as folder:
-        binary = Path(folder) / "toxiproxy-server"
-        _extract(binary)
+        binary = Path(os.environ.get(SERVER, Path(folder) / "toxiproxy-server"))
+        if SERVER not in os.environ:
+            _extract(binary)
         port = free_port()
         command = [str(binary), "-host", "127.0.0.1", "-port", str(port)]
         with subprocess.Popen(  # noqa: S603

@@ -339,6 +339,21 @@ def test_slicer_cuts_and_keeps_every_byte(rig: Rig) -> None:
     plays(rig, scenario)
 
 
+@pytest.mark.parametrize(("size", "pieces"), [(1000, 1), (1001, 2), (2000, 2)])
+def test_slicer_cuts_only_what_is_longer_than_its_average(rig: Rig, size: int, pieces: int) -> None:
+    """A chunk of the very average stays whole; twice as much is two, a delay apart."""
+
+    async def scenario(rig: Rig) -> None:
+        rig.add(Slicer(LINK, average_bytes=1000, delay_us=400_000))
+        streams = await rig.connect()
+        began_s = now()
+        await ask(streams, bytes(size))
+        took(rig, began_s, 0.4 * (pieces - 1))
+        streams[1].close()
+
+    plays(rig, scenario)
+
+
 def test_limit_data_ends_after_exactly_so_many_bytes(rig: Rig) -> None:
     """Of ten bytes seven arrive, then the end of file."""
 

@@ -4,9 +4,13 @@ import math
 
 import pytest
 
-from harness.measures import plots
 from harness.recording import FaultRecord, Recording, Request
-from labs.consensus.split_brain.measures import acknowledged, lost_writes, rival_seconds
+from labs.consensus.split_brain.measures import (
+    acknowledged,
+    lost_writes,
+    rival_seconds,
+    writes_by_leader,
+)
 from tests.support import fault, recording
 
 LOST = lost_writes("/log", 0, 10)
@@ -81,9 +85,9 @@ def test_a_refusal_is_no_rival() -> None:
 def test_a_plot_shows_each_leaders_writes_and_those_lost() -> None:
     """Lost comes second, whoever was first; by the time of the acknowledgement."""
     made = history(put(1, 1, by="b"), put(2, 1.2, by="b"), put(3, 3, by="a"), read(9, 1, 3))
-    curves = plots.writes_by_leader("/log").of(made)
+    curves = writes_by_leader("/log").of(made)
     assert list(curves) == ["b", "lost", "a"]
     assert curves["b"][:4] == [0, 2, 0, 0]
     assert curves["lost"][:4] == [0, 1, 0, 0]
     assert curves["a"][:4] == [0, 0, 0, 1]
-    assert list(plots.writes_by_leader("/log").of(history())) == ["lost"]
+    assert list(writes_by_leader("/log").of(history())) == ["lost"]

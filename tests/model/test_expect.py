@@ -7,7 +7,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from harness.model.expect import Bound, Measure, NoDataError, baseline, noted, on, predict
-from harness.model.numbers import number, short
+from harness.model.numbers import MINUS, number, short
 from tests.support import recording
 
 NUMBERS = st.floats(min_value=-1e9, max_value=1e9)
@@ -111,7 +111,7 @@ def test_a_bound_reads_like_arithmetic(bound: Bound, text: str) -> None:
 
 
 def test_labs_are_written_in_four_verbs() -> None:
-    """A baseline is about all variants, a claim and what is noted about some, a figure about one."""
+    """A baseline is about all variants, claims and notes about some, a figure about one."""
     healthy = baseline(MEASURE, at_least=0.99)
     assert healthy.is_baseline
     assert (healthy.variants, healthy.bound) == ((), Bound(at_least=0.99))
@@ -170,12 +170,12 @@ def test_a_measure_without_data_says_what_is_missing() -> None:
         (100, "100", "100"),
         (1200, "1,200", "1,200"),
         (123456.7, "123,457", "123,457"),
-        (-0.5, "−0.500", "−0.5"),
+        (-0.5, f"{MINUS}0.500", f"{MINUS}0.5"),
         (0, "0.00", "0"),
         (2.5e12, "2.5e+12", "2.5e+12"),
-        (1e-7, "1e-07".replace("-", "−"), "1e−07"),
+        (1e-7, f"1e{MINUS}07", f"1e{MINUS}07"),
         (math.inf, "∞", "∞"),
-        (-math.inf, "−∞", "−∞"),
+        (-math.inf, f"{MINUS}∞", f"{MINUS}∞"),
         (math.nan, "unknown", "unknown"),
     ],
 )  # fmt: skip

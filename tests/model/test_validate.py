@@ -126,8 +126,10 @@ def test_all_problems_are_told_the_basic_ones_first() -> None:
         "no Fixed variant: a lab shows what breaks and what holds",
         "variant naive: 'x' is no service.setting of back, front",
         "variant naive: service back: No module named 'services.nowhere'",
-        "no baseline(...) in expect=; add one that shows the system healthy before the fault, "
-        "for without it a run proves nothing",
+        (
+            "no baseline(...) in expect=; add one that shows the system healthy before the "
+            "fault, for without it a run proves nothing"
+        ),
         "'recovers' is about 'other', which is not one of naive",
         'variant naive has no claim, so it cannot fail; add on("naive", ...) to it',
     ]
@@ -404,10 +406,8 @@ def test_replicas_are_called_by_their_common_name_or_one_by_one() -> None:
 def test_a_fault_hits_one_replica() -> None:
     """Their common name is no host."""
     lines = said(replace(replicated(), faults=(during(2, 4, Pause("back")),)))
-    assert lines == [
-        "pause back: 'back' is not one of back-1, back-2, back-3, front "
-        "(did you mean back-3 or back-2 or back-1?)"
-    ]
+    known = "back-1, back-2, back-3, front (did you mean back-3 or back-2 or back-1?)"
+    assert lines == [f"pause back: 'back' is not one of {known}"]
 
 
 @pytest.mark.parametrize("replicas", [0, -1, 9, 10**9, 1.5, "3", True, None])

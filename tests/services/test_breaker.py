@@ -215,3 +215,33 @@ def test_a_call_from_before_a_change_counts_no_more() -> None:
     assert rig.state is State.CLOSED
     rig.calls("-")
     assert rig.state is State.OPEN
+
+
+def test_calls_that_a_time_limit_around_them_cancels_are_failures() -> None:
+    """Else a callee that hangs would never open it, for whoever puts the limit outside."""
+    rig = Rig(window=4)
+    for _ in range(4):
+        assert rig.state is State.CLOSED
+        with suppress(asyncio.CancelledError), rig.breaker.guard():
+            raise asyncio.CancelledError
+    assert (rig.state, rig.trips) == (State.OPEN, 1)
+    assert not rig.call()
+
+
+def test_a_probe_that_never_ends_is_given_up() -> None:
+    """After ten times the open time, and not before; what it says later counts no more."""
+    rig = Rig(open_s=2)
+    rig.calls("----")
+    rig.clock.now_s = 2
+    probe = rig.breaker.guard()
+    probe.__enter__()
+    rig.clock.now_s = 21.9
+    assert not rig.call()
+    rig.clock.now_s = 22
+    assert rig.call()
+    assert rig.state is State.CLOSED
+    with suppress(ConnectionError):
+        probe.__exit__(ConnectionError, ConnectionError(), None)
+    assert (rig.state, rig.trips) == (State.CLOSED, 1)
+    rig.calls("---")
+    assert rig.state is State.CLOSED

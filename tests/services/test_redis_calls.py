@@ -154,7 +154,7 @@ async def within_a_second(store: Any) -> None:
     ("act", "expected"),
     [
         (paused, ["ok", "abandoned", "ok"]),
-        (killed, ["ok", "closed", "closed"]),
+        (killed, ["ok", "reset", "reset"]),
         (cut, ["ok", "refused", "refused"]),
         (reset, ["reset", "reset", "reset"]),
     ],

@@ -69,10 +69,10 @@ def test_silence_is_a_gateway_timeout() -> None:
 
 
 def test_a_callee_that_is_down_is_a_bad_gateway() -> None:
-    """502: the connection ends before there is an answer."""
+    """502: the proxy closes the connection with the request unread."""
     recording = asked("services.worker", faults=(during(1, 4, Kill("callee-0")),), tries=2)
     assert [one.status for one in recording.requests] == ["502"]
-    assert calls(recording) == [("callee-0", 1, "closed"), ("callee-0", 2, "closed")]
+    assert calls(recording) == [("callee-0", 1, "reset"), ("callee-0", 2, "reset")]
 
 
 def test_a_frozen_callee_is_a_gateway_timeout() -> None:

@@ -1,8 +1,14 @@
-"""A calmer garbage collector for as long as a simulation runs."""
+"""A calmer garbage collector for as long as a simulation runs, and what is done when it is over."""
 
+import asyncio
 import gc
-from collections.abc import Iterator
+import inspect
+import logging
+import sys
+import warnings
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 THRESHOLDS = (50_000, 10, 10)
 """Python's own 700 made a third of a run whose hosts hold thousands of requests."""
@@ -23,3 +29,59 @@ def calm() -> Iterator[None]:
     finally:
         gc.set_threshold(*before)
         gc.unfreeze()
+
+
+CLOSINGS = 100
+"""How often a coroutine is closed that awaits in its `finally`, and so has not ended yet; and how
+often those are that were made meanwhile."""
+
+
+def close_quietly(tasks: Callable[[], Iterable[asyncio.Task[Any]]]) -> None:
+    """Close what tasks had under way when a run ended, and let nobody hear of it.
+
+    `tasks` gives those that are not done; what is closed may make others, to clean up. Python would
+    do it whenever it collects them: the `finally` blocks of libraries then ask for a loop that is
+    gone, and their errors would come up on somebody's screen.
+    """
+    closed: dict[int, asyncio.Task[Any]] = {}
+    with _nobody_listening():
+        for _ in range(CLOSINGS):
+            new = [task for task in tasks() if id(task) not in closed]
+            closed |= {id(task): task for task in new}
+            for task in new:
+                task._log_destroy_pending = False  # type: ignore[attr-defined] # noqa: SLF001
+                coroutine = task.get_coro()
+                if inspect.iscoroutine(coroutine):
+                    _close(coroutine)
+            if not new:
+                return
+
+
+def _close(coroutine: Any) -> None:  # noqa: ANN401 - of anything
+    for _ in range(CLOSINGS):
+        try:
+            coroutine.close()
+        except BaseException as error:
+            # It awaits instead of ending, and is asked again.
+            if isinstance(error, KeyboardInterrupt):
+                raise
+        if coroutine.cr_frame is None:
+            return
+
+
+@contextmanager
+def _nobody_listening() -> Iterator[None]:
+    hook, disabled = sys.unraisablehook, logging.root.manager.disable
+    sys.unraisablehook = _ignore
+    logging.disable()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(disabled)
+        sys.unraisablehook = hook
+
+
+def _ignore(_: object) -> None:
+    """Hear nothing."""

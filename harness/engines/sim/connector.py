@@ -9,6 +9,8 @@ import aiohttp.connector
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.helpers import ceil_timeout
 
+from harness.errors import LabError
+
 if TYPE_CHECKING:
     from aiohttp.client_reqrep import ClientRequest
     from aiohttp.tracing import Trace
@@ -50,8 +52,13 @@ class SimConnector(aiohttp.BaseConnector):
         timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109
     ) -> ResponseHandler:
         del traces
+        if req.proxy:
+            raise LabError(
+                f"{req.url.raw_host} is asked for through a proxy=: a simulated host has none "
+                "but the link's; leave proxy= out and call the callee by its name"
+            )
         host, port = req.url.raw_host, req.url.port
-        assert host and port  # noqa: PT018, S101 - links are absolute URLs
+        assert host and port  # noqa: PT018 - links are absolute URLs
         try:
             async with ceil_timeout(timeout.sock_connect, timeout.ceil_threshold):
                 _, protocol = await self._loop.create_connection(

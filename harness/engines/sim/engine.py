@@ -2,9 +2,9 @@
 
 import asyncio
 import importlib
-import inspect
 import math
 import random
+import sys
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any
 from aiohttp.web_app import _cached_build_middleware
 
 from harness.engines.protocol import Conductor, Observer, Plan
-from harness.engines.sim.collector import calm
+from harness.engines.sim.collector import calm, close_quietly
 from harness.engines.sim.connector import SimConnector
 from harness.engines.sim.events import EventLog, ToldSystem
 from harness.engines.sim.failures import Failure
-from harness.engines.sim.guard import Guard
+from harness.engines.sim.guard import Guard, refuse_drawn_order
+from harness.engines.sim.holders import HOLDERS
 from harness.engines.sim.hosts import Host
+from harness.engines.sim.invariants import CHECKS, check_closed
 from harness.engines.sim.link import SimLink
 from harness.engines.sim.load import SimLoad
 from harness.engines.sim.loop import StuckError, VirtualLoop
@@ -26,9 +28,10 @@ from harness.engines.sim.machine import Core, Machine
 from harness.engines.sim.network import Network
 from harness.engines.sim.notes import Notes, told
 from harness.engines.sim.order import Permutation
-from harness.engines.sim.process import Process
+from harness.engines.sim.process import EPOCH_S, Process, ProcessState
 from harness.engines.sim.sampler import Sampler
 from harness.engines.sim.system import SimSystem
+from harness.engines.sim.tasks import ALL_TASKS
 from harness.model.lab import CLIENT, Link
 from harness.recording import Recording
 from harness.rows import Rows
@@ -42,8 +45,8 @@ if TYPE_CHECKING:
 DELAY_S = 0.000_25
 """A link's one-way delay: about what a container bridge and a proxy add together."""
 
-EPOCH_S = 1_767_225_600.0
-"""The wall clock at a run's start: 2026-01-01 00:00 UTC."""
+UNRETRIEVED = "Task exception was never retrieved"
+"""What asyncio says to a process's own exception handler of a task that nobody has awaited."""
 
 REDIS = "harness.engines.sim.redis"
 """Loaded as services are, by its name, for the labs that have one: it takes half a second."""
@@ -84,6 +87,7 @@ class SimEngine:
         finally:
             simulation.close(running)
             loop.close()
+            close_quietly(partial(ALL_TASKS, loop))
             # It would keep every application, and with it every run, for ever.
             _cached_build_middleware.cache_clear()
 
@@ -98,7 +102,7 @@ class Simulation:
         self._plan = plan
         self._observer = observer
         self._services = plan.lab.placed(plan.variant)
-        links = [self._link(link) for link in plan.lab.links()]
+        self._links = links = [self._link(link) for link in plan.lab.links()]
         self._network = Network(loop, links, plan.lab.behind)
         self._processes = self._network.processes
         self._hosts = {
@@ -164,17 +168,20 @@ class Simulation:
                 task.cancel()
             with suppress(StuckError):
                 self._loop.run_until_complete(asyncio.wait(unfinished))
-        for task in asyncio.all_tasks(self._loop):
-            task._log_destroy_pending = False  # type: ignore[attr-defined] # noqa: SLF001
-            coroutine = task.get_coro()
-            # Python warns of what was never begun; to close it runs nothing of it.
-            if inspect.iscoroutine(coroutine) and _is_unbegun(coroutine):
-                coroutine.close()
         for host in self._hosts.values():
             host.abandon()
+        self._disconnect()
+
+    def _disconnect(self) -> None:
+        for link in self._links:
+            link.sever()
         for process in self._processes.values():
+            process.state = ProcessState.DEAD  # whatever of it is still run writes nowhere
+            process.listeners.clear()
             for endpoint in process.endpoints:
                 endpoint.cut()
+        if CHECKS.dear:
+            check_closed(self._processes.values(), self._links)
 
     @contextmanager
     def watched(self) -> Iterator[None]:
@@ -199,12 +206,15 @@ class Simulation:
         return SimLink(link.caller, link.callee, DELAY_S, rng)
 
     async def _serve(self, process: Process, core: Core, machine: Machine) -> Served | None:
+        process.seed = str(self._plan.seed)
         if process.host in self._stores:
             await self._store(process.host, machine).boot()
             return None
         service = self._services[process.host]
-        load(service.app)
+        with HOLDERS.with_real_dates():
+            load(service.app)
         self._guard.watch()
+        refuse_drawn_order(sys.modules[service.app])
         here = self._platform(process, core, machine)
         return await serve(service.app, here, dict(service.settings), machine.changes)
 
@@ -270,10 +280,14 @@ class Simulation:
 
     def _note(self, failures: list[Failure]) -> None:
         for at_s, process, task in failures:
+            error = task.exception()
+            assert error is not None
+            if process.exception_handler:
+                details = {"message": UNRETRIEVED, "exception": error, "future": task}
+                process.context().run(self._loop.call_exception_handler, details)
+                continue
             if process.crashes:
                 process.crashes.inc()
-            error = task.exception()
-            assert error is not None  # noqa: S101 - it has failed
             self._notes.add(process.label, f"nobody awaited {told(error)}", at_s - self._start_s)
 
 
@@ -282,10 +296,6 @@ def _connect(url: str, begin: Callable[[], Attempt]) -> "redis.asyncio.Redis":
     connect = importlib.import_module("services.redis").connect
     client: redis.asyncio.Redis = connect(url, begin, connection)
     return client
-
-
-def _is_unbegun(coroutine: Coroutine[Any, Any, Any]) -> bool:
-    return inspect.getcoroutinestate(coroutine) == inspect.CORO_CREATED
 
 
 def _ignore(process: Process | None, details: dict[str, Any]) -> None:

@@ -31,7 +31,7 @@ class Failures:
 
     def see(self, process: Process, task: asyncio.Task[Any]) -> None:
         """Look at a process's task that has ended, and keep it if it has failed."""
-        if task._log_traceback:  # noqa: SLF001
+        if task._log_traceback and not isinstance(task._exception, SystemExit):  # noqa: SLF001
             self._failed.append(Failure(self._time(), process, task))
             if len(self._failed) > KEPT:
                 self._forget_awaited()

@@ -1,9 +1,9 @@
 """What a service may not touch in the simulation: the machine's clock, dice, files, threads.
 
 While a simulation runs, the modules of services and labs see stand-ins for these names, which
-refuse what a simulated process asks of them. Nobody else sees them: aiohttp and the standard
-library go on with the real ones, and a service that asks for nothing pays nothing. What a module
-imports inside a function is not seen; ruff's banned-api rule finds it, and all the rest before.
+refuse what a simulated process asks of them. Libraries see others, which give them virtual time and
+seeded dice (`time_and_chance.py`); so does what a service's module imports inside a function, which
+ruff's banned-api rule finds before.
 """
 
 import sys
@@ -11,8 +11,12 @@ from collections.abc import Callable, Iterator, Mapping
 from types import ModuleType
 from typing import Any, NoReturn, Self
 
+from harness.engines.sim.holders import HOLDERS
 from harness.engines.sim.process import PROCESS
 from harness.engines.sim.stuck import OWN
+from harness.engines.sim.time_and_chance import real_of
+from harness.engines.sim.unordered import ADVICE, hashes_are_drawn, in_service
+from harness.errors import LabError
 
 WALL = "use ctx.wall()"
 NOW = "use asyncio.get_running_loop().time() or ctx.now()"
@@ -110,12 +114,13 @@ class Guard:
     """Lets modules of services and labs see the stand-ins, from `watch` on until it is left."""
 
     def __init__(self, refuse: Refuse) -> None:
-        self._stand_ins = {id(one.real): one for one in _stand_ins(refuse)}
+        self._stand_ins = {id(real_of(one.real)): one for one in _stand_ins(refuse)}
         self._files = _StandIn(open, "open", refuse, DISK)
         self._changed: list[tuple[dict[str, Any], str, object]] = []
         self._watched: set[str] = set()
 
     def __enter__(self) -> Self:
+        HOLDERS.install()
         self.watch()
         return self
 
@@ -125,15 +130,19 @@ class Guard:
                 del space[name]
             else:
                 space[name] = value
+        HOLDERS.remove()
 
     def watch(self) -> None:
         """Take in what was imported since."""
-        new = [name for name in sys.modules if name.startswith(OWN) and name not in self._watched]
-        for module in new:
+        HOLDERS.extend()
+        # A copy: another thread may import meanwhile, as the live display does.
+        for module, loaded in sys.modules.copy().items():
+            if module in self._watched or not module.startswith(OWN):
+                continue
             self._watched.add(module)
-            space = vars(sys.modules[module])
+            space = vars(loaded)
             for name, value in list(space.items()):
-                if stand_in := self._stand_ins.get(id(value)):
+                if stand_in := self._stand_ins.get(id(real_of(value))):
                     self._put(space, name, stand_in)
             if "open" not in space:
                 self._put(space, "open", self._files)
@@ -141,6 +150,17 @@ class Guard:
     def _put(self, space: dict[str, Any], name: str, stand_in: _StandIn) -> None:
         self._changed.append((space, name, space.get(name, _MISSING)))
         space[name] = stand_in
+
+
+def refuse_drawn_order(module: ModuleType) -> None:
+    """See to it that a service is the same in each process, though texts are hashed otherwise.
+
+    Raises:
+        LabError: it goes through a set, and this interpreter was started without PYTHONHASHSEED=0.
+
+    """
+    if hashes_are_drawn() and (place := in_service(module, OWN)):
+        raise LabError(f"{place} {ADVICE}")
 
 
 def _stand_ins(refuse: Refuse) -> Iterator[_StandIn]:

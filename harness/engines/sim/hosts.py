@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from harness.engines.sim.loop import VirtualLoop
@@ -58,8 +59,11 @@ class Host:
 
         """
         before = self._processes.get(self._name)
-        process = Process(self._name, before.number + 1 if before else 0)
+        # One process at a time: nothing of the last one runs any more.
+        assert before is None or before.state is ProcessState.DEAD, before
+        process = Process(self._name, before.number + 1 if before else 0, wall=self.machine.wall)
         self._process = self._processes[self._name] = process
+        process.quit = partial(self._quit, process)
         self._core = Core(self._loop, process, self.machine)
         self._served = None
         starting = self._loop.create_task(self._start(process), context=process.context())
@@ -103,10 +107,7 @@ class Host:
 
     async def exit(self, process: Process, code: int) -> NoReturn:
         """End a process by its own will; it comes back if its service is to start again."""
-        # Python runs the `finally` of a dropped coroutine, which may ask for it too.
-        if process.state is not ProcessState.DEAD:
-            self._end(process)
-            self._crashed(process, f"ended with code {code}")
+        self._quit(process, f"ended with code {code}")
         await self._loop.create_future()
         raise AssertionError
 
@@ -163,6 +164,25 @@ class Host:
         process.service = served.context
         process.crashes = served.crashes
         self._contexts.append(served.context)
+        process.main = self._loop.create_task(self._run(process), context=process.context())
+
+    async def _run(self, process: Process) -> None:
+        """Be the main task of a service, of whose end the process ends, as under `asyncio.run`."""
+        try:
+            await self._loop.create_future()
+        except asyncio.CancelledError:
+            others = self._loop.tasks_of(process) - {process.main}
+            for task in others:
+                task.cancel()
+            await asyncio.gather(*others, return_exceptions=True)
+            self._quit(process, "ended: its main task was cancelled")
+
+    def _quit(self, process: Process, how: str) -> None:
+        """End a process by what it does itself."""
+        # Python runs the `finally` of a dropped coroutine, which may ask for it too.
+        if process.state is not ProcessState.DEAD:
+            self._end(process)
+            self._crashed(process, how)
 
     def _crashed(self, process: Process, how: str) -> None:
         self.tell("crash", process, how)

@@ -11,10 +11,11 @@ import random
 from collections import deque
 from collections.abc import Callable
 
-from harness.engines.sim.endpoint import Endpoint
+from harness.engines.sim.endpoint import WINDOW_BYTES, Endpoint
 from harness.engines.sim.loop import VirtualLoop
+from harness.engines.sim.pipe import Pipe
 from harness.engines.sim.process import KERNEL
-from harness.engines.sim.toxics import Chunk, Interrupted, Stub, make
+from harness.errors import LabError
 from harness.model.fault import Connects, ToxicSpec
 
 SYN_RETRY_S = 1.0
@@ -22,124 +23,6 @@ SYN_RETRY_S = 1.0
 
 SYN_RETRIES = 6
 """How often Linux sends a connect again before it gives up, by default."""
-
-
-class Pipe:
-    """One direction of a connection: bytes leave in order and arrive after the link's delay."""
-
-    __slots__ = (
-        "_ended",
-        "_link",
-        "_loop",
-        "_resets",
-        "_stubs",
-        "_to",
-        "_waiting",
-        "number",
-        "reverse",
-        "stream",
-    )
-
-    reverse: "Pipe | None"
-
-    def __init__(self, loop: VirtualLoop, link: "SimLink", stream: str, number: int) -> None:
-        self._loop = loop
-        self.number = number
-        self._link = link
-        self._to: Endpoint | None = None
-        self._waiting: list[bytes | None] = []
-        self._stubs: list[tuple[str, Stub]] = []
-        self._ended = False
-        self._resets = False
-        self.stream = stream
-
-    def connect(self, to: Endpoint) -> None:
-        """Start passing on: first what the proxy kept until the callee was dialled."""
-        self._to = to
-        self._link.pipes[self] = None
-        for toxic in self._link.toxics.values():
-            self.add(toxic)
-        self._resets = any(toxic.type == "reset_peer" for toxic in self._link.toxics.values())
-        for data in self._waiting:
-            self._enter(data)
-        self._waiting.clear()
-
-    def send(self, data: bytes) -> None:
-        """Put bytes on the wire."""
-        if self._ended:
-            return
-        if self._to is None:
-            self._waiting.append(data)
-        elif self._stubs:
-            self._enter(data)
-        else:
-            link = self._link
-            if link.tell is not None:
-                link.tell("data", self.number, self.stream, len(data))
-            self._loop.call_later(link.delay_s, self._to.arrive, data, context=KERNEL)
-
-    def end(self) -> None:
-        """Put the end of file behind the bytes."""
-        if self._ended:
-            return
-        if self._to is None:
-            self._waiting.append(None)
-        else:
-            self._enter(None)
-
-    def add(self, toxic: ToxicSpec) -> None:
-        """Put a toxic behind those that are there, if this connection is to have it."""
-        if toxic.stream != self.stream or self._link.rng.random() >= toxic.toxicity:
-            return
-        stub = Stub(self._loop, self._link.rng)
-        stub.send, stub.drop = self._leave, self._dropped
-        if self._stubs:
-            self._stubs[-1][1].send = stub.feed
-        self._stubs.append((toxic.name, stub))
-        self._loop.create_task(_work(toxic, stub), name="toxic", context=KERNEL.copy())
-
-    def remove(self, name: str) -> None:
-        """Take a toxic off; what it held goes on at once."""
-        for _, stub in [there for there in self._stubs if there[0] == name]:
-            stub.interrupt()
-
-    def sever(self) -> None:
-        """End at once, whatever is still on its way through toxics."""
-        self._leave(None)
-
-    def _enter(self, data: bytes | None) -> None:
-        chunk = None if data is None else Chunk(data, self._loop.time())
-        if self._stubs:
-            self._stubs[0][1].feed(chunk)
-        else:
-            self._leave(chunk)
-
-    def _dropped(self, chunk: Chunk) -> None:
-        if self.reverse and self.reverse._to:  # noqa: SLF001 - the same connection
-            self.reverse._to.acknowledge(len(chunk.data))  # noqa: SLF001
-
-    def _leave(self, chunk: Chunk | None) -> None:
-        to = self._to
-        if self._ended or to is None:
-            return
-        delay_s = self._link.delay_s
-        if self._link.tell is not None:
-            size = len(chunk.data) if chunk else 0
-            self._link.tell("data" if chunk else "end", self.number, self.stream, size)
-        if chunk is not None:
-            self._loop.call_later(delay_s, to.arrive, chunk.data, context=KERNEL)
-            return
-        reverse = self.reverse
-        # What has ended lets go of the rest, or it would wait for the collector of cycles.
-        self._ended, self._to, self.reverse = True, None, None
-        self._link.pipes.pop(self, None)
-        for _, stub in self._stubs:
-            stub.send = _nowhere
-            stub.interrupt()
-        arrive = to.arrive_reset if self._resets else to.arrive_end
-        self._loop.call_later(delay_s, arrive, context=KERNEL)
-        if reverse:
-            reverse.end()
 
 
 class SimLink:
@@ -154,6 +37,7 @@ class SimLink:
         self.connects = Connects.ACCEPTED
         self.tell: Callable[[str, int, str, int], None] | None = None
         self.toxics: dict[str, ToxicSpec] = {}
+        self.window_bytes = WINDOW_BYTES
         self._dialled = 0
         self.pipes: dict[Pipe, None] = {}
         self._dials: deque[tuple[Endpoint, Pipe, Callable[[], Accept | None]]] = deque()
@@ -164,23 +48,35 @@ class SimLink:
         return f"{self.caller}->{self.callee}"
 
     def add(self, toxic: ToxicSpec) -> None:
-        """Add a toxic to live connections and to new ones."""
+        """Add a toxic to live connections and to new ones.
+
+        Raises:
+            LabError: the link has one of that name.
+
+        """
+        if toxic.name in self.toxics:
+            raise LabError(f"{self.name} has a toxic {toxic.name} already: remove that one first")
         self.toxics[toxic.name] = toxic
-        for pipe in self.pipes:
+        for pipe in list(self.pipes):
             pipe.add(toxic)
 
     def remove(self, name: str) -> None:
         """Take a toxic off live connections and new ones."""
         self.toxics.pop(name, None)
-        for pipe in self.pipes:
+        for pipe in list(self.pipes):
             pipe.remove(name)
+        assert not any(pipe.has(name) for pipe in self.pipes), f"{name} is still on a connection"
 
     def set_up(self, *, up: bool) -> None:
         """Listen, or refuse connects and end the live connections; toxics stay."""
         self.up = up
         if not up:
-            for pipe in list(self.pipes):
-                pipe.sever()
+            self.sever()
+
+    def sever(self) -> None:
+        """End the live connections, whatever is on its way through toxics."""
+        for pipe in list(self.pipes):
+            pipe.sever()
 
     async def connect(self) -> None:
         """Let a caller's kernel knock until it is answered; takes one round trip when it is.
@@ -214,7 +110,7 @@ class SimLink:
         if self.tell is not None:
             self.tell("connect", self._dialled, up.stream, 0)
         up.reverse, down.reverse = down, up
-        client.pipe = up
+        client.pipe, client.inbound = up, down
         self._dials.append((client, up, accept))
         if len(self._dials) == 1:
             self._try(loop, SYN_RETRY_S)
@@ -229,14 +125,26 @@ class SimLink:
             self._dials.popleft()
             retry_s = SYN_RETRY_S
             down = up.reverse
-            assert down is not None  # noqa: S101 - neither has ended: they are not connected
-            down.connect(client)
+            assert down is not None  # neither has ended: they are not connected
             if listener is None:
-                down.end()
+                self._refuse(loop, client, up)
             else:
-                server = listener.accept(down, client.get_extra_info("sockname")[1])
-                server.peer, client.peer = client, server
-                up.connect(server)
+                down.connect(client)
+                up.connect(listener.accept(up, down, client.get_extra_info("sockname")[1]))
+
+    def _refuse(self, loop: VirtualLoop, client: Endpoint, up: Pipe) -> None:
+        """Close a client whose callee cannot be dialled, toxics or not."""
+
+        def close() -> None:
+            # Linux resets a connection that is closed with bytes that were not read.
+            arrive = client.arrive_reset if up.held_bytes else client.arrive_end
+            up.hang_up()
+            arrive()
+
+        up.reverse = None
+        if self.tell is not None:
+            self.tell("end", up.number, "downstream", 0)
+        loop.call_later(self.delay_s, close, context=KERNEL)
 
 
 class Accept:
@@ -246,21 +154,6 @@ class Accept:
         """Say whether the kernel drops further connects for now."""
         raise NotImplementedError
 
-    def accept(self, pipe: Pipe, port: int) -> Endpoint:
-        """Finish the handshake with the proxy's port; the callee writes to the pipe."""
+    def accept(self, up: Pipe, down: Pipe, port: int) -> Endpoint:
+        """Finish the handshake with the proxy's port; the callee reads `up` and writes `down`."""
         raise NotImplementedError
-
-
-async def _work(toxic: ToxicSpec, stub: Stub) -> None:
-    acting = make(toxic)
-    try:
-        await acting.pipe(stub)
-    except Interrupted:
-        if acting.closes_on_removal:
-            stub.close()
-        else:
-            stub.flush()
-
-
-def _nowhere(chunk: Chunk | None) -> None:
-    del chunk

@@ -9,6 +9,7 @@ import asyncio
 import math
 import re
 import sys
+import threading
 from collections import deque
 from collections.abc import Callable, Coroutine, Generator
 from contextvars import Context
@@ -20,10 +21,13 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, TypeVarTuple
 
 from harness.engines.sim.failures import Failures
 from harness.engines.sim.handles import Handle, Timer
+from harness.engines.sim.invariants import CHECKS, may_run
+from harness.engines.sim.own_settings import OwnSettings
 from harness.engines.sim.process import KERNEL, PROCESS, Process, ProcessState
 from harness.engines.sim.refusals import EXECUTOR, REFUSED
-from harness.engines.sim.stuck import line, place_of, place_of_callback
-from harness.engines.sim.tasks import Task
+from harness.engines.sim.stuck import line, own_place, place_of, place_of_callback
+from harness.engines.sim.tasks import ALL_TASKS, InOrder, Task
+from harness.engines.sim.watchdog import CPU_LIMIT_S, SpinInterrupt, Watchdog, stack
 from harness.errors import ChaoslabError
 
 if TYPE_CHECKING:
@@ -34,6 +38,9 @@ T = TypeVar("T")
 
 SPIN_LIMIT = 1_000_000
 """Callbacks at one instant after which time is held to stand still for ever."""
+
+ASK_LIMIT = 5_000_000
+"""Readings of the time at one instant after which somebody is held to wait for it to pass."""
 
 SECOND_LIMIT = 20_000_000
 """Callbacks in one second of virtual time after which it is held to go on for ever."""
@@ -51,7 +58,7 @@ class ForbiddenError(StuckError):
     """A service did what it may not do; the message names the call and the way to do it."""
 
 
-class VirtualLoop(asyncio.BaseEventLoop):
+class VirtualLoop(OwnSettings):
     """Runs callbacks and moves the clock; `time()` is in seconds from 0."""
 
     def __init__(self) -> None:
@@ -66,7 +73,8 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self._most = SPIN_LIMIT
         self._most_in_second = SECOND_LIMIT
         self._next_s = 0.0
-        self._refused: ForbiddenError | None = None
+        self._refused: StuckError | None = None
+        self._asked = 0
         self._gated = False
         self.ends_s = math.inf
         self.permutation: Permutation | None = None
@@ -82,6 +90,11 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
     def time(self) -> float:
         """Give the virtual time in seconds."""
+        self._asked += 1
+        if self._asked > ASK_LIMIT:
+            self._spins(None, own_place(stack(sys._getframe(1))))  # noqa: SLF001
+            # A new one each time: an error that is raised again and again keeps every traceback.
+            raise StuckError(str(self._refused))
         return self._now
 
     def call_soon(
@@ -95,7 +108,21 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self._ready.append(handle)
         return handle
 
-    call_soon_threadsafe = call_soon
+    def call_soon_threadsafe(
+        self,
+        callback: Callable[[*Ts], object],
+        *args: *Ts,
+        context: Context | None = None,
+    ) -> asyncio.Handle:
+        """Run a callback in the next round; refuse it to another thread.
+
+        Raises:
+            ForbiddenError: a thread asks, at a time that no seed decides.
+
+        """
+        if self._thread_id not in (None, threading.get_ident()):  # type: ignore[attr-defined]
+            self.refuse("loop.call_soon_threadsafe", EXECUTOR)
+        return self.call_soon(callback, *args, context=context)
 
     def call_later(
         self,
@@ -130,7 +157,11 @@ class VirtualLoop(asyncio.BaseEventLoop):
         if process is not None and name is None:
             name = process.label
         task: asyncio.Task[T]
-        if _is_of_aiohttp(sys._getframe(1)):  # noqa: SLF001
+        if process is not None and process.task_factory is not None:
+            own = options if context is None else {**options, "context": context}
+            task = process.task_factory(self, coro, **own)
+            task.set_name(name)
+        elif _is_of_aiohttp(sys._getframe(1)):  # noqa: SLF001
             # From Python 3.12 on, it makes its tasks itself: they must not count here either.
             task = asyncio.Task(coro, loop=self, name=name, context=context, **options)  # type: ignore[arg-type]
         else:
@@ -146,8 +177,11 @@ class VirtualLoop(asyncio.BaseEventLoop):
             self.failures.see(process, task)
 
     def is_running(self) -> bool:
-        """Say no: from Python 3.12 on, a task would else take its first step when it is made."""
-        return False
+        """Say whether it runs; aiohttp alone is told that it does not.
+
+        From Python 3.12 on, its tasks would else take their first step when they are made.
+        """
+        return super().is_running() and not _is_of_aiohttp(sys._getframe(1))  # noqa: SLF001
 
     def gate(self) -> None:
         """From now on ask each callback's process whether it may run."""
@@ -155,15 +189,19 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
     def release(self, process: Process) -> None:
         """Put a process's held callbacks back, in their order."""
+        assert process.state is ProcessState.RUNNING, process
+        assert not process.busy, process
         self._ready.extend(process.held)
         process.held.clear()
 
     def bury(self, process: Process) -> None:
         """Keep what a killed process had under way, so that no `finally` of it ever runs."""
         self.graveyard.extend(process.held)
-        self.graveyard.extend(
-            task for task in asyncio.all_tasks(self) if self._process(task) is process
-        )
+        self.graveyard.extend(self.tasks_of(process))
+
+    def tasks_of(self, process: Process) -> set[asyncio.Task[Any]]:
+        """Give the tasks of a process that are not done."""
+        return InOrder(task for task in ALL_TASKS(self) if self._process(task) is process)
 
     def release_first(self, process: Process, done: asyncio.Future[None]) -> None:
         """Let the one task go on that waits for a future, and behind it what its process held.
@@ -182,6 +220,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def unwind(self) -> None:
         """Go on in spite of all, for as long as it takes to end what is under way."""
         self._refused = None
+        self._asked = 0
         self._most = self._most_in_second = self._ran + SPIN_LIMIT
         self.ends_s = math.inf
 
@@ -193,8 +232,41 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
         """
         self._refused = self._refused or ForbiddenError(f"{_who()}{call}: {instead}")
-        self.stop()
-        raise self._refused
+        asyncio.BaseEventLoop.stop(self)
+        raise ForbiddenError(str(self._refused))
+
+    def run_forever(self) -> None:
+        """Run until `stop` is called, or until a callback is found that does not end.
+
+        Raises:
+            StuckError: what runs cannot go on.
+
+        """
+        try:
+            with Watchdog(VirtualLoop._run_once.__code__, self._spins):
+                super().run_forever()
+        except SpinInterrupt:
+            if self._refused:
+                raise self._refused from None
+            raise
+
+    def _spins(self, handle: asyncio.Handle | None, place: str) -> None:
+        """End the run for a callback that does not end; also called by the watchdog's thread."""
+        process = handle._context.get(PROCESS) if handle else PROCESS.get()  # type: ignore[attr-defined] # noqa: SLF001
+        how = f"computes for more than {CPU_LIMIT_S:g} s" if handle else "asks for it without end"
+        self._refused = self._refused or StuckError(
+            f"time stands still at {self._now:g} s while {process.label if process else 'harness'}"
+            f" {how}: {place}; use await asyncio.sleep(s) to wait, await ctx.work(ms) to be busy"
+        )
+        asyncio.BaseEventLoop.stop(self)
+
+    def _exits(self, handle: asyncio.Handle, error: SystemExit) -> None:
+        """End the one process that has called `sys.exit`; nobody else is meant."""
+        process = handle._context.get(PROCESS)  # type: ignore[attr-defined] # noqa: SLF001
+        if process is None or process.quit is None:
+            raise error
+        code = error.code if isinstance(error.code, int) else int(error.code is not None)
+        process.quit(f"ended with code {code}")
 
     def _set(self, timer: Timer) -> Timer:
         self._sequence += 1
@@ -204,7 +276,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def _run_once(self) -> None:
         """Run callbacks until `stop` is called; asyncio would come back after each round."""
         ready = self._ready
-        ran, most = self._ran, self._most
+        ran, most, dear = self._ran, self._most, CHECKS.dear
         while not self._stopping:  # type: ignore[attr-defined]
             if not ready:
                 self._ran = ran
@@ -216,15 +288,24 @@ class VirtualLoop(asyncio.BaseEventLoop):
             handle = ready.popleft()
             if handle._cancelled or (self._gated and not self._may_run(handle)):  # noqa: SLF001
                 continue
+            assert not dear or may_run(handle), "a callback of a dead or frozen process runs"
             try:
                 handle._context.run(handle._callback, *handle._args)  # type: ignore[attr-defined] # noqa: SLF001
-            except (SystemExit, KeyboardInterrupt):
+            except KeyboardInterrupt:
                 raise
+            except SystemExit as error:
+                self._exits(handle, error)
             except BaseException as error:  # noqa: BLE001 - as asyncio's own handles do
-                self.call_exception_handler({"handle": handle, "exception": error})
+                self._tell(handle, error)
         self._ran = ran
         if self._refused:
             raise self._refused
+
+    def _tell(self, handle: asyncio.Handle, error: BaseException) -> None:
+        callback = handle._callback  # type: ignore[attr-defined] # noqa: SLF001
+        name = getattr(callback, "__qualname__", repr(callback))
+        message = f"Exception in callback {name}"
+        self.call_exception_handler({"message": message, "exception": error, "handle": handle})
 
     def _advance(self) -> None:
         timers = self._timers
@@ -233,8 +314,10 @@ class VirtualLoop(asyncio.BaseEventLoop):
         if not timers:
             raise StuckError(f"nothing will ever happen again; {self._waits()}")
         now = timers[0][0]
+        assert now >= self._now, "virtual time goes back"
         if now > self._now:
             self._now = now
+            self._asked = 0
             if now >= self._next_s:
                 self._pass_second()
             self._most = min(self._ran + SPIN_LIMIT, self._most_in_second)
@@ -266,7 +349,8 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
     def _waits(self) -> str:
         buried = {id(task) for task in self.graveyard}
-        waiting = (task for task in asyncio.all_tasks(self) if id(task) not in buried)
+        buried |= {id(process.main) for _, process in self._tasks.values() if process}
+        waiting = (task for task in ALL_TASKS(self) if id(task) not in buried)
         places = [(self._label(task), place_of(task)) for task in waiting]
         of_hosts = [place for place in places if not NOBODYS.fullmatch(place[0])]
         return "who waits where: " + line(of_hosts or places)
@@ -314,14 +398,21 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def _write_to_self(self) -> None:
         """Do nothing: there is no selector to wake."""
 
+    def close(self) -> None:
+        """Close the loop, and let go of what will never run: callbacks, timers, dropped tasks."""
+        super().close()
+        self._timers.clear()
+        self._tasks.clear()
+        self.graveyard.clear()
+
     async def create_connection(self, *args: Any, **options: Any) -> Any:  # noqa: ANN401
         """Open a connection over the simulated network."""
-        assert self.create_connection_hook is not None  # noqa: S101 - set by the network
+        assert self.create_connection_hook is not None
         return await self.create_connection_hook(*args, **options)
 
     async def create_server(self, *args: Any, **options: Any) -> Any:  # noqa: ANN401
         """Listen on the simulated network."""
-        assert self.create_server_hook is not None  # noqa: S101 - set by the network
+        assert self.create_server_hook is not None
         return await self.create_server_hook(*args, **options)
 
 

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     import asyncio
 
 
+ROUNDING_S = 1e-6
+"""What sums of virtual times may be off by."""
+
+
 class Machine:
     """A host's hardware and configuration; `right` gives the time that a right clock shows."""
 
@@ -55,6 +59,8 @@ class Core:
         """Work for some milliseconds of an unhindered CPU."""
         if cpu_ms > 0:
             self._loop.gate()
+            # There is one core, and who works holds back whatever else might ask for it.
+            assert not self._process.busy, self._process
             self._process.busy = True
             self._left_s = cpu_ms / 1000
             self._done = self._loop.create_future()
@@ -68,6 +74,7 @@ class Core:
             self._timer.cancel()
             self._timer = None
             self._left_s -= (self._loop.time() - self._since_s) / self._factor
+            assert self._left_s >= -ROUNDING_S, self._left_s
 
     def go_on(self) -> None:
         """Do what is left of the work, if anything, at the speed that the CPU has now."""

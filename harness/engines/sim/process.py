@@ -4,10 +4,12 @@ import asyncio
 import contextvars
 import errno
 import os
+import random
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum, auto
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from prometheus_client import Counter
 
@@ -16,6 +18,10 @@ from services.context import Context, Volume
 if TYPE_CHECKING:
     from harness.engines.sim.endpoint import Endpoint
     from harness.engines.sim.network import Listener
+
+
+EPOCH_S = 1_767_225_600.0
+"""The wall clock at a run's start: 2026-01-01 00:00 UTC."""
 
 
 class ProcessState(Enum):
@@ -43,6 +49,15 @@ class Process:
     listeners: "dict[int, Listener]" = field(default_factory=dict)
     service: Context[object] | None = None
     crashes: Counter | None = None
+    wall: Callable[[], float] | None = None
+    seed: str = ""
+    dice: dict[str, random.Random] = field(default_factory=dict)
+    uuid_steps: int = 0
+    exception_handler: Callable[..., object] | None = None
+    task_factory: Callable[..., asyncio.Task[Any]] | None = None
+    debug: bool = False
+    main: asyncio.Task[None] | None = None
+    quit: Callable[[str], None] | None = None
 
     label: str = field(init=False)
     """The name that the process's tasks carry."""

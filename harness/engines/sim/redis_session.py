@@ -1,7 +1,7 @@
 """fakeredis as the simulation needs it: virtual time, seeded dice, and the order of Redis.
 
-It also mends what fakeredis 2.40 does otherwise than Redis 7.0 where a lab would notice: what
-waits (`BLMOVE`, `XREADGROUP`, `WAIT`), who is served first, and what a failed script leaves.
+What single commands do otherwise than in Redis is in `redis_differences.py`; who is served first
+when several wait is here.
 """
 
 import asyncio
@@ -11,40 +11,26 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from types import SimpleNamespace
 from typing import Any, Protocol
 
 from fakeredis import FakeServer
-from fakeredis._command_args_parsing import Int, Timeout
-from fakeredis._commands import Signature
-from fakeredis._core import CommandItem, Database
+from fakeredis._core import Database
 from fakeredis._helpers import NoResponse, SimpleError
-from fakeredis._msgs import FLAG_NO_SCRIPT
-from fakeredis._socket import FakeSocket
-from fakeredis.commands_mixins.list_mixin import _parse_list_end
 
+from harness.engines.sim.redis_differences import RedisSocket
 from harness.engines.sim.resp import encode, encode_push
 
 VERSION = (7, 0)
 """What the containers run: Debian 12's Redis."""
 
-_MODULES = [vars(module) for name, module in sys.modules.items() if name.startswith("fakeredis.")]
+_LOADED = sys.modules.copy()  # as another thread may import meanwhile
+_MODULES = [vars(module) for name, module in _LOADED.items() if name.startswith("fakeredis.")]
 _WITH_CLOCK = [names for names in _MODULES if names.get("time") is time]
 _WITH_DICE = [names for names in _MODULES if names.get("random") is random]
 
-_FIRST_PASS, _LATER_PASS = True, False
+FIRST_PASS, LATER_PASS = True, False
 """What fakeredis tells a command that may block when it is tried."""
-
-
-def _own(name: str, *arguments: Any) -> Signature:  # noqa: ANN401 - fakeredis's argument types
-    return Signature(name, name, arguments, flags=FLAG_NO_SCRIPT)
-
-
-_OWN_COMMANDS = {
-    "blmove": _own("blmove", bytes, bytes, bytes, bytes, Timeout),
-    "wait": _own("wait", Int, Int),
-}
 
 
 class VirtualClock:
@@ -153,7 +139,7 @@ class Reply(bytes):
     __slots__ = ()
 
 
-class Session(FakeSocket):
+class Session(RedisSocket):
     """What Redis knows of one client; whatever it says goes to `client` as RESP."""
 
     _server: Memory
@@ -174,12 +160,15 @@ class Session(FakeSocket):
 
     def run(self, request: list[bytes]) -> None:
         """Run one request; its answer, if there is one yet, is sent."""
+        self.request = request
         try:
             self._process_command(request)
-        except Exception:
-            # fakeredis is at fault: the run's notes say so, and the client must not wait for ever.
-            self.kill()
-            raise
+        except Exception as error:  # noqa: BLE001 - of fakeredis: the client must not wait for ever
+            self.put_response(
+                self._decode_result(
+                    self.why(error, request[0].decode(errors="replace"), request[1:])
+                )
+            )
 
     def retry(self) -> bool:
         """Try a blocked command again; say whether it is over."""
@@ -188,7 +177,7 @@ class Session(FakeSocket):
             if self._unblock_reason is not None:
                 self._take_unblock_reason()
                 result = None
-            elif (result := wait.attempt(_LATER_PASS)) is None:
+            elif (result := wait.attempt(LATER_PASS)) is None:
                 return False
             result = wait.shape(result)
         except SimpleError as error:
@@ -232,7 +221,7 @@ class Session(FakeSocket):
         shape: Callable[[Any], Any] | None = None,
     ) -> Any:  # noqa: ANN401 - anything that fakeredis says
         shape = shape or _as_it_is
-        result = func(_FIRST_PASS)
+        result = func(FIRST_PASS)
         in_script = self._script_resp is not None
         if result is not None or self._in_transaction or in_script:
             return shape(result)
@@ -253,79 +242,6 @@ class Session(FakeSocket):
         self._blocked = False
         self._unblock_reason = None
 
-    # What fakeredis does otherwise than Redis.
-
-    def _name_to_func(self, cmd_name: str) -> tuple[Callable[..., Any] | None, Signature]:
-        own = _OWN_COMMANDS.get(cmd_name)
-        return (getattr(self, own.func_name), own) if own else super()._name_to_func(cmd_name)
-
-    def blmove(
-        self, source: bytes, target: bytes, wherefrom: bytes, whereto: bytes, timeout: float
-    ) -> Any:  # noqa: ANN401 - anything that fakeredis says
-        """Wait for an element and move it; fakeredis does not wait for a list that is missing."""
-        ends = _parse_list_end(wherefrom), _parse_list_end(whereto)
-        exactly, count, one_by_one = False, 1, True
-        move = partial(self._blmovem_pass, source, target, *ends, exactly, count, one_by_one)
-        return self._blocking(timeout, move, lambda moved: moved and moved[0])
-
-    def _lmpop(self, *args: Any) -> Any:  # noqa: ANN401 - anything that fakeredis says
-        # fakeredis keeps the key of a list that it has emptied, and tells nobody of the change.
-        pop: Any = super()._lmpop
-        if popped := pop(*args):
-            item = CommandItem(popped[0], self._db, item=self._db.get(popped[0]))
-            item.updated()
-            item.writeback()
-        return popped
-
-    def wait(self, replicas: int, timeout_ms: int) -> Any:  # noqa: ANN401 - anything fakeredis says
-        """Wait for replicas in vain, as a Redis without any does."""
-        return self._blocking(timeout_ms / 1000, _in_vain, _none) if replicas > 0 else 0
-
-    def _xreadgroup(self, *args: Any) -> Any:  # noqa: ANN401 - anything that fakeredis says
-        # On its first pass fakeredis hands entries out and drops them, or finds "nothing" enough.
-        read: Any = super()._xreadgroup
-        return read(*args[:-1], _LATER_PASS) or None
-
-    def eval(self, script: bytes, numkeys: int, *keys_and_args: bytes) -> Any:  # noqa: ANN401
-        """Run a script; fakeredis lets one that failed spoil the interpreter for the next."""
-        try:
-            return super().eval(script, numkeys, *keys_and_args)
-        except SimpleError:
-            vars(self._server).pop("_lua_runtime", None)
-            raise
-
-    def _get_server_runtime(self, server: FakeServer) -> Any:  # noqa: ANN401 - lupa is untyped
-        # Redis throws a script's dice anew, too, so that they always fall the same.
-        runtime = super()._get_server_runtime(server)
-        runtime.execute("math.randomseed(0)")
-        return runtime
-
-    # Redis promises no order, and Python's differs from one interpreter to the next.
-
-    def smembers(self, key: Any) -> list[bytes]:  # noqa: ANN401 - fakeredis's own signature
-        """Give a set's members, sorted."""
-        return sorted(super().smembers(key))
-
-    def sdiff(self, *keys: Any) -> list[bytes]:  # noqa: ANN401 - fakeredis's own signature
-        """Give a difference of sets, sorted."""
-        return sorted(super().sdiff(*keys))
-
-    def sinter(self, *keys: Any) -> list[bytes]:  # noqa: ANN401 - fakeredis's own signature
-        """Give an intersection of sets, sorted."""
-        return sorted(super().sinter(*keys))
-
-    def sunion(self, *keys: Any) -> list[bytes]:  # noqa: ANN401 - fakeredis's own signature
-        """Give a union of sets, sorted."""
-        return sorted(super().sunion(*keys))
-
 
 def _as_it_is(result: object) -> object:
     return result
-
-
-def _in_vain(_: object) -> None:
-    return None
-
-
-def _none(_: object) -> int:
-    return 0

@@ -3,15 +3,15 @@
 import asyncio
 import gc
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from types import FrameType
 from typing import Any, NamedTuple
 
 OWN = ("services.", "labs.")
 """Modules in which a learner looks for the cause."""
 
-PLUMBING = {"services.context", "services.server"}
-"""Those of them through which every request goes."""
+PLUMBING = {"services.clock", "services.context", "services.server"}
+"""Those of them through which every request, or every look at a clock, goes."""
 
 LINE_LIMIT = 600
 PLACES_LIMIT = 3
@@ -55,6 +55,12 @@ def place_of_callback(callback: object) -> Place:
     name = getattr(callback, "__qualname__", type(callback).__name__)
     module = str(getattr(callback, "__module__", ""))
     return Place(foreign=not module.startswith(OWN), text=f"{name} ({module})")
+
+
+def own_place(frames: Sequence[FrameType]) -> str:
+    """Name the innermost line of a service's or lab's code on a stack, or of any if it has none."""
+    found = next((frame for frame in frames if is_own(frame)), frames[0] if frames else None)
+    return _place(found).text if found else "?"
 
 
 def is_own(frame: FrameType) -> bool:

@@ -1,10 +1,14 @@
 """Tasks that a set holds in the same order in every run."""
 
 import asyncio
-from collections.abc import Coroutine, Generator
+from collections.abc import Coroutine, Generator, Iterator
+from collections.abc import Set as AbstractSet
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+
+ALL_TASKS = asyncio.all_tasks
+"""Every task of a loop, whoever asks; a service that asks asyncio gets those of its process."""
 
 
 class Task(asyncio.Task[T]):
@@ -28,3 +32,21 @@ class Task(asyncio.Task[T]):
 
     def __hash__(self) -> int:
         return self._number
+
+
+class InOrder(set[asyncio.Task[Any]]):
+    """A set of tasks that is gone through in the order in which they were made."""
+
+    def __iter__(self) -> Iterator[asyncio.Task[Any]]:
+        return iter(sorted(super().__iter__(), key=_made))
+
+    def __sub__(self, others: AbstractSet[object]) -> "InOrder":
+        return InOrder(task for task in super().__iter__() if task not in others)
+
+
+def _made(task: asyncio.Task[Any]) -> tuple[int, int]:
+    """Give a task's place: those that aiohttp makes itself have but a name that counts them."""
+    if isinstance(task, Task):
+        return 0, hash(task)
+    number = task.get_name().rpartition("-")[2]
+    return 1, int(number) if number.isdigit() else 0

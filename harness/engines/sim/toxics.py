@@ -1,108 +1,23 @@
 """Toxiproxy's toxics, one small class each, as they act on the chunks of one direction.
 
-Each runs as Toxiproxy's own does: it takes a chunk, waits, sends it on, and is interrupted when
-the toxics of its link change. Behaviour follows Toxiproxy 2.12's `toxics` package; the
-conformance suite holds both against the same assertions.
+Behaviour follows the `toxics` package of Toxiproxy 2.12: a toxic takes a chunk, waits, sends it
+on, and is interrupted when the toxics beside it change. The conformance suite holds the simulated
+link and a real server against the same assertions.
 """
 
-import asyncio
 import random
-from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from harness.engines.sim.loop import VirtualLoop
+from harness.engines.sim.stub import Stub
 from harness.model.fault import ToxicSpec
 
 SLICE_MS = 100
 """Toxiproxy's `bandwidth` sends large chunks in pieces of this long."""
 
-
-@dataclass(slots=True)
-class Chunk:
-    """Bytes, and the virtual time at which they entered the proxy or left the last toxic."""
-
-    data: bytes
-    at_s: float
-
-
-class Interrupted(Exception):  # noqa: N818 - a signal, not an error
-    """The toxic was taken off: send on what is held and end."""
-
-
-class Stub:
-    """Where a toxic stands: what comes in, what goes out, and a sleep that can be interrupted."""
-
-    def __init__(self, loop: VirtualLoop, rng: random.Random) -> None:
-        self.rng = rng
-        self.loop = loop
-        self.send: Callable[[Chunk | None], None]
-        self.drop: Callable[[Chunk], None]
-        self._input: deque[Chunk | None] = deque()
-        self._waiter: asyncio.Future[None] | None = None
-        self._removed = False
-        self._passing = False
-
-    def feed(self, chunk: Chunk | None) -> None:
-        """Take a chunk, or None for the end of the stream."""
-        if self._passing:
-            self.send(chunk)
-            return
-        self._input.append(chunk)
-        self._wake()
-
-    async def read(self) -> Chunk | None:
-        """Give the next chunk, None at the end of the stream.
-
-        Raises:
-            Interrupted: the toxic was taken off.
-
-        """
-        while not self._input:
-            await self._wait(None)
-        return self._input.popleft()
-
-    async def sleep(self, delay_s: float) -> None:
-        """Wait, whatever comes in.
-
-        Raises:
-            Interrupted: the toxic was taken off.
-
-        """
-        until_s = self.loop.time() + delay_s
-        while self.loop.time() < until_s:
-            await self._wait(until_s)
-
-    def close(self) -> None:
-        """End the stream towards its destination; what is still held is lost."""
-        self.send(None)
-
-    def interrupt(self) -> None:
-        """Take the toxic off."""
-        self._removed = True
-        self._wake()
-
-    def flush(self) -> None:
-        """Send on what was waiting, and from now on whatever comes, as it comes."""
-        self._passing = True
-        while self._input:
-            self.send(self._input.popleft())
-
-    def _wake(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
-
-    async def _wait(self, until_s: float | None) -> None:
-        if self._removed:
-            raise Interrupted
-        self._waiter = self.loop.create_future()
-        timer = self.loop.call_at(until_s, self._wake) if until_s is not None else None
-        await self._waiter
-        if timer:
-            timer.cancel()
-        if self._removed:
-            raise Interrupted
+LATENCY_CHUNKS = 1024
+"""How many chunks wait before Toxiproxy's `latency`; before the other toxics, none does."""
 
 
 @dataclass(slots=True)
@@ -112,12 +27,13 @@ class Toxic:
     attributes: Mapping[str, int]
 
     closes_on_removal: ClassVar[bool] = False
+    buffered_chunks: ClassVar[int] = 0
 
     async def pipe(self, stub: Stub) -> None:
         """Pass chunks on until the stream ends.
 
         Raises:
-            Interrupted: the toxic was taken off.
+            Interrupted: the toxics of the link are being changed; what was held has been sent on.
 
         """
         raise NotImplementedError
@@ -129,14 +45,19 @@ class Toxic:
 class Latency(Toxic):
     """Each chunk leaves `latency` ± `jitter` ms after it came in, in order."""
 
+    buffered_chunks = LATENCY_CHUNKS
+
     async def pipe(self, stub: Stub) -> None:
         """Delay chunks until the stream ends."""
         while (chunk := await stub.read()) is not None:
-            delay_s = self._delay_ms(stub.rng) / 1000
+            wait_s = self._delay_ms(stub.rng) / 1000 - (stub.time() - chunk.at_s)
             try:
-                await stub.sleep(chunk.at_s + delay_s - stub.loop.time())
+                await stub.sleep(wait_s)
+                # As Toxiproxy has it: what a chunk has waited in the queue is taken off the delay
+                # of the next latency, so that two of them do not quite add up for a stream.
+                chunk = chunk.at(chunk.at_s + wait_s)
             finally:
-                stub.send(Chunk(chunk.data, max(chunk.at_s + delay_s, stub.loop.time())))
+                await stub.send(chunk)
         stub.close()
 
     def _delay_ms(self, rng: random.Random) -> int:
@@ -152,16 +73,16 @@ class Bandwidth(Toxic):
         rate = self["rate"]
         piece = rate * SLICE_MS
         while (chunk := await stub.read()) is not None:
-            data = chunk.data
             try:
-                while len(data) > piece:
+                if not rate:
+                    await stub.interruption()
+                while len(chunk.data) > piece:
                     await stub.sleep(SLICE_MS / 1000)
-                    if piece:
-                        stub.send(Chunk(data[:piece], stub.loop.time()))
-                        data = data[piece:]
-                await stub.sleep(len(data) / rate / 1000)
+                    head, chunk = chunk.split(piece)
+                    await stub.send(head)
+                await stub.sleep(len(chunk.data) / rate / 1000)
             finally:
-                stub.send(Chunk(data, stub.loop.time()))
+                await stub.send(chunk)
         stub.close()
 
 
@@ -169,13 +90,11 @@ class SlowClose(Toxic):
     """The end of the stream comes `delay` ms late."""
 
     async def pipe(self, stub: Stub) -> None:
-        """Pass chunks on, then wait before closing."""
+        """Pass chunks on, then wait before closing; when interrupted meanwhile, wait anew."""
         while (chunk := await stub.read()) is not None:
-            stub.send(chunk)
-        try:
-            await stub.sleep(self["delay"] / 1000)
-        finally:
-            stub.close()
+            await stub.send(chunk)
+        await stub.sleep(self["delay"] / 1000)
+        stub.close()
 
 
 class Timeout(Toxic):
@@ -185,27 +104,24 @@ class Timeout(Toxic):
 
     async def pipe(self, stub: Stub) -> None:
         """Drop chunks until the timer ends the stream."""
-        timeout_s = self["timeout"] / 1000 or None
-        chunk: Chunk | None
-        while True:
-            try:
-                async with asyncio.timeout(timeout_s):
-                    chunk = await stub.read()
-            except TimeoutError:
-                chunk = None
-            if chunk is None:
-                stub.close()
-                return
-            stub.drop(chunk)
+        limit_s = self["timeout"] / 1000 or None
+        try:
+            while (chunk := await stub.read(limit_s)) is not None:
+                stub.drop(chunk)
+        except TimeoutError:
+            pass
+        stub.close()
 
 
 class ResetPeer(Toxic):
-    """`timeout` ms after the first chunk the connection ends."""
+    """`timeout` ms after the first chunk, or the end, the connection ends."""
 
     async def pipe(self, stub: Stub) -> None:
-        """Wait for data, then for the time, then end the stream."""
-        await stub.read()
-        await asyncio.sleep(self["timeout"] / 1000)
+        """Wait for data, then for the time, which nothing interrupts; then end the stream."""
+        if (chunk := await stub.read()) is not None:
+            stub.drop(chunk)
+        stub.deaf = True
+        await stub.sleep(self["timeout"] / 1000)
         stub.close()
 
 
@@ -219,12 +135,13 @@ class Slicer(Toxic):
             sent = 0
             try:
                 for cut in cuts:
-                    stub.send(Chunk(chunk.data[sent:cut], stub.loop.time()))
+                    head, chunk = chunk.split(cut - sent)
                     sent = cut
+                    await stub.send(head)
                     await stub.sleep(self["delay"] / 1_000_000)
             finally:
-                if sent < len(chunk.data):
-                    stub.send(Chunk(chunk.data[sent:], stub.loop.time()))
+                if chunk.data:
+                    await stub.send(chunk)
         stub.close()
 
     def _cuts(self, start: int, end: int, rng: random.Random) -> list[int]:
@@ -238,14 +155,18 @@ class Slicer(Toxic):
 
 
 class LimitData(Toxic):
-    """After `bytes` bytes the connection ends."""
+    """After `bytes` bytes the connection ends; they are counted over interruptions."""
 
     async def pipe(self, stub: Stub) -> None:
         """Pass bytes on until there were enough."""
-        left = self["bytes"]
-        while left > 0 and (chunk := await stub.read()) is not None:
-            stub.send(Chunk(chunk.data[:left], stub.loop.time()))
-            left -= len(chunk.data)
+        while (chunk := await stub.read()) is not None:
+            head, rest = chunk.split(self["bytes"] - stub.passed_bytes)
+            stub.passed_bytes += len(head.data)
+            stub.drop(rest)
+            if head.data:
+                await stub.send(head)
+            if stub.passed_bytes >= self["bytes"]:
+                break
         stub.close()
 
 

@@ -1,16 +1,17 @@
 """Two callers and a Redis on a simulated network."""
 
 import random
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
 from redis.maint_notifications import MaintNotificationsConfig
 
-from harness.engines.sim.engine import DELAY_S, EPOCH_S
-from harness.engines.sim.process import Process, ProcessState
+from harness.engines.sim.engine import DELAY_S
+from harness.engines.sim.process import EPOCH_S, Process, ProcessState
 from harness.engines.sim.redis import PORT, RedisHost, SimConnection
 from tests.support import World
 
@@ -33,6 +34,14 @@ def client(host: str, port: int, **options: Any) -> RedisPy:
         "socket_connect_timeout": None,
     }
     return Redis.from_url(f"redis://{host}:{port}", **(settings | options))
+
+
+async def told(answer: Awaitable[Any]) -> object:
+    """Give an answer, or the text of an error."""
+    try:
+        return await answer
+    except RedisError as error:
+        return f"{type(error).__name__}: {error}"
 
 
 class RedisWorld(World):

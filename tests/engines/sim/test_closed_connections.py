@@ -8,7 +8,7 @@ import pytest
 from aiohttp import web
 
 from harness.engines.sim.endpoint import Endpoint
-from harness.engines.sim.link import Pipe
+from harness.engines.sim.pipe import Pipe
 from tests.support import World, application, session
 
 

@@ -1,9 +1,11 @@
 """Redis at its edges: what is no RESP, clients that leave, sets, a fault of fakeredis itself."""
 
 import asyncio
+import re
 from typing import Any
 
 import pytest
+from redis.exceptions import ResponseError
 
 from harness.engines.sim.redis import PORT
 from harness.engines.sim.redis_session import Session
@@ -64,24 +66,66 @@ def fail(*_: Any) -> None:
     raise RuntimeError("no such luck")
 
 
-def test_a_fault_of_fakeredis_hangs_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its client gets no answer, but the end of the connection: it does not wait for ever."""
-    monkeypatch.setattr(Session, "_process_command", fail)
+def test_a_fault_of_fakeredis_is_answered_as_what_is_not_simulated(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its client is told, its connection stays, and so does its transaction; the run notes it."""
+    monkeypatch.setattr(Session, "strlen", fail)
+    said = "STRLEN with these arguments is not simulated (RuntimeError: no such luck)"
 
     async def scenario(world: RedisWorld) -> None:
+        redis = world.client(single_connection_client=True)
+        number = await redis.client_id()
+        with pytest.raises(ResponseError, match=re.escape(f"{said}; use --engine compose")):
+            await redis.strlen("k")
+        replies = (
+            await redis.pipeline().set("k", 1).strlen("k").incr("k").execute(raise_on_error=False)
+        )
+        assert (replies[0], replies[2], str(replies[1])) == (
+            True,
+            2,
+            f"{said}; use --engine compose",
+        )
+        assert await redis.client_id() == number
+
+    RedisWorld().play(scenario)
+    assert caplog.messages == ["fakeredis fails at strlen: RuntimeError('no such luck')"] * 2
+
+
+def test_what_comes_of_no_command_at_all_is_answered_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """When fakeredis fails before or behind a command."""
+    monkeypatch.setattr(Session, "_decode_result", fail_once(Session._decode_result))  # noqa: SLF001
+
+    async def scenario(_: RedisWorld) -> None:
         reader, writer = await asyncio.open_connection("cache", PORT)
-        writer.write(b"PING\r\n")
-        assert await reader.read() == b""
+        writer.write(b"PING\r\nPING\r\n")
+        first, second = await reader.readline(), await reader.readline()
+        assert first.startswith(b"-ERR PING with these arguments is not simulated")
+        assert second == b"+PONG\r\n"
         writer.close()
-        assert len(world.crashes) == 1
-        world.crashes.clear()
 
     RedisWorld().play(scenario)
 
 
+def fail_once(real: Any) -> Any:
+    """Make a method that fails the first time."""
+    failed: list[bool] = []
+
+    def act(*args: Any) -> Any:
+        if not failed:
+            failed.append(True)
+            fail()
+        return real(*args)
+
+    return act
+
+
 def test_a_fault_of_fakeredis_is_noted(monkeypatch: pytest.MonkeyPatch) -> None:
     """The run says what went wrong, and on which host; a service that can do without goes on."""
-    monkeypatch.setattr(Session, "_process_command", fail)
+    monkeypatch.setattr(Session, "get", fail)
     recording = run(CACHED)
     assert all(request.good for request in recording.requests)
-    assert any("store#0: RuntimeError('no such luck')" in note for note in recording.notes)
+    assert any(
+        "store#0: fakeredis fails at get: RuntimeError('no such luck')" in note
+        for note in recording.notes
+    )

@@ -10,7 +10,8 @@ import pytest
 from aiohttp import web
 
 from harness.conductor import conductor
-from harness.engines.sim.engine import DELAY_S, EPOCH_S
+from harness.engines.sim.engine import DELAY_S
+from harness.engines.sim.process import EPOCH_S
 from harness.errors import FaultNotAppliedError
 from harness.model import ClockSkew, DiskFull, Kill, Pause, Service, Stop, during
 from harness.model.fault import Clock, HostState, System

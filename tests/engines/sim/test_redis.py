@@ -18,7 +18,8 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import NoScriptError, ResponseError, WatchError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from harness.engines.sim.engine import DELAY_S, EPOCH_S
+from harness.engines.sim.engine import DELAY_S
+from harness.engines.sim.process import EPOCH_S
 from harness.engines.sim.redis import PORT, SimConnection
 from harness.model.fault import ToxicSpec
 from tests.engines.sim.redis_world import ROUND_TRIP_S, RedisPy, RedisWorld, client

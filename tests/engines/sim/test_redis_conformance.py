@@ -5,28 +5,20 @@ differs is asserted at the end, so that a newer fakeredis tells when it no longe
 """
 
 import asyncio
-import shutil
-import socket
-import subprocess
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 import pytest
-from redis.exceptions import RedisError, WatchError
+from redis.exceptions import WatchError
 
-from tests.engines.sim.redis_world import RedisPy, RedisWorld, client
+from harness.engines.sim.redis_commands import ARITY, CONTAINERS
+from harness.engines.sim.redis_support import problem
+from tests.engines.sim.redis_server import NEEDS_SERVER, serving
+from tests.engines.sim.redis_world import RedisPy, RedisWorld, client, told
 
-SERVER = shutil.which("redis-server")
-pytestmark = pytest.mark.skipif(SERVER is None, reason="needs redis-server (apt-get install it)")
+pytestmark = NEEDS_SERVER
 
 Conversation = Callable[[RedisPy, RedisPy], Awaitable[list[object]]]
-
-
-async def told(answer: Awaitable[Any]) -> object:
-    try:
-        return await answer
-    except RedisError as error:
-        return f"{type(error).__name__}: {error}"
 
 
 async def all_told(redis: RedisPy, *lines: str) -> list[object]:
@@ -284,23 +276,8 @@ def real(port: int, conversation: Conversation, protocol: int | None) -> list[ob
 
 @pytest.fixture(scope="module")
 def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    folder = tmp_path_factory.mktemp("redis")
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        number = int(free.getsockname()[1])
-    options = f"--port {number} --bind 127.0.0.1 --dir {folder} --logfile log".split()
-    assert SERVER is not None
-    with subprocess.Popen([SERVER, "--save", "", *options]) as server:  # noqa: S603 - our own
-        try:
-            asyncio.run(_answers(number))
-            yield number
-        finally:
-            server.kill()
-
-
-async def _answers(port: int) -> None:
-    async with client("127.0.0.1", port) as redis, asyncio.timeout(10):
-        while await told(redis.ping()) is not True:  # noqa: ASYNC110 - a server starts unannounced
-            await asyncio.sleep(0.01)
+    with serving(tmp_path_factory.mktemp("redis")) as number:
+        yield number
 
 
 @pytest.mark.parametrize("protocol", [2, 3, None])
@@ -311,22 +288,9 @@ def test_same_conversation(port: int, conversation: Conversation, protocol: int 
 
 
 DIFFERENT = (
-    "NoSuch",  # the message repeats the name in lower case
-    "INCRBYFLOAT f 0.2",  # long doubles
-    "SET k v EX 0",  # the message
-    "EVAL returnx 0",  # messages of failed scripts
+    "EVAL returnx 0",  # messages of scripts that Lua refuses
     "EVAL return(x) 0",  # an unknown global is nil
-    "EVAL return(redis.sha1hex('x')) 0",  # of `redis` only call, pcall, log, *_reply, setresp
-    "EVAL return(bit.bor(1,2)) 0",  # no bit, struct or cmsgpack
     "EVAL return(math.random()*1000) 0",  # other dice, though they fall the same every time, too
-    "TOUCH k",
-    "OBJECT ENCODING k",
-    "INFO",
-    "CONFIG GET maxmemory",
-    "MEMORY USAGE k",
-    "ROLE",
-    "CLIENT TRACKING ON",
-    "SLOWLOG LEN",
 )
 
 
@@ -339,3 +303,59 @@ def test_what_differs(port: int, line: str) -> None:
         return await all_told(a, line)
 
     assert simulated(say, 2) != real(port, say, 2)
+
+
+def test_every_command_of_redis_is_done_or_refused_by_name(port: int) -> None:
+    """None is unknown; and the table of commands is that of the server that containers run."""
+
+    async def told_by_server(a: RedisPy, _: RedisPy) -> list[object]:
+        said: dict[str, Any] = await a.execute_command("COMMAND")
+        return [said]
+
+    for name, arity in ARITY.items():
+        if name in CONTAINERS:
+            continue
+        words = name.encode().split(b"|")
+        error = problem([*words, *[b"x"] * (abs(arity) - len(words))])
+        assert error is None or "not simulated" in error.value, error
+    (said,) = real(port, told_by_server, 2)
+    assert isinstance(said, dict)
+    assert {name: ARITY[name] for name in said} == {
+        name: one["arity"] for name, one in said.items()
+    }
+
+
+REFUSED_LINES = (
+    "INFO", "CONFIG GET maxmemory", "CONFIG SET maxmemory 1mb", "MEMORY USAGE k", "ROLE", "MONITOR",
+    "OBJECT ENCODING k", "SLOWLOG GET", "LATENCY LATEST", "CLIENT PAUSE 500", "CLIENT UNPAUSE",
+    "CLIENT LIST", "CLIENT TRACKING ON", "CLIENT KILL 127.0.0.1:5", "CLIENT KILL ADDR x:1", "SAVE",
+    "BGSAVE", "REPLICAOF NO ONE", "FAILOVER", "CLUSTER INFO", "SHUTDOWN NOSAVE", "DEBUG SLEEP 0",
+    "XSETID k 1-1", "BITFIELD_RO k GET u8 0", "EVAL_RO return(1) 0", "COMMAND DOCS", "MODULE LIST",
+    "EVAL return(struct.pack('>I',1)) 0", "EVAL return(cmsgpack.pack(1)) 0",
+    "EVAL return(redis.call('INFO')) 0",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("line", REFUSED_LINES)
+def test_what_is_not_simulated_is_refused_by_name(line: str) -> None:
+    """In words that nobody takes for Redis's own, and with what to do."""
+
+    async def say(a: RedisPy, _: RedisPy) -> list[object]:
+        return await all_told(a, line, "PING")
+
+    answer, ping = simulated(say, 2)
+    assert "not simulated" in str(answer)
+    assert "use --engine compose" in str(answer)
+    assert ping is True
+
+
+def test_what_redis_lacks_is_unknown(port: int) -> None:
+    """Also what fakeredis has of newer versions and of modules."""
+
+    async def say(a: RedisPy, _: RedisPy) -> list[object]:
+        return await all_told(
+            a, "WAITAOF 0 0 0", "HEXPIRE h 5 FIELDS 1 a", "JSON.GET k", "BF.ADD k v", "XACKDEL x",
+            "CLIENT SETINFO LIB-NAME x", "NoSuch " + "word " * 60, "CLIENT NoSuch", "TS.ADD k 1 1",
+        )  # fmt: skip
+
+    assert simulated(say, 2) == real(port, say, 2)

@@ -143,7 +143,7 @@ def test_a_replica_that_has_not_begun_to_start_refuses() -> None:
 
     value = Service("app", app=probe("asking", asking), calls=("app-2",), replicas=3)
     run(lab(value, load=replace(LOAD, to="app-3"), duration_s=0.1))
-    assert met == [("app-1", "ServerDisconnectedError"), ("app-3", "200")]
+    assert met == [("app-1", "ClientOSError"), ("app-3", "200")]
 
 
 def test_the_same_seed_gives_the_same_run() -> None:

@@ -10,7 +10,6 @@ from aiohttp import web
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.engines.sim.endpoint import WINDOW_BYTES
 from harness.engines.sim.engine import DELAY_S
 from harness.engines.sim.link import SYN_RETRY_S
 from harness.errors import LabError
@@ -18,6 +17,11 @@ from tests.support import CLOSE, World, application, session
 
 PORT = 8080
 MIB = 1024 * 1024
+WINDOW_BYTES = 256 * 1024
+"""What the sockets before and behind the proxy hold in tests that fill them."""
+
+BUFFER_BYTES = 64 * 1024
+"""What asyncio lets a process buffer before its protocol is paused; it resumes at a quarter."""
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -74,6 +78,7 @@ class Pair:
 
     def __init__(self) -> None:
         self.world = World(("a", "b"))
+        self.world.links["a", "b"].window_bytes = WINDOW_BYTES
         self.accepted: list[Recorder] = []
 
     def accept(self) -> Recorder:
@@ -104,6 +109,7 @@ def streams(
 ) -> Any:
     """Let host `a` talk to a server on host `b`, and give what `a` learns."""
     world = World(("a", "b"))
+    world.links["a", "b"].window_bytes = WINDOW_BYTES
 
     async def server() -> None:
         await asyncio.start_server(serve, None, PORT)
@@ -188,26 +194,29 @@ def test_both_directions_carry_at_once() -> None:
 
 
 def test_a_reader_that_pauses_makes_the_writer_pause_and_resume() -> None:
-    """The window closes when the reader leaves bytes with the kernel, and opens when it reads."""
+    """Both sockets' bytes and asyncio's own buffer: then it waits, until a quarter is left."""
     pair = Pair()
+    network = 2 * WINDOW_BYTES
 
     async def main() -> None:
         client, server = await pair.connected()
         server.transport.pause_reading()
         assert not server.transport.is_reading()
-        client.transport.write(bytes(WINDOW_BYTES))
+        client.transport.write(bytes(network))
         await asyncio.sleep(1)
+        assert client.transport.get_write_buffer_size() == 0
+        client.transport.write(bytes(BUFFER_BYTES))
         assert client.events() == ["made"]
         client.transport.write(b"x")
         assert client.events() == ["made", "pause"]
-        assert client.transport.get_write_buffer_size() == 1
+        assert client.transport.get_write_buffer_size() == BUFFER_BYTES + 1
         await asyncio.sleep(5)
         assert client.events() == ["made", "pause"]
         assert server.data == b""
         server.transport.resume_reading()
         resumed_s = now()
         await asyncio.sleep(1)
-        assert len(server.data) == WINDOW_BYTES + 1
+        assert len(server.data) == network + BUFFER_BYTES + 1
         assert client.log[-1] == ("resume", close_to(resumed_s))
         assert client.transport.get_write_buffer_size() == 0
 
@@ -327,17 +336,24 @@ def test_a_host_may_call_only_what_the_lab_lists() -> None:
 
 
 def test_a_callee_that_is_down_accepts_and_closes() -> None:
-    """The proxy listens for it, dials nobody, and ends the connection; nothing is refused."""
+    """The proxy listens for it, dials nobody, and ends the connection; nothing is refused.
+
+    With a request unread, Linux makes the end a reset.
+    """
     pair = Pair()
 
     async def main() -> None:
-        client = await pair.dial()
+        silent, client = await pair.dial(), await pair.dial()
         client.transport.write(b"anybody there?")
         await asyncio.sleep(1)
-        assert client.events() == ["made", "eof", "lost"]
-        assert client.log[0] == ("made", close_to(2 * DELAY_S))
-        assert client.log[-1] == ("lost", close_to(3 * DELAY_S))
-        assert client.error is None
+        assert silent.events() == ["made", "eof", "lost"]
+        assert silent.error is None
+        assert client.events() == ["made", "lost"]
+        assert isinstance(client.error, ConnectionResetError)
+        for each, round_trips in ((silent, 1), (client, 2)):
+            connected_s = round_trips * 2 * DELAY_S
+            assert each.log[0] == ("made", close_to(connected_s))
+            assert each.log[-1] == ("lost", close_to(connected_s + DELAY_S))
 
     pair.world.run(main())
 
@@ -399,6 +415,30 @@ def test_a_full_backlog_is_dialled_again_after_one_two_four_seconds(
         made_s = [server.log[0][1] for server in pair.accepted]
         assert made_s == [close_to(resumed_s)] * 2 + [close_to(began_s + tried_s)] * 2
         assert [client.events() for client in clients] == [["made"]] * 4
+
+    pair.world.run(main())
+
+
+def test_each_full_queue_is_waited_for_from_a_second_on() -> None:
+    """The doubling is of one connect: the next one that finds the queue full begins anew."""
+    pair = Pair()
+
+    async def main() -> None:
+        await pair.listen(backlog=0)
+        pair.world.pause("b")
+        clients = [await pair.dial() for _ in range(3)]
+        began_s = clients[1].log[0][1]
+        await asyncio.sleep(began_s + 2 - now())
+        # The second is dialled again after 1 and 3 s, then taken; the third after 1 s more.
+        pair.world.resume("b")
+        await asyncio.sleep(0.5)
+        assert len(pair.accepted) == 1
+        pair.world.pause("b")
+        await asyncio.sleep(began_s + 3.5 - now())
+        pair.world.resume("b")
+        await asyncio.sleep(10)
+        made_s = [server.log[0][1] for server in pair.accepted]
+        assert made_s[1:] == [close_to(began_s + 3.5), close_to(began_s + 4)]
 
     pair.world.run(main())
 

@@ -11,7 +11,7 @@ from aiohttp import web
 from harness.conductor import conductor
 from harness.engines.sim.engine import DELAY_S
 from harness.model import CpuSlow, Kill, Pause, Service, during
-from harness.model.fault import System
+from harness.model.fault import System, Timed
 from harness.model.lab import Lab
 from services.context import Context
 from tests.support import CLOSE, At, application, conducted, lab, probe, run
@@ -97,6 +97,32 @@ def test_a_timer_of_the_very_instant_waits_for_the_line_behind_the_work() -> Non
 
     run(lab(Service("host", app=probe("instant", app)), load=At(to="host", times_s=())))
     assert log == ["worked", "timer"]
+
+
+def test_what_was_held_during_work_runs_in_its_order_and_before_what_comes_later() -> None:
+    """Callbacks and timers alike, as the kernel of a blocked process would hand them over."""
+    log: list[str] = []
+
+    def app(ctx: Context[Any]) -> web.Application:
+        async def busy(_: web.Application) -> AsyncIterator[None]:
+            loop = asyncio.get_running_loop()
+            for number in range(3):
+                loop.call_soon(log.append, f"soon {number}")
+            for number in range(3):
+                loop.call_later(0.1 * (number + 1), log.append, f"timer {number}")
+            loop.call_later(0.5, log.append, "at the end")
+            await ctx.work(500)
+            loop.call_soon(log.append, "later")
+            log.append("worked")
+            yield
+
+        made = application(ok)
+        made.cleanup_ctx.append(busy)
+        return made
+
+    run(lab(Service("host", app=probe("held", app)), load=At(to="host", times_s=())))
+    held = [f"{kind} {number}" for kind in ("soon", "timer") for number in range(3)]
+    assert log == ["worked", *held, "at the end", "later"]
 
 
 async def ok(request: web.Request) -> web.Response:
@@ -199,3 +225,27 @@ def test_a_cpu_is_read_back() -> None:
 
     run(Desk(work_ms=1).alone(), conducted(act))
     assert seen == [1, 3]
+
+
+@pytest.mark.parametrize("faults", [(), (during(1.01, 1.02, Pause("host")),)])
+def test_what_waited_for_work_runs_in_the_order_in_which_it_was_due(
+    faults: tuple[Timed, ...],
+) -> None:
+    """Timers of many instants, and what is due at one, in the order of setting; paused or not."""
+    ran: list[int] = []
+
+    def app(ctx: Context[Any]) -> web.Application:
+        async def handle(_: web.Request) -> web.Response:
+            loop = asyncio.get_running_loop()
+            for number in range(20):
+                loop.call_later(0.001 * (number // 2 + 1), ran.append, number)
+            await ctx.work(35)
+            ran.append(-1)
+            return web.Response()
+
+        return application(handle)
+
+    host = Service("host", app=probe("orderly", app))
+    value = lab(host, load=At(to="host", times_s=(1.0,), timeout_ms=60_000), faults=faults)
+    run(value, conductor(faults, value.duration_s))
+    assert ran == [-1, *range(20)]
