@@ -22,7 +22,7 @@ def increase(metric: str, start_s: int, end_s: int, *, labels: str = "") -> Meas
     def compute(recording: Recording) -> float:
         check_window(recording, start_s, end_s)
         counters = sampled(recording, metric, labels).values()
-        windows = [_known(values[int(start_s) : int(end_s) + 1]) for values in counters]
+        windows = [_known(values[start_s : end_s + 1]) for values in counters]
         if all(len(window) < SAMPLES for window in windows):
             raise NoDataError(f"fewer than two samples of {what} in {start_s:g}-{end_s:g} s")
         return math.fsum(gain(window) for window in windows)

@@ -298,3 +298,48 @@ def test_a_callee_that_nobody_calls_is_told_apart_from_a_quiet_window() -> None:
         assert measure.read(made).missing == "no call to dp in the whole run"
     assert attempts_rps("db", 0, 1).of(made) == 0
     assert attempts_per_request("db", 0, 1).of(made) == 1
+
+
+@pytest.mark.parametrize(
+    ("measure", "name"),
+    [
+        (success_ratio(1, 2.5), "good answers, 1-2.5 s"),
+        (success_ratio(1, 2, path="/a"), "good answers of /a, 1-2 s"),
+        (failures(1, 2), "requests failed, 1-2 s"),
+        (answer_ratio("x", 1, 2), "answers 'x', 1-2 s"),
+        (answer_ratio("x", 1, 2, path="/a"), "answers 'x' from /a, 1-2 s"),
+        (goodput_rps(1, 2), "goodput, 1-2 s"),
+        (latency_ms(0.99, 1, 2), "p99 latency, 1-2 s"),
+        (first_good_call_s("db", 3), "until a caller finds db well, from 3 s"),
+        (first_good_call_s("db", 3, worst=True), "until the last caller finds db well, from 3 s"),
+        (increase("hits", 1, 2), "hits, 1-2 s"),
+        (increase("hits", 1, 2, labels="a"), "hits{a}, 1-2 s"),
+    ],
+)
+def test_a_name_tells_two_measures_apart(measure: Measure, name: str) -> None:
+    """A control is known by it: two that measure something else must not share one."""
+    assert measure.name == name
+
+
+def test_what_is_missing_names_what_was_looked_for() -> None:
+    """The metric with its labels, the path, the callee, the window; and the nearest name."""
+    made = recording([request(0, 0.5, status="500")], spans=[call(0, 0.5)])
+    made.series[SeriesKey("a", "hits", 'result="hit"')] = [1.0] + [math.nan] * 10
+    missing = {
+        increase("hits", 0, 5): "fewer than two samples of hits in 0-5 s",
+        increase("hits", 0, 5, labels="hit"): "fewer than two samples of hits{hit} in 0-5 s",
+        increase("hits", 0, 5, labels="miss"): "no series of hits has labels with miss",
+        latency_ms(0.5, 0, 1): "no request due in 0-1 s got a good answer",
+        success_ratio(0, 1, path="/a"): "no request for /a was due in 0-1 s",
+        success_ratio(1, 2): "no request was due in 1-2 s",
+        success_ratio(2, 2): "2-2 s is an empty window",
+        success_ratio(5, 11): "5-11 s reaches beyond the run, which ends at 10 s",
+        calls_per_burst("db", 2, 3): "no call to db began in 2-3 s",
+        wasted_ratio("db", 0, 1): "db did no work on the requests due in 0-1 s",
+        recovery_s(): "there was no fault to recover from",
+    }
+    for measure, said in missing.items():
+        assert measure.read(made).missing == said
+    unknown = increase("hitz", 0, 5).read(made).missing
+    assert unknown.startswith("no host has a metric 'hitz'")
+    assert "hits" in unknown
