@@ -238,10 +238,15 @@ def _checked(job: Job, engine: Engine) -> Checked:
 
 
 def check(slug: str, seed: int, engine: Engine) -> Checked:
-    """Run all variants of a lab under a seed and judge them."""
+    """Run all variants of a lab under a seed and judge them.
+
+    A mean of n seeds is taken for every n-th seed: as many runs as the check has, and not n times.
+    """
     began, began_s = datetime.now(UTC).astimezone(), time.monotonic()
     entry = catalogue.find(slug)
-    result = runner.run(entry, entry.lab.variants, seed, [engine], _unwatched, averages=True)
+    every = max((item.seeds for item in entry.lab.predict), default=1)
+    averages = (seed - 1) % every == 0
+    result = runner.run(entry, entry.lab.variants, seed, [engine], _unwatched, averages=averages)
     took_s = time.monotonic() - began_s
     controls = tuple(result.controls)
     return Checked(slug=slug, seed=seed, controls=controls, began=began, took_s=took_s)

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from functools import partial
 
-from harness.measures.series import chosen, gain
+from harness.measures.series import chosen, gain, starts
 from harness.model.expect import Plot, Reads
 from harness.recording import Recording
 
@@ -69,10 +69,16 @@ def _calls_to(callees: tuple[str, ...], recording: Recording) -> Curves:
 
 
 def _rate(title: str, metric: str, labels: str, recording: Recording) -> Curves:
-    series = chosen(recording, metric, labels).values()
+    series = chosen(recording, metric, labels)
     return {
         title: [
-            math.fsum(gain(values[second : second + 2]) for values in series)
+            math.fsum(
+                gain(
+                    values[second : second + 2],
+                    starts(recording, key.host)[second : second + 2],
+                )
+                for key, values in series.items()
+            )
             for second in range(math.ceil(recording.duration_s))
         ]
     }

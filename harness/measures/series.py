@@ -1,13 +1,16 @@
 """Measures over the sampled metrics of services."""
 
 import math
-from itertools import pairwise
+from collections.abc import Sequence
+from itertools import pairwise, zip_longest
 
 from harness.measures.windows import check_window
 from harness.model.expect import Measure, NoDataError, Reads
 from harness.model.names import nearest
 from harness.recording import Recording, SeriesKey
 
+STARTED = "process_start_time_seconds"
+"""What a process tells of itself, as Prometheus' own clients do."""
 SAMPLES = 2
 """How many samples of a counter it takes to see it grow."""
 
@@ -16,16 +19,20 @@ def increase(metric: str, start_s: int, end_s: int, *, labels: str = "") -> Meas
     """Sum what a counter of all hosts gained from one second of the run to another.
 
     Only series whose labels contain `labels` count, such as `result="miss"`. A counter that starts
-    again from 0 with its process loses nothing; what a process gained after its last sample does.
+    again from 0 with its process loses nothing, also where it is past its old value by the next
+    sample; what a process gained after its last sample is lost.
     """
 
     def compute(recording: Recording) -> float:
         check_window(recording, start_s, end_s)
-        counters = sampled(recording, metric, labels).values()
-        windows = [_known(values[start_s : end_s + 1]) for values in counters]
-        if all(len(window) < SAMPLES for window in windows):
+        window = slice(int(start_s), int(end_s) + 1)
+        counters = sampled(recording, metric, labels)
+        if all(len(_known(values[window])) < SAMPLES for values in counters.values()):
             raise NoDataError(f"fewer than two samples of {what} in {start_s:g}-{end_s:g} s")
-        return math.fsum(gain(window) for window in windows)
+        return math.fsum(
+            gain(values[window], starts(recording, key.host)[window])
+            for key, values in counters.items()
+        )
 
     what = f"{metric}{{{labels}}}" if labels else metric
     return Measure(
@@ -62,11 +69,27 @@ def chosen(recording: Recording, metric: str, labels: str) -> dict[SeriesKey, li
     }
 
 
-def gain(values: list[float]) -> float:
-    """Sum the rises of a counter; after a fall it has begun again at 0."""
+def starts(recording: Recording, host: str) -> list[float]:
+    """Give for each sample when the host's process had started; empty where it does not tell."""
+    return recording.series.get(SeriesKey(host, STARTED, ""), [])
+
+
+def gain(values: Sequence[float], starts: Sequence[float] = ()) -> float:
+    """Sum the rises of a counter; after a fall, or a start of its process, it has begun at 0.
+
+    `starts` says for each sample when the process that gave it had started: a counter that has
+    begun again and is past its old value by the next sample has not fallen.
+    """
+    pairs = zip_longest(values, starts[: len(values)], fillvalue=math.nan)
+    samples = [(value, start) for value, start in pairs if not math.isnan(value)]
     return math.fsum(
-        after - before if after >= before else after for before, after in pairwise(_known(values))
+        after if after < before or _differ(started, starts_anew) else after - before
+        for (before, started), (after, starts_anew) in pairwise(samples)
     )
+
+
+def _differ(one: float, other: float) -> bool:
+    return not (math.isnan(one) or math.isnan(other)) and one != other
 
 
 def _known(values: list[float]) -> list[float]:

@@ -8,6 +8,7 @@ import pytest
 from harness.measures import plots
 from harness.measures.series import increase
 from harness.model import Plot
+from harness.model.expect import Measure
 from harness.recording import Recording, Request, SeriesKey, root_context
 from services.tracing import Span
 from tests.support import recording, request
@@ -87,3 +88,56 @@ def test_a_rate_is_what_a_counter_gains_each_second() -> None:
 def test_nothing_to_draw_is_no_error(plot: Plot) -> None:
     """A run of which nothing is known has empty curves."""
     assert all(not any(values) for values in plot.of(recording(duration_s=4)).values())
+
+
+@pytest.mark.parametrize(
+    ("counter", "started", "expected"),
+    [
+        ([2, 3, 9, 9], [1, 1, 5, 5], 1 + 9),
+        ([2, 3, 9, 9], [1, 1, 1, 1], 7),
+        ([2, 3, 1, 4], [1, 1, 5, 5], 1 + 1 + 3),
+        ([2, math.nan, 9, 9], [1, math.nan, 5, 5], 9),
+        ([2, 3, 9, 9], [], 7),
+        ([2, 3, 9, 20], [1, 1, 5, 6], 1 + 9 + 20),
+    ],
+    ids=["a start unseen", "no start", "a fall and a start", "down", "untold", "two starts"],
+)
+def test_a_counter_that_began_again_unseen_is_counted_from_nothing(
+    counter: list[float], started: list[float], expected: float
+) -> None:
+    """Its process tells when it started; what is past the old value was counted all the same."""
+    made = counted(a=counter)
+    if started:
+        made.series[SeriesKey("a", "process_start_time_seconds", "")] = started
+    made.duration_s = 3
+    assert increase("trips_total", 0, 3).of(made) == expected
+    assert sum(plots.rate("trips_total", title="Trips").of(made)["Trips"]) == (
+        expected if not any(map(math.isnan, counter)) else 0
+    )
+
+
+@pytest.mark.parametrize(
+    ("measure", "missing"),
+    [
+        (
+            increase("trip_total", 0, 3),
+            "no host has a metric 'trip_total' (did you mean trips_total?)",
+        ),
+        (
+            increase("trips_total", 0, 3, labels="x"),
+            "no series of trips_total has labels with x",
+        ),
+        (increase("trips_total", 0, 30), "0-30 s reaches beyond the run"),
+        (increase("trips_total", 2, 3), "fewer than two samples of trips_total in 2-3 s"),
+    ],
+    ids=lambda value: value.name if not isinstance(value, str) else "",
+)
+def test_a_counter_of_which_nothing_is_known_has_gained_nothing_known(
+    measure: Measure, missing: str
+) -> None:
+    """A name that nobody has, labels, a window beyond the run, samples that are all missing."""
+    made = counted(a=[0, 1, math.nan, math.nan])
+    made.duration_s = 3
+    value, said = measure.read(made)
+    assert math.isnan(value)
+    assert said.startswith(missing)
