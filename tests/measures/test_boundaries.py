@@ -343,3 +343,21 @@ def test_what_is_missing_names_what_was_looked_for() -> None:
     unknown = increase("hitz", 0, 5).read(made).missing
     assert unknown.startswith("no host has a metric 'hitz'")
     assert "hits" in unknown
+
+
+def test_only_calls_show_that_a_callee_is_called() -> None:
+    """Its own work alone does not: the load has asked it, and nobody calls it by that name."""
+    made = recording([request(0, 0.5)], spans=[work(0, 1, callee="front")])
+    assert attempts_rps("front", 0, 1).read(made).missing == "no call to front in the whole run"
+    assert attempts_per_request("front", 0, 1).read(made).missing
+
+
+def test_one_host_s_samples_are_enough() -> None:
+    """A host that was not there in the window has gained nothing that is known."""
+    made = recording(duration_s=4)
+    made.series[SeriesKey("a", "hits", "")] = [1.0, 3, 6, 6, 6]
+    made.series[SeriesKey("b", "hits", "")] = [math.nan] * 5
+    made.series[SeriesKey("a", "sets", "")] = [0.0, 50, 100, 150, 200]
+    assert increase("hits", 0, 2).of(made) == 5
+    missing = increase("hist", 0, 2, labels="").read(made).missing
+    assert missing.startswith("no host has a metric 'hist'")

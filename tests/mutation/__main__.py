@@ -1,10 +1,5 @@
-"""Mutation testing of what judges, measures and protects: `python -m tests.mutation`.
+"""Mutation testing of what judges, measures and protects: `python -m tests.mutation --help`."""
 
-Exit code 1 where a survivor is not accepted, an accepted one is not one, or fewer than 95 % of the
-mutants are found out.
-"""
-
-import argparse
 import sys
 import time
 from collections import Counter, defaultdict
@@ -12,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
+
+import click
 
 from tests.mutation.accepted import ACCEPTED, Accepted
 from tests.mutation.mutants import Mutant, chosen, mutants
@@ -32,32 +29,31 @@ class Result:
     outcome: Outcome
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Try the mutants that are asked for, and tell of those that no test finds out."""
-    options = _options(arguments)
+@click.command()
+@click.option("--count", default=COUNT, show_default=True, help="How many mutants to choose.")
+@click.option("--seed", default=1, show_default=True, help="Of the choice.")
+@click.option("--all", "whole", is_flag=True, help="Try every mutant that there is.")
+@click.argument("only", nargs=-1)
+def main(count: int, seed: int, only: Sequence[str], *, whole: bool) -> None:
+    """Try mutants of what judges, measures and protects, and tell of those that no test finds out.
+
+    ONLY are beginnings of paths, such as harness/checks; without any, all modules are meant. The
+    exit code is 1 where a survivor is not accepted, an accepted one is not one, or fewer than 95 %
+    of the mutants are found out.
+    """
     began_s = time.monotonic()
     everything = [one for path in TARGETS for one in mutants(path, (ROOT / path).read_text())]
-    picked = everything if options.all else chosen(everything, options.count, options.seed)
-    only = tuple(options.only) or ""
-    results, untried = tried(one for one in picked if one.path.startswith(only))
-    print(table(results))
+    picked = everything if whole else chosen(everything, count, seed)
+    results, untried = tried(one for one in picked if one.path.startswith(tuple(only) or ""))
+    click.echo(table(results))
     faults = [*untried, *unexplained(results, ACCEPTED), *stale(everything, results, ACCEPTED)]
-    print("\n".join(faults))
+    click.echo("\n".join(faults))
     score = found_out(results)
-    print(
+    click.echo(
         f"{len(results)} of {len(everything)} mutants in {time.monotonic() - began_s:.0f} s, "
         f"{100 * score:.1f} % found out, {len(faults)} to look at"
     )
-    return int(bool(faults) or score < LEAST)
-
-
-def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__)
-    parser.add_argument("--count", type=int, default=COUNT, help="how many mutants to choose")
-    parser.add_argument("--seed", type=int, default=1, help="of the choice")
-    parser.add_argument("--all", action="store_true", help="try every mutant that there is")
-    parser.add_argument("only", nargs="*", help="beginnings of paths, such as harness/checks")
-    return parser.parse_args(arguments)
+    sys.exit(int(bool(faults) or score < LEAST))
 
 
 def tried(picked: Iterable[Mutant]) -> tuple[list[Result], list[str]]:
@@ -68,12 +64,12 @@ def tried(picked: Iterable[Mutant]) -> tuple[list[Result], list[str]]:
         tests = TARGETS[path]
         try:
             limit_s = _limit_s(path, tests)
-            print(f"== {path}, each mutant within {limit_s:.0f} s", flush=True)
+            click.echo(f"== {path}, each mutant within {limit_s:.0f} s")
             for mutant in group:
                 result = Result(mutant, trial(path, mutant.source, tests, limit_s))
                 results.append(result)
                 if result.outcome is Outcome.SURVIVED:
-                    print(f"{mutant}\n", flush=True)
+                    click.echo(f"{mutant}\n")
         except TrialError as error:
             untried.append(f"not tried: {error}")
     return results, untried
@@ -95,8 +91,10 @@ def table(results: Iterable[Result]) -> str:
         counts["all"][result.outcome] += 1
     heads = "".join(f"{outcome:>11}" for outcome in Outcome)
     rows = [f"{'module':40}{heads}"]
-    for path in sorted(counts, key=lambda name: (name == "all", name)):
-        rows.append(f"{path:40}" + "".join(f"{counts[path][outcome]:11}" for outcome in Outcome))
+    rows += [
+        f"{path:40}" + "".join(f"{counts[path][outcome]:11}" for outcome in Outcome)
+        for path in sorted(counts, key=lambda name: (name == "all", name))
+    ]
     return "\n".join(rows)
 
 
@@ -132,7 +130,4 @@ def stale(
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        sys.exit(130)
+    main()
