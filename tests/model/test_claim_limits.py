@@ -191,6 +191,19 @@ def test_every_variant_must_be_able_to_fail() -> None:
     assert [one.split()[1] for one in silent] == ["calm", "naive"]
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        {"equals": math.nan, "chance": -1},
+        {"chance": -60, "seeds": 0},
+        {"seeds": 99, "chance": 1e9},
+    ],
+)
+def test_a_figure_that_makes_no_sense_is_one_complaint(words: dict[str, Any]) -> None:
+    """What would follow from it is no help."""
+    assert len(of_figure(**words)) == 1
+
+
 @pytest.mark.parametrize("duration_s", [0, -1, math.inf, math.nan])
 def test_no_window_is_held_against_a_duration_that_is_none(duration_s: float) -> None:
     """That complaint is another one's, and enough."""
