@@ -11,6 +11,7 @@ from xml.etree import ElementTree as ET
 
 from harness.checks.verdict import Control, Verdict
 from harness.errors import EnvironmentNotReadyError
+from harness.model.numbers import with_unit
 
 BANNED = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 does not allow, not even escaped: control characters, such as those of colours."""
@@ -41,7 +42,8 @@ class Suite:
 def write(suites: Sequence[Suite], path: Path) -> None:
     """Write what was checked; FAIL is a failure, INCONCLUSIVE an error, and so is a wrong lab.
 
-    The file is always whole: it is written beside its place and then put there.
+    A file is always whole: it is written beside its place and then put there. What is no plain
+    file, such as a pipe or a device, is written to as it is, for it must not be replaced.
 
     Raises:
         EnvironmentNotReadyError: the file cannot be written.
@@ -50,23 +52,30 @@ def write(suites: Sequence[Suite], path: Path) -> None:
     root = ET.Element("testsuites")
     root.extend(_suite(suite) for suite in suites)
     ET.indent(root)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        ET.ElementTree(root).write(beside, encoding="utf-8", xml_declaration=True)
-        beside.replace(path)
+        _put(ET.ElementTree(root), path.resolve())
     except OSError as error:
-        beside.unlink(missing_ok=True)
         said = f"{path}: {error.strerror}; the checks have run, see above"
         raise EnvironmentNotReadyError(said) from error
 
 
+def _put(tree: "ET.ElementTree[ET.Element]", path: Path) -> None:
+    if path.exists() and not path.is_file():
+        tree.write(path, encoding="utf-8", xml_declaration=True)
+        return
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        tree.write(beside, encoding="utf-8", xml_declaration=True)
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
 def held(control: Control) -> str:
     """Say what a control found and what it had to find, in one line."""
-    found = f"has no value: {control.missing}" if control.missing else f"is {control.value:g}"
-    unit = f" {control.unit}" if control.unit else ""
-    return (
-        f"{control.measure} {found}{unit if not control.missing else ''}, must be {control.bound}"
-    )
+    value = with_unit(f"{control.value:g}", control.unit)
+    found = f"has no value: {control.missing}" if control.missing else f"is {value}"
+    return f"{control.measure} {found}, must be {control.bound.said(control.unit)}"
 
 
 def names(controls: Sequence[Control]) -> list[str]:

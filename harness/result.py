@@ -10,8 +10,13 @@ from harness.recording import Recording
 
 CHANGED = "not the lab as it is"
 """What the note begins with that a result has whose settings were changed for it."""
-Groups = dict[tuple[Kind, str, str, str], list[Control]]
-"""Controls by kind, variant, claim and measure."""
+Groups = dict[tuple[Kind, str, str, str, Bound], list[Control]]
+"""Controls by kind, variant, claim, measure and bound."""
+
+
+def is_told_apart(control: Control) -> bool:
+    """Say whether it only shows that a claim is false where it must be."""
+    return control.kind is Kind.TELLS_APART and control.verdict is Verdict.PASS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,8 +62,8 @@ class Result:
         matters.
         """
         for key, controls in self._by_claim().items():
-            kind, variant, claim, measure = key
-            if kind is Kind.TELLS_APART and verdict_of(controls) is Verdict.PASS:
+            kind, variant, claim, measure, bound = key
+            if all(is_told_apart(control) for control in controls):
                 continue
             engines = {control.engine: control for control in controls}
             yield Row(
@@ -67,7 +72,7 @@ class Result:
                 claim=claim,
                 measure=measure,
                 unit=controls[0].unit,
-                predicted=controls[0].bound,
+                predicted=bound,
                 simulated=engines.get("sim"),
                 measured=engines.get("compose"),
             )
@@ -76,6 +81,6 @@ class Result:
         groups: Groups = {}
         variants = list(dict.fromkeys(control.variant for control in self.controls))
         for control in sorted(self.controls, key=lambda control: variants.index(control.variant)):
-            key = (control.kind, control.variant, control.claim, control.measure)
+            key = (control.kind, control.variant, control.claim, control.measure, control.bound)
             groups.setdefault(key, []).append(control)
         return groups

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from harness.catalogue import Entry
 from harness.checks.agreement import agreement
-from harness.checks.contrast import Runs, contrast
+from harness.checks.contrast import WITHOUT, Runs, contrast
 from harness.checks.timing import timing
 from harness.checks.verdict import judge, judge_without_fault
 from harness.conductor import conductor
@@ -118,6 +118,8 @@ def _judge(result: Result, made: _Recorded, before: Sequence[_Recorded]) -> None
             result.controls += agreement(result.lab, other.faulty[name], recording)
     for recording in made.calm.values():
         result.controls += judge_without_fault(result.lab, recording)
+        if made.real_time:
+            result.controls += timing(recording, WITHOUT)
 
 
 def _note(result: Result, recording: Recording) -> None:

@@ -3,6 +3,7 @@
 import errno
 import fcntl
 import json
+import os
 import platform
 import shutil
 import tempfile
@@ -104,7 +105,10 @@ def _sweep() -> Iterator[Path]:
 @contextmanager
 def _alone() -> Iterator[None]:
     """Keep others from sweeping while a folder is made and not claimed yet."""
-    RUNS.mkdir(parents=True, exist_ok=True)
+    try:
+        RUNS.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(RUNS)) from error
     with (RUNS / LOCK).open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

@@ -175,7 +175,7 @@ def test_a_saved_recording_comes_back_as_it_was(runs: Path) -> None:
 def test_saved_controls_come_back_as_they_were(runs: Path, value: float) -> None:
     """Values and bounds that JSON has no number for, too."""
     made = result(value=value)
-    made.controls.append(replace(made.controls[0], bound=Bound.around(2, 0.1)))
+    made.controls.append(replace(made.controls[0], bound=Bound.around(2, model=0.2, chance=0.1)))
     with store.folder("storm", WHEN) as part:
         store.save(made, WHEN, part)
     assert repr(store.controls(runs / NAME)) == repr(made.controls)
@@ -221,7 +221,14 @@ def test_a_result_is_one_document_that_any_reader_of_json_can_read(runs: Path) -
     (control,) = read["controls"]
     assert control["value"] == "inf"
     assert control["margin"] == "-inf"
-    assert control["bound"] == {"at_least": "-inf", "at_most": 2, "equals": None}
+    assert control["bound"] == {
+        "at_least": "-inf",
+        "at_most": 2,
+        "equals": None,
+        "model": 0,
+        "chance": 0,
+        "outside": False,
+    }
     assert control["verdict"] == "FAIL"
     assert (read["lab"], read["seed"], read["verdict"]) == ("storm", 3, "FAIL")
     assert read["when"] == "2026-03-29T01:59:30+00:00"

@@ -7,7 +7,7 @@ run has made anyway. A value that is NaN shows nothing: it is neither true nor f
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 
@@ -43,20 +43,21 @@ class Contrast:
 def contrast(lab: Lab, engines: Sequence[Runs]) -> Contrast:
     """Hold every claim and prediction against what it must be false of, on each engine.
 
-    A claim is unproven when no engine's recordings suffice to tell it apart.
+    A claim is unproven when a variant that it is about did not run, or when no engine's recordings
+    suffice to tell it apart.
     """
     controls: list[Control] = []
     unproven = []
+    ran = {name for runs in engines for name in runs.faulty}
     for item in lab.expect:
         if not item.is_baseline and not item.noted:
             found = list(chain.from_iterable(_claim(lab, item, runs) for runs in engines))
             controls += found
-            if not found:
-                unproven.append(f"{item.claim}: {_lacking(lab, item, engines)}")
+            if not found or set(item.variants) - ran:
+                unproven.append(f"{item.claim}: {_lacking(lab, item, ran)}")
     for figure in lab.predict:
         found = list(chain.from_iterable(_prediction(lab, figure, runs) for runs in engines))
         controls += found
-        ran = {name for runs in engines for name in runs.faulty}
         if figure.on not in ran:
             unproven.append(f"{figure.name}: {figure.on} did not run")
     return Contrast(controls=tuple(controls), unproven=tuple(unproven))
@@ -117,11 +118,12 @@ def _names(lab: Lab, kind: type[Broken | Fixed]) -> tuple[str, ...]:
     return tuple(one.name for one in lab.variants if isinstance(one, kind))
 
 
-def _lacking(lab: Lab, item: Expectation, engines: Sequence[Runs]) -> str:
-    """Say which variants it takes, beside those that have run, to prove a claim."""
-    ran = {name for runs in engines for name in runs.faulty}
-    about = set(item.variants)
-    holds = item.unlike or isinstance(lab.variant(item.variants[0]), Fixed)
-    others = set(item.unlike or _names(lab, Broken if holds else Fixed))
-    missing = (set() if about & ran else about) | (others - ran)
-    return f"{', '.join(sorted(missing))} did not run"
+def _lacking(lab: Lab, item: Expectation, ran: Collection[str]) -> str:
+    """Say which variants it takes, beside those that have run, to prove a claim.
+
+    A claim that the fault bites is told apart by the variant's own run without it.
+    """
+    holds = isinstance(lab.variant(item.variants[0]), Fixed)
+    needed = {*item.variants, *(item.unlike or (_names(lab, Broken) if holds else ()))}
+    missing = [one.name for one in lab.variants if one.name in needed and one.name not in ran]
+    return f"{', '.join(missing)} did not run"

@@ -14,8 +14,12 @@ LAG_LIMIT_MS = 250.0
 times what an idle machine shows."""
 
 
-def timing(recording: Recording) -> Iterator[Control]:
-    """Hold the load's schedule and the faults' lag against their limits."""
+def timing(recording: Recording, how: str = "") -> Iterator[Control]:
+    """Hold the load's schedule and the faults' lag against their limits.
+
+    `how` says which run of the variant it was, where there are two of them.
+    """
+    of = f", {how}" if how else ""
     late_ms = sorted(
         1000 * (request.sent_s - request.intended_s)
         for request in recording.requests
@@ -24,11 +28,11 @@ def timing(recording: Recording) -> Iterator[Control]:
     if late_ms:
         rank = math.ceil(0.99 * len(late_ms)) - 1
         yield _held(
-            recording, "requests are sent when due", "p99", late_ms[rank], SCHEDULE_LIMIT_MS
+            recording, "requests are sent when due", f"p99{of}", late_ms[rank], SCHEDULE_LIMIT_MS
         )
     if recording.faults:
         lag_ms = max(_lags_ms(recording.faults))
-        yield _held(recording, "faults come and go when due", "most", lag_ms, LAG_LIMIT_MS)
+        yield _held(recording, "faults come and go when due", f"most{of}", lag_ms, LAG_LIMIT_MS)
 
 
 def _lags_ms(faults: Sequence[FaultRecord]) -> Iterator[float]:

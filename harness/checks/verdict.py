@@ -99,15 +99,19 @@ def judge(lab: Lab, recording: Recording, more: Values | None = None) -> list[Co
 
 
 def judge_without_fault(lab: Lab, recording: Recording) -> list[Control]:
-    """Hold a broken variant's run without its fault against the lab's baselines, to the end."""
+    """Hold a broken variant's run without its fault against the lab's baselines, to the end.
+
+    Baselines that differ in their windows alone are one.
+    """
     claim = "stays healthy without its fault"
-    controls = []
+    controls: dict[tuple[str, Bound], Control] = {}
     for item in lab.expect:
         if item.is_baseline:
             over = item.measure.over
             measure = over(0, recording.duration_s) if over else item.measure
-            controls.append(control(Kind.NEGATIVE, claim, recording, measure, item.bound))
-    return controls
+            one = control(Kind.NEGATIVE, claim, recording, measure, item.bound)
+            controls[measure.name, item.bound] = one
+    return list(controls.values())
 
 
 def verdict_of(controls: Iterable[Control]) -> Verdict:

@@ -93,7 +93,8 @@ def _print(line: str) -> None:
     """Print the last line, unless the terminal is closed; then Python must not flush to it."""
     try:
         click.echo(line, err=True)
-        sys.stdout.flush()
+        if sys.stdout:
+            sys.stdout.flush()
     except OSError:
         sys.stdout = None
 

@@ -4,7 +4,7 @@ import math
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -106,24 +106,24 @@ def command(  # noqa: PLR0913 - one parameter for each option
         raise LabError("--permute is of the simulation; leave --engine compose out")
     work = [(slug, seed) for slug in labs for seed in range(1, seeds + 1)]
     checked = []
-    with _progress(console) as progress:
-        task = progress.add_task("", total=len(work))
-        tick = partial(progress.advance, task)
-        results = (
-            _measure(work, jobs, tick, partial(_lengthen, progress, task))
-            if engine == "compose"
-            else _simulate(work, jobs, tick, permute=permute)
-        )
-        with _junit(junit_path) as keep:
+    with _junit(junit_path) as keep:
+        with _progress(console) as progress:
+            task = progress.add_task("", total=len(work))
+            tick = partial(progress.advance, task)
+            results = (
+                _measure(work, jobs, tick, partial(_lengthen, progress, task))
+                if engine == "compose"
+                else _simulate(work, jobs, tick, permute=permute)
+            )
             for one in results:
                 replay = f"./lab run {one.slug} --engine {engine} --seed {one.seed}"
                 replay += f" --permute {one.seed}" if permute else ""
                 checked.append(one)
                 _show(progress.console, one, replay, brief=seeds > 1)
                 keep(_suite(one, replay))
-    if spreads:
-        _spread(labs, checked)
-    _summary(console, labs, checked)
+        if spreads:
+            _spread(labs, checked)
+        _summary(console, labs, checked)
     return _worst(checked).exit_code
 
 
@@ -131,7 +131,8 @@ def command(  # noqa: PLR0913 - one parameter for each option
 def _junit(path: Path | None) -> Iterator[Callable[[Suite], None]]:
     """Give what takes each result as it comes: the file is brought up to date meanwhile.
 
-    So a check that is interrupted keeps what it has.
+    So a check that is interrupted keeps what it has. A file that cannot be written meanwhile does
+    not end the check; at its end it does. What is no plain file is written once.
     """
     suites: list[Suite] = []
     written_s = -math.inf
@@ -139,8 +140,10 @@ def _junit(path: Path | None) -> Iterator[Callable[[Suite], None]]:
     def keep(suite: Suite) -> None:
         nonlocal written_s
         suites.append(suite)
-        if path and time.monotonic() > written_s + JUNIT_EVERY_S:
-            junit.write(suites, path)
+        is_plain = path is not None and (path.is_file() or not path.exists())
+        if path and is_plain and time.monotonic() > written_s + JUNIT_EVERY_S:
+            with suppress(EnvironmentNotReadyError):
+                junit.write(suites, path)
             written_s = time.monotonic()
 
     try:
@@ -296,6 +299,9 @@ def _summary(console: Console, labs: Sequence[str], checked: Sequence[Checked]) 
         if len(seeds) > 1:
             console.print(f"{slug}: {passed} of {len(seeds)} seeds pass")
     passed = sum(one.verdict is Verdict.PASS for one in checked)
+    failed = sum(one.verdict is Verdict.FAIL for one in checked)
+    nothing = sum(one.proves_nothing for one in checked)
     errors = sum(bool(one.error) for one in checked)
-    told = f", {errors} could not be checked" if errors else ""
-    console.print(f"{passed} passed, {len(checked) - passed - errors} failed{told}")
+    told = f", {nothing} inconclusive" if nothing else ""
+    told += f", {errors} could not be checked" if errors else ""
+    console.print(f"{passed} passed, {failed} failed{told}")

@@ -63,7 +63,7 @@ def _told(console: Console, found: Found, missing: Sequence[str], *, by_name: bo
         verdict = Verdict.FAIL
     counted = f"{agreeing} of {len(variants)} variants agree" if variants else "nothing to compare"
     line = Text(verdict.value, style=STYLES[verdict])
-    if missing:
+    if missing and variants:
         line.append(" of a part", "yellow")
         counted += f"; {len(missing)} of {len(missing) + len(found)} labs are not compared"
     console.print(line.append(f"  {counted}", "default"))

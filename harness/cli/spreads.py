@@ -6,9 +6,13 @@ from statistics import median, pstdev
 
 from harness.checks.verdict import Control, Kind, Verdict
 from harness.model.expect import SIGMAS, Bound
-from harness.report.text import figure, wanted
+from harness.report.text import UNKNOWN, figure, wanted
 
-COLUMNS = ("variant", "value", "wanted", "median", "sigma", "bound", "passed")
+COLUMNS = ("variant", "value", "wanted", "median", "sigma", "distance", "passed")
+EXPLAINED = (
+    "sigma: how much the value varies over the seeds; distance: how many sigmas the median is from "
+    "the nearer edge of what is wanted"
+)
 RULES = ("---", "---", "---", "---:", "---:", "---:", "---:")
 Key = tuple[str, Kind, str, str, Bound]
 
@@ -16,9 +20,9 @@ Key = tuple[str, Kind, str, str, Bound]
 def lines(controls: Iterable[Control]) -> Iterator[str]:
     """Give a row for each value that was held against a bound, from all runs of one lab.
 
-    `bound` is the distance from the median to the nearer edge, in standard deviations of what was
-    seen: below four, chance alone will sooner or later break the claim, and a line warns. It is no
-    way to choose a bound: that comes from theory, or from what the claim says.
+    `distance` is from the median to the nearer edge of what is wanted, in standard deviations of
+    what was seen: below four, chance alone will sooner or later break the claim, and a line warns.
+    It is no way to choose a bound: that comes from theory, or from what the claim says.
     """
     groups: dict[Key, list[Control]] = {}
     for one in controls:
@@ -30,6 +34,8 @@ def lines(controls: Iterable[Control]) -> Iterator[str]:
     yield _row(RULES)
     for group in ordered:
         yield _row(_cells(group))
+    yield ""
+    yield EXPLAINED
     for group in ordered:
         yield from _warning(group)
 
@@ -40,7 +46,7 @@ def _cells(group: list[Control]) -> Iterator[str]:
     yield wanted(first.bound, first.unit)
     yield figure(median(values) if values else math.nan, first.unit)
     yield figure(_sigma(values), first.unit)
-    yield _distance(distance(group))
+    yield _distance(group)
     passed = sum(one.verdict is Verdict.PASS for one in group)
     yield f"{passed} of {len(group)}"
 
@@ -61,10 +67,17 @@ def distance(group: list[Control]) -> float:
 
 def _warning(group: list[Control]) -> Iterator[str]:
     first, sigmas = group[0], distance(group)
-    if len(group) > 1 and not sigmas >= SIGMAS:
+    if len(group) == 1 or sigmas >= SIGMAS:
+        return
+    where = f"warning: {first.variant}, {first.claim} ({_value(first)}):"
+    if math.isnan(sigmas):
+        yield f"{where} there is no value in any run: {first.missing}"
+    elif sigmas < 0:
+        yield f"{where} the median is outside of what is wanted"
+    else:
         yield (
-            f"warning: {first.variant}, {first.claim}: its bound is {_distance(sigmas)} from the "
-            f"median, less than {SIGMAS}; chance alone will break it"
+            f"{where} {_distance(group)} from the median to the edge, less than {SIGMAS}: chance "
+            "alone will sooner or later break it"
         )
 
 
@@ -79,8 +92,13 @@ def _sigma(values: list[float]) -> float:
     return pstdev(values) if values else math.nan
 
 
-def _distance(sigmas: float) -> str:
-    return "no chance" if sigmas == math.inf else f"{figure(sigmas)} sigma"
+def _distance(group: list[Control]) -> str:
+    sigmas = distance(group)
+    if math.isnan(sigmas):
+        return UNKNOWN
+    if math.isinf(sigmas):
+        return "outside" if sigmas < 0 else "does not vary" if not _sigma(_known(group)) else "far"
+    return f"{figure(sigmas)} sigma"
 
 
 def _value(one: Control) -> str:

@@ -7,7 +7,7 @@ from rich.text import Text
 
 from harness.checks.verdict import Control, Kind, Verdict
 from harness.report.text import SIGNS, margin, seen, wanted
-from harness.result import Result, Row
+from harness.result import Result, Row, is_told_apart
 
 INDENTED = (0, 0, 0, 2)
 REASONS = {
@@ -16,6 +16,8 @@ REASONS = {
     Kind.TIMING: "the machine was too busy to keep the schedule; close other programs, or wait",
 }
 """Why a run is inconclusive, by the control that says so."""
+UNSEEN = "they show that each claim is false where it must be"
+"""What is told of the controls that the table leaves out."""
 STYLES = {Verdict.PASS: "green", Verdict.FAIL: "bold red", Verdict.INCONCLUSIVE: "bold yellow"}
 
 
@@ -25,6 +27,9 @@ def show(console: Console, result: Result) -> None:
     for note in result.notes:
         console.print(Text(note, style="yellow"))
     console.print(_sentence(result))
+    unseen = sum(is_told_apart(control) for control in result.controls)
+    if unseen:
+        console.print(Text(f"{unseen} of them have no row: {UNSEEN}", style="dim"))
     for claim in result.unproven:
         console.print(Text(f"not proven: {claim}", style="yellow"))
 
@@ -38,8 +43,15 @@ def _table(result: Result) -> Table:
         if row.variant != group:
             group = row.variant
             table.add_row(Text(group, style="bold underline"), "", "", "")
-        table.add_row(_claim(row), wanted(row.predicted, row.unit), *_cells(row))
+        table.add_row(_claim(row), _predicted(row), *_cells(row))
     return table
+
+
+def _predicted(row: Row) -> str:
+    """Give the bound; the two parts of a tolerance have a line each, for columns are narrow."""
+    text = wanted(row.predicted, row.unit)
+    both = row.predicted.model and row.predicted.chance
+    return text.replace(" ± ", "\n± ") if both else text
 
 
 def _cells(row: Row) -> tuple[Text, Text]:
@@ -65,7 +77,7 @@ def _sentence(result: Result) -> Text:
     """Say what all controls come to; a part of a lab says that it is one."""
     controls = result.controls
     passed = sum(control.verdict is Verdict.PASS for control in controls)
-    part = f" of a part, without {', '.join(result.left_out)}" if result.left_out else ""
+    part = f" of a part (without {', '.join(result.left_out)})" if result.left_out else ""
     sentence = Text(f"\n{result.verdict}", style=STYLES[result.verdict])
     sentence.append(part, "yellow")
     sentence.append(f"  {passed} of {len(controls)} controls hold: {_meaning(result)}", "default")
@@ -79,6 +91,8 @@ def _meaning(result: Result) -> str:
         case Verdict.PASS:
             return "what must break breaks, what must hold holds, and each claim tells them apart"
         case Verdict.FAIL:
-            return "a claim does not hold"
+            failed = {one.kind for one in result.controls if one.verdict is Verdict.FAIL}
+            only = failed == {Kind.TELLS_APART}
+            return "a claim is true where it must be false" if only else "a claim does not hold"
     kinds = [one.kind for one in result.controls if one.verdict is Verdict.INCONCLUSIVE]
     return f"nothing is proven: {REASONS[kinds[0]] if kinds else 'nothing ran'}"

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from harness.model.numbers import short
+from harness.model.numbers import short, with_unit
 
 if TYPE_CHECKING:
     from harness.recording import Recording
@@ -125,22 +125,30 @@ class Bound:
         return -inside if self.outside else inside
 
     def __str__(self) -> str:
+        return self.said()
+
+    def said(self, unit: str = "") -> str:
+        """Say what is accepted, in the value's unit."""
+        least, most = (with_unit(short(edge), unit) for edge in (self.at_least, self.at_most))
         if self.equals is not None:
-            text = self._tolerance(self.equals)
+            text = self._tolerance(self.equals, unit)
         elif math.isinf(self.at_most):
-            return f"{'<' if self.outside else '≥'} {short(self.at_least)}"
+            return f"{'<' if self.outside else '≥'} {least}"
         elif math.isinf(self.at_least):
-            return f"{'>' if self.outside else '≤'} {short(self.at_most)}"
+            return f"{'>' if self.outside else '≤'} {most}"
         else:
-            text = f"{short(self.at_least)} to {short(self.at_most)}"
+            text = f"{short(self.at_least)} to {most}"
         return f"not {text}" if self.outside else text
 
-    def _tolerance(self, equals: float) -> str:
-        if self.model and self.chance:
-            share = f"{short(100 * self.model / abs(equals))} %" if equals else short(self.model)
-            return f"{short(equals)} ± {share} model ± {short(self.chance)} chance"
+    def _tolerance(self, equals: float, unit: str) -> str:
         slack = self.at_most - equals
-        return f"{short(equals)} ± {short(slack)}" if slack else short(equals)
+        if not (self.model and self.chance):
+            text = f"{short(equals)} ± {short(slack)}" if slack else short(equals)
+            return with_unit(text, unit)
+        model = with_unit(short(self.model), unit)
+        share = f"{short(100 * self.model / abs(equals))} %" if equals else model
+        chance = with_unit(short(self.chance), unit)
+        return f"{with_unit(short(equals), unit)} ± {share} model ± {chance} chance"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,11 @@ def number(value: float) -> str:
     return f"{value:,.{digits}f}".replace("-", MINUS)
 
 
+def with_unit(text: str, unit: str) -> str:
+    """Write a unit after a number; one that begins with a slash follows without a space."""
+    return text + unit if unit.startswith("/") else f"{text} {unit}".rstrip()
+
+
 def short(value: float) -> str:
     """Write a number as `number` does, without zeros at the end: 4, 0.2, 1,200."""
     text = number(value)

@@ -7,7 +7,7 @@ from harness.checks.verdict import Control, Verdict
 from harness.model.expect import Bound
 from harness.model.fault import Timed
 from harness.model.lab import CLIENT, Lab, Redis, Service
-from harness.model.numbers import MINUS, number
+from harness.model.numbers import MINUS, number, with_unit
 
 BARS = "▁▂▃▄▅▆▇█"
 SIGNS = {Verdict.PASS: "✓", Verdict.FAIL: "✗", Verdict.INCONCLUSIVE: "?"}
@@ -23,7 +23,7 @@ def figure(value: float, unit: str = "") -> str:
     if math.isinf(value):
         endless = "never" if unit in {"s", "ms"} else "∞"
         return endless if value > 0 else f"{MINUS}∞"
-    return _with_unit(number(value), unit)
+    return with_unit(number(value), unit)
 
 
 def margin(value: float, unit: str = "") -> str:
@@ -41,7 +41,7 @@ def seen(control: Control) -> str:
 
 def wanted(bound: Bound, unit: str = "") -> str:
     """Say the bound that a value is held against."""
-    return _with_unit(str(bound), unit)
+    return bound.said(unit)
 
 
 def between(start_s: float, end_s: float) -> str:
@@ -112,10 +112,6 @@ def hits(lab: Lab, place: str) -> list[str]:
         for timed in lab.faults
         if lab.folded(timed.fault.target) == place
     ]
-
-
-def _with_unit(text: str, unit: str) -> str:
-    return text + unit if unit.startswith("/") else f"{text} {unit}".rstrip()
 
 
 def _bar(value: float, top: float) -> str:

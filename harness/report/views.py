@@ -204,9 +204,10 @@ def _meaning(result: Result, missed: Sequence[Control]) -> str:
 
 
 def _miss(control: Control) -> str:
+    found = f"no value, for {control.missing}" if control.missing else seen(control)
     return (
         f"{control.variant}, {called(control.engine)}: {control.claim} ({control.measure}): "
-        f"{seen(control)}, wanted {wanted(control.bound, control.unit)}"
+        f"{found}; wanted {wanted(control.bound, control.unit)}"
     )
 
 

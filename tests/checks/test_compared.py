@@ -10,7 +10,7 @@ from harness.model.expect import Bound
 
 
 def agreement(claim: str, simulated: float, measured: float, within: float = 0.1) -> Control:
-    bound = Bound.around(simulated, model=within * abs(simulated))
+    bound = Bound.around(simulated, model=within * simulated)
     return control(Kind.AGREEMENT, "compose", measured, bound, claim=claim)
 
 

@@ -104,11 +104,15 @@ WRONG: dict[str, tuple[str, str, str]] = {
         'on("niave",',
         "is about 'niave', which is not one of ca",
     ),
-    "no baseline": (BASELINE, "", "no baseline(...): without a healthy start nothing is proven"),
+    "no baseline": (
+        BASELINE,
+        "",
+        "no baseline(...) in expect=; add one that shows the system healthy",
+    ),
     "nothing broken": ('Broken("naive"', 'Fixed("naive"', "no Broken variant: a lab shows what b"),
     "nothing fixed": ('Fixed("calm"', 'Broken("calm"', "no Fixed variant: a lab shows what brea"),
     "no variants": (VARIANTS, "variants=()", "no Broken variant"),
-    "a silent variant": ('on("calm",', 'on("naive",', "variant calm: nothing is expected of it"),
+    "a silent variant": ('on("calm",', 'on("naive",', "variant calm has no claim, so it cannot fa"),
 }
 
 

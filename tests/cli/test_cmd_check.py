@@ -1,5 +1,6 @@
 """`./lab check`: what a CI job reads."""
 
+import json
 import re
 from functools import partial
 from pathlib import Path
@@ -18,6 +19,10 @@ from tests.cli.workshop import SMALL, Workshop, finished, started
 
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 FAILING = ("at_most=2)", "at_most=0.5)")
+TWO_BASELINES = (
+    '        on("naive"',
+    '        baseline(success_ratio(0, 0.5), at_least=0.99),\n        on("naive"',
+)
 
 
 def test_a_lab_that_holds_is_one_line(shop: Workshop) -> None:
@@ -51,7 +56,7 @@ def test_a_lab_that_fails_says_what_and_how_to_see_it_again(shop: Workshop) -> N
     assert outcome.code == 1
     text = " ".join(outcome.out.split())
     assert "✗ FAIL small, seed 1: 7 controls" in text
-    said = "calm, the mend holds: recovers; time to recover is 1.00 s, must be ≤ 0.5 s"
+    said = "calm, the fix holds: recovers; time to recover is 1.00 s, must be ≤ 0.5 s"
     assert said in text
     assert "replay: ./lab run small --engine sim --seed 1" in text
     assert text.endswith("0 passed, 1 failed")
@@ -65,13 +70,30 @@ def test_the_replay_command_shows_the_same_failure(shop: Workshop) -> None:
     assert shop.run(*typed, "--no-report").code == 1
 
 
-def test_inconclusive_outweighs_failed(shop: Workshop) -> None:
-    """One lab without a healthy start makes the whole check prove nothing: exit code 2."""
+WRONG = ("LAB =", "BAL =")
+SICK = ('"timeout_ms": 100', '"timeout_ms": 1')
+
+
+@pytest.mark.parametrize(("broken", "last"), [(WRONG, "could not be checked"), (SICK, "inconcl")])
+def test_a_failure_is_not_hidden_by_what_proves_nothing(
+    shop: Workshop, broken: tuple[str, str], last: str
+) -> None:
+    """One lab that fails makes the exit code 1, whatever is wrong with another."""
     shop.change(FAILING, slug="failing")
-    shop.change(('"timeout_ms": 100', '"timeout_ms": 1'), slug="sick")
+    shop.change(broken, slug="broken")
+    outcome = shop.run("check", "--jobs", "1")
+    assert outcome.code == 1
+    assert "? INCONCLUSIVE broken, seed 1" in outcome.out
+    assert f"0 passed, 1 failed, 1 {last}" in outcome.out
+
+
+def test_an_unhealthy_start_is_neither_passed_nor_failed(shop: Workshop) -> None:
+    """Beside a lab that holds, it makes the exit code 2, and the count calls it by its name."""
+    shop.write()
+    shop.change(SICK, slug="sick")
     outcome = shop.run("check", "--jobs", "1")
     assert outcome.code == 2
-    assert "? INCONCLUSIVE sick, seed 1" in outcome.out
+    assert outcome.out.endswith("1 passed, 0 failed, 1 inconclusive\n")
 
 
 def test_seeds_are_told_apart(shop: Workshop) -> None:
@@ -88,7 +110,7 @@ def test_seeds_are_told_apart(shop: Workshop) -> None:
 
 
 def test_the_spread_of_every_value_is_told(shop: Workshop) -> None:
-    """A row for each value and bound: least, median, most, and in how many runs it passed."""
+    """A row for each value and bound: median, sigma, distance, and in how many runs it passed."""
     shop.change(FAILING, slug="failing")
     outcome = shop.run("check", "--seeds", "3", "--jobs", "1", "--spread")
     rows = [
@@ -97,12 +119,16 @@ def test_the_spread_of_every_value_is_told(shop: Workshop) -> None:
         if line.startswith("|")
     ]
     head, rule, *values = rows
-    assert head == ["variant", "value", "wanted", "least", "median", "most", "passed"]
+    assert head == ["variant", "value", "wanted", "median", "sigma", "distance", "passed"]
     assert {len(row) for row in rows} == {len(head)}
     assert set("".join(rule)) <= set("-:")
     assert [row for row in values if row[-1] == "0 of 3"]
     assert [row for row in values if row[-1] == "3 of 3"]
-    assert not [row for row in values if "seen to act" in row[1]]
+    assert {row[-2] for row in values if row[-1] == "3 of 3"} == {"does not vary"}
+    assert {row[-2] for row in values if row[-1] == "0 of 3"} == {"outside"}
+    warnings = [line for line in outcome.out.splitlines() if line.startswith("warning: ")]
+    assert warnings
+    assert "calm, recovers (time to recover): the median is outside" in warnings[0]
 
 
 def test_the_number_of_processes_changes_nothing(shop: Workshop) -> None:
@@ -121,7 +147,9 @@ def test_the_number_of_processes_changes_nothing(shop: Workshop) -> None:
 def _values(file: Path) -> list[str]:
     root = ET.parse(file).getroot()  # noqa: S314 - we wrote it
     for suite in root:
-        del suite.attrib["time"]
+        for timed in suite.iter():
+            timed.attrib.pop("time", None)
+            timed.attrib.pop("timestamp", None)
     return [ET.tostring(suite, "unicode") for suite in root]
 
 
@@ -136,6 +164,68 @@ def test_junit_tells_every_control(shop: Workshop) -> None:
         assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("7", "1", "0")
         assert len(suite) == 7
         assert len(suite.findall("testcase/failure")) == 1
+
+
+def test_junit_says_what_json_says(shop: Workshop) -> None:
+    """A check and a run under one seed have the same claims, values and verdicts."""
+    shop.change(FAILING, TWO_BASELINES)
+    file = shop.root / "junit.xml"
+    shop.run("check", "--jobs", "1", "--junit", str(file))
+    found = json.loads(shop.run("run", "small", "--engine", "sim", "--no-report", "--json").out)[
+        "controls"
+    ]
+    cases = list(ET.parse(file).iter("testcase"))  # noqa: S314 - we wrote it
+    assert len({case.get("name") for case in cases}) == len(cases) == len(found)
+    for case, one in zip(cases, found, strict=True):
+        name = f"{one['variant']}, {one['kind']}: {one['claim']} ({one['measure']})"
+        assert case.get("name") == name
+        assert (case.find("failure") is not None) == (one["verdict"] == "FAIL")
+        line = str(case[0].get("message") or case[0].text)
+        assert f" is {float(one['value']):g}" in line
+    failure = next(case.find("failure") for case in cases if len(case.findall("failure")))
+    assert failure is not None
+    assert str(failure.text).endswith("replay: ./lab run small --engine sim --seed 1")
+
+
+def test_the_junit_file_is_whole_after_each_result(
+    shop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It grows as results come, so that a check that is killed leaves what it had."""
+    for slug in ("one", "two", "three"):
+        shop.write(slug=slug)
+    file = shop.root / "junit.xml"
+    seen: list[int] = []
+    check = cmd_check.check
+
+    def looking(*arguments: Any) -> cmd_check.Checked:
+        if file.exists():
+            seen.append(len(ET.parse(file).getroot()))  # noqa: S314 - we wrote it
+        return check(*arguments)
+
+    monkeypatch.setattr(cmd_check, "JUNIT_EVERY_S", 0)
+    monkeypatch.setattr(cmd_check, "check", looking)
+    shop.run("check", "one", "two", "three", "--jobs", "1", "--junit", str(file))
+    assert seen == [1, 2]
+    assert len(ET.parse(file).getroot()) == 3  # noqa: S314 - we wrote it
+
+
+def test_ctrl_c_keeps_what_was_checked(shop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Results that came just before are in the file too, however seldom it is written."""
+    for slug in ("one", "two", "three"):
+        shop.write(slug=slug)
+    file = shop.root / "junit.xml"
+    check = cmd_check.check
+
+    def interrupted(slug: str, *arguments: Any) -> cmd_check.Checked:
+        if slug == "three":
+            raise KeyboardInterrupt
+        return check(slug, *arguments)
+
+    monkeypatch.setattr(cmd_check, "check", interrupted)
+    code = shop.run("check", "one", "two", "three", "--jobs", "1", "--junit", str(file)).code
+    assert code == 130
+    suites = list(ET.parse(file).getroot())  # noqa: S314 - we wrote it
+    assert [suite.get("name") for suite in suites] == ["one[seed 1]", "two[seed 1]"]
 
 
 def test_a_junit_file_without_a_folder_is_refused_first(shop: Workshop) -> None:
@@ -213,6 +303,7 @@ def measuring(shop: Workshop, monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
     class Late(SimEngine):
         name = "compose"
+        real_time = True
 
         def __init__(self, _: Path) -> None:
             super().__init__()

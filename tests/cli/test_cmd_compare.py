@@ -11,8 +11,8 @@ import pytest
 from harness.cli import cmd_run
 from harness.engines.protocol import Conductor, Observer, Plan
 from harness.engines.sim.engine import SimEngine
+from harness.model.numbers import MINUS
 from harness.recording import Recording
-from harness.report.text import MINUS
 from tests.cli.workshop import Workshop
 
 Spoil = Callable[[Recording], None]
@@ -34,6 +34,7 @@ def spoils(shop: Workshop, monkeypatch: pytest.MonkeyPatch) -> dict[str, Spoil]:
 
     class Measured(SimEngine):
         name = "compose"
+        real_time = True
 
         def __init__(self, _: Path, *, keep_prometheus: bool) -> None:
             assert not keep_prometheus
@@ -134,18 +135,20 @@ def test_a_failure_without_the_fault_is_no_difference(shop: Workshop) -> None:
 
 @pytest.mark.usefixtures("spoils")
 def test_labs_without_such_a_run_are_told_with_the_command(shop: Workshop) -> None:
-    """One that is asked for by name must have a run; else the others decide."""
+    """One that is asked for by name must have a run; else the rest is compared, and says so."""
     run(shop)
     shop.write(slug="other")
     line = "other has no run on both engines; ./lab run other --engine both makes one\n"
+    left = "1 of 2 labs are not compared"
     every = shop.run("compare")
     assert every.code == 0
-    assert every.out.endswith(f"\n{line}PASS  2 of 2 variants agree\n")
+    assert every.out.endswith(f"\n{line}PASS of a part  2 of 2 variants agree; {left}\n")
     named = shop.run("compare", "small", "other")
     assert named.code == 2
-    assert named.out.endswith(f"\n{line}INCONCLUSIVE  2 of 2 variants agree\n")
+    assert named.out.endswith(f"\n{line}INCONCLUSIVE of a part  2 of 2 variants agree; {left}\n")
     alone = shop.run("compare", "other")
-    assert (alone.code, alone.out) == (2, f"{line}INCONCLUSIVE  nothing to compare\n")
+    nothing = f"{line}INCONCLUSIVE  nothing to compare\n"
+    assert (alone.code, alone.out) == (2, nothing)
     assert line not in shop.run("compare", "small").out
 
 

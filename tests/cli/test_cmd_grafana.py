@@ -29,6 +29,7 @@ def without_grafana(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(look, "engine", engine)
     monkeypatch.setattr(look, "missing", lambda _: [])
+    monkeypatch.setattr(look, "is_here", lambda _: True)
     monkeypatch.setattr(cmd_run, "why_not", lambda: None)
 
 
@@ -39,6 +40,18 @@ def test_without_the_image_nothing_is_run(shop: Workshop, engine: tuple[str, ...
     shop.write()
     outcome = shop.run("run", "small", "--grafana", *engine)
     assert (outcome.code, outcome.out, outcome.complaint) == (2, "", PULL)
+    assert shop.kept() == []
+
+
+@pytest.mark.usefixtures("without_grafana")
+def test_on_an_engine_elsewhere_grafana_is_refused_before_the_run(
+    shop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its port would be on that machine; the line says so and names the engine."""
+    monkeypatch.setattr(look, "is_here", lambda _: False)
+    shop.write()
+    outcome = shop.run("run", "small", "--grafana")
+    assert outcome.complaint.startswith("Grafana cannot be opened on tcp://127.0.0.1:1 ")
     assert shop.kept() == []
 
 

@@ -13,7 +13,7 @@ from tests.cli.workshop import NO_ENGINE, ROOT, Outcome, Workshop
 
 CONTROL = {
     *("kind", "claim", "variant", "engine", "measure", "unit"),
-    *("value", "bound", "margin", "verdict"),
+    *("value", "missing", "bound", "margin", "verdict"),
 }
 
 
@@ -44,9 +44,9 @@ def test_a_run_tells_its_question_its_table_and_what_is_next(shop: Workshop) -> 
         "simulated naive, no fault",
         "simulated calm",
         "the fault bites: stays down",
-        "the mend holds: recovers",
+        "the fix holds: recovers",
         "no fault, no failure: stays healthy",
-        "\nPASS  7 of 7 controls hold: what must break breaks, what must hold holds\n",
+        "\nPASS  7 of 7 controls hold: what must break breaks, what must hold holds",
         "\ntrace    ./lab show-trace small\n",
         "\nnext     ./lab ",
     ):
@@ -110,16 +110,49 @@ def test_a_variant_alone(shop: Workshop) -> None:
     assert list(digests(document(shop, "--variant", "calm"))) == ["calm"]
     both = ("--variant", "calm", "--variant", "naive", "--variant", "calm")
     assert list(digests(document(shop, *both))) == ["naive", "calm"]
-    kinds = {c["kind"] for c in document(shop, "--variant", "calm")["controls"]}
-    assert "no fault, no failure" not in kinds
+    alone = document(shop, "--variant", "calm")
+    assert "no fault, no failure" not in {c["kind"] for c in alone["controls"]}
+    assert alone["left_out"] == ["naive"]
+
+
+def test_a_part_says_that_it_is_one(shop: Workshop) -> None:
+    """Which variants are left out, and each claim that could not be proven without them."""
+    shop.write()
+    assert document(shop)["unproven"] == document(shop)["left_out"] == []
+    calm = simulated(shop, "--variant", "calm")
+    assert calm.code == 0
+    said = " ".join(calm.out.split())
+    assert "PASS of a part (without naive) 2 of 2 controls hold" in said
+    assert "which is not yet a proof" in said
+    assert "not proven: stays down: naive did not run" in said
+    assert "not proven: recovers: naive did not run" in said
+    naive = document(shop, "--variant", "naive")
+    assert naive["unproven"] == ["recovers: calm did not run"]
+
+
+def test_what_the_table_leaves_out_is_counted(shop: Workshop) -> None:
+    """A claim that is true where it must be false has a row, and makes the run fail."""
+    shop.write()
+    assert "2 of them have no row" in simulated(shop).out
+    shop.change(
+        ("measure=recovery_s(), at_most=2)", "measure=success_ratio(0, 1), at_least=0)"),
+        slug="empty",
+    )
+    outcome = shop.run("run", "empty", "--engine", "sim", "--no-report")
+    assert outcome.code == 1
+    said = " ".join(outcome.out.split())
+    assert "tells apart: recovers" in said
+    assert "FAIL 6 of 7 controls hold: a claim is true where it must be false" in said
 
 
 def test_a_failed_expectation_ends_with_1(shop: Workshop) -> None:
-    """When the mend is set aside, it does not hold, and the exit code says so."""
+    """Without its fix a variant does not hold, and the exit code says so."""
     shop.write()
     outcome = simulated(shop, "--variant", "calm", "--set", "front.tries=4")
     assert outcome.code == 1
-    assert "FAIL  2 of 3 controls hold: a claim does not hold" in outcome.out
+    assert (
+        "FAIL of a part (without naive)  1 of 2 controls hold: a claim does not hold" in outcome.out
+    )
     assert "✗" in outcome.out
 
 

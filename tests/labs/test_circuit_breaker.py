@@ -33,8 +33,9 @@ def test_a_breaker_that_learns_nothing_is_found_out(monkeypatch: pytest.MonkeyPa
 @pytest.mark.parametrize(
     ("command", "claim"),
     [
-        ("breaker gateway.threshold=0.1", "no false trip"),
-        ("breaker gateway.open_ms=8000", "the end is found within a probe's period"),
+        ("breaker gateway.threshold=0.1", "no false trip when one call in a hundred fails"),
+        ("breaker gateway.open_ms=8000", "one call leaks each period"),
+        ("naive gateway.slots=20", "the healthy route falls too"),
     ],
 )
 def test_the_lessons_commands_turn_the_verdict(command: str, claim: str) -> None:

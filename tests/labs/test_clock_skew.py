@@ -17,6 +17,8 @@ GONE = "writes are acknowledged and gone"
 STILL_GONE = "the clock is right again, and still writes go"
 REFUSED = "good tokens are refused by the node that is ahead"
 FORMULA = "lost in proportion to skew and spacing"
+OUTLIVE = "stamps of the future outlive the skew"
+HALF = "one of two refuses all tokens"
 NONE_LOST = "no write is lost"
 TAKEN = "and every write is taken"
 TOKENS = "tokens are taken, with leeway"
@@ -25,7 +27,7 @@ TOKENS = "tokens are taken, with leeway"
 def test_with_right_clocks_nothing_breaks() -> None:
     """No write is lost and no token is refused, so all that is said of them fails."""
     calm = LAB.without_faults()
-    assert failed(calm, "wall-clock") == {GONE, STILL_GONE, REFUSED, FORMULA}
+    assert failed(calm, "wall-clock") == {GONE, STILL_GONE, REFUSED, FORMULA, OUTLIVE, HALF}
 
 
 @pytest.mark.parametrize(("mend", "undone", "claims"), [
@@ -72,7 +74,7 @@ def test_a_coordinator_that_hides_what_it_has_lost_is_found_out(
     [
         ("versions coordinator.leeway_ms=500", {TOKENS}),
         ("hybrid-clock coordinator.tries=1", {TAKEN}),
-        ("wall-clock load.keys=4000", {GONE, STILL_GONE, FORMULA}),
+        ("wall-clock load.keys=4000", {GONE, STILL_GONE, FORMULA, OUTLIVE}),
     ],
 )
 def test_what_the_lesson_breaks_fails(command: str, claims: set[str]) -> None:

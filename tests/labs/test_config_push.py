@@ -20,7 +20,7 @@ ENTRY = catalogue.find("config-push")
 LAB = ENTRY.lab
 FEW = "few notice"
 STAGED = {FEW, "one shop until its next poll"}
-LAST_GOOD = {FEW, "five errors in each shop"}
+LAST_GOOD = {FEW, "three errors in each shop"}
 
 
 def recorded(lab: Lab, variant: str, seed: int = SEED) -> Recording:
@@ -64,7 +64,7 @@ def test_a_rollout_that_hands_a_rejected_value_out_again_is_found_out(
 def test_a_shop_that_forgets_what_it_has_refused_is_found_out(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Each poll brings the bad rate back, for five more errors."""
+    """Each poll brings the bad rate back, for three more errors."""
 
     class Forgetful(service.Shop):
         def _use(self, rate: str) -> None:

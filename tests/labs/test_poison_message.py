@@ -39,7 +39,7 @@ def test_burying_without_acknowledging_is_found_out(monkeypatch: pytest.MonkeyPa
     ("command", "claim"),
     [
         ("dead-letter consumer.redrive_ms=3000", "one order is buried"),
-        ("dead-letter consumer.deliveries=20", "blocked until both are back"),
+        ("dead-letter consumer.deliveries=20", "blocked until one is back"),
         ("naive consumer.claim_ms=60000", BLOCKED),
     ],
 )

@@ -55,7 +55,6 @@ LAB = Lab(
             success_ratio(6, 10),
             on="naive",
             equals=0,
-            within=0,
             because="all queue",
             source="theory:none",
         ),
@@ -284,7 +283,7 @@ def test_failed_setup_is_inconclusive() -> None:
     text = Page(render(made, when=WHEN)).text
     assert made.verdict is Verdict.INCONCLUSIVE
     assert "proves nothing either way" in text
-    assert "naive, simulated: pause db (seen to act, and to be gone): no, wanted yes" in text
+    assert "pause db (seen to act, and to be gone): no value, for it was never seen to act" in text
 
 
 def test_fault_in_an_unknown_place_is_told() -> None:

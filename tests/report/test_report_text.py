@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from harness.checks.verdict import Control, Kind
 from harness.model import Fixed, Kill, Lab, Paced, Pause, Service, during
 from harness.model.expect import Bound
+from harness.model.numbers import MINUS
 from harness.model.toxic import Down
 from harness.report import text
 from harness.report.seconds import faulted_callees
@@ -70,24 +71,42 @@ def test_figure_says_every_float(value: float) -> None:
 def test_margin_has_a_sign() -> None:
     """Which side of the bound a value lies on is told without colour."""
     assert text.margin(0.04) == "+0.040"
-    assert text.margin(-0.04) == f"{text.MINUS}0.040"
+    assert text.margin(-0.04) == f"{MINUS}0.040"
     assert text.margin(-math.inf) == "beyond"
 
 
-def test_read_back_is_said_as_yes_or_no() -> None:
-    """A control that is only true or false shows no number."""
+def test_a_value_that_is_not_to_be_had_is_no_number() -> None:
+    """A fault that was never seen shows a dash, and no bound is near or far from it."""
     control = Control(
         kind=Kind.READ_BACK,
         claim="pause db",
         variant="only",
         engine="sim",
-        measure="seen",
+        measure="seen to act, and to be gone",
         unit="",
-        value=0.0,
+        value=math.nan,
         bound=Bound(at_least=1),
+        missing="it was never seen to act",
     )
-    assert text.seen(control) == "no"
-    assert text.wanted(control.kind, control.bound) == "yes"
+    assert text.seen(control) == text.UNKNOWN
+    assert text.margin(control.margin) == text.UNKNOWN
+    assert text.wanted(control.bound) == "≥ 1"
+
+
+@pytest.mark.parametrize(
+    ("bound", "said"),
+    [
+        (Bound(at_least=2), "≥ 2 s"),
+        (Bound(at_least=2).complement(), "< 2 s"),
+        (Bound.around(2), "2 s"),
+        (Bound.around(2, chance=0.1), "2 ± 0.1 s"),
+        (Bound.around(2, model=0.2, chance=0.1), "2 s ± 10 % model ± 0.1 s chance"),
+        (Bound.around(2).complement(), "not 2 s"),
+    ],
+)
+def test_a_bound_is_said_with_what_its_tolerance_is_of(bound: Bound, said: str) -> None:
+    """What a theory leaves out and what chance does are two figures; an opposite says so."""
+    assert text.wanted(bound, "s") == said
 
 
 def test_sparkline_tells_nothing_from_little() -> None:

@@ -8,6 +8,7 @@ import struct
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeoutError
 from contextlib import suppress
 from io import BytesIO
 from itertools import count
@@ -62,16 +63,16 @@ class Agent:
 
         """
         answer: Future[Answer] = Future()
-        with self._lock:
-            if self._over:
-                raise ConnectionError(f"the line to {self._name} has ended")
-            number = next(self._numbers)
-            self._waiting[number] = answer
-            line = json.dumps({"id": number, "method": method, "path": path, "body": body})
-            self._wire.sendall(line.encode() + b"\n")
+        number = next(self._numbers)
+        line = json.dumps({"id": number, "method": method, "path": path, "body": body})
         try:
+            with self._lock:
+                if self._over:
+                    raise ConnectionError(f"the line to {self._name} has ended")
+                self._waiting[number] = answer
+                self._wire.sendall(line.encode() + b"\n")
             return answer.result(limit_s)
-        except TimeoutError:
+        except FutureTimeoutError:
             raise TimeoutError(f"{self._name} did not answer within {limit_s:g} s") from None
         finally:
             self._waiting.pop(number, None)

@@ -72,7 +72,8 @@ class Holders:
 
         It may make them keys of a table, or the types of its fields, and instances are of these.
         """
-        places = [each for each in self._places() if type(each.virtual) is InstancesOfReal]
+        found = self._known.get(sys.modules["datetime"], [])
+        places = [each for each in found if type(each.virtual) is InstancesOfReal]
         for place in places:
             place.put(place.real)
         try:

@@ -9,7 +9,6 @@ import asyncio
 import math
 import re
 import sys
-import threading
 from collections import deque
 from collections.abc import Callable, Coroutine, Generator
 from contextvars import Context
@@ -120,7 +119,9 @@ class VirtualLoop(OwnSettings):
             ForbiddenError: a thread asks, at a time that no seed decides.
 
         """
-        if self._thread_id not in (None, threading.get_ident()):  # type: ignore[attr-defined]
+        try:
+            self._check_thread()  # type: ignore[attr-defined]
+        except RuntimeError:
             self.refuse("loop.call_soon_threadsafe", EXECUTOR)
         return self.call_soon(callback, *args, context=context)
 
@@ -398,9 +399,9 @@ class VirtualLoop(OwnSettings):
     def _write_to_self(self) -> None:
         """Do nothing: there is no selector to wake."""
 
-    def close(self) -> None:
-        """Close the loop, and let go of what will never run: callbacks, timers, dropped tasks."""
-        super().close()
+    def forget(self) -> None:
+        """Let go of what will never run, once the loop is closed: timers and dropped tasks."""
+        assert self.is_closed()
         self._timers.clear()
         self._tasks.clear()
         self.graveyard.clear()

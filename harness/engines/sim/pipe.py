@@ -5,9 +5,9 @@ has not taken lies in the sockets between them; the proxy takes chunks as its to
 them; what has left the proxy lies in the sockets behind it until the receiver has read it.
 """
 
-from collections import deque
 from typing import TYPE_CHECKING, Protocol
 
+from harness.engines.sim.backlog import Backlog
 from harness.engines.sim.invariants import CHECKS, Ledger
 from harness.engines.sim.loop import VirtualLoop
 from harness.engines.sim.process import KERNEL
@@ -56,7 +56,8 @@ class Pipe:
     __slots__ = (
         "_backlog", "_closing", "_dropped", "_ended", "_gone", "_ledger", "_link", "_loop",
         "_pumping", "_read", "_resets", "_room_bytes", "_sender", "_shut", "_stubs", "_taken",
-        "_to", "_unread", "_written", "held_bytes", "number", "reverse", "stream", "window_bytes",
+        "_to", "_unread", "_watched", "_written", "held_bytes", "number", "reverse", "stream",
+        "window_bytes",
     )  # fmt: skip
 
     reverse: "Pipe | None"
@@ -68,13 +69,15 @@ class Pipe:
         self.number = number
         self.window_bytes = self._room_bytes = link.window_bytes
         self.held_bytes = 0
-        self._backlog: deque[bytes] = deque()
+        self._backlog = Backlog()
         self._to: Receiver | None = None
         self._sender: Sender | None = None
         self._stubs: dict[str, Stub] = {}
         self._written = self._taken = self._unread = self._read = self._dropped = 0
         self._closing = self._shut = self._ended = self._resets = self._pumping = False
         self._gone = False
+        # Whether a byte that is sent may not simply leave: there are toxics, or others before it.
+        self._watched = True
         self._ledger = Ledger() if CHECKS.dear else None
 
     def connect(self, to: Receiver) -> None:
@@ -84,14 +87,28 @@ class Pipe:
         for toxic in self._link.toxics.values():
             if toxic.stream == self.stream:
                 self._append(toxic).start()
-        # Toxiproxy sets both sockets of a connection to reset, whichever direction is meant.
-        self._resets = any(toxic.type == "reset_peer" for toxic in self._link.toxics.values())
+            # Toxiproxy sets both sockets of a connection to reset, whichever direction is meant.
+            self._resets = self._resets or toxic.type == "reset_peer"
         self._pump()
 
     # For the sender's kernel.
 
     def send(self, data: bytes, sender: Sender) -> None:
         """Put bytes on the wire; the sender learns when they are taken, if they are not at once."""
+        size = len(data)
+        to, unread = self._to, self._unread + size
+        if to is None or self._watched or unread > self._room_bytes:
+            self._send_later(data, sender)
+            return
+        link = self._link
+        self._written += size
+        self._taken += size
+        self._unread = unread
+        if link.tell is not None:
+            link.tell("data", self.number, self.stream, size)
+        self._loop.call_later(link.delay_s, to.arrive, data, context=KERNEL)
+
+    def _send_later(self, data: bytes, sender: Sender) -> None:
         size = len(data)
         self._written += size
         if self._ledger:
@@ -101,18 +118,10 @@ class Pipe:
             self.held_bytes += size
             self._dropped += size
             return
-        if (
-            self._stubs or self._backlog or self._to is None
-            or self._unread + size > self._room_bytes
-        ):  # fmt: skip
-            self._sender = sender
-            self._backlog.append(data)
-            self.held_bytes += size
-            self._pump()
-            return
-        start = self._taken
-        self._taken = start + size
-        self._leave(data, start)
+        self._sender = sender
+        self._backlog.append(data)
+        self.held_bytes += size
+        self._pump()
 
     def end(self) -> None:
         """Put the end of file behind the bytes."""
@@ -123,12 +132,10 @@ class Pipe:
 
     def cut(self, keep_bytes: int) -> None:
         """End, and lose what was not taken by the proxy, but for its first bytes."""
-        while self.held_bytes > keep_bytes and self._backlog:
-            last = self._backlog.pop()
-            lost = min(len(last), self.held_bytes - keep_bytes)
-            if lost < len(last):
-                self._backlog.append(last[: len(last) - lost])
-            self.held_bytes -= lost
+        if self._backlog and self.held_bytes > keep_bytes:
+            lost = self.held_bytes - keep_bytes
+            self._backlog.cut(lost)
+            self.held_bytes = keep_bytes
             self._dropped += lost
         self.end()
 
@@ -136,14 +143,13 @@ class Pipe:
 
     def acknowledge(self, data: bytes) -> None:
         """Learn that the receiver has read some bytes."""
-        size = len(data)
-        was_full = self._unread >= self._room_bytes
-        self._unread -= size
-        assert self._unread >= 0, "more was read than had left the proxy"
+        before, size = self._unread, len(data)
+        self._unread = before - size
+        assert before >= size, "more was read than had left the proxy"
         self._read += size
         if self._ledger:
             self._ledger.read(data)
-        if was_full:
+        if before >= self._room_bytes:
             self._go_on()
 
     def abandon(self) -> None:
@@ -158,7 +164,7 @@ class Pipe:
         self._sender = None
         if self._shut:
             return
-        self._shut = True
+        self._shut = self._watched = True
         self._dropped += self.held_bytes
         self._backlog.clear()
         if self._to is None or self._ended:
@@ -240,10 +246,11 @@ class Pipe:
             AssertionError: it is not so.
 
         """
-        stubs = self._stubs.values()
-        held = 0 if self._shut else self.held_bytes
-        under_way = held + sum(stub.held_bytes for stub in stubs) + self._unread
-        dropped = self._dropped + sum(stub.dropped_bytes for stub in stubs)
+        under_way = self._unread + (0 if self._shut else self.held_bytes)
+        dropped = self._dropped
+        for stub in self._stubs.values():
+            under_way += stub.held_bytes
+            dropped += stub.dropped_bytes
         assert under_way >= 0
         assert self._written == self._read + dropped + under_way, (
             f"{self._link.name}, {self.stream} {self.number}: of {self._written} bytes "
@@ -264,6 +271,7 @@ class Pipe:
         if last is not None:
             last.outlet = stub
         self._stubs[toxic.name] = stub
+        self._watched = True
         return stub
 
     def _last(self) -> Stub | None:
@@ -285,10 +293,11 @@ class Pipe:
         while self._backlog and self._take():
             pass
         self._pumping = False
+        self._watched = bool(self._stubs or self._backlog or self._ledger)
         if self._sender is not None and self.held_bytes < before:
             self._sender.taken()
         if self._closing and not self._backlog:
-            self._shut = True
+            self._shut = self._watched = True
             self._enter_end()
 
     def _take(self) -> bool:
@@ -306,40 +315,17 @@ class Pipe:
         return False
 
     def _taking(self, size: int) -> bytes:
-        backlog = self._backlog
-        data = backlog.popleft()
-        if len(data) > size:
-            view = memoryview(data)
-            backlog.appendleft(view[size:])  # type: ignore[arg-type]
-            data = bytes(view[:size])
-        elif self._stubs and backlog:
-            data = self._joined(data, size)
-        data = bytes(data)
+        data = self._backlog.read(size) if self._stubs else self._backlog.take(size)
         self._taken += len(data)
         self.held_bytes -= len(data)
-        assert self.held_bytes >= 0
+        assert self.held_bytes >= 0, "the proxy takes more than was sent"
         return data
 
-    def _joined(self, first: bytes, size: int) -> bytes:
-        """Give what one read of a socket gives: as much as is there, up to a size."""
-        pieces = [first]
-        left = size - len(first)
-        while left and self._backlog:
-            piece = self._backlog.popleft()
-            if len(piece) > left:
-                view = memoryview(piece)
-                self._backlog.appendleft(view[left:])  # type: ignore[arg-type]
-                piece = view[:left]  # type: ignore[assignment]
-            pieces.append(piece)
-            left -= len(piece)
-        return b"".join(pieces)
-
     def _enter_end(self) -> None:
-        first = next(iter(self._stubs.values()), None)
-        if first is None:
-            self._finish()
+        if self._stubs:
+            next(iter(self._stubs.values())).feed(None)
         else:
-            first.feed(None)
+            self._finish()
 
     def _leave(self, data: bytes, start: int) -> None:
         to, link = self._to, self._link

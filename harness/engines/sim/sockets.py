@@ -1,19 +1,29 @@
 """Sockets as a transport and a server show them: addresses, and options without effect."""
 
-import socket
 from typing import Any
 
 from harness.errors import LabError
 
 Address = tuple[str, int]
 
+REFUSED = frozenset(
+    {
+        "accept", "bind", "close", "connect", "connect_ex", "detach", "dup", "get_inheritable",
+        "getblocking", "gettimeout", "ioctl", "listen", "makefile", "recv", "recv_into", "recvfrom",
+        "recvfrom_into", "recvmsg", "recvmsg_into", "send", "sendall", "sendfile", "sendmsg",
+        "sendto", "set_inheritable", "setblocking", "settimeout", "share", "shutdown", "timeout",
+    }
+)  # fmt: skip
+"""What a socket of the machine can do and a simulated one cannot."""
+
 
 class Socket:
     """A simulated socket: it knows its addresses, and takes options that change no byte."""
 
-    family = socket.AF_INET
-    type = socket.SOCK_STREAM
-    proto = socket.IPPROTO_TCP
+    # AF_INET, SOCK_STREAM and IPPROTO_TCP: a browser's Python need not have the module.
+    family = 2
+    type = 1
+    proto = 6
 
     def __init__(self, name: Address, peer: Address | None = None) -> None:
         self._name = name
@@ -47,7 +57,7 @@ class Socket:
         return -1
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - nothing is given
-        if name.startswith("_") or not hasattr(socket.socket, name):
+        if name not in REFUSED:
             raise AttributeError(name)
         raise LabError(
             f"socket.{name} is not simulated: read and write through the transport or its streams"

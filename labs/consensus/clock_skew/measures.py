@@ -20,6 +20,9 @@ def lost_update_ratio(start_s: float, end_s: float) -> Measure:
         writes = list(_acknowledged(requests_due(recording, start_s, end_s)))
         if not writes:
             raise NoDataError(f"no write due in {start_s:g}-{end_s:g} s was acknowledged")
+        for write in writes:
+            if math.isnan(_kept(write)):
+                raise NoDataError(f"{write.path} answered {write.answer!r}, which is no number")
         return sum(map(_is_lost, writes)) / len(writes)
 
     return Measure(
@@ -54,4 +57,10 @@ def _acknowledged(requests: Iterable[Request]) -> Iterator[Request]:
 
 
 def _is_lost(write: Request) -> bool:
-    return int(write.answer) < write.number
+    return _kept(write) < write.number
+
+
+def _kept(write: Request) -> float:
+    """Give the number that a register held after a write; NaN where its answer is none."""
+    text = write.answer.strip()
+    return int(text) if text.isdecimal() else math.nan

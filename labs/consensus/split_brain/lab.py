@@ -4,7 +4,7 @@ from harness import measures
 from harness.model import (
     Broken, Fixed, Lab, Paced, Partition, Send, Service, baseline, during, noted, on,
 )  # fmt: skip
-from labs.consensus.split_brain.measures import rival_seconds, writes_by_leader
+from labs.consensus.split_brain.measures import rival_seconds, rivals_in_office_s, writes_by_leader
 from labs.consensus.split_brain.predictions import (
     COPY_S, CUT_S, LOG, LOST, NODES, PATIENCE_S, PREDICTIONS, RATE,
 )  # fmt: skip
@@ -41,6 +41,8 @@ LAB = Lab(
         noted("async", claim="one leader at a time", measure=RIVALS, at_most=0),
         on("majority", "manual", claim="one leader at a time", unlike="naive",
            measure=RIVALS, at_most=0),
+        on("majority", claim="a leader without a majority steps down", unlike="naive",
+           measure=rivals_in_office_s(0, 20), at_most=1),
         on("majority", "manual", claim="no acknowledged write is lost", measure=LOST, at_most=0),
         noted("majority", "manual", claim="well after it", measure=measures.recovery_s(),
               at_most=3),

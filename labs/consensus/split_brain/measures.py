@@ -7,10 +7,12 @@ was acknowledged and is not listed later was lost, whatever the order of operati
 Source: the set workload of Kingsbury's Jepsen, https://jepsen.io.
 """
 
+import math
 from collections import defaultdict
 from functools import partial
 
 from harness.measures.plots import Curves, counts
+from harness.measures.series import sampled
 from harness.measures.windows import check_window
 from harness.model.expect import Measure, NoDataError, Plot, Reads
 from harness.recording import Recording, Request
@@ -59,6 +61,29 @@ def rival_seconds(place: str, start_s: float, end_s: float) -> Measure:
         compute=compute,
         over=partial(rival_seconds, place),
         reads=Reads(window=(start_s, end_s), paths=(place,), answers=True),
+    )
+
+
+def rivals_in_office_s(start_s: float, end_s: float) -> Measure:
+    """Count the seconds at which more than one member says that it is in office.
+
+    Members are asked once a second, not all at one moment: a handover may count as one second.
+    """
+
+    def compute(recording: Recording) -> float:
+        check_window(recording, start_s, end_s)
+        gauges = sampled(recording, "in_office", "").values()
+        seconds = zip(*(values[int(start_s) : int(end_s)] for values in gauges), strict=True)
+        known = [[value for value in values if not math.isnan(value)] for values in seconds]
+        if not any(known):
+            raise NoDataError(f"no sample of in_office in {start_s:g}-{end_s:g} s")
+        return sum(math.fsum(values) > 1 for values in known)
+
+    return Measure(
+        name=f"seconds with two in office, {start_s:g}-{end_s:g} s",
+        compute=compute,
+        over=rivals_in_office_s,
+        reads=Reads(window=(start_s, end_s), metrics=("in_office",)),
     )
 
 

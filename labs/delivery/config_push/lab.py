@@ -3,7 +3,7 @@
 from harness import measures
 from harness.measures import plots
 from harness.model import (
-    Broken, Configure, Fixed, Lab, Poisson, Send, Service, baseline, during, on, predict,
+    Broken, Configure, Fixed, Lab, Poisson, Send, Service, baseline, during, noted, on, predict,
 )  # fmt: skip
 from harness.theory import chance, delivery
 
@@ -36,6 +36,8 @@ LAB = Lab(
         on("staged", "last-good", claim="few notice",
            measure=measures.success_ratio(6, 20), at_least=0.94),
         on("validated", claim="nobody notices", measure=BLAST, at_most=0),
+        noted("validated", claim="and all still ask", at_least=0.9 * len(SHOPS) / POLL_S,
+              measure=measures.attempts_rps("config", 6, 20)),
     ),
     predict=(
         predict("the whole load until it is put right", BLAST, on="at-once",

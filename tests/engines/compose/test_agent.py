@@ -144,9 +144,9 @@ def test_a_container_that_ends_ends_the_line(agent: Make) -> None:
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(asking.ask, "GET", "/", None, LIMIT_S)
         container.end()
-        with pytest.raises(OSError, match=r"the line to toxiproxy has ended|Broken pipe"):
-            waiting.result(LIMIT_S)
-    with pytest.raises(OSError, match=r"the line to toxiproxy has ended|Broken pipe"):
+        # In the words of the line, or of the socket that broke first.
+        assert isinstance(waiting.exception(LIMIT_S), ConnectionError)
+    with pytest.raises(ConnectionError):
         asking.ask("GET", "/")
 
 
