@@ -67,3 +67,10 @@ def test_they_say_what_they_read() -> None:
     plot = lost_updates()
     assert (plot.unit, plot.reads) == ("/s", Reads(answers=True))
     assert lost_updates().of(recording(HISTORY[:1], duration_s=1.5))["lost"] == [0, 0]
+
+
+def test_a_write_is_drawn_where_it_was_due() -> None:
+    """However late it was sent."""
+    late = write(11, 0.5, held=10)._replace(sent_s=1.5, answered_s=2.5)
+    curves = lost_updates().of(recording([late], duration_s=3))
+    assert curves == {"acknowledged": [1, 0, 0], "lost": [1, 0, 0]}

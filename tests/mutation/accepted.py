@@ -94,4 +94,11 @@ ACCEPTED: Sequence[Accepted] = (
         new="if (self._tokens <= 1 - 1e-09):",
         reason="No sum of deposits comes to just this figure.",
     ),
+    Accepted(
+        path="harness/model/validate_claims.py",
+        within="_asks_for",
+        old="return literal.startswith(path) or (bool(place) and path.startswith(literal))",
+        new="return literal.startswith(path) or (place and path.startswith(literal))",
+        reason="A bracket that was found is as true as its own truth value.",
+    ),
 )
