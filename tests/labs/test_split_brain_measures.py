@@ -151,3 +151,10 @@ def test_leaders_are_drawn_in_the_order_of_their_first_write() -> None:
     """Each by when it has answered, whoever wrote most."""
     made = history(put(1, 5, by="a"), put(2, 2, by="c"), put(3, 3, by="b"), put(4, 9.95, by="b"))
     assert list(writes_by_leader("/log").of(made)) == ["c", "lost", "b", "a"]
+
+
+def test_a_list_that_took_long_is_no_later_one() -> None:
+    """What was sent later counts, though it was answered before."""
+    slow = read(8.0)._replace(answered_s=9.9)
+    assert LOST.of(history(put(1, 1), slow, read(9.0, 1))) == 0
+    assert LOST.of(history(put(1, 1), read(8.0, 1)._replace(answered_s=9.9), read(9.0))) == 1
