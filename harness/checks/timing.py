@@ -31,7 +31,8 @@ def timing(recording: Recording, how: str = "") -> Iterator[Control]:
             recording, "requests are sent when due", f"p99{of}", late_ms[rank], SCHEDULE_LIMIT_MS
         )
     if recording.faults:
-        lag_ms = max(_lags_ms(recording.faults))
+        lags_ms = list(_lags_ms(recording.faults))
+        lag_ms = math.nan if any(map(math.isnan, lags_ms)) else max(lags_ms)
         yield _held(recording, "faults come and go when due", f"most{of}", lag_ms, LAG_LIMIT_MS)
 
 

@@ -17,6 +17,7 @@ FAULT = FaultRecord(
     requested_s=2.001,
     applied_s=2.02,
     seen_s=2.03,
+    removal_s=4.01,
     removed_s=4.02,
 )
 
@@ -51,12 +52,14 @@ def test_what_was_never_sent_was_not_late() -> None:
 
 
 def test_a_fault_that_is_asked_for_late_spoils_a_run() -> None:
-    """So does an engine that takes long to read it back."""
+    """So do an engine that takes long to read it back, and a removal that is asked for late."""
     assert held(sent(1, faults=(FAULT,)))["faults"].verdict is Verdict.PASS
     behind_s = 1.1 * LAG_LIMIT_MS / 1000
     for late in (
         replace(FAULT, requested_s=2 + behind_s),
         replace(FAULT, seen_s=FAULT.applied_s + behind_s),
+        replace(FAULT, removal_s=FAULT.end_s + behind_s),
+        replace(FAULT, removal_s=float("nan")),
     ):
         controls = held(sent(1, faults=(FAULT, late)))
         assert controls["faults"].verdict is Verdict.INCONCLUSIVE
