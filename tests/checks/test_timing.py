@@ -93,3 +93,11 @@ def test_the_latest_but_one_in_a_hundred_decides() -> None:
     for count, value in ((1, 1), (50, 50), (100, 99), (150, 149), (200, 198)):
         late_ms = [float(number) for number in range(1, count + 1)]
         assert held(sent(*late_ms))["requests"].value == pytest.approx(value)
+
+
+def test_the_measure_says_which_run_it_was() -> None:
+    """Where there are two of a variant; else it says nothing."""
+    made = sent(1, faults=(replace(FAULT, removal_s=4),))
+    assert [one.measure for one in timing(made)] == ["delay, p99", "delay, most"]
+    calm = [one.measure for one in timing(made, "calm")]
+    assert calm == ["delay, p99, calm", "delay, most, calm"]

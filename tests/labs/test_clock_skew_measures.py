@@ -74,3 +74,12 @@ def test_a_write_is_drawn_where_it_was_due() -> None:
     late = write(11, 0.5, held=10)._replace(sent_s=1.5, answered_s=2.5)
     curves = lost_updates().of(recording([late], duration_s=3))
     assert curves == {"acknowledged": [1, 0, 0], "lost": [1, 0, 0]}
+
+
+def test_an_answer_that_is_no_number_is_no_data() -> None:
+    """Neither lost nor kept is known, and it is said whose answer it was."""
+    odd = write(11, 0.5)._replace(answer="later\n")
+    found = lost_update_ratio(0, 3).read(recording([write(10, 0.0), odd]))
+    assert math.isnan(found.value)
+    assert found.missing == "/kv/x?value=11 answered 'later\\n', which is no number"
+    assert lost_updates().of(recording([odd], duration_s=1))["lost"] == [0]

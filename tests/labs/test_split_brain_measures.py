@@ -5,11 +5,12 @@ import math
 import pytest
 
 from harness.model.expect import Reads
-from harness.recording import FaultRecord, Recording, Request
+from harness.recording import FaultRecord, Recording, Request, SeriesKey
 from labs.consensus.split_brain.measures import (
     acknowledged,
     lost_writes,
     rival_seconds,
+    rivals_in_office_s,
     writes_by_leader,
 )
 from tests.support import fault, recording
@@ -158,3 +159,20 @@ def test_a_list_that_took_long_is_no_later_one() -> None:
     slow = read(8.0)._replace(answered_s=9.9)
     assert LOST.of(history(put(1, 1), slow, read(9.0, 1))) == 0
     assert LOST.of(history(put(1, 1), read(8.0, 1)._replace(answered_s=9.9), read(9.0))) == 1
+
+
+def test_two_in_office_are_counted_by_the_second() -> None:
+    """Within the window; who does not answer is none, and with no answer there is no data."""
+    made = recording(duration_s=6)
+    made.series[SeriesKey("a", "in_office", "")] = [1, 1, 1, 1, math.nan, math.nan, math.nan]
+    made.series[SeriesKey("b", "in_office", "")] = [1, 0, 1, math.nan, 1, math.nan, math.nan]
+    made.series[SeriesKey("c", "in_office", "")] = [0, 0, 1, 1, 0, math.nan, math.nan]
+    assert rivals_in_office_s(0, 6).of(made) == 3
+    assert rivals_in_office_s(1, 4).of(made) == 2
+    assert rivals_in_office_s(4, 6).of(made) == 0
+    missing = rivals_in_office_s(5, 6).read(made).missing
+    assert missing == "no sample of in_office in 5-6 s"
+    measure = rivals_in_office_s(1, 2)
+    assert measure.reads == Reads(window=(1, 2), metrics=("in_office",))
+    assert measure.over
+    assert measure.over(0, 6).of(made) == 3
