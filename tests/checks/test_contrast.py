@@ -215,3 +215,12 @@ def test_some_of_the_fixed_variants_are_not_all() -> None:
     assert found.controls == ()
     (unproven,) = found.unproven
     assert unproven.startswith("never comes back: ")
+
+
+def test_a_mean_of_two_is_not_held_against_one_run() -> None:
+    """A control names the measure as the claim does, where the variant ran with its faults."""
+    lab = replace(LAB, predict=(replace(FIGURE, seeds=2),))
+    assert contrast(lab, [ALL]).controls == ()
+    assert len(contrast(lab, [replace(ALL, averages=True)]).controls) == 3
+    found = contrast(replace(LAB, expect=(*LAB.expect, HOLDS)), [ALL])
+    assert {one.measure for one in found.controls} == {LATE.name}
