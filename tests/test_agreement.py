@@ -177,3 +177,10 @@ def test_commands_to_a_store_are_held_as_calls_are() -> None:
     verdict = {one.claim: one.verdict for one in agreement(CACHED, once, silent)}
     assert verdict["calls to store"] is Verdict.FAIL
     assert verdict["calls to back"] is Verdict.PASS
+
+
+def test_what_is_healthy_is_what_the_simulation_says() -> None:
+    """A hundredth of its own goodput before the fault, not of the measured one's."""
+    simulated = run((100, 0, 100))
+    assert held(simulated, run((50, 1, 100)))["during"].bound.at_most == pytest.approx(1)
+    assert held(run((50, 0, 100)), run((100, 0, 100)))["during"].bound.at_most == pytest.approx(0.5)

@@ -1,7 +1,7 @@
 """The conductor: faults come at their times, are read back, and never stay."""
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -237,3 +237,22 @@ def test_a_removal_has_a_time_limit_of_its_own() -> None:
 
     # It is tried once when the fault should end, and once more when the run does.
     assert virtually(main()) == pytest.approx(2 + 2 * REMOVAL_LIMIT_S, abs=CLOSE)
+
+
+def test_a_removal_has_ten_seconds() -> None:
+    """One that takes eight is slow; one that takes twelve is given up, and said to be."""
+    (record,) = conducted(during(2, 5, Scripted("a", [], remove_s=8)), duration_s=20)
+    assert (record.removal_s, record.removed_s) == (5, 13)
+    with pytest.raises(FaultNotAppliedError, match="scripted: not removed within 10 s"):
+        conducted(during(2, 5, Scripted("a", [], remove_s=12)), duration_s=20)
+
+
+def test_a_fault_was_applied_when_it_was_seen_and_seen_to_be_gone() -> None:
+    """One of the two is not enough, and that it was asked for is nothing."""
+    asked = FaultRecord(
+        name="x", target="a", start_s=1, end_s=2, requested_s=1, applied_s=1, removal_s=2
+    )
+    assert not applied(asked)
+    assert not applied(replace(asked, seen_s=1))
+    assert not applied(replace(asked, removed_s=2))
+    assert applied(replace(asked, seen_s=1, removed_s=2))

@@ -82,7 +82,7 @@ def _held(  # noqa: PLR0913 - what is held against what, and how it was counted
     found = measure.read(measured)
     slack = math.nan
     if math.isfinite(expected):
-        by_chance = SIGMAS * math.sqrt(expected * of) / of if of else 0
+        by_chance = SIGMAS * math.sqrt(expected * of) / of
         slack = max(WITHIN * expected, WITHIN * WITHIN * least, by_chance)
     return Control(
         kind=Kind.AGREEMENT,

@@ -18,8 +18,9 @@ NOTHING_COLLECTED = 5
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
+@click.option("--nightly", is_flag=True, help="Run mutation tests too, for half an hour.")
 @click.argument("pytest_arguments", nargs=-1, type=click.UNPROCESSED)
-def command(pytest_arguments: Sequence[str]) -> ExitCode:
+def command(pytest_arguments: Sequence[str], *, nightly: bool) -> ExitCode:
     """Run all checks of the project; what follows -- goes to pytest.
 
     Set CHAOSLAB_REQUIRE_ENGINE=1 to fail where no Docker engine answers.
@@ -38,6 +39,8 @@ def command(pytest_arguments: Sequence[str]) -> ExitCode:
     ]
     if not missing:
         steps.append(["pytest", "-m", "compose", *pytest_arguments])
+    if nightly:
+        steps.append(["tests.mutation"])
     failed = [step[0] for step in steps if not _passes(step)]
     if missing:
         _left_out(missing, pytest_arguments)

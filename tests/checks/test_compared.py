@@ -102,3 +102,10 @@ def test_verdicts_are_of_what_both_engines_were_held_against() -> None:
 def test_what_was_run_on_one_engine_is_no_comparison() -> None:
     """Nothing is held against anything, so there is no row."""
     assert list(compared([control(Kind.HOLDS, "sim", 1, Bound(at_least=1))])) == []
+
+
+def test_what_is_held_against_nothing_has_no_expectation() -> None:
+    """A bound without a middle was not simulated; its difference is not known."""
+    alone = control(Kind.HOLDS, "sim", 1, Bound(at_least=1))
+    assert math.isnan(expected(alone))
+    assert math.isnan(difference(alone))

@@ -197,3 +197,30 @@ def test_a_prediction_about_a_mean_is_told_apart_where_means_are_taken() -> None
     found = contrast(lab, [replace(ALL, averages=True)]).controls
     assert [one.verdict for one in found] == [Verdict.PASS] * 3
     assert found[0].bound.chance == pytest.approx(0.3)
+
+
+def test_without_recordings_nothing_is_proven() -> None:
+    """An engine of which there is no recording adds nothing."""
+    lab = replace(LAB, expect=(*LAB.expect, HOLDS, FALLS), predict=(FIGURE,))
+    assert contrast(lab, [Runs()]).controls == ()
+    assert len(contrast(lab, [Runs()]).unproven) == 3
+    assert contrast(lab, [Runs(), ALL]) == contrast(lab, [ALL])
+
+
+def test_some_of_the_fixed_variants_are_not_all() -> None:
+    """A cascade that is there without the fault too must be false of every one of them."""
+    some = runs("naive", "mended", calm=("naive",), fallen=("calm naive",))
+    assert told(FALLS, seen=some) == [("naive", Verdict.FAIL)]
+    found = contrast(replace(LAB, expect=(*LAB.expect, FALLS)), [runs("naive", "mended")])
+    assert found.controls == ()
+    (unproven,) = found.unproven
+    assert unproven.startswith("never comes back: ")
+
+
+def test_a_mean_of_two_is_not_held_against_one_run() -> None:
+    """A control names the measure as the claim does, where the variant ran with its faults."""
+    lab = replace(LAB, predict=(replace(FIGURE, seeds=2),))
+    assert contrast(lab, [ALL]).controls == ()
+    assert len(contrast(lab, [replace(ALL, averages=True)]).controls) == 3
+    found = contrast(replace(LAB, expect=(*LAB.expect, HOLDS)), [ALL])
+    assert {one.measure for one in found.controls} == {LATE.name}

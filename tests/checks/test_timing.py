@@ -70,3 +70,34 @@ def test_what_a_fault_takes_by_its_nature_is_not_lateness() -> None:
     """A process that is asked to stop finishes what it has begun."""
     drained = replace(FAULT, applied_s=7.5, seen_s=7.51, removed_s=9)
     assert held(sent(1, faults=(drained,)))["faults"].verdict is Verdict.PASS
+
+
+def test_the_limits_are_a_twentieth_and_a_quarter_of_a_second() -> None:
+    """What is just within is in time, what is just beyond is not; of few requests, the latest."""
+    for late_ms, verdict in ((49, Verdict.PASS), (51, Verdict.INCONCLUSIVE)):
+        assert held(sent(*[1] * 49, late_ms))["requests"].verdict is verdict
+    for late_ms, verdict in ((249, Verdict.PASS), (251, Verdict.INCONCLUSIVE)):
+        behind_s = late_ms / 1000
+        for late in (
+            replace(FAULT, requested_s=FAULT.start_s + behind_s),
+            replace(FAULT, seen_s=FAULT.applied_s + behind_s),
+            replace(FAULT, removal_s=FAULT.end_s + behind_s),
+        ):
+            control = held(sent(1, faults=(replace(FAULT, removal_s=4), late)))["faults"]
+            assert control.verdict is verdict
+            assert control.unit == "ms"
+
+
+def test_the_latest_but_one_in_a_hundred_decides() -> None:
+    """However many there are: the nearest rank."""
+    for count, value in ((1, 1), (50, 50), (100, 99), (150, 149), (200, 198)):
+        late_ms = [float(number) for number in range(1, count + 1)]
+        assert held(sent(*late_ms))["requests"].value == pytest.approx(value)
+
+
+def test_the_measure_says_which_run_it_was() -> None:
+    """Where there are two of a variant; else it says nothing."""
+    made = sent(1, faults=(replace(FAULT, removal_s=4),))
+    assert [one.measure for one in timing(made)] == ["delay, p99", "delay, most"]
+    calm = [one.measure for one in timing(made, "calm")]
+    assert calm == ["delay, p99, calm", "delay, most, calm"]

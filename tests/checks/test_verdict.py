@@ -288,3 +288,16 @@ def test_a_mean_of_which_one_run_is_unknown_is_unknown() -> None:
     (mean,) = [one for one in judge(lab, recorded("mended"), more) if one.kind is Kind.PREDICTION]
     assert math.isnan(mean.value)
     assert mean.missing == "no request"
+
+
+def test_a_baseline_of_no_window_is_held_as_it_is() -> None:
+    """Without its fault, a run is measured to its end where the measure can be."""
+    fixed = Measure(name="whole", compute=lambda made: len(made.requests))
+    calm = recorded("naive", sick=(9,))
+    lab = replace(
+        LAB, expect=(baseline(fixed, at_least=10), baseline(success_ratio(0, 3), at_least=0.95))
+    )
+    assert [(one.measure, one.value) for one in judge_without_fault(lab, calm)] == [
+        ("whole", 10),
+        ("good answers, 0-10 s", 0.9),
+    ]

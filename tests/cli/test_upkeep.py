@@ -238,3 +238,15 @@ def test_test_may_require_an_engine(
     assert outcome.code == 2
     assert outcome.complaint.startswith("CHAOSLAB_REQUIRE_ENGINE is set, and no Docker engine")
     assert tools.calls == []
+
+
+def test_test_looks_for_mutants_at_night(shop: Workshop, tools: Tools) -> None:
+    """As one more step, which can fail like the others, and by day not at all."""
+    assert shop.run("test").code == 0
+    assert ["tests.mutation"] not in tools.calls
+    assert shop.run("test", "--nightly", "--", "-k", "worker").code == 0
+    assert ["tests.mutation"] in tools.calls
+    tools.failing = ("tests.mutation",)
+    outcome = shop.run("test", "--nightly")
+    assert outcome.code == 1
+    assert outcome.out.endswith("failed: tests.mutation\n")

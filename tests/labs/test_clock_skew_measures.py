@@ -2,6 +2,7 @@
 
 import math
 
+from harness.model.expect import Reads
 from harness.recording import Request
 from labs.consensus.clock_skew.measures import lost_update_ratio, lost_updates
 from tests.support import recording
@@ -42,3 +43,43 @@ def test_lost_writes_are_drawn_beside_the_acknowledged_ones() -> None:
     """By the second in which they were due."""
     curves = lost_updates().of(recording(HISTORY, duration_s=3))
     assert curves == {"acknowledged": [2, 2, 1], "lost": [1, 0, 1]}
+
+
+def test_a_window_without_acknowledged_writes_says_so() -> None:
+    """Requests alone are not enough: nothing was promised that could be lost."""
+    refused = [write(1, 0.5, status="503")]
+    found = lost_update_ratio(0, 1).read(recording(refused))
+    assert found.missing == "no write due in 0-1 s was acknowledged"
+    assert math.isnan(found.value)
+
+
+def test_they_say_what_they_read() -> None:
+    """The window, and the answers that the load must keep; over another window alike."""
+    measure = lost_update_ratio(1, 2)
+    assert measure.reads == Reads(window=(1, 2), answers=True)
+    assert measure.over
+    other = measure.over(0, 3)
+    assert (other.name, other.reads) == (
+        lost_update_ratio(0, 3).name,
+        Reads(window=(0, 3), answers=True),
+    )
+    assert other.of(recording(HISTORY)) == 2 / 5
+    plot = lost_updates()
+    assert (plot.unit, plot.reads) == ("/s", Reads(answers=True))
+    assert lost_updates().of(recording(HISTORY[:1], duration_s=1.5))["lost"] == [0, 0]
+
+
+def test_a_write_is_drawn_where_it_was_due() -> None:
+    """However late it was sent."""
+    late = write(11, 0.5, held=10)._replace(sent_s=1.5, answered_s=2.5)
+    curves = lost_updates().of(recording([late], duration_s=3))
+    assert curves == {"acknowledged": [1, 0, 0], "lost": [1, 0, 0]}
+
+
+def test_an_answer_that_is_no_number_is_no_data() -> None:
+    """Neither lost nor kept is known, and it is said whose answer it was."""
+    odd = write(11, 0.5)._replace(answer="later\n")
+    found = lost_update_ratio(0, 3).read(recording([write(10, 0.0), odd]))
+    assert math.isnan(found.value)
+    assert found.missing == "/kv/x?value=11 answered 'later\\n', which is no number"
+    assert lost_updates().of(recording([odd], duration_s=1))["lost"] == [0]

@@ -6,7 +6,19 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from harness.model.expect import Bound, Measure, NoDataError, baseline, noted, on, predict
+from harness.model.expect import (
+    Bound,
+    Expectation,
+    Measure,
+    NoDataError,
+    Plot,
+    Prediction,
+    Reads,
+    baseline,
+    noted,
+    on,
+    predict,
+)
 from harness.model.numbers import MINUS, number, short
 from tests.support import recording
 
@@ -182,3 +194,96 @@ def test_a_measure_without_data_says_what_is_missing() -> None:
 def test_numbers_are_written_as_people_write_them(value: float, long: str, brief: str) -> None:
     """Three significant digits, thousands marked, exponents only where nobody could read it."""
     assert (number(value), short(value)) == (long, brief)
+
+
+def test_what_a_lab_writes_is_what_is_held() -> None:
+    """Every word of it arrives; what is left out is no bound and no tolerance."""
+    both = on("a", claim="x", measure=MEASURE, at_least=1, at_most=2)
+    assert (both.claim, both.measure, both.bound) == ("x", MEASURE, Bound(at_least=1, at_most=2))
+    assert on("a", claim="x", measure=MEASURE).bound == Bound()
+    assert noted("a", claim="x", measure=MEASURE, at_least=1, at_most=2) == Expectation(
+        claim="x",
+        measure=MEASURE,
+        bound=Bound(at_least=1, at_most=2),
+        variants=("a",),
+        noted=True,
+    )
+    assert noted("a", claim="x", measure=MEASURE).bound == Bound()
+    whole = baseline(MEASURE, at_least=1, at_most=2)
+    assert (whole.measure, whole.bound) == (MEASURE, Bound(at_least=1, at_most=2))
+    assert baseline(MEASURE).bound == Bound()
+    assert baseline(MEASURE).claim == "healthy before the fault"
+    figure = predict(
+        "calls",
+        MEASURE,
+        on="a",
+        equals=4,
+        because="1 + 3",
+        source="theory:x",
+        model=0.1,
+        leaves_out="the rest",
+        chance=0.5,
+        seeds=4,
+        also={"b": "it is the same"},
+    )
+    assert figure == Prediction(
+        name="calls",
+        measure=MEASURE,
+        equals=4,
+        model=0.1,
+        leaves_out="the rest",
+        chance=0.5,
+        because="1 + 3",
+        source="theory:x",
+        on="a",
+        seeds=4,
+        also={"b": "it is the same"},
+    )
+    assert figure.bound_of(4) == Bound.around(4, model=0.4, chance=1)
+    plain = predict("calls", MEASURE, on="a", equals=4, because="", source="")
+    assert (plain.model, plain.leaves_out, plain.chance) == (0, "", 0)
+    assert (plain.seeds, plain.also) == (1, {})
+
+
+def test_values_say_nothing_that_was_not_said() -> None:
+    """A measure reads nothing and has no unit, a prediction is of one seed, unless told."""
+    assert (MEASURE.unit, MEASURE.over, MEASURE.reads) == ("", None, Reads())
+    assert Reads() == Reads(window=None, callees=(), hosts=(), paths=(), metrics=(), answers=False)
+    plot = Plot(title="x", of=lambda _: {})
+    assert (plot.unit, plot.reads) == ("", Reads())
+    claim = Expectation(claim="x", measure=MEASURE, bound=Bound(), variants=("a",))
+    assert (claim.is_baseline, claim.unlike, claim.noted) == (False, (), False)
+    figure = Prediction(
+        name="x",
+        measure=MEASURE,
+        equals=4,
+        model=0,
+        leaves_out="",
+        chance=1,
+        because="",
+        source="",
+        on="a",
+    )
+    assert (figure.seeds, figure.also) == (1, {})
+    assert figure.bound == figure.bound_of(1) == Bound.around(4, chance=4)
+
+
+@pytest.mark.parametrize(
+    ("bound", "text"),
+    [
+        (Bound.around(-50, model=5, chance=1), f"{MINUS}50 ± 10 % model ± 1 chance"),
+        (Bound.around(4, chance=2).complement(), "not 4 ± 2"),
+        (Bound.around(12).complement(), "not 12"),
+        (Bound.around(0.5, model=0.125), "0.5 ± 0.125"),
+    ],
+)
+def test_a_tolerance_is_told_by_its_parts(bound: Bound, text: str) -> None:
+    """The model's as a share of the figure, whatever its sign; one part alone as it is."""
+    assert str(bound) == text
+
+
+def test_a_bound_outside_has_its_margin_beyond_the_nearer_edge() -> None:
+    """Of two edges; at the edge itself it is refused, for the bound accepts that."""
+    outside = Bound(at_least=1, at_most=4).complement()
+    assert [outside.margin(value) for value in (0, 1, 2, 5)] == [1, 0, -1, 1]
+    assert [outside.holds(value) for value in (0, 1, 2, 4, 5)] == [True, False, False, False, True]

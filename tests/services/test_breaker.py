@@ -201,6 +201,20 @@ def test_false_trips_follow_the_binomial_law(window: int, threshold: float) -> N
     assert tripped / runs == pytest.approx(expected, abs=slack + 1 / runs)
 
 
+def test_a_call_from_before_a_change_counts_no_more() -> None:
+    """It began while the breaker was closed, and ends after that has opened and closed again."""
+    rig = Rig(window=2, threshold=0.5)
+    old = rig.breaker.guard()
+    old.__enter__()
+    rig.calls("--")
+    rig.clock.now_s = 2.0
+    rig.calls("+")
+    assert rig.state is State.CLOSED
+    assert not old.__exit__(ConnectionError, ConnectionError(), None)
+    rig.calls("+-")
+    assert rig.trips == 2
+
+
 def test_calls_that_a_time_limit_around_them_cancels_are_failures() -> None:
     """Else a callee that hangs would never open it, for whoever puts the limit outside."""
     rig = Rig(window=4)

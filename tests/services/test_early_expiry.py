@@ -51,3 +51,17 @@ def test_what_has_expired_is_always_due() -> None:
     rng = random.Random(3)
     assert all(draws_early(5, 5, TOOK_S, rng) for _ in range(100))
     assert not any(draws_early(4.999, 5, 0, rng) for _ in range(100))
+
+
+@pytest.mark.parametrize(("lead_s", "early"), [(0.1234567886, True), (0.1234567884, False)])
+def test_a_lead_is_rounded_to_the_nanosecond(
+    lead_s: float,
+    early: bool,  # noqa: FBT001 - a parameter
+) -> None:
+    """So that the same draw decides alike on every C library."""
+
+    class Drawn(random.Random):
+        def random(self) -> float:
+            return 1 - math.exp(-lead_s / TOOK_S)
+
+    assert draws_early(0, 0.123456789, TOOK_S, Drawn()) is early

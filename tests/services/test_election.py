@@ -198,3 +198,22 @@ class Network(RuleBasedStateMachine):
 
 TestNetwork = Network.TestCase
 TestNetwork.settings = settings(max_examples=100, stateful_step_count=30, deadline=None)
+
+
+def test_a_new_leaders_items_replace_more_of_an_old_ones() -> None:
+    """What was never agreed goes, also where its term was promised before its items came."""
+    one = Member("b", ("a", "b", "c"), term=1, since=1, items=["x", "y"])
+    assert one.promise(3)
+    assert one.accept(3, ["z"])
+    assert (one.term, one.since, one.items) == (3, 3, ["z"])
+    assert one.accept(3, [])
+    assert one.items == ["z"]
+
+
+def test_a_leaders_items_are_its_own() -> None:
+    """What it adds later is not in the vote that it took them from."""
+    one = Member("b", ("a", "b", "c"))
+    vote = Vote(since=1, items=["x"])
+    assert one.lead(2, [vote])
+    one.items.append("y")
+    assert vote.items == ["x"]

@@ -73,3 +73,10 @@ def test_stamps_never_contradict_cause_and_effect(
         last[receiver] = received
         ahead_s = received.time_us / 1_000_000 - walls[receiver].now_s
         assert ahead_s <= max(skews_s) - min(skews_s) + 1e-6
+
+
+def test_a_stamp_is_in_whole_microseconds() -> None:
+    """Rounded down, so that it is never ahead of its own clock."""
+    stamp = HybridClock("a", Wall(2.5000009)).issue()
+    assert stamp == Stamp(2_500_000, 0, "a")
+    assert isinstance(stamp.time_us, int)

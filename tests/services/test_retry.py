@@ -212,3 +212,15 @@ def test_the_last_try_pays_nothing() -> None:
     with pytest.raises(ConnectionError):
         attempted(policy, Flaky(99))
     assert [budget.withdraw(), budget.withdraw()] == [True, False]
+
+
+def test_ten_deposits_of_a_tenth_pay_for_one_retry() -> None:
+    """Though in binary they make a little less than one; nine do not."""
+    budget = RetryBudget(0.1, burst=1)
+    assert budget.withdraw()
+    for _ in range(9):
+        budget.deposit()
+    assert not budget.withdraw()
+    budget.deposit()
+    assert budget.withdraw()
+    assert not budget.withdraw()

@@ -95,3 +95,16 @@ def test_the_inner_of_two_limits_wins_when_it_is_shorter() -> None:
 
     virtually(main())
     assert ended_s == pytest.approx([1, 0.3])
+
+
+@pytest.mark.parametrize("limit_ms", [0.5, 1])
+def test_a_limit_may_be_below_a_millisecond(limit_ms: float) -> None:
+    """Only 0 and less mean none."""
+
+    async def main() -> float:
+        with pytest.raises(TimeoutError):
+            async with time_limit(limit_ms):
+                await asyncio.sleep(10)
+        return asyncio.get_running_loop().time()
+
+    assert virtually(main()) == limit_ms / 1000

@@ -1,0 +1,132 @@
+"""Survivors that are accepted, each with the reason why no test can or should tell it apart.
+
+An entry whose mutant is killed, or is no longer there, is told, so that the list stays true.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """One mutant by its module, function and lines, as a survivor is reported, and the reason."""
+
+    path: str
+    within: str
+    old: str
+    new: str
+    reason: str
+
+    @property
+    def key(self) -> tuple[str, str, str, str]:
+        """What a mutant has as its own key."""
+        return self.path, self.within, self.old, self.new
+
+
+ACCEPTED: Sequence[Accepted] = (
+    Accepted(
+        path="harness/measures/calls.py",
+        within="largest_share.compute",
+        old="slices[number][span.callee] += 1",
+        new="slices[number][span.callee] += 2",
+        reason="A share is the same when every call counts twice.",
+    ),
+    Accepted(
+        path="harness/measures/requests.py",
+        within="well_from_s",
+        old="return next((float(second) for second in healthy if second > sick[-1]), math.inf)",
+        new="return next((float(second) for second in healthy if (second >= sick[-1])), math.inf)",
+        reason="No second is healthy and sick.",
+    ),
+    Accepted(
+        path="harness/measures/series.py",
+        within="gain",
+        old="pairs = zip_longest(values, starts[: len(values)], fillvalue=math.nan)",
+        new="pairs = zip_longest(values, starts[:], fillvalue=math.nan)",
+        reason="A start without a sample is paired with NaN, and then left out.",
+    ),
+    Accepted(
+        path="harness/measures/series.py",
+        within="increase.compute",
+        old="window = slice(int(start_s), int(end_s) + 1)",
+        new="window = slice(start_s, int(end_s) + 1)",
+        reason="The seconds are whole already; `int` is for a caller without types.",
+    ),
+    Accepted(
+        path="harness/measures/series.py",
+        within="increase.compute",
+        old="window = slice(int(start_s), int(end_s) + 1)",
+        new="window = slice(int(start_s), end_s + 1)",
+        reason="As for the start: the seconds are whole already.",
+    ),
+    Accepted(
+        path="services/patterns/consumer_group.py",
+        within="ConsumerGroup.bury",
+        old="async with self._store.pipeline(transaction=True) as both:",
+        new="async with self._store.pipeline() as both:",
+        reason="redis-py's pipelines are transactions unless told otherwise; this says so.",
+    ),
+    Accepted(
+        path="services/patterns/consumer_group.py",
+        within="ConsumerGroup._delivery",
+        old='return int(entries[0]["times_delivered"]) if entries else 1',
+        new="return entries[0]['times_delivered'] if entries else 1",
+        reason="redis-py gives an int; its annotations do not say so.",
+    ),
+    Accepted(
+        path="services/patterns/breaker.py",
+        within="Breaker._turn",
+        old="self._changes += 1",
+        new="self._changes -= 1",
+        reason="Only whether it has changed is looked at, never which way.",
+    ),
+    Accepted(
+        path="services/patterns/retry.py",
+        within="Backoff.pause_ms",
+        old="bound = min(self.cap_ms, self.base_ms * 2.0 ** min(retry - 1, 1000))",
+        new="bound = min(self.cap_ms, self.base_ms * 2.0 ** min(retry - 1, 500.0))",
+        reason="Five hundred doublings reach every cap too.",
+    ),
+    Accepted(
+        path="services/patterns/retry.py",
+        within="RetryBudget.withdraw",
+        old="if self._tokens < 1 - 1e-9:",
+        new="if (self._tokens <= 1 - 1e-09):",
+        reason="No sum of deposits comes to just this figure.",
+    ),
+    Accepted(
+        path="harness/model/validate_claims.py",
+        within="_asks_for",
+        old="return literal.startswith(path) or (bool(place) and path.startswith(literal))",
+        new="return literal.startswith(path) or (place and path.startswith(literal))",
+        reason="A bracket that was found is as true as its own truth value.",
+    ),
+    Accepted(
+        path="harness/measures/plots.py",
+        within="_rate",
+        old="starts(recording, key.host)[second : second + 2],",
+        new="starts(recording, key.host)[second:],",
+        reason="`gain` looks at no more starts than there are samples.",
+    ),
+    Accepted(
+        path="harness/measures/requests.py",
+        within="quantile_of",
+        old="rank = max(0, math.ceil(round(quantile * len(ordered), 9)) - 1)",
+        new="rank = max(0, math.ceil(round(quantile * len(ordered), 10)) - 1)",
+        reason="Ten digits remove what binary adds as nine do, for as many values as a run has.",
+    ),
+    Accepted(
+        path="services/patterns/rollout.py",
+        within="Rollout._reached",
+        old="return int(min(count, 2 ** min(stage, count)))",
+        new="return min(count, 2 ** min(stage, count))",
+        reason="It is an int already; a power of two is not for mypy.",
+    ),
+    Accepted(
+        path="harness/checks/verdict.py",
+        within="_unapplied",
+        old="bound=Bound(at_least=1),",
+        new="bound=Bound(at_least=2),",
+        reason="The value is NaN, which no bound accepts; there is none to choose.",
+    ),
+)

@@ -1,0 +1,121 @@
+"""Mutants: what the operators make of a module's source, one change each."""
+
+import ast
+import builtins
+import random
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+
+from tests.mutation.operators import OPERATORS, Change
+
+SKIPPED_FIELDS = {"annotation", "returns", "decorator_list"}
+"""Not run, or run by the import alone."""
+SKIPPED_NODES = (ast.JoinedStr, ast.Import, ast.ImportFrom)
+"""Words for a person; and Python 3.11 does not know where in the source a part of one is."""
+SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+LOOSE = (ast.BinOp, ast.BoolOp, ast.Compare, ast.UnaryOp, ast.IfExp, ast.Lambda)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mutant:
+    """One change of one module; `within` is the function or class that it is in, "" for none."""
+
+    path: str
+    line: int
+    within: str
+    kind: str
+    old: str
+    new: str
+    source: str
+
+    @property
+    def key(self) -> tuple[str, str, str, str]:
+        """What stays the same when lines are added above it."""
+        return self.path, self.within, self.old, self.new
+
+    def __str__(self) -> str:
+        where = f"{self.path}:{self.line} in {self.within or 'the module'}"
+        return f"{where}\n    - {self.old}\n    + {self.new}"
+
+
+def mutants(path: str, source: str) -> Iterator[Mutant]:
+    """Give all mutants of a module, in the order of its source."""
+    for top in ast.parse(source).body:
+        named = _names(top)
+        within = top.name if isinstance(top, SCOPES) else ""
+        for node, scope in chain([(top, within)], _nodes(top, within)):
+            operator = OPERATORS.get(type(node))
+            if operator and isinstance(node, ast.expr | ast.stmt):
+                for change in operator(node):
+                    if not isinstance(change, ast.Name) or change.id in named:
+                        yield _mutant(path, source, scope, operator.__name__, (node, change))
+
+
+def _mutant(
+    path: str, source: str, within: str, kind: str, replaced: tuple[ast.expr | ast.stmt, Change]
+) -> Mutant:
+    node, change = replaced
+    lines = source.encode().splitlines(keepends=True)
+    first, last = node.lineno - 1, node.end_lineno or node.lineno
+    before = lines[first][: node.col_offset]
+    after = lines[last - 1][node.end_col_offset or 0 :]
+    line = before + _fitted(change).encode() + after
+    return Mutant(
+        path=path,
+        line=node.lineno,
+        within=within,
+        kind=kind,
+        old=_in_one(b"".join(lines[first:last])),
+        new=_in_one(line),
+        source=b"".join([*lines[:first], line, *lines[last:]]).decode(),
+    )
+
+
+def _in_one(lines: bytes) -> str:
+    return " ".join(lines.decode().split())
+
+
+def _names(top: ast.AST) -> set[str]:
+    """Give the names that a change in this part of the module may use."""
+    nodes = list(ast.walk(top))
+    used = {node.id for node in nodes if isinstance(node, ast.Name)}
+    return {*used, *(node.arg for node in nodes if isinstance(node, ast.arg)), *dir(builtins)}
+
+
+def _nodes(node: ast.AST, within: str) -> Iterator[tuple[ast.AST, str]]:
+    for name, value in ast.iter_fields(node):
+        if name in SKIPPED_FIELDS:
+            continue
+        for child in value if isinstance(value, list) else [value]:
+            if not isinstance(child, ast.AST) or isinstance(child, SKIPPED_NODES):
+                continue
+            inner = f"{within}.{child.name}".strip(".") if isinstance(child, SCOPES) else within
+            yield child, inner
+            yield from _nodes(child, inner)
+
+
+def _fitted(change: Change) -> str:
+    """Bracket what might bind otherwise in the place where it is put."""
+    text = ast.unparse(ast.fix_missing_locations(change))
+    return f"({text})" if isinstance(change, LOOSE) else text
+
+
+def chosen(found: Iterable[Mutant], count: int, seed: int) -> list[Mutant]:
+    """Choose so many mutants: of each operator in each module as evenly as can be.
+
+    The choice is drawn from the seed; which mutants are there is the only other thing it hangs on.
+    """
+    rng = random.Random(seed)
+    groups: dict[tuple[str, str], list[Mutant]] = defaultdict(list)
+    for mutant in found:
+        groups[mutant.path, mutant.kind].append(mutant)
+    for group in groups.values():
+        rng.shuffle(group)
+    left = [groups[key] for key in sorted(groups)]
+    taken: list[Mutant] = []
+    while left and len(taken) < count:
+        taken += [group.pop() for group in left]
+        left = [group for group in left if group]
+    return sorted(taken[:count], key=lambda one: (one.path, one.line, one.old, one.new))
