@@ -198,3 +198,21 @@ def test_only_the_section_is_read() -> None:
     (problem,) = truth.uncited(before + HEAD.removeprefix("# A lab\n\n") + inside + after)
     assert "1996" in problem
     assert truth.uncited("# A lab without stories, of 1999\n") == []
+
+
+@pytest.mark.parametrize("slug", catalogue.slugs())
+def test_every_story_of_a_lesson_has_a_source(slug: str) -> None:
+    """A row of the incidents' table, or a link of its own."""
+    lesson = (catalogue.find(slug).folder / "README.md").read_text()
+    assert truth.STORIES in lesson
+    assert truth.uncited(lesson) == []
+
+
+@pytest.mark.parametrize("slug", catalogue.slugs())
+def test_a_lesson_asks_what_the_list_has_shown(slug: str) -> None:
+    """The same question in the catalogue, in the lab and at the head of the lesson."""
+    question = catalogue.find(slug).lab.question
+    rows = {row.slug: row for row in catalogue.planned()}
+    assert rows[slug].question == question
+    head = (catalogue.find(slug).folder / "README.md").read_text().partition("## ")[0]
+    assert question in " ".join(head.split())
