@@ -337,13 +337,23 @@ def test_a_dead_host_is_not_brought_back_by_the_end_of_a_pause() -> None:
 
 
 def test_a_host_that_runs_is_not_started_twice() -> None:
-    """Of two kills that overlap, the second end finds the host up and leaves it alone."""
+    """Who starts it again finds it up and leaves it alone."""
     hoarder = Hoarder([])
-    run(
-        alone(probe("hoarder", hoarder.app)),
-        conductor((during(1, 4, Kill("host")), during(2, 6, Kill("host"))), 10),
-    )
+
+    async def act(system: System) -> None:
+        await system.kill("host")
+        await system.start("host")
+        await system.start("host")
+
+    run(alone(probe("hoarder", hoarder.app)), conducted(act))
     assert len(hoarder.contexts) == 2
+
+
+def test_a_kill_that_another_kill_ends_is_an_error() -> None:
+    """The first end starts the host: the second kill is gone before its time."""
+    faults = (during(1, 4, Kill("host")), during(2, 6, Kill("host")))
+    with pytest.raises(FaultNotAppliedError, match="kill host: gone, in whole or in part"):
+        run(alone("services.worker"), conductor(faults, 10))
 
 
 def test_a_pause_of_a_dead_host_is_an_error() -> None:
