@@ -51,7 +51,7 @@ def test_a_key_that_does_not_expire_harms_nobody() -> None:
 @pytest.mark.parametrize(
     ("command", "claim"),
     [
-        ("early app.beta=0.2", "few recompute, before it expires"),
+        ("early app.beta=0.05", "few recompute, before it expires"),
         ("lease app.lease_ms=100", "one in all"),
         ("naive load.rate_rps=100", "never comes back"),
         ("naive origin.queue_limit=2", "never comes back"),
