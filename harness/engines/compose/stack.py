@@ -26,6 +26,8 @@ from harness.engines.compose.parts import UID, Owner, project_part
 from harness.errors import EnvironmentNotReadyError
 
 CREATE_LIMIT_S = 60
+SETTLE_LIMIT_S = 10.0
+SETTLE_S = 0.2
 FOLLOW_LIMIT_S = 5.0
 STOP_LIMIT_S = 10
 EXPIRY_S = 600
@@ -59,9 +61,23 @@ class Stack:
             if self._creating and self._creating.poll() is None:
                 os.killpg(self._creating.pid, signal.SIGKILL)
                 self._creating.wait()
-            while found := janitor.resources(self._client, self.owner.run):
-                janitor.remove(self._client, found)
+            self._remove_all()
             self._await_logs()
+
+    def _remove_all(self) -> None:
+        """Remove whatever is this run's, until nothing of it is left.
+
+        A Compose that has failed or been killed leaves requests with the engine: a container may
+        come to be while its volume is being removed, which the engine then refuses.
+        """
+        until_s = time.monotonic() + SETTLE_LIMIT_S
+        while found := janitor.resources(self._client, self.owner.run):
+            try:
+                janitor.remove(self._client, found)
+            except EnvironmentNotReadyError:
+                if time.monotonic() > until_s:
+                    raise
+                time.sleep(SETTLE_S)
 
     def create(self) -> None:
         """Create networks, volumes and containers, and start nothing.
