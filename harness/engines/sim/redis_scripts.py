@@ -8,7 +8,11 @@ from typing import Any
 from fakeredis import FakeServer
 from fakeredis._helpers import SimpleError
 from fakeredis._socket import FakeSocket
-from fakeredis.commands_mixins.scripting_mixin import LUA_MODULE, _lua_cjson_null
+
+try:
+    from fakeredis.commands_mixins.scripting_mixin import LUA_MODULE, _lua_cjson_null
+except ImportError:  # A browser has no Lua: fakeredis then has no scripts, and a lab is told so.
+    LUA_MODULE = _lua_cjson_null = None  # type: ignore[assignment]
 
 BITS = 32
 SCRIPT_LINE = " script: {}, on @user_script:1."

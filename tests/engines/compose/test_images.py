@@ -450,8 +450,9 @@ def test_each_binary_says_its_version(
 @pytest.mark.parametrize(
     ("name", "modules"),
     [
-        ("services", "aiohttp, prometheus_client, redis.asyncio, services, labs"),
-        ("load", "locust.env, locust.runners, services, labs, harness.engines.compose"),
+        ("services", "aiohttp, prometheus_client, redis.asyncio, services.worker"),
+        ("load", "locust.env, locust.runners, harness.engines.compose.loadgen"),
+        ("config-push", "services.main, labs.delivery.config_push.service"),
     ],
 )
 def test_python_images_can_import_what_they_are_for(
