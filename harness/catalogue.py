@@ -91,7 +91,7 @@ def planned() -> tuple[Planned, ...]:
             title=row["title"],
             question=row["question"],
         )
-        for row in _rows(LABS / "catalogue.tsv")
+        for row in rows(LABS / "catalogue.tsv")
     )
 
 
@@ -106,7 +106,7 @@ def episodes() -> tuple[Episode, ...]:
             lab=row["lab"],
             also=tuple(row["also"].split()),
         )
-        for row in _rows(LABS / "episodes.tsv")
+        for row in rows(LABS / "episodes.tsv")
         if row["lab"] not in NO_LAB
     )
 
@@ -119,7 +119,8 @@ def following(slug: str) -> Planned | None:
     return next((row for row in rows[here + 1 :] + rows[: here + 1] if row.slug in written), None)
 
 
-def _rows(path: Path) -> list[dict[str, str]]:
+def rows(path: Path) -> list[dict[str, str]]:
+    """Read a table of the project: tab-separated, its first line the names of the columns."""
     with path.open(newline="") as file:
         return list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
 

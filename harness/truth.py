@@ -6,13 +6,12 @@ outage, or design that came from one. A prediction's source `theory:<slug>` or `
 names a row, and so does a lesson's marker (`uncited`).
 """
 
-import csv
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from harness.catalogue import LABS
+from harness.catalogue import LABS, rows
 from harness.model.names import nearest
 
 STORIES = "What happened to real people"
@@ -79,14 +78,14 @@ def formulas() -> dict[str, Formula]:
             functions=tuple(row["functions"].split()),
             reason=row["reason"],
         )
-        for row in _rows(TABLES["theory"])
+        for row in rows(LABS / TABLES["theory"])
     }
 
 
 @cache
 def incidents() -> dict[str, Incident]:
     """Read the table of incidents, by slug."""
-    return {row["slug"]: Incident(**row) for row in _rows(TABLES["incident"])}
+    return {row["slug"]: Incident(**row) for row in rows(LABS / TABLES["incident"])}
 
 
 def unknown(source: str) -> str | None:
@@ -171,8 +170,3 @@ def _blocks(section: str) -> Iterator[str]:
             block.append(line)
     if any(line.strip() for line in block):
         yield "\n".join(block).strip()
-
-
-def _rows(name: str) -> Iterator[dict[str, str]]:
-    with (LABS / name).open(encoding="utf-8", newline="") as file:
-        yield from csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)

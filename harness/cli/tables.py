@@ -17,7 +17,7 @@ REASONS = {
 }
 """Why a run is inconclusive, by the control that says so."""
 UNSEEN = "they show that each claim is false where it must be"
-"""What is told of the controls that the table leaves out."""
+"""The line about the controls that have no row in the table."""
 STYLES = {Verdict.PASS: "green", Verdict.FAIL: "bold red", Verdict.INCONCLUSIVE: "bold yellow"}
 
 

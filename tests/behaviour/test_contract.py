@@ -109,7 +109,7 @@ def failing(name: str) -> type[Failing]:
 async def test_an_error_in_a_protocol_closes_its_connection(
     stage: Stage, call: str, whose: str
 ) -> None:
-    """It is told of, by the call's name; the protocol learns of it, and the peer sees an end."""
+    """It is reported under the call's name; the protocol is told, and the peer sees an end."""
     async with Pair(stage, **{whose: failing(call)}) as ends:
         one, other = ends if whose == "client" else ends[::-1]
         if call == "data_received":

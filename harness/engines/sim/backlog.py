@@ -40,7 +40,7 @@ class Backlog:
         return b"".join(taken)
 
     def cut(self, size: int) -> None:
-        """Lose so many of the last bytes."""
+        """Drop the given number of bytes from the end."""
         while size:
             last = self._pieces.pop()
             if len(last) > size:

@@ -105,7 +105,7 @@ class Endpoint(_FlowControlMixin):
         self._reset = True
         self.arrive_end()
         if not self._over and self.get_write_buffer_size():
-            # Who waits to write is woken too, and does not read any more.
+            # A writer that waits is woken too, and reads no more.
             self._loop.call_soon(self._force, _gone(), context=self._context)
 
     def taken(self) -> None:
@@ -191,7 +191,7 @@ class Endpoint(_FlowControlMixin):
         self._force(error)
 
     def _call(self, callback: Callable[..., object], *args: object) -> None:
-        """Call what asyncio calls from the loop: an error is told of, and ends nothing."""
+        """Call what asyncio calls from the loop: an error is reported, and ends nothing."""
         try:
             callback(*args)
         except (SystemExit, KeyboardInterrupt):

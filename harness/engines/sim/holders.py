@@ -264,4 +264,4 @@ def _holds_nothing(value: Any) -> bool:  # noqa: ANN401 - anything
 
 
 def _nowhere(_: object) -> None:
-    """Put nothing: what holds the value is replaced as a whole, or cannot be."""
+    """Do nothing: the holder of the value is replaced as a whole, or cannot be."""
