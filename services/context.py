@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Generic, NoReturn, Protocol, TypeVar
 import aiohttp
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
-from services.tracing import CURRENT, HEADER, Span, SpanContext, SpanIds
+from services.tracing import CURRENT, HEADER, Span, SpanContext, SpanIds, background
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
@@ -202,7 +202,7 @@ class Attempt:
         self._number = number
         self._start_s = context.now()
         self._id = context.span_ids.next()
-        self._parent = CURRENT.get() or SpanContext(f"{self._id:0>32}", "")
+        self._parent = CURRENT.get() or background(self._id)
 
     def header(self) -> str:
         """Give the `traceparent` that the call carries."""

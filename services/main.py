@@ -4,17 +4,19 @@ Environment: `CHAOSLAB_HOST` (its name), `CHAOSLAB_APP` (a module with `Settings
 `CHAOSLAB_SETTINGS` and `CHAOSLAB_LINKS` (JSON objects), `CHAOSLAB_SEED`, `CHAOSLAB_START` (how
 often the host was started before), `CHAOSLAB_VOLUME`, and `CHAOSLAB_MEMORY`, a file for what the
 control channel has asked of the host; without it there is no such channel, and standard input is
-let alone.
+let alone. With `CHAOSLAB_DIED_S`, when its predecessor crashed by the machine's uptime, it serves
+`RESTART_S` after that, and then tells that it is up.
 """
 
 import asyncio
+import importlib
 import json
 import os
 import signal
 import sys
 import time
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
@@ -102,6 +104,8 @@ async def main() -> None:
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, stop.set)
     settings = json.loads(os.environ.get("CHAOSLAB_SETTINGS", "{}"))
+    importlib.import_module(os.environ["CHAOSLAB_APP"])  # what takes time is behind us then
+    comes_back = await _rest(os.environ, stop)
     clock = WallClock(time.time)
     control = _control(os.environ, clock)
     changes = control.changes if control else {}
@@ -112,8 +116,21 @@ async def main() -> None:
     if loop.get_exception_handler() is None:  # or the service has one of its own
         loop.set_exception_handler(partial(_crashed, served))
     log({"event": "serving", "host": served.context.host})
+    if comes_back:
+        log({"event": "up"})
     await stop.wait()
     await served.stop()
+
+
+async def _rest(environment: Mapping[str, str], stop: asyncio.Event) -> bool:
+    """Wait until it is time to be back after a crash, if there was one; say whether there was."""
+    if not (died_s := environment.get("CHAOSLAB_DIED_S")):
+        return False
+    since_s = time.clock_gettime(time.CLOCK_BOOTTIME) - float(died_s)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(float(environment["RESTART_S"]) - since_s):
+            await stop.wait()
+    return True
 
 
 def _control(environment: Mapping[str, str], clock: WallClock) -> Control | None:

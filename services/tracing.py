@@ -46,6 +46,7 @@ class SpanContext(NamedTuple):
         return f"00-{self.trace}-{self.span}-01"
 
 
+BACKGROUND = "0" * 16
 CURRENT: ContextVar[SpanContext | None] = ContextVar("current_span", default=None)
 
 
@@ -53,6 +54,16 @@ def parse(header: str | None) -> SpanContext | None:
     """Read a `traceparent` value; None when there is none or it is malformed."""
     match = FORM.fullmatch(header) if header else None
     return SpanContext(match["trace"], match["span"]) if match else None
+
+
+def background(span: str) -> SpanContext:
+    """Give what precedes a call that no request has caused: a trace of its own, and no sender."""
+    return SpanContext(BACKGROUND + span, "")
+
+
+def is_background(trace: str) -> bool:
+    """Say whether a trace began with a call that a service made by itself."""
+    return trace.startswith(BACKGROUND)
 
 
 class SpanIds:

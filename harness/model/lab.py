@@ -25,8 +25,8 @@ class Service:
     for all of them: each caller's proxy dials them in turn, and passes over those that refuse.
     `each` holds settings in which the replicas differ: one value for each, in their order.
 
-    A process that crashes stays down, unless `restart_after_s` says that its host starts it again
-    after so long. One that a fault has ended starts again when the fault is over.
+    A process that crashes stays down, unless `restart_after_s` says that its host has it up again
+    after so long, loading included. One that a fault has ended starts when the fault is over.
     """
 
     name: str

@@ -16,7 +16,7 @@ from docker.models.containers import Container
 
 from harness.recording import number_of, trace_id
 from harness.rows import Rows
-from services.tracing import Span
+from services.tracing import Span, is_background
 
 TAIL_LINES = 3
 SPAN = '{"event":"span"'
@@ -86,7 +86,10 @@ def tail(path: Path) -> str:
 
 
 def spans(folder: Path, *, seed: int, requests_sent: int, t0_s: float, end_s: float) -> Rows[Span]:
-    """Read the spans of a load's requests, up to a second of the run, in order of their ends."""
+    """Read the spans of a load's requests, and of what services call by themselves during the run.
+
+    Up to a second of the run, in order of their ends.
+    """
     # Each process logs its spans as they end.
     logged = merge(*map(_spans, sorted(folder.glob("*.log"))), key=attrgetter("end_s"))
     of_run = (
@@ -94,7 +97,7 @@ def spans(folder: Path, *, seed: int, requests_sent: int, t0_s: float, end_s: fl
         for span in logged
         if _is_of(span.trace, seed, requests_sent)
     )
-    return Rows(Span, (span for span in of_run if span.end_s <= end_s))
+    return Rows(Span, (span for span in of_run if span.start_s >= 0 and span.end_s <= end_s))
 
 
 def _spans(path: Path) -> Iterator[Span]:
@@ -117,5 +120,7 @@ def _row(line: str) -> dict[str, Any] | None:
 
 
 def _is_of(trace: str, seed: int, requests_sent: int) -> bool:
+    if is_background(trace):
+        return True
     number = number_of(trace)
     return number < requests_sent and trace == trace_id(seed, number)

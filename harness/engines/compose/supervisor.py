@@ -4,28 +4,28 @@ import re
 
 SUPERVISOR = r"""
 exec 3<&0
-trap 'held=1 start=; kill -KILL "$child" 2>/dev/null || printf "\n{\"event\":\"down\"}\n"' USR1
-trap 'held=1 start=; kill -TERM "$child" 2>/dev/null || printf "\n{\"event\":\"down\"}\n"' HUP
+down() { printf '\n{"event":"down"}\n'; }
+trap 'held=1 start= again=; kill -KILL "$child" 2>/dev/null || down' USR1
+trap 'held=1 start= again=; kill -TERM "$child" 2>/dev/null || down' HUP
 trap 'held=; [ -n "$child" ] || start=1' USR2
 trap 'leaving=1; kill -TERM "$child" 2>/dev/null' TERM
 starts=0
 while :; do
-  CHAOSLAB_START=$starts "$@" <&3 3<&- & child=$!; starts=$((starts + 1))
+  if [ -z "$again" ]; then died=; fi
+  CHAOSLAB_START=$starts CHAOSLAB_DIED_S=$died "$@" <&3 3<&- & child=$!; starts=$((starts + 1))
   if [ -n "$held" ]; then kill -KILL "$child"; fi
   if [ -n "$start" ]; then printf '\n{"event":"up"}\n'; fi
-  start=
+  start= again=
   while wait "$child"; code=$?; kill -0 "$child" 2>/dev/null; do :; done
   child=
   if [ -n "$leaving" ]; then exit $code; fi
-  if [ -n "$held" ]; then printf '\n{"event":"down"}\n'
+  if [ -n "$held" ]; then down
   else
+    read -r died _ < /proc/uptime
+    again=$RESTART_S
     printf '\n{"event":"crashed","code":%d}\n' $code >&2
-    if [ -n "$RESTART_S" ]; then
-      sleep "$RESTART_S" & nap=$!
-      [ -z "$held$start" ] && wait $nap && start=1
-    fi
   fi
-  while [ -z "$start" ]; do
+  while [ -z "$start$again" ]; do
     if [ -n "$leaving" ]; then exit 0; fi
     sleep 1 & nap=$!
     [ -z "$start$leaving" ] && wait $nap
@@ -35,10 +35,12 @@ done
 """Lets a fault kill a host's process (SIGUSR1) or stop it (SIGHUP), and start it again (SIGUSR2).
 
 Ending the container would take its address away as well. A crashed process refuses connections
-at once; a missing address stalls Toxiproxy, which dials one connection after the other. A process
-that ends by itself is started again after `RESTART_S`, if that is set and no fault holds it down: a
-signal ends the wait for it. Signals are looked for right before each wait, which one that came
-earlier would not end.
+at once; a missing address stalls Toxiproxy, which dials one connection after the other. Signals are
+looked for right before each wait, which one that came earlier would not end.
+
+A process that ends by itself is started again if `RESTART_S` is set and no fault holds it down. It
+is told when the last one died, loads, and serves (`services.main`) that long after, so that half a
+second of loading is part of the restart and not on top of it; it then tells that it is up itself.
 
 Each process takes the container's standard input over, which is its control channel; a shell gives
 none to what it runs in the background, unless by another descriptor. An event is told behind a line

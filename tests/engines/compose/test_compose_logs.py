@@ -11,7 +11,7 @@ import pytest
 
 from harness.engines.compose.logs import Follower, spans, tail
 from harness.recording import root_context
-from services.tracing import Span
+from services.tracing import Span, background
 
 if TYPE_CHECKING:
     from docker.models.containers import Container
@@ -48,6 +48,21 @@ def test_only_the_loads_own_spans_up_to_its_end_count(tmp_path: Path) -> None:
     ]
     (tmp_path / "checkout.log").write_text("\n".join(lines))
     assert [trace for trace, _, _ in read(tmp_path)] == [root_context(5, 0).trace]
+
+
+def test_what_services_call_by_themselves_counts_from_the_start_of_the_run(
+    tmp_path: Path,
+) -> None:
+    """As it does in the simulation, which begins with the run; until there they only got ready."""
+
+    def own_call(number: int, start_s: float) -> str:
+        span = f"{number:016x}"
+        times = (T0_S + start_s, T0_S + start_s + 0.1)
+        row = Span(background(span).trace, span, "", "client", "shop", "config", 1, *times, "200")
+        return json.dumps({"event": "span", **row._asdict()}, separators=(",", ":"))
+
+    (tmp_path / "shop.log").write_text("\n".join([own_call(7, -1), own_call(8, 0), own_call(9, 3)]))
+    assert [start_s for _, start_s, _ in read(tmp_path)] == [0, 3]
 
 
 def test_the_half_line_of_a_killed_process_does_no_harm(tmp_path: Path) -> None:

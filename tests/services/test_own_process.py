@@ -1,4 +1,4 @@
-"""A service's own process, on loopback: SIGTERM lets it finish what it has begun."""
+"""A service's own process, on loopback: how it comes back after a crash, and how it ends."""
 
 import asyncio
 import json
@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import sys
+import time
 from pathlib import Path
 
 import aiohttp
@@ -27,7 +28,7 @@ def free_port() -> int:
         return port
 
 
-async def started(port: int, folder: Path) -> asyncio.subprocess.Process:
+async def started(port: int, folder: Path, **more: str) -> asyncio.subprocess.Process:
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-c", LAUNCH, str(port)),
         env={
@@ -37,6 +38,7 @@ async def started(port: int, folder: Path) -> asyncio.subprocess.Process:
             "CHAOSLAB_APP": "services.worker",
             "CHAOSLAB_SETTINGS": json.dumps({"service_ms": ANSWER_MS}),
             "CHAOSLAB_VOLUME": str(folder),
+            **more,
         },
         stdout=asyncio.subprocess.PIPE,
     )
@@ -70,5 +72,22 @@ def test_sigterm_lets_a_request_in_progress_finish(tmp_path: Path) -> None:
             assert await process.wait() == 0
             with pytest.raises(aiohttp.ClientConnectorError):
                 await session.get(url)
+
+    asyncio.run(main())
+
+
+def test_who_comes_back_after_a_crash_serves_when_it_is_time(tmp_path: Path) -> None:
+    """No sooner, however fast it loads; and it tells that it is up, as a first start need not."""
+    died_s, restart_s = time.clock_gettime(time.CLOCK_BOOTTIME), 2
+
+    async def main() -> None:
+        async with asyncio.timeout(LIMIT_S):
+            again = {"CHAOSLAB_DIED_S": f"{died_s:.2f}", "RESTART_S": f"{restart_s}"}
+            process = await started(free_port(), tmp_path, **again)
+            assert process.stdout
+            assert json.loads(await process.stdout.readline()) == {"event": "up"}
+            assert time.clock_gettime(time.CLOCK_BOOTTIME) > died_s + restart_s - 0.02
+            process.send_signal(signal.SIGTERM)
+            assert await process.wait() == 0
 
     asyncio.run(main())
