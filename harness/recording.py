@@ -13,7 +13,7 @@ from harness.rows import Rows
 from services.tracing import Span, SpanContext
 
 if TYPE_CHECKING:
-    from harness.model.load import Arrival
+    from harness.model.send import Arrival
 
 
 class Request(NamedTuple):
@@ -48,8 +48,10 @@ def asked(
     arrival: "Arrival", sent_s: float, answered_s: float, status: str, answer: str = ""
 ) -> Request:
     """Say what came of an arrival."""
-    number, intended_s, path, method, to = arrival
-    return Request(number, path, intended_s, sent_s, answered_s, status, method, to, answer)
+    return Request(
+        *(arrival.number, arrival.path, arrival.at_s, sent_s, answered_s),
+        *(status, arrival.method, arrival.to, answer),
+    )
 
 
 class RequestLog:
@@ -108,13 +110,22 @@ class FaultRecord:
     removed_s: float = math.nan
 
 
+class Change(NamedTuple):
+    """What a variant meets, in the words of a person, and its window in seconds."""
+
+    name: str
+    start_s: float
+    end_s: float
+
+
 @dataclass(slots=True, kw_only=True)
 class Recording:
     """One variant of one lab, under one seed, on one engine.
 
     `requests` and `spans` may be too many for memory: go through them, and keep what is needed.
     `series` holds a sample for each second of the run, at 0, 1 ... `duration_s`; NaN where the
-    host did not answer. `notes` are lines that a person should see, such as a crash.
+    host did not answer. `surges` are the changes of the load; `notes` are lines that a person
+    should see, such as a crash.
     """
 
     lab: str
@@ -124,6 +135,7 @@ class Recording:
     duration_s: float
     requests: Sequence[Request] = ()
     faults: list[FaultRecord] = field(default_factory=list)
+    surges: list[Change] = field(default_factory=list)
     spans: Sequence[Span] = ()
     series: dict[SeriesKey, list[float]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
@@ -135,6 +147,10 @@ class Recording:
     def between(self, start_s: float, end_s: float) -> list[Request]:
         """Give the requests that were due in [start, end), all at once."""
         return list(self.due(start_s, end_s))
+
+    def triggers(self) -> tuple[Change, ...]:
+        """Name what the run has met, faults and changes of its load, as they were planned."""
+        return (*(Change(one.name, one.start_s, one.end_s) for one in self.faults), *self.surges)
 
     def digest(self) -> str:
         """Give a SHA-256 of everything that was recorded: equal digests, equal runs."""
@@ -148,6 +164,7 @@ class Recording:
         yield repr((self.lab, self.variant, self.seed, self.duration_s))
         yield from (repr(tuple(request)) for request in self.requests)
         yield from (repr(tuple(asdict(fault).values())) for fault in self.faults)
+        yield from (repr(tuple(surge)) for surge in self.surges)
         yield from (repr(tuple(span)) for span in self.spans)
         yield from (repr((tuple(key), self.series[key])) for key in sorted(self.series))
         yield from self.notes
@@ -166,6 +183,7 @@ class Recording:
             "digest": self.digest(),
             "notes": self.notes,
             "faults": [_without_nan(asdict(fault)) for fault in self.faults],
+            "surges": [surge._asdict() for surge in self.surges],
             "series": [
                 {**key._asdict(), "values": [rows.plain(value) for value in values]}
                 for key, values in sorted(self.series.items())
@@ -185,6 +203,7 @@ class Recording:
             duration_s=document["duration_s"],
             notes=document["notes"],
             faults=[FaultRecord(**fault) for fault in document["faults"]],
+            surges=[Change(**surge) for surge in document.get("surges", ())],
             series={
                 SeriesKey(row["host"], row["metric"], row["labels"]): list(
                     map(rows.number, row["values"])

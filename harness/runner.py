@@ -85,7 +85,7 @@ def _record_all(  # noqa: PLR0913 - what is run, on what, and where it goes
         result.recordings.append(recording)
         _note(result, recording)
     if is_first:
-        calm = result.lab.without_faults()
+        calm = result.lab.without_trigger()
         for variant in variants:
             if isinstance(variant, Broken):
                 recording = record(result, calm, engine, variant, watch)

@@ -23,7 +23,7 @@ from harness.engines.sim.process import Process, ProcessState
 from harness.engines.sim.tasks import ALL_TASKS
 from harness.model import Broken, Lab, Service
 from harness.model.fault import System, Timed
-from harness.model.load import Load
+from harness.model.load import Flow, Load
 from harness.recording import FaultRecord, Recording, Request
 from services.context import Context, Platform
 from services.redis import connect
@@ -47,7 +47,7 @@ class Silent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class At(Load):
+class At(Flow):
     """Arrivals at given times."""
 
     times_s: tuple[float, ...]
@@ -55,9 +55,6 @@ class At(Load):
     def times(self, rng: random.Random, duration_s: float) -> Iterator[float]:
         del rng, duration_s
         yield from self.times_s
-
-
-del Load.kinds["At"]  # It is for tests only, and no lab may name it.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,7 +21,7 @@ TWO_HOSTS = lab(
     load=Paced(rate_rps=10, to="front"),
     faults=(during(4, 6, Pause("back")),),
 )
-CALM = TWO_HOSTS.without_faults()
+CALM = TWO_HOSTS.without_trigger()
 
 
 def run(good_rps: tuple[int, int, int], calls: int = 1, engine: str = "sim") -> Recording:
@@ -137,7 +137,7 @@ def test_calls_to_replicas_count_together() -> None:
     assert twice.verdict is Verdict.FAIL
 
 
-def test_without_faults_the_whole_run_is_one_window() -> None:
+def test_without_trigger_the_whole_run_is_one_window() -> None:
     """There is then no during and no after."""
     controls = held(run((90, 90, 90)), run((90, 90, 90)), of=CALM)
     assert list(controls) == ["without", "calls"]

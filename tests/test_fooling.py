@@ -89,7 +89,7 @@ class Replaying:
 
 @cache
 def simulated(variant: str, *, calm: bool) -> Recording:
-    lab = LAB.without_faults() if calm else LAB
+    lab = LAB.without_trigger() if calm else LAB
     plan = Plan(slug="small", lab=lab, variant=lab.variant(variant), seed=1)
     return SimEngine().run(plan, conductor(lab.faults, lab.duration_s), Silent())
 

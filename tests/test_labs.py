@@ -104,7 +104,7 @@ def test_a_lab_predicts_from_theory(slug: str) -> None:
 def test_without_its_faults_a_lab_does_not_pass(slug: str) -> None:
     """What is said to break does not break when nothing breaks it."""
     result, engine = proof(slug)
-    lab = result.lab.without_faults()
+    lab = result.lab.without_trigger()
     for variant in lab.variants:
         if isinstance(variant, Broken):
             controls = judge(lab, engine.unbroken[variant.name])

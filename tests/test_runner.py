@@ -97,7 +97,7 @@ def watch(engine: Engine, variant: Variant, lab: Lab) -> Observer:
     return Silent()
 
 
-def test_variants_are_run_in_order_and_then_the_broken_ones_without_faults() -> None:
+def test_variants_are_run_in_order_and_then_the_broken_ones_without_trigger() -> None:
     """Every variant with its faults; after that each broken one as its own negative control."""
     engine = Scripted()
     result = runner.run(ENTRY, LAB.variants, 5, [engine], watch)

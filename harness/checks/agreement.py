@@ -61,10 +61,10 @@ def _attempts(service: str, callees: Collection[str], duration_s: float) -> Meas
 
 
 def _windows(lab: Lab) -> dict[str, tuple[float, float]]:
-    if not lab.faults:
+    if not (triggers := lab.triggers()):
         return {"without": (0, lab.duration_s)}
-    start_s = min(timed.start_s for timed in lab.faults)
-    end_s = max(timed.end_s for timed in lab.faults)
+    start_s = min(one.start_s for one in triggers)
+    end_s = max(one.end_s for one in triggers)
     windows = {"before": (0, start_s), "during": (start_s, end_s), "after": (end_s, lab.duration_s)}
     return {name: window for name, window in windows.items() if window[0] < window[1]}
 

@@ -22,7 +22,7 @@ class Line:
 
     def __init__(self, view: "Live", engine: str, variant: str, lab: Lab) -> None:
         self._view = view
-        self._name = variant if lab.faults else variant + NO_FAULT
+        self._name = variant + NO_FAULT * lab.is_control
         self._engine = VERBS[engine]
         self._lab = lab
         self._good: list[float] = []
@@ -48,7 +48,7 @@ class Line:
         """Draw the line."""
         name = f"{self._name:<{_room(self._lab)}}"
         line = Text(f"  {self._engine:<10}{name}", no_wrap=True)
-        top = 1.4 * getattr(self._lab.load, "rate_rps", max([*self._good, 1.0]))
+        top = 1.4 * self._lab.load.peak_rps(self._lab.duration_s)
         for second, mark in enumerate(sparkline(self._good, top=top)):
             line.append(mark, "bold red" if self._faulty(second) else "green")
         missing = math.ceil(self._lab.duration_s) - len(self._good)
@@ -94,7 +94,7 @@ class Live:
 
     def watch(self, engine: Engine, variant: Variant, lab: Lab) -> Observer:
         """Give the line of a run; there is one for each, in the order in which they were asked."""
-        key = engine.name, variant.name, bool(lab.faults)
+        key = engine.name, variant.name, lab.is_control
         if key not in self._lines:
             self._lines[key] = Line(self, engine.name, variant.name, lab)
         return self._lines[key]

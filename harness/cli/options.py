@@ -13,6 +13,7 @@ from harness.errors import LabError
 from harness.model.fault import Setting
 from harness.model.lab import Variant
 from harness.model.load import Load
+from harness.model.loads import Together
 from harness.model.names import nearest
 from harness.model.validate import problems
 
@@ -116,6 +117,18 @@ def changed(entry: Entry, assignments: Sequence[str]) -> Entry:
 
 
 def _reloaded(load: Load, values: Mapping[str, Any]) -> Load:
+    """Put values into a load; where several come together, by the number of one from 1 on."""
+    if isinstance(load, Together):
+        own: dict[int, dict[str, Any]] = {}
+        for name, value in values.items():
+            number, _, rest = name.partition(".")
+            if number not in map(str, range(1, len(load.of) + 1)):
+                one = f"load.1.{number}" if not rest else f"load.1.{rest}"
+                raise LabError(f"--set: there are {len(load.of)} loads; write {one} for the first")
+            own.setdefault(int(number) - 1, {})[rest] = value
+        return Together(
+            of=tuple(_reloaded(one, own.get(place, {})) for place, one in enumerate(load.of))
+        )
     there = [item.name for item in fields(load) if _is_plain(getattr(load, item.name))]
     for name, value in values.items():
         if name not in there:

@@ -77,7 +77,7 @@ class Run:
         """Give the lab as it is run, and the variant."""
         entry = self.asked.entry()
         (variant,) = options.chosen(entry, [self.variant])
-        return entry.lab if self.faulty else entry.lab.without_faults(), variant
+        return entry.lab if self.faulty else entry.lab.without_trigger(), variant
 
     def watched(self, engine: Engine, watch: runner.Watch) -> Observer:
         """Make its observer."""
@@ -124,7 +124,7 @@ class Spread:
             ChaoslabError: the lab is at fault, or its simulation is stuck.
 
         """
-        run = self._runs.get((plan.variant.name, bool(plan.lab.faults), plan.seed))
+        run = self._runs.get((plan.variant.name, not plan.lab.is_control, plan.seed))
         if run is None:
             log = EventLog(self._events) if self._events else None
             return SimEngine(permute=self._permute, events=log).run(plan, conduct, observer)

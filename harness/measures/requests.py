@@ -96,18 +96,18 @@ def latency_ms(quantile: float, start_s: float, end_s: float) -> Measure:
 
 
 def recovery_s() -> Measure:
-    """From the last fault's end to the first healthy second after the last sick one.
+    """From the last fault's or surge's end to the first healthy second after the last sick one.
 
     Infinite when the last second with requests is sick. A second without requests is neither.
     """
 
     def compute(recording: Recording) -> float:
-        if not recording.faults:
-            raise NoDataError("there was no fault to recover from")
-        end_s = max(fault.end_s for fault in recording.faults)
+        if not (triggers := recording.triggers()):
+            raise NoDataError("there was no fault or surge to recover from")
+        end_s = max(one.end_s for one in triggers)
         if not any(recording.due(end_s, math.inf)):
             raise NoDataError(
-                f"no request was due after the last fault, which ended at {end_s:g} s"
+                f"no request was due after the last trigger, which ended at {end_s:g} s"
             )
         return max(0.0, well_from_s(recording) - end_s)
 

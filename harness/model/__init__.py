@@ -6,9 +6,12 @@ from harness.model.change import Configure
 from harness.model.expect import Plot, baseline, noted, on, predict
 from harness.model.fault import Kill, Pause, during
 from harness.model.host_faults import ClockSkew, CpuSlow, DiskFull, MemoryLimit, Stop
+from harness.model.keys import HotKey, Zipf
 from harness.model.lab import Broken, Fixed, Lab, Redis, Service
-from harness.model.load import Paced, Poisson, Send
+from harness.model.loads import Paced, Poisson, Together
 from harness.model.partition import Partition, RefuseNew, Unanswered, Way
+from harness.model.phases import Ramp, Surge
+from harness.model.send import Send
 from harness.model.toxic import (
     Bandwidth,
     Down,
@@ -33,6 +36,7 @@ __all__ = [
     "DiskFull",
     "Down",
     "Fixed",
+    "HotKey",
     "Kill",
     "Lab",
     "Latency",
@@ -43,6 +47,7 @@ __all__ = [
     "Pause",
     "Plot",
     "Poisson",
+    "Ramp",
     "Redis",
     "RefuseNew",
     "ResetPeer",
@@ -52,9 +57,12 @@ __all__ = [
     "SlowClose",
     "Stop",
     "Stream",
+    "Surge",
     "Timeout",
+    "Together",
     "Unanswered",
     "Way",
+    "Zipf",
     "baseline",
     "during",
     "noted",

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from harness.model.expect import Expectation, Plot, Prediction
 from harness.model.fault import Setting, Timed
 from harness.model.load import Load
+from harness.recording import Change
 
 CLIENT = "client"
 """The name under which the load's own host appears in links and spans."""
@@ -124,6 +125,9 @@ class Lab:
     predict: tuple[Prediction, ...] = ()
     stores: tuple[Redis, ...] = ()
     plots: tuple[Plot, ...] = ()
+    calm: Load | None = None
+    is_control: bool = False
+    """Whether this is what `without_trigger` gives."""
 
     def nodes(self) -> tuple[Service | Redis, ...]:
         """Give the services, then the stores: all that can be drawn and called."""
@@ -181,9 +185,22 @@ class Lab:
             service.given(_own(service.name, variant.settings)) for service in self.services
         )
 
-    def without_faults(self) -> "Lab":
-        """Give the same lab with nothing broken: the negative control."""
-        return replace(self, faults=())
+    def triggers(self) -> tuple[Change, ...]:
+        """Name what a broken variant falls by, each with its window: faults, then the load's."""
+        faults = (Change(one.fault.name, one.start_s, one.end_s) for one in self.faults)
+        return (*faults, *self.surges())
+
+    def surges(self) -> tuple[Change, ...]:
+        """Name the changes of the load, each with its window as far as the run goes."""
+        ends_s = self.duration_s
+        return tuple(one._replace(end_s=min(one.end_s, ends_s)) for one in self.load.changes())
+
+    def without_trigger(self) -> "Lab":
+        """Give the negative control: no faults, and the load without its surges and additions.
+
+        Where the level of the load itself is the trigger, `calm` is what is sent instead.
+        """
+        return replace(self, faults=(), load=self.calm or self.load.calm(), is_control=True)
 
 
 def _own(service: str, settings: Mapping[str, Setting]) -> dict[str, Setting]:

@@ -2,104 +2,158 @@
 
 import math
 import random
-import re
+from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
-from typing import Any, ClassVar, NamedTuple
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any, NamedTuple
 
-from harness.errors import LabError
-
-METHODS = ("GET", "POST", "PUT", "DELETE")
-PLACE = re.compile(r"{(?!number}|key})[^}]*}?")
-"""A place in a path that nothing fills."""
-
-
-class Arrival(NamedTuple):
-    """One request that is due: its number, its time in seconds, and what is asked of whom."""
-
-    number: int
-    at_s: float
-    path: str
-    method: str
-    to: str
+from harness.model.keys import SKEWS, Keys, Skew
+from harness.model.phases import PHASES, Curve, Phase
+from harness.model.phases import problems as problems_of_phases
+from harness.model.send import Arrival, Send
+from harness.recording import Change
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Send:
-    """One kind of request in a mix.
+class Load(ABC):
+    """What is sent in a run, as a value: one flow of requests, or several together.
 
-    `{number}` in its path stands for the request's own number and `{key}` for one of the load's
-    `keys`, drawn evenly from 0 on. `share` is its weight among the kinds; `to` the service that is
-    asked where that is not the load's own.
+    An open loop: arrivals do not wait for answers.
     """
 
-    path: str = "/"
-    method: str = "GET"
-    share: float = 1
-    to: str = ""
+    @abstractmethod
+    def flows(self) -> "tuple[Flow, ...]":
+        """Give the flows that come at once."""
 
-    def filled(self, number: int, key: int) -> str:
-        """Give the path with its places filled."""
-        return self.path.replace("{number}", str(number)).replace("{key}", str(key))
+    @abstractmethod
+    def dues(self, seed: str, duration_s: float) -> "Iterator[Due]":
+        """Draw what is due in a run, in order."""
 
+    @abstractmethod
+    def calm(self) -> "Load":
+        """Give the load without its surges, ramps and additions, for the negative control."""
+
+    @abstractmethod
     def problems(self) -> Iterator[str]:
         """Say what is wrong with the values, if anything."""
-        if not self.path.startswith("/"):
-            yield "a path must begin with /"
-        for place in PLACE.findall(self.path):
-            yield f"nothing fills {place!r}; a path may hold {{number}} and {{key}}"
-        if self.method not in METHODS:
-            yield f"the method may be {', '.join(METHODS)}"
-        if not 0 < self.share < math.inf:
-            yield f"its share is {self.share:g}; it must be above 0"
+
+    @abstractmethod
+    def to_json(self) -> dict[str, Any]:
+        """Give a JSON object from which `from_json` makes the same load."""
+
+    @classmethod
+    @abstractmethod
+    def of_json(cls, values: dict[str, Any]) -> "Load":
+        """Make a load of this kind from the values of its fields in JSON."""
+
+    def arrivals(self, seed: int, duration_s: float) -> Iterator[Arrival]:
+        """Draw the whole load of a run."""
+        for number, (at_s, send, key, flow) in enumerate(self.dues(str(seed), duration_s)):
+            yield Arrival(
+                number=number,
+                at_s=at_s,
+                path=send.filled(number, key),
+                method=send.method,
+                to=send.to or flow.to,
+                timeout_ms=flow.timeout_ms,
+                body_bytes=send.body_bytes,
+            )
+
+    def changes(self) -> Iterator[Change]:
+        """Name the surges, ramps and additions: what a negative control takes away."""
+        for flow in self.flows():
+            yield from (Change(one.told(), one.start_s, one.end_s) for one in flow.phases)
+
+    def peak_rps(self, duration_s: float) -> float:
+        """Give how many arrive in its busiest second, or somewhat more where several overlap."""
+        return sum(flow.highest_rps(duration_s) for flow in self.flows())
+
+    def longest_timeout_s(self) -> float:
+        """Give how long the most patient of its clients waits."""
+        return max(flow.timeout_ms for flow in self.flows()) / 1000
+
+    def keeps_answers(self) -> bool:
+        """Say whether the recording has each answer's text: of all, if one flow wants it."""
+        return any(flow.keep_answers for flow in self.flows())
+
+    def targets(self) -> tuple[str, ...]:
+        """Name the services that it asks, in the order of the flows and their kinds."""
+        return tuple(
+            dict.fromkeys(kind.to or flow.to for flow in self.flows() for kind in flow.sends())
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Load:
-    """An open loop: arrivals do not wait for answers.
+class Flow(Load):
+    """Requests of one kind of client, whose rate may change.
 
-    Each arrival is a GET of `path`, or one of the `mix` by their shares. `timeout_ms` is the
-    client's own patience; a request not answered by then has failed. With `keep_answers` the
-    recording has each answer's text, so that the request log is a history of operations.
+    Each arrival is a GET of `path`, or one of the `mix` by their shares. Keys are drawn evenly, or
+    by a `skew`. `timeout_ms` is the client's own patience; a request not answered by then has
+    failed. With `keep_answers` the recording has each answer's text, so that the request log is a
+    history of operations.
+
+    The rate follows `phases`, surges and ramps that come one after the other, and is 0 before
+    `start_s` and from `end_s` on.
     """
 
     to: str
     path: str = "/"
     mix: tuple[Send, ...] = ()
     keys: int = 1
+    skew: Skew | None = None
     timeout_ms: float = 10_000
     keep_answers: bool = False
+    phases: tuple[Phase, ...] = ()
+    start_s: float = 0
+    end_s: float = math.inf
 
-    kinds: ClassVar[dict[str, type["Load"]]] = {}
-
-    def __init_subclass__(cls) -> None:
-        """Register each arrival process under its name, for the load generator."""
-        Load.kinds[cls.__name__] = cls
-
+    @abstractmethod
     def times(self, rng: random.Random, duration_s: float) -> Iterator[float]:
-        """Draw the arrivals' times in [0, duration), ascending, in seconds."""
-        raise NotImplementedError
+        """Draw arrivals at the steady rate in [0, duration), ascending, in seconds.
 
-    def arrivals(self, seed: int, duration_s: float) -> Iterator[Arrival]:
-        """Draw the whole load of a run."""
-        rng = random.Random(f"{seed}/load/arrivals")
-        mixing = random.Random(f"{seed}/load/mix")
-        kinds = self.sends()
-        shares = [kind.share for kind in kinds]
-        for number, at_s in enumerate(self.times(rng, duration_s)):
-            (kind,) = mixing.choices(kinds, shares)
-            path = kind.filled(number, mixing.randrange(self.keys))
-            yield Arrival(number, at_s, path, kind.method, kind.to or self.to)
+        Phases and the window are not its business, but those of `dues`.
+        """
 
-    def peak_rps(self, duration_s: float) -> float:
+    def highest_rps(self, duration_s: float) -> float:
         """Give how many arrive in its busiest second: counted, where a kind does not know it."""
-        seconds = Counter(map(int, self.times(random.Random(0), duration_s)))
+        seconds = Counter(int(due.at_s) for due in self.dues("", duration_s))
         return max(seconds.values(), default=0)
 
-    def targets(self) -> tuple[str, ...]:
-        """Name the services that it asks, its own first."""
-        return tuple(dict.fromkeys(kind.to or self.to for kind in self.sends()))
+    def flows(self) -> "tuple[Flow, ...]":
+        """Give itself."""
+        return (self,)
+
+    def dues(self, seed: str, duration_s: float) -> "Iterator[Due]":
+        """Draw the times first, so that another mix meets the same; then kinds and keys."""
+        rng = random.Random(f"{seed}/load/arrivals")
+        mixing = random.Random(f"{seed}/load/mix")
+        sends, keys = self.sends(), Keys(self.keys, self.skew)
+        shares = [send.share for send in sends]
+        for at_s in self._phased(rng, duration_s):
+            (send,) = mixing.choices(sends, shares)
+            yield Due(at_s, send, keys.draw(mixing), self)
+
+    def _phased(self, rng: random.Random, duration_s: float) -> Iterator[float]:
+        """Draw the times with phases and window, which only tell a steady load's time anew."""
+        curve = self.curve()
+        if curve.is_steady:
+            yield from self.times(rng, duration_s)
+            return
+        # No less than what comes at the highest level all along.
+        for steady_s in self.times(rng, curve.highest(duration_s) * duration_s):
+            at_s = round(curve.time_of(steady_s), 9)
+            if at_s >= duration_s:
+                return
+            yield at_s
+
+    def curve(self) -> Curve:
+        """Give the level of its rate over time."""
+        return Curve(self.phases, self.start_s, self.end_s)
+
+    def calm(self) -> "Flow":
+        """Give it at its steady rate."""
+        return replace(self, phases=())
 
     def sends(self) -> tuple[Send, ...]:
         """Give the kinds of requests that are sent."""
@@ -111,73 +165,49 @@ class Load:
             yield f"timeout_ms is {self.timeout_ms:g}; it must be above 0"
         if self.keys < 1:
             yield f"keys is {self.keys}; it must be at least 1"
+        if not 0 <= self.start_s < self.end_s:
+            yield f"start_s is {self.start_s:g}; it must be 0 or more, and before its end"
+        if self.skew is not None:
+            yield from self.skew.problems()
+        yield from problems_of_phases(self.phases)
         for kind in self.sends():
             yield from (f"{kind.method} {kind.path}: {problem}" for problem in kind.problems())
 
     def to_json(self) -> dict[str, Any]:
-        """Give a JSON object from which `from_json` makes the same load."""
-        return {"kind": type(self).__name__, **asdict(self)}
+        """Give a JSON object from which `from_json` makes the same load; no end is null."""
+        document = named(self) | asdict(self)
+        document["phases"] = [named(phase) | asdict(phase) for phase in self.phases]
+        if self.skew is not None:
+            document["skew"] = named(self.skew) | asdict(self.skew)
+        if self.end_s == math.inf:
+            document["end_s"] = None
+        return document
 
-    @staticmethod
-    def from_json(document: dict[str, Any]) -> "Load":
-        """Make a load from what `to_json` gave.
-
-        Raises:
-            LabError: no such kind of load.
-
-        """
-        values = dict(document)
-        kind = values.pop("kind", "")
-        if kind not in Load.kinds:
-            raise LabError(f"no load of kind {kind!r}; there are {', '.join(Load.kinds)}")
-        mix = tuple(Send(**sent) for sent in values.pop("mix"))
-        return Load.kinds[kind](mix=mix, **values)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Poisson(Load):
-    """Independent users: exponential gaps with a mean of `1 / rate_rps`."""
-
-    rate_rps: float = field()
-
-    def times(self, rng: random.Random, duration_s: float) -> Iterator[float]:
-        """Draw the arrivals' times in [0, duration), ascending, in seconds."""
-        # To the nanosecond: C libraries differ in a logarithm's last bit.
-        at_s = round(rng.expovariate(self.rate_rps), 9)
-        while at_s < duration_s:
-            yield at_s
-            at_s = round(at_s + rng.expovariate(self.rate_rps), 9)
-
-    def peak_rps(self, duration_s: float) -> float:  # noqa: ARG002 - the same at all times
-        """Give its rate."""
-        return self.rate_rps
-
-    def problems(self) -> Iterator[str]:
-        """Say what is wrong with the values, if anything."""
-        yield from Load.problems(self)
-        if self.rate_rps <= 0:
-            yield f"rate_rps is {self.rate_rps:g}; it must be above 0"
+    @classmethod
+    def of_json(cls, values: dict[str, Any]) -> "Flow":
+        """Make a flow of this kind from the values of its fields in JSON."""
+        values["mix"] = tuple(Send(**sent) for sent in values["mix"])
+        values["phases"] = tuple(_made(PHASES, phase) for phase in values["phases"])
+        values["skew"] = values["skew"] and _made(SKEWS, values["skew"])
+        if values["end_s"] is None:
+            values["end_s"] = math.inf
+        return cls(**values)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Paced(Load):
-    """A metronome: one arrival every `1 / rate_rps` seconds, the first after one gap."""
+class Due(NamedTuple):
+    """An arrival before it has its number: when, what, for which key, and of which flow."""
 
-    rate_rps: float = field()
+    at_s: float
+    send: Send
+    key: int
+    flow: Flow
 
-    def times(self, rng: random.Random, duration_s: float) -> Iterator[float]:  # noqa: ARG002
-        """Give the arrivals' times in (0, duration), ascending, in seconds."""
-        number = 1
-        while (at_s := number / self.rate_rps) < duration_s:
-            yield at_s
-            number += 1
 
-    def peak_rps(self, duration_s: float) -> float:  # noqa: ARG002 - the same at all times
-        """Give its rate."""
-        return self.rate_rps
+def named(value: object) -> dict[str, Any]:
+    """Begin the JSON object of a value of several kinds."""
+    return {"kind": type(value).__name__}
 
-    def problems(self) -> Iterator[str]:
-        """Say what is wrong with the values, if anything."""
-        yield from Load.problems(self)
-        if self.rate_rps <= 0:
-            yield f"rate_rps is {self.rate_rps:g}; it must be above 0"
+
+def _made(kinds: Mapping[str, type], document: Mapping[str, Any]) -> Any:  # noqa: ANN401 - any kind
+    values = dict(document)
+    return kinds[values.pop("kind")](**values)

@@ -12,6 +12,7 @@ from harness.model.expect import Expectation, Plot, Prediction
 from harness.model.fault import Place, Setting, Timed
 from harness.model.lab import CLIENT, RESERVED, Broken, Fixed, Lab, Redis, Service, Variant
 from harness.model.load import Load
+from harness.model.loads import LOADS
 from harness.model.validate_claims import claims
 from services.server import UNCHANGED, SettingError, changed_settings, load
 
@@ -61,7 +62,7 @@ def _shape(lab: Lab) -> Iterator[str]:
                 yield from _replicas(value)
                 yield from _restart(value)
     if not isinstance(lab.load, Load):
-        yield f"load is a {_kind(lab.load)}; it must be one of {_list(Load.kinds)}"
+        yield f"load is a {_kind(lab.load)}; it must be one of {_list(LOADS)}"
     if isinstance(lab.duration_s, bool) or not isinstance(lab.duration_s, int | float):
         yield f"duration_s is {lab.duration_s!r}; it must be a number"
 
@@ -136,8 +137,13 @@ def _load(lab: Lab) -> Iterator[str]:
     for target in lab.load.targets():
         if target not in served:
             yield f"the load goes to {target!r}, not one of {_list(served)}"
-    yield from _infinite("load", asdict(lab.load))
+    for flow in lab.load.flows():
+        finite = {name: one for name, one in asdict(flow).items() if name != "end_s"}
+        yield from _infinite("load", finite)
     yield from (f"load: {problem}" for problem in lab.load.problems())
+    for change in lab.load.changes():
+        if change.start_s >= lab.duration_s:
+            yield f"load: {change.name} at {change.start_s:g} s is after the end of the run"
 
 
 def _infinite(whose: str, values: Mapping[str, object]) -> Iterator[str]:

@@ -104,11 +104,11 @@ def _lacking(lab: Lab, reads: Reads) -> Iterator[str]:
     for host in reads.hosts:
         if host not in there:
             yield f"{host!r} is not one of {_list(there)}{nearest(host, there)}"
-    sent = {kind.path for kind in lab.load.sends()}
+    sent = {kind.path for flow in lab.load.flows() for kind in flow.sends()}
     for path in reads.paths:
         if not any(_asks_for(template, path) for template in sent):
             yield f"the load asks for no path {path!r}, only for {_list(sent)}{nearest(path, sent)}"
-    if reads.answers and not getattr(lab.load, "keep_answers", False):
+    if reads.answers and not lab.load.keeps_answers():
         yield "it reads answers, which the load does not keep; give it keep_answers=True"
 
 

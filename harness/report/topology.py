@@ -188,9 +188,11 @@ def _told(hits: Sequence[str]) -> str:
 
 
 def _values(lab: Lab) -> dict[str, Setting]:
-    shown = {"kind": f"{type(lab.load).__name__}, {load_rate(lab)}"}
-    hidden = {"to", "path", "mix", "rate_rps", "keep_answers"}
-    return shown | {name: value for name, value in asdict(lab.load).items() if name not in hidden}
+    shown: dict[str, Setting] = {"kind": f"{type(lab.load).__name__}, {load_rate(lab)}"}
+    hidden = {"to", "path", "mix", "rate_rps", "keep_answers", "phases", "skew", "start_s", "end_s"}
+    for flow in lab.load.flows():
+        shown |= {name: value for name, value in asdict(flow).items() if name not in hidden}
+    return shown
 
 
 def _settings(node: Service | Redis) -> Mapping[str, Setting]:

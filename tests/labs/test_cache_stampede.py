@@ -15,7 +15,7 @@ LAB = catalogue.find("cache-stampede").lab
 
 def test_without_the_fault_nothing_falls() -> None:
     """Stampedes that are far apart are carried: each one's work is done before the next."""
-    assert failed(LAB, "naive", runs=LAB.without_faults()) == {"never comes back"}
+    assert failed(LAB, "naive", runs=LAB.without_trigger()) == {"never comes back"}
 
 
 def test_without_single_flight_it_stays_down() -> None:

@@ -15,7 +15,7 @@ STAYS_UP = "the healthy route stays up"
 
 def test_without_the_fault_nothing_falls() -> None:
     """Then the healthy route stays up without a breaker, which the lab says it does not."""
-    assert failed(LAB, "naive", runs=LAB.without_faults()) == {"the healthy route falls too"}
+    assert failed(LAB, "naive", runs=LAB.without_trigger()) == {"the healthy route falls too"}
 
 
 def test_without_the_breaker_the_healthy_route_falls() -> None:

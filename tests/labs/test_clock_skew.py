@@ -26,7 +26,7 @@ TOKENS = "tokens are taken, with leeway"
 
 def test_with_right_clocks_nothing_breaks() -> None:
     """No write is lost and no token is refused, so all that is said of them fails."""
-    calm = LAB.without_faults()
+    calm = LAB.without_trigger()
     assert failed(calm, "wall-clock") == {GONE, STILL_GONE, REFUSED, FORMULA, OUTLIVE, HALF}
 
 

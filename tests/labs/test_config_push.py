@@ -30,7 +30,7 @@ def recorded(lab: Lab, variant: str, seed: int = SEED) -> Recording:
 def test_without_the_push_nothing_breaks() -> None:
     """Nobody is down, so the claims of the outage fail."""
     claims = {"all are down", "the whole load until it is put right"}
-    assert failed(LAB.without_faults(), "at-once") == claims
+    assert failed(LAB.without_trigger(), "at-once") == claims
 
 
 @pytest.mark.parametrize(("mend", "undone", "claims"), [

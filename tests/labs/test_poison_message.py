@@ -16,7 +16,7 @@ BLOCKED = "not one more order is booked"
 
 def test_without_the_bad_order_nothing_is_blocked() -> None:
     """And nothing is buried."""
-    assert failed(LAB, "naive", runs=LAB.without_faults()) == {BLOCKED}
+    assert failed(LAB, "naive", runs=LAB.without_trigger()) == {BLOCKED}
 
 
 def test_without_a_limit_nothing_more_is_booked() -> None:

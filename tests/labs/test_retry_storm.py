@@ -15,7 +15,7 @@ NEVER, RECOVERS = "never comes back", "recovers by itself"
 
 def test_without_the_freeze_there_is_no_storm() -> None:
     """Four tries are never needed then, and cost nothing."""
-    claims = failed(LAB, "naive", runs=LAB.without_faults())
+    claims = failed(LAB, "naive", runs=LAB.without_trigger())
     assert {NEVER, "every try is used up", "the storm feeds itself"} <= claims
 
 

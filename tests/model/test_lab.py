@@ -148,9 +148,9 @@ def test_services_and_variants_are_found_by_name() -> None:
 
 def test_the_negative_control_is_the_same_lab_with_nothing_broken() -> None:
     """Only the faults are gone."""
-    control = LAB.without_faults()
+    control = LAB.without_trigger()
     assert control.faults == ()
-    assert replace(control, faults=LAB.faults) == LAB
+    assert replace(control, faults=LAB.faults, is_control=False) == LAB
 
 
 def test_a_lab_does_not_change() -> None:

@@ -367,7 +367,7 @@ def test_a_measure_looks_at_what_the_lab_has(measure: Measure, problem: str) -> 
 
 def test_a_path_may_be_one_that_the_load_fills_in() -> None:
     """`/kv/` is asked for by `/kv/{key}`, and so is `/kv/3`; `/kw` is not."""
-    lab = replace(LAB, load=replace(LAB.load, path="/kv/{key}"))
+    lab = replace(LAB, load=Paced(rate_rps=10, to="front", path="/kv/{key}"))
     for path, count in (("/kv/", 0), ("/kv/3", 0), ("/", 0), ("/kw", 1)):
         item = on("calm", claim="x", measure=success_ratio(5, 9, path=path), at_most=2)
         assert len(said(replace(lab, expect=(*lab.expect, item)))) == count, path
@@ -386,7 +386,7 @@ def replicated(*others: Service, to: str = "front", calls: str = "back") -> Lab:
     """Give the lab with three backs."""
     front, back = LAB.services
     services = (replace(front, calls=(calls,)), replace(back, replicas=3), *others)
-    return replace(LAB, services=services, load=replace(LAB.load, to=to), faults=())
+    return replace(LAB, services=services, load=Paced(rate_rps=10, to=to), faults=())
 
 
 def test_replicas_are_called_by_their_common_name_or_one_by_one() -> None:

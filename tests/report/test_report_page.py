@@ -175,7 +175,9 @@ CASES: dict[str, Callable[[], Result]] = {
         )
     ),
     "no request": lambda: result(replace(recording("naive", 99), requests=[], spans=[])),
-    "no fault": lambda: result(replace(recording("naive", 0), faults=[]), lab=LAB.without_faults()),
+    "no fault": lambda: result(
+        replace(recording("naive", 0), faults=[]), lab=LAB.without_trigger()
+    ),
     "fault elsewhere": lambda: result(
         *both(), lab=replace(LAB, faults=(during(3, 5, Pause("moon")),))
     ),

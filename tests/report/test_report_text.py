@@ -198,4 +198,4 @@ def test_a_store_is_drawn_as_what_it_is() -> None:
     assert "store is hit: kill store, 3\N{EN DASH}5 s" in drawing.words
     assert astray(CACHED) == []
     assert faulted_callees(CACHED) == ("store",)
-    assert faulted_callees(CACHED.without_faults()) == ("back", "store")
+    assert faulted_callees(CACHED.without_trigger()) == ("back", "store")

@@ -9,7 +9,8 @@ import pytest
 
 from harness.conductor import conductor
 from harness.model import Configure, Service, during
-from harness.model.load import Arrival, Load
+from harness.model.load import Flow
+from harness.model.send import Arrival
 from harness.recording import Recording, SeriesKey
 from services.server import SettingError, load, settings_of
 from tests.support import lab, run
@@ -19,7 +20,7 @@ PUSH = during(2, 8, Configure("config", value="new"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told(Load):
+class Told(Flow):
     """What hosts say: when, who, the value that it runs, good and failed answers since then."""
 
     lines: tuple[tuple[float, str, str, int, int], ...]
@@ -32,10 +33,7 @@ class Told(Load):
         del seed, duration_s
         for number, (at_s, host, runs, served, failed) in enumerate(self.lines):
             path = f"/value?host={host}&runs={runs}&served={served}&failed={failed}"
-            yield Arrival(number, at_s, path, "GET", self.to)
-
-
-del Load.kinds["Told"]  # It is for these tests only, and no lab may name it.
+            yield Arrival(number, at_s, path, "GET", self.to, self.timeout_ms, 0)
 
 
 def answers(recording: Recording) -> list[str]:

@@ -61,7 +61,7 @@ def answered(recording: Recording, to: str, start_s: float, end_s: float) -> set
 
 @pytest.mark.parametrize("failover", ["never", "alone", "majority"])
 @pytest.mark.parametrize("acknowledge", ["leader", "majority"])
-def test_without_faults_the_founder_leads_and_nothing_is_lost(
+def test_without_trigger_the_founder_leads_and_nothing_is_lost(
     failover: str, acknowledge: str
 ) -> None:
     """Whoever is asked: the others pass requests on."""

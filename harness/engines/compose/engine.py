@@ -67,7 +67,7 @@ class ComposeEngine:
             observer.step("making the images ready")
             images = refresh_sources(observer.step, client, image_names(plan))
             janitor.make_room(client)
-            owner = owner_of(plan.slug, plan.lab.duration_s + plan.lab.load.timeout_ms / 1000)
+            owner = owner_of(plan.slug, plan.lab.duration_s + plan.lab.load.longest_timeout_s())
             file = compose_yaml(plan, owner, images)
             logs_folder = self._folder / "logs" / plan.variant.name
             stack = Stack(client, owner, file, logs_folder)
@@ -138,7 +138,7 @@ class Run:
 
     async def record(self, conduct: Conductor) -> Recording:
         """Run it and give the recording."""
-        patience_s = self._lab.load.timeout_ms / 1000
+        patience_s = self._lab.load.longest_timeout_s()
         limit_s = GATE_LIMIT_S + self._lab.duration_s + patience_s + SLACK_S
         recording = Recording(
             lab=self._plan.slug,
@@ -146,6 +146,7 @@ class Run:
             seed=self._plan.seed,
             engine=ComposeEngine.name,
             duration_s=self._lab.duration_s,
+            surges=list(self._lab.surges()),
             notes=self._notes,
         )
         async with self._attached(), _within(limit_s), asyncio.TaskGroup() as group:

@@ -37,7 +37,8 @@ from harness.engines.compose.loadlog import (
     start_line,
 )
 from harness.engines.compose.machine import boot_id
-from harness.model.load import Arrival, Load
+from harness.model.loads import load_from_json
+from harness.model.send import Arrival, body_of
 from harness.recording import asked, root_context
 from services.tracing import HEADER
 
@@ -59,12 +60,14 @@ class Connections:
         self._port = port
         self._idle: list[http.client.HTTPConnection] = []
 
-    def send(self, method: str, path: str, headers: dict[str, str]) -> tuple[int, bytes]:
+    def send(
+        self, method: str, path: str, headers: dict[str, str], sent: bytes | None = None
+    ) -> tuple[int, bytes]:
         """Send a request, once and no more; give the answer's status and its whole body."""
         connection = self._take()
         done = False
         try:
-            connection.request(method, path, headers=headers)
+            connection.request(method, path, sent, headers)
             response = connection.getresponse()
             body = response.read()
             done = True
@@ -115,10 +118,11 @@ class OpenLoop:
     """One run of the load; its own errors end up in `over`."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
-        self._load = Load.from_json(json.loads(environment["CHAOSLAB_LOAD"]))
+        load = load_from_json(json.loads(environment["CHAOSLAB_LOAD"]))
         self._seed = int(environment["CHAOSLAB_SEED"])
         duration_s = float(environment["CHAOSLAB_DURATION_S"])
-        self._arrivals = list(self._load.arrivals(self._seed, duration_s))
+        self._arrivals = list(load.arrivals(self._seed, duration_s))
+        self._keeps = load.keeps_answers()
         self._targets: dict[str, str] = json.loads(environment["CHAOSLAB_TARGETS"])
         self._duration_s = duration_s
         self._t0_s = math.nan
@@ -182,14 +186,16 @@ class OpenLoop:
         body = b""
         headers = {HEADER: root_context(self._seed, arrival.number).header()}
         try:
-            with gevent.Timeout(self._load.timeout_ms / 1000):
-                code, body = connections.send(arrival.method, arrival.path, headers)
+            with gevent.Timeout(arrival.timeout_ms / 1000):
+                code, body = connections.send(
+                    arrival.method, arrival.path, headers, body_of(arrival)
+                )
             status, answered_s = str(code), self._now()
         except http.client.InvalidURL:
             raise  # a mistake in the lab, and no answer of a server
         except (OSError, http.client.HTTPException, gevent.Timeout) as error:
             status = outcome(error)
-        answer = body.decode(errors="replace") if self._load.keep_answers else ""
+        answer = body.decode(errors="replace") if self._keeps else ""
         self._crew.say(request_line(asked(arrival, sent_s, answered_s, status, answer)))
 
 

@@ -127,6 +127,7 @@ class Simulation:
             seed=plan.seed,
             engine=SimEngine.name,
             duration_s=plan.lab.duration_s,
+            surges=list(plan.lab.surges()),
         )
         self._spans = Rows(Span)
         self._start_s = 0.0
@@ -140,7 +141,7 @@ class Simulation:
             await host.boot()
         self._start_s = self._loop.time()
         lab = self._plan.lab
-        self._loop.ends_s = self._start_s + lab.duration_s + lab.load.timeout_ms / 1000 + SLACK_S
+        self._loop.ends_s = self._start_s + lab.duration_s + lab.load.longest_timeout_s() + SLACK_S
         recording = self._recording
         sending = SimLoad(self._plan, self.now)
         sampler = Sampler(self._processes, recording.series)

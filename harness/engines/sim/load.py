@@ -9,7 +9,7 @@ import aiohttp
 
 from harness.engines.protocol import Plan
 from harness.engines.sim.connector import SimConnector
-from harness.model.load import Arrival
+from harness.model.send import Arrival, body_of
 from harness.recording import Request, RequestLog, asked, root_context
 from harness.rows import Rows
 from services.context import outcome
@@ -24,6 +24,7 @@ class SimLoad:
         self._plan = plan
         self._now = now
         self._log = RequestLog()
+        self._keeps = plan.lab.load.keeps_answers()
         self._good: Counter[int] = Counter()
 
     async def run(self) -> Rows[Request]:
@@ -48,7 +49,6 @@ class SimLoad:
         return self._good[second]
 
     async def _send(self, session: aiohttp.ClientSession, arrival: Arrival) -> None:
-        load = self._plan.lab.load
         sent_s = self._now()
         answered_s = math.nan
         headers = {HEADER: root_context(self._plan.seed, arrival.number).header()}
@@ -56,12 +56,14 @@ class SimLoad:
         answer = ""
         try:
             async with (
-                asyncio.timeout(load.timeout_ms / 1000),
-                session.request(arrival.method, url, headers=headers) as response,
+                asyncio.timeout(arrival.timeout_ms / 1000),
+                session.request(
+                    arrival.method, url, headers=headers, data=body_of(arrival)
+                ) as response,
             ):
                 body = await response.read()
                 status = str(response.status)
-            answer = body.decode(errors="replace") if load.keep_answers else ""
+            answer = body.decode(errors="replace") if self._keeps else ""
             answered_s = self._now()
         except (TimeoutError, aiohttp.ClientError) as error:
             status = outcome(error)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO
 
 from harness.engines.compose.loadlog import LoadLog
-from harness.model.load import Paced, Poisson
+from harness.model.loads import Paced, Poisson
 from services.tracing import HEADER
 
 ROOT = Path(__file__).parents[3]

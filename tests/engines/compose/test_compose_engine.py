@@ -65,7 +65,9 @@ def test_every_arrival_of_the_seed_is_a_request(measured: Measured) -> None:
     """The same as in the simulation, each sent when it was due and ended in some way."""
     drawn = list(SHORT.load.arrivals(SEED, SHORT.duration_s))
     requests = measured.recording.requests
-    assert [(one.number, one.intended_s, one.path, one.method, one.to) for one in requests] == drawn
+    assert [(one.number, one.intended_s, one.path, one.method, one.to) for one in requests] == [
+        one[:5] for one in drawn
+    ]
     assert all(one.sent_s >= one.intended_s for one in requests)
     assert all(one.status in {"200", "504", "502"} for one in requests)
 

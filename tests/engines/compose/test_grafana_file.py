@@ -112,7 +112,7 @@ def test_faults_are_shown_when_they_were_there() -> None:
     )
 
 
-def test_a_run_without_faults_asks_for_none() -> None:
+def test_a_run_without_trigger_asks_for_none() -> None:
     """The query stays one: it gives nothing."""
     assert faults_expression([CALM]) == "vector(1) < 0"
 

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from harness.model.load import Paced, Poisson, Send
+from harness.model import Paced, Poisson, Send
 from harness.recording import root_context
 from services.tracing import parse
 from tests.engines.compose.loadbench import (
@@ -30,7 +30,9 @@ def test_arrivals_are_those_of_the_simulation_each_with_its_own_trace() -> None:
         log = run(load, running.server_port)
     drawn = list(load.arrivals(SEED, 1))
     sent = log.requests.all()
-    assert [(one.number, one.intended_s, one.path, one.method, one.to) for one in sent] == drawn
+    assert [(one.number, one.intended_s, one.path, one.method, one.to) for one in sent] == [
+        one[:5] for one in drawn
+    ]
     assert all(one.status == "200" for one in sent)
     assert all(one.intended_s <= one.sent_s <= one.answered_s for one in sent)
     expected = {root_context(SEED, arrival.number) for arrival in drawn}
