@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from harness.catalogue import Entry
+from harness.checks.across import across
 from harness.checks.agreement import agreement
 from harness.checks.contrast import WITHOUT, Runs, contrast
 from harness.checks.timing import timing
@@ -11,7 +12,8 @@ from harness.checks.verdict import judge, judge_without_fault
 from harness.conductor import conductor
 from harness.engines.protocol import Engine, Observer, Plan
 from harness.model.expect import Reading
-from harness.model.lab import Broken, Lab, Variant
+from harness.model.lab import Lab
+from harness.model.variant import Broken, Variant
 from harness.recording import Recording
 from harness.result import Result
 
@@ -64,9 +66,10 @@ def run(  # noqa: PLR0913 - what is run, and how
         recorded.append(made)
         _record_all(result, made, engine, variants, watch, is_first=len(recorded) == 1)
         _judge(result, made, recorded[:-1])
-    told = contrast(entry.lab, [made.runs() for made in recorded])
-    result.controls += told.controls
-    result.unproven += told.unproven
+    compared = [across(entry.lab, made.faulty) for made in recorded]
+    for told in (contrast(entry.lab, [made.runs() for made in recorded]), *compared):
+        result.controls += told.controls
+        result.unproven += [line for line in told.unproven if line not in result.unproven]
     return result
 
 
@@ -80,14 +83,14 @@ def _record_all(  # noqa: PLR0913 - what is run, on what, and where it goes
     is_first: bool,
 ) -> None:
     for variant in variants:
-        recording = record(result, result.lab, engine, variant, watch)
+        recording = record(result, result.lab.facing(variant), engine, variant, watch)
         made.faulty[variant.name] = recording
         result.recordings.append(recording)
         _note(result, recording)
     if is_first:
-        calm = result.lab.without_trigger()
         for variant in variants:
             if isinstance(variant, Broken):
+                calm = result.lab.facing(variant).without_trigger()
                 recording = record(result, calm, engine, variant, watch)
                 made.calm[variant.name] = recording
     if made.averages:
@@ -102,7 +105,7 @@ def _average(
     wanted = [item for item in result.lab.predict if item.on == variant.name]
     for number in range(1, max((item.seeds for item in wanted), default=1)):
         seed = result.seed + number * SEED_STEP
-        recording = record(result, result.lab, engine, variant, watch, seed)
+        recording = record(result, result.lab.facing(variant), engine, variant, watch, seed)
         for item in wanted:
             if number < item.seeds:
                 made.more.setdefault(item.name, []).append(item.measure.read(recording))
@@ -115,7 +118,8 @@ def _judge(result: Result, made: _Recorded, before: Sequence[_Recorded]) -> None
         if made.real_time:
             result.controls += timing(recording)
         for other in before:
-            result.controls += agreement(result.lab, other.faulty[name], recording)
+            own = result.lab.facing(result.lab.variant(name))
+            result.controls += agreement(own, other.faulty[name], recording)
     for recording in made.calm.values():
         result.controls += judge_without_fault(result.lab, recording)
         if made.real_time:

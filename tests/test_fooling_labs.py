@@ -17,7 +17,8 @@ from harness import catalogue
 from harness.checks.verdict import Verdict, judge, verdict_of
 from harness.conductor import conductor
 from harness.model.fault import Setting
-from harness.model.lab import Broken, Fixed, Lab, Service
+from harness.model.lab import Lab, Service
+from harness.model.variant import Broken, Fixed
 from harness.recording import Recording
 from tests.support import application, probe, run
 

@@ -10,7 +10,8 @@ from harness import catalogue, runner
 from harness.checks.verdict import Kind, Verdict, failures, judge, verdict_of
 from harness.engines.protocol import Conductor, Observer, Plan
 from harness.engines.sim.engine import SimEngine
-from harness.model.lab import Broken, Fixed, Lab, Variant
+from harness.model.lab import Lab
+from harness.model.variant import Broken, Fixed, Variant
 from harness.recording import Recording
 from harness.result import Result
 from tests.support import Silent

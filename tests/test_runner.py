@@ -24,7 +24,7 @@ from harness.model import (
     on,
     predict,
 )
-from harness.model.lab import Variant
+from harness.model.variant import Variant
 from harness.recording import FaultRecord, Recording, Request
 from tests.support import Silent, recording, request
 

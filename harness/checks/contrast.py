@@ -13,7 +13,8 @@ from itertools import chain
 
 from harness.checks.verdict import Control, Kind, control
 from harness.model.expect import Expectation, Measure, Prediction
-from harness.model.lab import Broken, Fixed, Lab
+from harness.model.lab import Lab
+from harness.model.variant import Broken, Fixed
 from harness.recording import Recording
 
 WITHOUT = "without the fault"
@@ -67,13 +68,22 @@ def _claim(lab: Lab, item: Expectation, runs: Runs) -> Iterator[Control]:
     about = [name for name in item.variants if name in runs.faulty]
     if not about:
         return
-    if item.unlike or isinstance(lab.variant(item.variants[0]), Fixed):
-        unlike = item.unlike or _names(lab, Broken)
+    if unlike := _unlike(lab, item):
         if all(name in runs.faulty for name in unlike):
             yield from (_false_of(item, runs.faulty[name]) for name in unlike)
         return
     for name in about:
         yield from _bites(lab, item, runs, name)
+
+
+def _unlike(lab: Lab, item: Expectation) -> tuple[str, ...]:
+    """Name the variants of which a claim must be false; none, where it is that the fault bites."""
+    kind = type(lab.variant(item.variants[0]))
+    if item.unlike or kind is Broken:
+        return item.unlike
+    if kind is Fixed:
+        return _names(lab, Broken)
+    return tuple(one.name for one in lab.variants if one.name not in item.variants)
 
 
 def _bites(lab: Lab, item: Expectation, runs: Runs, name: str) -> Iterator[Control]:
@@ -123,7 +133,6 @@ def _lacking(lab: Lab, item: Expectation, ran: Collection[str]) -> str:
 
     A claim that the fault bites is told apart by the variant's own run without it.
     """
-    holds = isinstance(lab.variant(item.variants[0]), Fixed)
-    needed = {*item.variants, *(item.unlike or (_names(lab, Broken) if holds else ()))}
+    needed = {*item.variants, *_unlike(lab, item)}
     missing = [one.name for one in lab.variants if one.name in needed and one.name not in ran]
     return f"{', '.join(missing)} did not run"

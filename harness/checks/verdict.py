@@ -12,7 +12,8 @@ from enum import StrEnum
 
 from harness.errors import ExitCode
 from harness.model.expect import Bound, Measure, Prediction, Reading
-from harness.model.lab import Broken, Lab
+from harness.model.lab import Lab
+from harness.model.variant import Broken, Fixed, Measured
 from harness.recording import Recording
 
 
@@ -40,6 +41,8 @@ class Kind(StrEnum):
     BITES = "the fault bites"
     HOLDS = "the fix holds"
     TELLS_APART = "tells apart"
+    SHOWN = "as claimed"
+    ACROSS = "compared"
     NOTED = "also seen"
     NEGATIVE = "no fault, no failure"
     READ_BACK = "fault applied and removed"
@@ -123,8 +126,11 @@ def verdict_of(controls: Iterable[Control]) -> Verdict:
 
 
 def _expectations(lab: Lab, recording: Recording) -> Iterator[Control]:
-    bites = isinstance(lab.variant(recording.variant), Broken)
+    kinds = {Broken: Kind.BITES, Fixed: Kind.HOLDS, Measured: Kind.SHOWN}
+    about = kinds[type(lab.variant(recording.variant))]
     for item in lab.expect:
+        if item.is_baseline and lab.calm:
+            continue  # it is never calm under the lab's own load; the control shows it
         if item.is_baseline:
             kind = Kind.BASELINE
         elif recording.variant not in item.variants:
@@ -132,7 +138,7 @@ def _expectations(lab: Lab, recording: Recording) -> Iterator[Control]:
         elif item.noted:
             kind = Kind.NOTED
         else:
-            kind = Kind.BITES if bites else Kind.HOLDS
+            kind = about
         yield control(kind, item.claim, recording, item.measure, item.bound)
 
 

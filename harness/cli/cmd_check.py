@@ -33,7 +33,8 @@ from harness.engines.protocol import Engine, Observer
 from harness.engines.sim.engine import SimEngine
 from harness.errors import ChaoslabError, EnvironmentNotReadyError, ExitCode, LabError
 from harness.junit import Suite
-from harness.model.lab import Lab, Variant
+from harness.model.lab import Lab
+from harness.model.variant import Variant
 from harness.report.text import SIGNS, seen, wanted
 
 Job = tuple[str, int]

@@ -7,7 +7,8 @@ from rich.text import Text
 
 from harness import catalogue
 from harness.model.expect import Bound, Measure
-from harness.model.lab import Broken, Lab, Variant
+from harness.model.lab import Lab
+from harness.model.variant import Broken, Variant
 from harness.report.text import timeline, topology, wanted
 
 INDENTED = (0, 0, 0, 2)

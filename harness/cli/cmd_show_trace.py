@@ -7,7 +7,7 @@ from rich.text import Text
 from harness import catalogue, store
 from harness.cli import options
 from harness.errors import LabError
-from harness.model.lab import Broken
+from harness.model.variant import Broken
 from harness.report.waterfall import as_text, choose, tree
 
 ENGINES = ("sim", "compose")

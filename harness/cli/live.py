@@ -10,7 +10,8 @@ from rich.text import Text
 
 from harness.engines.protocol import Engine, Observer
 from harness.model.fault import Timed
-from harness.model.lab import Broken, Lab, Variant
+from harness.model.lab import Lab
+from harness.model.variant import Broken, Variant
 from harness.report.text import sparkline
 
 VERBS = {"sim": "simulated", "compose": "measured"}

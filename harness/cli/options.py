@@ -11,11 +11,11 @@ import click
 from harness.catalogue import Entry, find, slugs
 from harness.errors import LabError
 from harness.model.fault import Setting
-from harness.model.lab import Variant
 from harness.model.load import Load
 from harness.model.loads import Together
 from harness.model.names import nearest
 from harness.model.validate import problems
+from harness.model.variant import Variant
 
 
 class EngineChoice(StrEnum):

@@ -17,7 +17,8 @@ from harness.cli.workers import CONTEXT, cores, pool, submitted
 from harness.engines.protocol import Conductor, Engine, Observer, Plan
 from harness.engines.sim.engine import SimEngine
 from harness.engines.sim.events import EventLog
-from harness.model.lab import Broken, Lab, Variant
+from harness.model.lab import Lab
+from harness.model.variant import Broken, Variant
 from harness.recording import Recording
 from harness.result import Result
 
@@ -77,7 +78,8 @@ class Run:
         """Give the lab as it is run, and the variant."""
         entry = self.asked.entry()
         (variant,) = options.chosen(entry, [self.variant])
-        return entry.lab if self.faulty else entry.lab.without_trigger(), variant
+        lab = entry.lab.facing(variant)
+        return lab if self.faulty else lab.without_trigger(), variant
 
     def watched(self, engine: Engine, watch: runner.Watch) -> Observer:
         """Make its observer."""

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from harness.model.fault import System
-from harness.model.lab import Lab, Variant
+from harness.model.lab import Lab
+from harness.model.variant import Variant
 from harness.recording import FaultRecord, Recording
 
 Conductor = Callable[[System], Awaitable[list[FaultRecord]]]

@@ -2,12 +2,13 @@
 
 from typing import TYPE_CHECKING
 
+from harness.model.across import boundary, difference, fit, ratio, rising
 from harness.model.change import Configure
 from harness.model.expect import Plot, baseline, noted, on, predict
 from harness.model.fault import Kill, Pause, during
 from harness.model.host_faults import ClockSkew, CpuSlow, DiskFull, MemoryLimit, Stop
 from harness.model.keys import HotKey, Zipf
-from harness.model.lab import Broken, Fixed, Lab, Redis, Service
+from harness.model.lab import Lab, Redis, Service
 from harness.model.loads import Paced, Poisson, Together
 from harness.model.partition import Partition, RefuseNew, Unanswered, Way
 from harness.model.phases import Ramp, Surge
@@ -23,6 +24,7 @@ from harness.model.toxic import (
     Stream,
     Timeout,
 )
+from harness.model.variant import Broken, Fixed, Measured, family
 
 if not TYPE_CHECKING:  # which would then take any name for a word
     from harness.model.unsupported import refuse as __getattr__  # noqa: F401
@@ -41,6 +43,7 @@ __all__ = [
     "Lab",
     "Latency",
     "LimitData",
+    "Measured",
     "MemoryLimit",
     "Paced",
     "Partition",
@@ -64,8 +67,14 @@ __all__ = [
     "Way",
     "Zipf",
     "baseline",
+    "boundary",
+    "difference",
     "during",
+    "family",
+    "fit",
     "noted",
     "on",
     "predict",
+    "ratio",
+    "rising",
 ]

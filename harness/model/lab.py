@@ -3,9 +3,11 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from harness.model.across import Across
 from harness.model.expect import Expectation, Plot, Prediction
 from harness.model.fault import Setting, Timed
 from harness.model.load import Load
+from harness.model.variant import Broken, Fixed, Measured, Variant
 from harness.recording import Change
 
 CLIENT = "client"
@@ -77,26 +79,6 @@ class Redis:
     persistent: bool = field(default=False, kw_only=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Variant:
-    """A name and the settings, as `service.setting`, in which it differs from the lab."""
-
-    name: str
-    settings: Mapping[str, Setting] = field(default_factory=dict)
-
-
-class Broken(Variant):
-    """A variant that must fall when the fault comes, and must stand without it."""
-
-    __slots__ = ()
-
-
-class Fixed(Variant):
-    """A variant that must hold, or recover, under the same fault."""
-
-    __slots__ = ()
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
     """A directed edge: who calls whom. Both engines put a Toxiproxy on each."""
@@ -120,9 +102,10 @@ class Lab:
     load: Load
     duration_s: float
     faults: tuple[Timed, ...]
-    variants: tuple[Broken | Fixed, ...]
+    variants: tuple[Broken | Fixed | Measured, ...]
     expect: tuple[Expectation, ...]
     predict: tuple[Prediction, ...] = ()
+    across: tuple[Across, ...] = ()
     stores: tuple[Redis, ...] = ()
     plots: tuple[Plot, ...] = ()
     calm: Load | None = None
@@ -163,7 +146,7 @@ class Lab:
         """
         return {service.name: service for service in self.services}[name]
 
-    def variant(self, name: str) -> Broken | Fixed:
+    def variant(self, name: str) -> Broken | Fixed | Measured:
         """Find a variant by its name.
 
         Raises:
@@ -183,6 +166,14 @@ class Lab:
         """Give the services with a variant's settings put in."""
         return tuple(
             service.given(_own(service.name, variant.settings)) for service in self.services
+        )
+
+    def facing(self, variant: Variant) -> "Lab":
+        """Give the lab with the load and the faults that a variant brings, if it brings any."""
+        return replace(
+            self,
+            load=variant.load or self.load,
+            faults=self.faults if variant.faults is None else variant.faults,
         )
 
     def triggers(self) -> tuple[Change, ...]:

@@ -8,12 +8,14 @@ from dataclasses import asdict
 from functools import partial
 from itertools import combinations
 
+from harness.model.across import Across
 from harness.model.expect import Expectation, Plot, Prediction
 from harness.model.fault import Place, Setting, Timed
-from harness.model.lab import CLIENT, RESERVED, Broken, Fixed, Lab, Redis, Service, Variant
+from harness.model.lab import CLIENT, RESERVED, Lab, Redis, Service
 from harness.model.load import Load
 from harness.model.loads import LOADS
 from harness.model.validate_claims import claims
+from harness.model.variant import Broken, Fixed, Measured, Variant
 from services.server import UNCHANGED, SettingError, changed_settings, load
 
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
@@ -23,9 +25,10 @@ PARTS: Mapping[str, tuple[type, ...]] = {
     "services": (Service,),
     "stores": (Redis,),
     "faults": (Timed,),
-    "variants": (Broken, Fixed),
+    "variants": (Broken, Fixed, Measured),
     "expect": (Expectation,),
     "predict": (Prediction,),
+    "across": (Across,),
     "plots": (Plot,),
 }
 """The tuples of a lab and what each may hold."""
@@ -202,8 +205,11 @@ def _overlap(one: Timed, other: Timed) -> bool:
 
 
 def _variants(lab: Lab) -> Iterator[str]:
+    there = Counter(type(variant) for variant in lab.variants)
+    if there[Measured] == 1:
+        yield "one Measured variant alone: measure another beside it"
     for kind in (Broken, Fixed):
-        if not any(isinstance(variant, kind) for variant in lab.variants):
+        if not there[kind] and set(there) != {Measured}:
             yield f"no {kind.__name__} variant: a lab shows what breaks and what holds"
     for variant in lab.variants:
         yield from _variant(lab, variant)

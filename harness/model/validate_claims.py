@@ -3,21 +3,27 @@
 import math
 from collections.abc import Collection, Iterator
 
+from harness.model.across import Across
 from harness.model.expect import Expectation, Prediction, Reads
-from harness.model.lab import CLIENT, Broken, Lab
+from harness.model.lab import CLIENT, Lab
 from harness.model.names import nearest
+from harness.model.variant import Measured
 
 MODEL_LIMIT = 0.25
 """A theory that leaves out more than this share of its figure is not one that predicts it."""
 TOLERANCE_LIMIT = 0.5
 """A tolerance of more than this share of the figure accepts what is no such figure."""
 SEEDS = range(1, 33)
+FEWEST_COMPARED = 2
+SAMPLES = (1.0, 1000.0)
+"""Values of variants that are alike, by which a comparison is tried."""
 
 
 def claims(lab: Lab) -> Iterator[str]:
     """Say what is wrong with what a lab claims, predicts and plots."""
     names = [variant.name for variant in lab.variants]
-    if not any(item.is_baseline for item in lab.expect):
+    breaks = any(not isinstance(variant, Measured) for variant in lab.variants)
+    if breaks and not any(item.is_baseline for item in lab.expect):
         yield (
             "no baseline(...) in expect=; add one that shows the system healthy before the fault, "
             "for without it a run proves nothing"
@@ -27,7 +33,12 @@ def claims(lab: Lab) -> Iterator[str]:
     for figure in lab.predict:
         yield from (f"{figure.name!r} {problem}" for problem in _prediction(figure, names))
     yield from _reads(lab)
+    for compared in lab.across:
+        yield from (f"{compared.claim!r} {problem}" for problem in _across(compared, names))
     told = {name for item in lab.expect if not item.noted for name in item.variants}
+    told |= {name for item in lab.across for name in item.variants}
+    measured = {one.name for one in lab.variants if isinstance(one, Measured)}
+    told |= measured & {figure.on for figure in lab.predict}
     for silent in sorted(set(names) - told):
         yield f'variant {silent} has no claim, so it cannot fail; add on("{silent}", ...) to it'
 
@@ -38,11 +49,30 @@ def _claim(lab: Lab, item: Expectation, names: Collection[str]) -> Iterator[str]
         yield "is about no variant; name one"
     if math.isinf(item.bound.at_least) and math.isinf(item.bound.at_most):
         yield "has no bound, so it cannot fail; give at_least= or at_most="
-    broken = {one.name for one in lab.variants if isinstance(one, Broken)}
-    if not item.noted and broken & set(item.variants) and set(item.variants) - broken:
-        yield "is about broken and fixed variants; write one claim for each kind, or noted(...)"
+    kinds = {type(one).__name__.lower() for one in lab.variants if one.name in item.variants}
+    if not item.noted and len(kinds) > 1:
+        together = " and ".join(sorted(kinds))
+        yield f"is about {together} variants; write one claim for each kind, or noted(...)"
     for name in sorted(set(item.unlike) & set(item.variants)):
         yield f"cannot be true and false of {name}; take it out of unlike="
+
+
+def _across(item: Across, names: Collection[str]) -> Iterator[str]:
+    yield from _unknown(item.variants, names)
+    if len(set(item.variants)) < FEWEST_COMPARED or len(set(item.variants)) < len(item.variants):
+        yield "compares variants with themselves; name two or more, each once"
+    if math.isinf(item.bound.at_least) and math.isinf(item.bound.at_most):
+        yield "has no bound, so it cannot fail; give at_least= or at_most="
+    if item.least_allowed == math.inf:
+        if any(item.bound.holds(item.of_alike([value] * len(item.variants))) for value in SAMPLES):
+            yield f"holds of variants that are all alike: {item.bound} compares nothing"
+        return
+    if item.least_allowed <= 0:
+        yield "allows no distance from theory; say what it leaves out (model=), or what is chance"
+    if not 0 <= item.model <= MODEL_LIMIT:
+        yield f"leaves out {item.model:g} of its figure; a model may leave out 0 to {MODEL_LIMIT:g}"
+    if item.model and not item.leaves_out:
+        yield "has a model tolerance; say in leaves_out= what the theory leaves out"
 
 
 def _prediction(item: Prediction, names: Collection[str]) -> Iterator[str]:
@@ -83,7 +113,9 @@ def _unknown(used: Collection[str], names: Collection[str]) -> Iterator[str]:
 def _reads(lab: Lab) -> Iterator[str]:
     """Hold what measures and plots look at against the lab."""
     measured: dict[str, Reads] = {}
-    measures = [*(item.measure for item in lab.expect), *(item.measure for item in lab.predict)]
+    measures = [item.measure for item in lab.expect]
+    measures += [figure.measure for figure in lab.predict]
+    measures += [compared.measure for compared in lab.across]
     for measure in measures:
         measured[measure.name] = measure.reads
     for plot in lab.plots:

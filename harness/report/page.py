@@ -11,7 +11,7 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from harness.model.lab import Broken
+from harness.model.variant import Broken
 from harness.report import topology, views
 from harness.report.figures import panel_svg
 from harness.report.panels import Panel, by_variant, called, latency_panels, load_panels, own_panels

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from harness.model.expect import Plot
-from harness.model.lab import Broken, Lab
+from harness.model.lab import Lab
+from harness.model.variant import Broken
 from harness.recording import FaultRecord, Recording
 from harness.report.seconds import Curves, curves, faulted_callees
 from harness.report.text import between, figure

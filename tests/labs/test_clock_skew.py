@@ -7,7 +7,7 @@ import pytest
 
 from harness import catalogue
 from harness.checks.verdict import Verdict
-from harness.model.lab import Fixed
+from harness.model.variant import Fixed
 from services import coordinator
 from services.patterns.hybrid_clock import HybridClock, Stamp
 from tests.labs.otherwise import after, failed

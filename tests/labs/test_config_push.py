@@ -9,7 +9,8 @@ from harness.checks.verdict import Verdict
 from harness.cli.options import changed
 from harness.conductor import conductor
 from harness.measures import failures
-from harness.model.lab import Fixed, Lab
+from harness.model.lab import Lab
+from harness.model.variant import Fixed
 from harness.recording import Recording
 from labs.delivery.config_push import service
 from services.patterns.rollout import Rollout

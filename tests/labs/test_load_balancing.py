@@ -6,7 +6,7 @@ import pytest
 
 from harness import catalogue
 from harness.checks.verdict import Verdict
-from harness.model.lab import Fixed
+from harness.model.variant import Fixed
 from services.patterns.balancing import InFlight
 from tests.labs.otherwise import after, failed
 

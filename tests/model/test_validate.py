@@ -45,9 +45,9 @@ from harness.model import (
 )
 from harness.model.expect import Measure
 from harness.model.fault import Fault, Timed
-from harness.model.lab import Variant
 from harness.model.toxic import Down, Latency, Slicer, Stream, Timeout
 from harness.model.validate import problems
+from harness.model.variant import Variant
 
 LINK = "front->back"
 

@@ -18,7 +18,7 @@ from harness.conductor import conductor
 from harness.engines.protocol import Plan
 from harness.engines.sim.engine import SimEngine
 from harness.model import Kill, Lab, during
-from harness.model.lab import Variant
+from harness.model.variant import Variant
 from labs.cascades.retry_storm.lab import LAB
 from tests.cached import CACHED
 

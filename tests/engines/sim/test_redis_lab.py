@@ -5,7 +5,7 @@ import pytest
 from harness.conductor import conductor
 from harness.engines.protocol import Plan
 from harness.engines.sim.engine import SimEngine
-from harness.model.lab import Variant
+from harness.model.variant import Variant
 from harness.recording import Recording
 from tests.cached import AGAIN, CACHED, WITH_STORE, WITHOUT_STORE
 from tests.support import Silent
