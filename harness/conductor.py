@@ -2,39 +2,60 @@
 
 import asyncio
 import math
+from collections.abc import Collection
 from contextlib import AsyncExitStack
 from dataclasses import replace
 
 from harness.engines.protocol import Conductor
 from harness.errors import FaultNotAppliedError
-from harness.model.fault import Fault, System, Timed, moments
+from harness.model.fault import Fault, System, Timed, ToxicSpec, moments
+from harness.model.lab import Lab
 from harness.recording import FaultRecord
 
 REMOVAL_LIMIT_S = 10.0
 
 
-def conductor(faults: tuple[Timed, ...], duration_s: float) -> Conductor:
+def conducted(lab: Lab) -> Conductor:
+    """Give the conductor of a lab: its distances, its faults and its steps."""
+    distances = [(link.name, toxic) for link, between in lab.apart() for toxic in between.toxics()]
+    return conductor((*lab.faults, *lab.steps), lab.duration_s, distances)
+
+
+def conductor(
+    faults: tuple[Timed, ...],
+    duration_s: float,
+    distances: Collection[tuple[str, ToxicSpec]] = (),
+) -> Conductor:
     """Give what an engine runs beside the load: it ends when the load's time is over.
+
+    `distances` are toxics by their links, which are there before the load begins. What has no end
+    is a step: it stays.
 
     Raises:
         FaultNotAppliedError: a fault was asked for and is not all there, then or at its end, or
-            something of it is still there afterwards.
+            something of it is still there afterwards; or a step was undone.
 
     """
 
     async def conduct(system: System) -> list[FaultRecord]:
         log = {id(timed): _record(timed) for timed in faults}
         active: dict[int, Fault] = {}
+        await _put_apart(system, distances)
         try:
             for at_s, timed, begins in moments(faults):
+                if at_s > duration_s:
+                    break
                 await system.until(at_s)
                 if begins:
                     active[id(timed)] = timed.fault
                     log[id(timed)] = await _break(system, timed.fault, log[id(timed)])
+                    if timed.stays:
+                        del active[id(timed)]
                 else:
                     log[id(timed)] = await _mend(system, timed.fault, log[id(timed)])
                     del active[id(timed)]
             await system.until(duration_s)
+            await _still_there(system, faults)
         finally:
             # One that does not go must not keep the others: a stack calls them all, the last first.
             async with AsyncExitStack() as stack:
@@ -49,6 +70,22 @@ def _record(timed: Timed) -> FaultRecord:
     return FaultRecord(
         name=timed.fault.name, target=timed.fault.target, start_s=timed.start_s, end_s=timed.end_s
     )
+
+
+async def _put_apart(system: System, distances: Collection[tuple[str, ToxicSpec]]) -> None:
+    for link, toxic in distances:
+        await system.add_toxic(link, toxic)
+    for link, toxic in distances:
+        if toxic.name not in await system.toxics(link):
+            raise FaultNotAppliedError(f"{link}: asked for {toxic.name}, which is not there")
+
+
+async def _still_there(system: System, faults: tuple[Timed, ...]) -> None:
+    """Look at each step again, but for those that a later one has replaced."""
+    last = {timed.fault.target: timed.fault for timed in faults if timed.stays}
+    for step in last.values():
+        if not await step.there(system):
+            raise FaultNotAppliedError(f"{step.name}: undone by something else before the end")
 
 
 async def _break(system: System, fault: Fault, record: FaultRecord) -> FaultRecord:
@@ -85,5 +122,6 @@ async def _remove(system: System, fault: Fault) -> None:
 
 
 def applied(record: FaultRecord) -> bool:
-    """Say whether a fault was read back as there and as gone."""
-    return not (math.isnan(record.seen_s) or math.isnan(record.removed_s))
+    """Say whether a fault was read back as there, and as gone unless it stays."""
+    removed = record.stays or not math.isnan(record.removed_s)
+    return removed and not math.isnan(record.seen_s)

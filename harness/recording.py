@@ -102,12 +102,17 @@ class FaultRecord:
     name: str
     target: str
     start_s: float
-    end_s: float
+    end_s: float = math.inf
     requested_s: float = math.nan
     applied_s: float = math.nan
     seen_s: float = math.nan
     removal_s: float = math.nan
     removed_s: float = math.nan
+
+    @property
+    def stays(self) -> bool:
+        """Whether it was a step, which is not taken away."""
+        return self.end_s == math.inf
 
 
 class Change(NamedTuple):
@@ -150,7 +155,8 @@ class Recording:
 
     def triggers(self) -> tuple[Change, ...]:
         """Name what the run has met, faults and changes of its load, as they were planned."""
-        return (*(Change(one.name, one.start_s, one.end_s) for one in self.faults), *self.surges)
+        faults = (one for one in self.faults if not one.stays)
+        return (*(Change(one.name, one.start_s, one.end_s) for one in faults), *self.surges)
 
     def digest(self) -> str:
         """Give a SHA-256 of everything that was recorded: equal digests, equal runs."""
@@ -182,7 +188,7 @@ class Recording:
             "duration_s": self.duration_s,
             "digest": self.digest(),
             "notes": self.notes,
-            "faults": [_without_nan(asdict(fault)) for fault in self.faults],
+            "faults": [_finite(asdict(fault)) for fault in self.faults],
             "surges": [surge._asdict() for surge in self.surges],
             "series": [
                 {**key._asdict(), "values": [rows.plain(value) for value in values]}
@@ -230,5 +236,9 @@ def number_of(trace: str) -> int:
     return int(trace[16:], 16)
 
 
-def _without_nan(values: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if value == value}  # noqa: PLR0124 - NaN
+def _finite(values: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: value
+        for name, value in values.items()
+        if isinstance(value, str) or math.isfinite(value)
+    }

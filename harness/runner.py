@@ -9,7 +9,7 @@ from harness.checks.agreement import agreement
 from harness.checks.contrast import WITHOUT, Runs, contrast
 from harness.checks.timing import timing
 from harness.checks.verdict import judge, judge_without_fault
-from harness.conductor import conductor
+from harness.conductor import conducted
 from harness.engines.protocol import Engine, Observer, Plan
 from harness.model.expect import Reading
 from harness.model.lab import Lab
@@ -83,14 +83,14 @@ def _record_all(  # noqa: PLR0913 - what is run, on what, and where it goes
     is_first: bool,
 ) -> None:
     for variant in variants:
-        recording = record(result, result.lab.facing(variant), engine, variant, watch)
+        recording = record(result, result.lab.facing(variant, result.seed), engine, variant, watch)
         made.faulty[variant.name] = recording
         result.recordings.append(recording)
         _note(result, recording)
     if is_first:
         for variant in variants:
             if isinstance(variant, Broken):
-                calm = result.lab.facing(variant).without_trigger()
+                calm = result.lab.facing(variant, result.seed).without_trigger()
                 recording = record(result, calm, engine, variant, watch)
                 made.calm[variant.name] = recording
     if made.averages:
@@ -105,7 +105,7 @@ def _average(
     wanted = [item for item in result.lab.predict if item.on == variant.name]
     for number in range(1, max((item.seeds for item in wanted), default=1)):
         seed = result.seed + number * SEED_STEP
-        recording = record(result, result.lab.facing(variant), engine, variant, watch, seed)
+        recording = record(result, result.lab.facing(variant, seed), engine, variant, watch, seed)
         for item in wanted:
             if number < item.seeds:
                 made.more.setdefault(item.name, []).append(item.measure.read(recording))
@@ -118,7 +118,7 @@ def _judge(result: Result, made: _Recorded, before: Sequence[_Recorded]) -> None
         if made.real_time:
             result.controls += timing(recording)
         for other in before:
-            own = result.lab.facing(result.lab.variant(name))
+            own = result.lab.facing(result.lab.variant(name), result.seed)
             result.controls += agreement(own, other.faulty[name], recording)
     for recording in made.calm.values():
         result.controls += judge_without_fault(result.lab, recording)
@@ -145,5 +145,4 @@ def record(  # noqa: PLR0913 - a plan, and who makes it happen
     plan = Plan(
         slug=result.slug, lab=lab, variant=variant, seed=result.seed if seed is None else seed
     )
-    conduct = conductor(lab.faults, lab.duration_s)
-    return engine.run(plan, conduct, watch(engine, variant, lab))
+    return engine.run(plan, conducted(lab), watch(engine, variant, lab))

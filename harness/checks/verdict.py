@@ -164,7 +164,7 @@ def _predicted(item: Prediction, recording: Recording, more: Sequence[Reading]) 
 def _unapplied(recording: Recording) -> Iterator[Control]:
     """Tell of each fault that was not seen to act, or not seen to be gone."""
     for fault in recording.faults:
-        if math.isnan(fault.seen_s) or math.isnan(fault.removed_s):
+        if math.isnan(fault.seen_s) or (math.isnan(fault.removed_s) and not fault.stays):
             never = "to act" if math.isnan(fault.seen_s) else "to be gone"
             yield Control(
                 kind=Kind.READ_BACK,

@@ -78,7 +78,7 @@ class Run:
         """Give the lab as it is run, and the variant."""
         entry = self.asked.entry()
         (variant,) = options.chosen(entry, [self.variant])
-        lab = entry.lab.facing(variant)
+        lab = entry.lab.facing(variant, self.asked.seed)
         return lab if self.faulty else lab.without_trigger(), variant
 
     def watched(self, engine: Engine, watch: runner.Watch) -> Observer:

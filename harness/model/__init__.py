@@ -4,8 +4,10 @@ from typing import TYPE_CHECKING
 
 from harness.model.across import boundary, difference, fit, ratio, rising
 from harness.model.change import Configure
+from harness.model.distance import Distance
+from harness.model.drawn import Drawn
 from harness.model.expect import Plot, baseline, noted, on, predict
-from harness.model.fault import Kill, Pause, during
+from harness.model.fault import Kill, Pause, at, during
 from harness.model.host_faults import ClockSkew, CpuSlow, DiskFull, MemoryLimit, Stop
 from harness.model.keys import HotKey, Zipf
 from harness.model.lab import Lab, Redis, Service
@@ -36,7 +38,9 @@ __all__ = [
     "Configure",
     "CpuSlow",
     "DiskFull",
+    "Distance",
     "Down",
+    "Drawn",
     "Fixed",
     "HotKey",
     "Kill",
@@ -66,6 +70,7 @@ __all__ = [
     "Unanswered",
     "Way",
     "Zipf",
+    "at",
     "baseline",
     "boundary",
     "difference",

@@ -4,6 +4,7 @@ A fault is written in the primitive operations of a `System`, which both engines
 fault is one class here and nothing elsewhere.
 """
 
+import math
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -286,16 +287,26 @@ class Kill(WholeFault):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timed:
-    """A fault and the time for which it lasts, in seconds of the run."""
+    """A fault and the time for which it lasts, in seconds of the run; a step has no end."""
 
     start_s: float
     end_s: float
     fault: Fault
 
+    @property
+    def stays(self) -> bool:
+        """Whether it is a step, which is not taken away."""
+        return self.end_s == math.inf
+
 
 def during(start_s: float, end_s: float, fault: Fault) -> Timed:
     """Break something at one moment and mend it at another."""
     return Timed(start_s=start_s, end_s=end_s, fault=fault)
+
+
+def at(at_s: float, step: Fault) -> Timed:
+    """Change something at one moment for good: a cut-over, a restore, what an operator does."""
+    return Timed(start_s=at_s, end_s=math.inf, fault=step)
 
 
 def moments(faults: tuple[Timed, ...]) -> Iterator[tuple[float, Timed, bool]]:

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from harness.model.across import Across
+from harness.model.distance import Distance
+from harness.model.drawn import Drawn
 from harness.model.expect import Expectation, Plot, Prediction
 from harness.model.fault import Setting, Timed
 from harness.model.load import Load
@@ -109,6 +111,9 @@ class Lab:
     stores: tuple[Redis, ...] = ()
     plots: tuple[Plot, ...] = ()
     calm: Load | None = None
+    drawn: tuple[Drawn, ...] = ()
+    steps: tuple[Timed, ...] = ()
+    distances: tuple[Distance, ...] = ()
     is_control: bool = False
     """Whether this is what `without_trigger` gives."""
 
@@ -168,13 +173,28 @@ class Lab:
             service.given(_own(service.name, variant.settings)) for service in self.services
         )
 
-    def facing(self, variant: Variant) -> "Lab":
-        """Give the lab with the load and the faults that a variant brings, if it brings any."""
+    def facing(self, variant: Variant, seed: int) -> "Lab":
+        """Give the lab as a variant meets it under a seed, with its own parts and what is drawn."""
+        faults = self.faults if variant.faults is None else variant.faults
+        for place, drawn in enumerate(self.drawn):
+            faults += tuple(drawn.faults(seed, place))
         return replace(
             self,
             load=variant.load or self.load,
-            faults=self.faults if variant.faults is None else variant.faults,
+            faults=faults,
+            drawn=(),
+            steps=self.steps if variant.steps is None else variant.steps,
+            distances=self.distances if variant.distances is None else variant.distances,
         )
+
+    def apart(self) -> Iterator[tuple[Link, Distance]]:
+        """Give every link that covers a distance, with it."""
+        for link in self.links():
+            callers = {link.caller, self.folded(link.caller)}
+            callees = {link.callee, self.folded(link.callee)}
+            for distance in self.distances:
+                if distance.is_between(callers, callees):
+                    yield link, distance
 
     def triggers(self) -> tuple[Change, ...]:
         """Name what a broken variant falls by, each with its window: faults, then the load's."""
@@ -191,7 +211,9 @@ class Lab:
 
         Where the level of the load itself is the trigger, `calm` is what is sent instead.
         """
-        return replace(self, faults=(), load=self.calm or self.load.calm(), is_control=True)
+        return replace(
+            self, faults=(), drawn=(), load=self.calm or self.load.calm(), is_control=True
+        )
 
 
 def _own(service: str, settings: Mapping[str, Setting]) -> dict[str, Setting]:

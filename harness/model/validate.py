@@ -4,19 +4,20 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict
-from functools import partial
-from itertools import combinations
+from dataclasses import asdict, replace
 
 from harness.model.across import Across
+from harness.model.distance import Distance
+from harness.model.drawn import Drawn
 from harness.model.expect import Expectation, Plot, Prediction
-from harness.model.fault import Place, Setting, Timed
-from harness.model.lab import CLIENT, RESERVED, Lab, Redis, Service
+from harness.model.fault import Timed
+from harness.model.lab import RESERVED, Lab, Redis, Service
 from harness.model.load import Load
 from harness.model.loads import LOADS
 from harness.model.validate_claims import claims
+from harness.model.validate_faults import distances, faults
+from harness.model.validate_places import callable_names, hosted, infinite, service_names, stores
 from harness.model.variant import Broken, Fixed, Measured, Variant
-from services.server import UNCHANGED, SettingError, changed_settings, load
 
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 """What a name must look like to be a host's, a folder's and a container's as well."""
@@ -25,6 +26,9 @@ PARTS: Mapping[str, tuple[type, ...]] = {
     "services": (Service,),
     "stores": (Redis,),
     "faults": (Timed,),
+    "drawn": (Drawn,),
+    "steps": (Timed,),
+    "distances": (Distance,),
     "variants": (Broken, Fixed, Measured),
     "expect": (Expectation,),
     "predict": (Prediction,),
@@ -46,7 +50,8 @@ def problems(lab: Lab) -> Iterator[str]:
     yield from _names(lab)
     yield from _services(lab)
     yield from _load(lab)
-    yield from _faults(lab)
+    yield from faults(lab)
+    yield from distances(lab)
     yield from _variants(lab)
     yield from claims(lab)
 
@@ -94,114 +99,39 @@ def _restart(service: Service) -> Iterator[str]:
 
 
 def _names(lab: Lab) -> Iterator[str]:
-    yield from _twice("host", _callable(lab))
+    yield from _twice("host", callable_names(lab))
     yield from _twice("variant", (variant.name for variant in lab.variants))
-    for host in _callable(lab):
+    for host in callable_names(lab):
         if host in RESERVED:
             yield f"a host is called {host!r}; that runs beside every lab"
-    for name in (*_callable(lab), *(variant.name for variant in lab.variants)):
+    for name in (*callable_names(lab), *(variant.name for variant in lab.variants)):
         if not NAME.fullmatch(name):
             yield f"{name!r} is no name; use small letters, digits and single dashes"
 
 
 def _services(lab: Lab) -> Iterator[str]:
-    names = set(_callable(lab))
+    names = set(callable_names(lab))
     for service in lab.services:
         for callee in service.calls:
             if callee not in names:
                 yield f"{service.name} calls {callee!r}, which is not one of {_list(names)}"
-        yield from _hosted(service)
-
-
-def _hosted(service: Service, changes: Mapping[str, Setting] = UNCHANGED) -> Iterator[str]:
-    """Say what is wrong with the settings on any of a service's hosts, and once what is on all."""
-    placed = service.placed().values()
-    yield from dict.fromkeys(
-        problem for on_host in placed for problem in _settings(on_host, on_host.settings, changes)
-    )
-
-
-def _settings(
-    service: Service, values: Mapping[str, object], changes: Mapping[str, Setting] = UNCHANGED
-) -> Iterator[str]:
-    yield from _infinite(f"service {service.name}", {**values, **changes})
-    try:
-        changed_settings(load(service.app), values, changes)
-    except (ImportError, SettingError) as error:
-        yield f"service {service.name}: {error}"
-    except Exception as error:  # noqa: BLE001 - a service is somebody's code, as a lab is
-        yield f"service {service.name}: {service.app}: {type(error).__name__}: {error}"
+        yield from hosted(service)
 
 
 def _load(lab: Lab) -> Iterator[str]:
     if not 0 < lab.duration_s < math.inf:
         yield f"duration_s is {lab.duration_s:g}; it must be above 0"
-    served = set(_callable(lab)) - _stores(lab)
+    served = set(callable_names(lab)) - stores(lab)
     for target in lab.load.targets():
         if target not in served:
             yield f"the load goes to {target!r}, not one of {_list(served)}"
     for flow in lab.load.flows():
         finite = {name: one for name, one in asdict(flow).items() if name != "end_s"}
-        yield from _infinite("load", finite)
+        yield from infinite("load", finite)
     yield from (f"load: {problem}" for problem in lab.load.problems())
     for change in lab.load.changes():
         if change.start_s >= lab.duration_s:
             yield f"load: {change.name} at {change.start_s:g} s is after the end of the run"
-
-
-def _infinite(whose: str, values: Mapping[str, object]) -> Iterator[str]:
-    for name, value in values.items():
-        if isinstance(value, float) and not math.isfinite(value):
-            yield f"{whose}: {name} is {value:g}; it must be a finite number"
-
-
-def _faults(lab: Lab) -> Iterator[str]:
-    place = _place(lab)
-    for timed in lab.faults:
-        name, start_s, end_s = timed.fault.name, timed.start_s, timed.end_s
-        yield from (f"{name}: {problem}" for problem in timed.fault.misplaced(place))
-        yield from (f"{name}: {problem}" for problem in timed.fault.problems())
-        if start_s == 0:
-            yield f"{name}: begins at 0 s; leave time to see a healthy start"
-        if not 0 <= start_s < end_s:
-            yield f"{name}: from {start_s:g} to {end_s:g} s is no window of time"
-        if end_s > lab.duration_s:
-            yield f"{name}: ends at {end_s:g} s, after the run, which lasts {lab.duration_s:g} s"
-    for one, other in combinations(lab.faults, 2):
-        shared = one.fault.handles(place) & other.fault.handles(place)
-        if shared and _overlap(one, other):
-            where, what = min(shared)
-            yield (
-                f"{other.fault.name}: overlaps in time with {one.fault.name}, and both hold the "
-                f"{what} of {where}; the end of one would undo the other"
-            )
-
-
-def _place(lab: Lab) -> Place:
-    """Give the lab as its faults see it."""
-    names = {name for service in lab.services for name in (service.name, *service.hosts())}
-    return Place(
-        hosts=lab.hosts(),
-        stores=_stores(lab),
-        links=_links(lab),
-        ends={*_callable(lab), CLIENT},
-        behind={name: lab.behind(name) for name in names},
-        settings=partial(_misconfigured, lab),
-    )
-
-
-def _misconfigured(lab: Lab, target: str, values: Mapping[str, Setting]) -> Iterator[str]:
-    """Say what a change is wrong about, once for all variants that it would hit alike."""
-    found: dict[str, None] = {}
-    for variant in lab.variants:
-        for service in lab.under(variant):
-            if target in {service.name, *service.hosts()}:
-                found |= dict.fromkeys(_hosted(service, values))
-    yield from found
-
-
-def _overlap(one: Timed, other: Timed) -> bool:
-    return one.start_s < other.end_s and other.start_s < one.end_s
 
 
 def _variants(lab: Lab) -> Iterator[str]:
@@ -213,16 +143,28 @@ def _variants(lab: Lab) -> Iterator[str]:
             yield f"no {kind.__name__} variant: a lab shows what breaks and what holds"
     for variant in lab.variants:
         yield from _variant(lab, variant)
+        yield from (f"variant {variant.name}: {problem}" for problem in _brought(lab, variant))
+
+
+def _brought(lab: Lab, variant: Variant) -> Iterator[str]:
+    """Say what is wrong with what a variant brings in place of the lab's own."""
+    own = replace(lab.facing(variant, 0), drawn=lab.drawn)
+    if variant.load is not None:
+        yield from _load(own)
+    if variant.faults is not None or variant.steps is not None:
+        yield from faults(replace(own, faults=variant.faults or lab.faults))
+    if variant.distances is not None:
+        yield from distances(own)
 
 
 def _variant(lab: Lab, variant: Variant) -> Iterator[str]:
-    names = _service_names(lab)
+    names = service_names(lab)
     for setting in variant.settings:
         service, dot, _ = setting.partition(".")
         if not dot or service not in names:
             yield f"variant {variant.name}: {setting!r} is no service.setting of {_list(names)}"
     for changed in lab.under(variant):
-        for problem in _hosted(changed):
+        for problem in hosted(changed):
             yield f"variant {variant.name}: {problem}"
 
 
@@ -234,24 +176,6 @@ def _twice(what: str, names: Iterable[str]) -> Iterator[str]:
 
 def _kind(value: object) -> str:
     return type(value).__name__
-
-
-def _links(lab: Lab) -> list[str]:
-    return [link.name for link in lab.links()]
-
-
-def _callable(lab: Lab) -> tuple[str, ...]:
-    """Name all that can be called: the hosts, and the services that have replicas."""
-    replicated = (service.name for service in lab.services if service.replicas > 1)
-    return (*lab.hosts(), *replicated)
-
-
-def _stores(lab: Lab) -> set[str]:
-    return {store.name for store in lab.stores}
-
-
-def _service_names(lab: Lab) -> set[str]:
-    return {service.name for service in lab.services}
 
 
 def _list(names: Iterable[str]) -> str:

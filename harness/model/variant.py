@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from harness.model.distance import Distance
 from harness.model.fault import Setting, Timed
 from harness.model.load import Load
 
@@ -11,14 +12,16 @@ from harness.model.load import Load
 class Variant:
     """A name and the settings, as `service.setting`, in which it differs from the lab.
 
-    `load` and `faults` stand in place of the lab's own, where its question is about them. `at` is
-    the value by which the members of a family differ.
+    `load`, `faults`, `steps` and `distances` stand in place of the lab's own, where its question is
+    about them. `at` is the value by which the members of a family differ.
     """
 
     name: str
     settings: Mapping[str, Setting] = field(default_factory=dict)
     load: Load | None = field(default=None, kw_only=True)
     faults: tuple[Timed, ...] | None = field(default=None, kw_only=True)
+    steps: tuple[Timed, ...] | None = field(default=None, kw_only=True)
+    distances: tuple[Distance, ...] | None = field(default=None, kw_only=True)
     at: float | None = field(default=None, kw_only=True)
 
 

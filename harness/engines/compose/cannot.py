@@ -96,7 +96,7 @@ async def rehearse(plan: Plan) -> None:
 
     """
     system: Any = Rehearsal(plan)
-    for _, timed, begins in moments(plan.lab.faults):
+    for _, timed, begins in moments((*plan.lab.faults, *plan.lab.steps)):
         await (timed.fault.apply if begins else timed.fault.remove)(system)
 
 
