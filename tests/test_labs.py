@@ -11,7 +11,7 @@ from harness.checks.verdict import Kind, Verdict, failures, judge, verdict_of
 from harness.engines.protocol import Conductor, Observer, Plan
 from harness.engines.sim.engine import SimEngine
 from harness.model.lab import Lab
-from harness.model.variant import Broken, Fixed, Variant
+from harness.model.variant import Broken, Fixed, Measured, Variant
 from harness.recording import Recording
 from harness.result import Result
 from tests.support import Silent
@@ -42,7 +42,7 @@ class Remembering:
     def run(self, plan: Plan, conduct: Conductor, observer: Observer) -> Recording:
         made = SimEngine().run(plan, conduct, observer)
         if plan.seed == SEED:
-            kept = self.broken if plan.lab.faults else self.unbroken
+            kept = self.unbroken if plan.lab.is_control else self.broken
             kept[plan.variant.name] = made
         return made
 
@@ -71,14 +71,22 @@ def test_a_lab_passes_all_its_controls(slug: str) -> None:
 
 @every_lab
 def test_a_lab_has_every_kind_of_control(slug: str) -> None:
-    """Each has its baseline, a broken one its cascade and its negative, a fixed one its claim."""
+    """A broken variant has its cascade and its negative, a fixed one its claim.
+
+    Both have a baseline, unless the load itself is what breaks the lab. Of one that is measured
+    there is a claim, a prediction or a comparison.
+    """
     result, _ = proof(slug)
+    compared = {name for item in result.lab.across for name in item.variants}
     for variant in result.lab.variants:
-        kinds = [control.kind for control in result.controls if control.variant == variant.name]
-        assert Kind.BASELINE in kinds
+        kinds = {control.kind for control in result.controls if control.variant == variant.name}
         assert Kind.READ_BACK not in kinds
-        proven = (Kind.BITES, Kind.NEGATIVE) if isinstance(variant, Broken) else (Kind.HOLDS,)
-        assert set(proven) <= set(kinds)
+        if isinstance(variant, Measured):
+            assert kinds & {Kind.SHOWN, Kind.PREDICTION} or variant.name in compared
+            continue
+        assert Kind.BASELINE in kinds or result.lab.calm
+        proven = {Kind.BITES, Kind.NEGATIVE} if isinstance(variant, Broken) else {Kind.HOLDS}
+        assert proven <= kinds
 
 
 @every_lab
@@ -88,6 +96,7 @@ def test_every_claim_tells_apart(slug: str) -> None:
     apart = [control for control in result.controls if control.kind is Kind.TELLS_APART]
     assert failures(apart) == []
     claims = {item.claim for item in result.lab.expect if not (item.is_baseline or item.noted)}
+    claims |= {item.claim for item in result.lab.across}
     assert claims <= {control.claim for control in apart}
     assert (result.unproven, result.left_out) == ([], ())
 
@@ -102,12 +111,12 @@ def test_a_lab_predicts_from_theory(slug: str) -> None:
 
 
 @every_lab
-def test_without_its_faults_a_lab_does_not_pass(slug: str) -> None:
+def test_without_its_trigger_a_lab_does_not_pass(slug: str) -> None:
     """What is said to break does not break when nothing breaks it."""
     result, engine = proof(slug)
-    lab = result.lab.without_trigger()
-    for variant in lab.variants:
+    for variant in result.lab.variants:
         if isinstance(variant, Broken):
+            lab = result.lab.facing(variant, SEED).without_trigger()
             controls = judge(lab, engine.unbroken[variant.name])
             assert verdict_of(controls) is not Verdict.PASS, variant.name
 
@@ -134,7 +143,9 @@ def test_a_lab_stays_within_its_budget(slug: str) -> None:
     lab = catalogue.find(slug).lab
     assert len(lab.hosts()) + len(("toxiproxy", "prometheus", "load")) <= 8
     assert lab.duration_s <= 40
-    assert sum(1 for _ in lab.load.arrivals(SEED, lab.duration_s)) <= 300 * lab.duration_s
+    for variant in lab.variants:
+        load = lab.facing(variant, SEED).load
+        assert sum(1 for _ in load.arrivals(SEED, lab.duration_s)) <= 300 * lab.duration_s
 
 
 @every_lab

@@ -1,28 +1,13 @@
 """A cache stampede: one key expires, and everybody who finds it gone makes it again."""
 
-import math
-
 from harness import measures
 from harness.measures import plots
 from harness.model import (
-    Broken, Configure, Fixed, Lab, Poisson, Redis, Send, Service, baseline, during, on, predict,
+    Broken, Configure, Fixed, Lab, Poisson, Redis, Send, Service, baseline, during, on,
 )  # fmt: skip
-from harness.model.expect import SIGMAS
-from harness.theory import caching, chance
-
-APPS, RATE, MADE_S = ("app-1", "app-2", "app-3"), 240, 0.2
-LONG_S, TTL_S = 20, 7
-KEY = {"rate_rps": RATE, "recompute_s": MADE_S}
-FIRST = measures.calls_per_burst("origin", 1, 8)
-FLIGHT, LUCK = "theory:single-flight", {"early": "by luck, at one expiry"}
-# e^(1/beta) on average; in nine seconds the key is made anew five times and more.
-SPREAD = chance.mean_sd(sd=caching.early_expiry_calls_sd(beta=1), samples=5)
-FEW = caching.early_expiry_calls(beta=1, **KEY) + SIGMAS * SPREAD
-# A stampede that the origin gets through may still fail for all who missed, at each expiry.
-EXPIRIES = math.ceil(LONG_S / TTL_S)
-MISSES = EXPIRIES * caching.stampede_calls(**KEY)
-MOST = MISSES + SIGMAS * math.sqrt(EXPIRIES) * caching.stampede_calls_sd(**KEY)
-WELL = 1 - MOST / (RATE * LONG_S)
+from labs.cascades.cache_stampede.predictions import (
+    APPS, FEW, LONG_S, PREDICTIONS, RATE, TTL_S, WELL,
+)  # fmt: skip
 
 LAB = Lab(
     title="Cache stampede and the dog-pile",
@@ -53,17 +38,6 @@ LAB = Lab(
         on("early", claim="few recompute, before it expires", at_most=FEW,
            measure=measures.calls_per_burst("origin", 6, 15, gap_s=0.3)),
     ),
-    predict=(
-        predict("all who miss recompute", FIRST, on="naive", equals=caching.stampede_calls(**KEY),
-                chance=caching.stampede_calls_sd(**KEY), seeds=2,
-                source="theory:cache-stampede", because="1 + 240/s x 0.2 s"),
-        predict("one in each process", FIRST, on="single-flight",
-                equals=caching.coalesced_calls(**KEY, processes=len(APPS)), model=0.01,
-                leaves_out="a process that nobody asks in time", also=LUCK, source=FLIGHT,
-                because="three processes"),
-        predict("one in all", FIRST, on="lease",
-                equals=caching.coalesced_calls(**KEY, processes=1), also=LUCK, source=FLIGHT,
-                because="one holder at a time, of all processes"),
-    ),
+    predict=PREDICTIONS,
     plots=(plots.calls_to("origin", title="Calls to origin"),),
 )  # fmt: skip
