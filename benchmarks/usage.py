@@ -28,10 +28,10 @@ class Usage(Quiet):
 
     def __init__(self, client: DockerClient, last: int) -> None:
         super().__init__()
-        self._client = client
+        self.client = client
         self._last = last
-        self._ids: dict[str, str] = {}
-        self._pool = ThreadPoolExecutor()
+        self.ids: dict[str, str] = {}
+        self.pool = ThreadPoolExecutor()
         self._asked: dict[str, list[Future[Reading]]] = defaultdict(list)
         self._own: list[Reading] = []
 
@@ -40,8 +40,8 @@ class Usage(Quiet):
         super().step(what)
         if what == "loading":
             label = f"chaoslab.owner-pid={os.getpid()}"
-            rows = self._client.api.containers(filters={"label": label})
-            self._ids = {row["Labels"][SERVICE_LABEL]: row["Id"] for row in rows}
+            rows = self.client.api.containers(filters={"label": label})
+            self.ids = {row["Labels"][SERVICE_LABEL]: row["Id"] for row in rows}
 
     def second(self, number: int, good: int) -> None:
         """Read this process when no answer of the engine's is due, which may take a second."""
@@ -49,8 +49,8 @@ class Usage(Quiet):
         if number in (2, self._last):
             self._own.append(Reading(time.monotonic(), time.process_time()))
         if number in (0, self._last):
-            for name, container in self._ids.items():
-                self._asked[name].append(self._pool.submit(self._read, container))
+            for name, container in self.ids.items():
+                self._asked[name].append(self.pool.submit(self._read, container))
 
     def readings(self) -> dict[str, list[Reading]]:
         """Give the first reading and the last of each, by a container's service."""
@@ -65,7 +65,7 @@ class Usage(Quiet):
         }
 
     def _read(self, container: str) -> Reading:
-        told = self._client.api.stats(container, stream=False, one_shot=True)
+        told = self.client.api.stats(container, stream=False, one_shot=True)
         at = datetime.fromisoformat(told["read"])
         return Reading(at.timestamp(), told["cpu_stats"]["cpu_usage"]["total_usage"] / 1e9)
 

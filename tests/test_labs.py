@@ -139,9 +139,8 @@ def test_without_its_mend_a_lab_does_not_pass(slug: str) -> None:
 
 @every_lab
 def test_a_lab_stays_within_its_budget(slug: str) -> None:
-    """A classroom's laptop can run it: at most 8 containers, 40 seconds, 300 requests a second."""
+    """A classroom's laptop can run it: at most 40 seconds, 300 requests a second."""
     lab = catalogue.find(slug).lab
-    assert len(lab.hosts()) + len(("toxiproxy", "prometheus", "load")) <= 8
     assert lab.duration_s <= 40
     for variant in lab.variants:
         load = lab.facing(variant, SEED).load

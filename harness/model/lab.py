@@ -114,6 +114,8 @@ class Lab:
     drawn: tuple[Drawn, ...] = ()
     steps: tuple[Timed, ...] = ()
     distances: tuple[Distance, ...] = ()
+    simulated_only: str = ""
+    """Why it is not for containers, if it is not."""
     is_control: bool = False
     """Whether this is what `without_trigger` gives."""
 

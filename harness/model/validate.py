@@ -37,8 +37,10 @@ PARTS: Mapping[str, tuple[type, ...]] = {
 }
 """The tuples of a lab and what each may hold."""
 
-REPLICAS = range(1, 9)
-"""How many hosts a service may have: a classroom's laptop runs them all."""
+MOST_HOSTS = 14
+"""How many hosts a classroom's laptop runs: 33 MiB each, and 90 beside them (benchmarks/hosts.py)."""
+REPLICAS = range(1, 101)
+"""How many hosts a service may have; containers carry no lab with so many."""
 
 
 def problems(lab: Lab) -> Iterator[str]:
@@ -49,6 +51,7 @@ def problems(lab: Lab) -> Iterator[str]:
         return
     yield from _names(lab)
     yield from _services(lab)
+    yield from _budget(lab)
     yield from _load(lab)
     yield from faults(lab)
     yield from distances(lab)
@@ -116,6 +119,15 @@ def _services(lab: Lab) -> Iterator[str]:
             if callee not in names:
                 yield f"{service.name} calls {callee!r}, which is not one of {_list(names)}"
         yield from hosted(service)
+
+
+def _budget(lab: Lab) -> Iterator[str]:
+    count = len(lab.hosts())
+    if count > MOST_HOSTS and not lab.simulated_only:
+        yield (
+            f"{count} hosts; containers carry {MOST_HOSTS} beside proxy, Prometheus and load. Take "
+            "fewer, or say in simulated_only= why the lab is for the simulator alone"
+        )
 
 
 def _load(lab: Lab) -> Iterator[str]:

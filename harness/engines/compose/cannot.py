@@ -92,9 +92,14 @@ async def rehearse(plan: Plan) -> None:
     """Try a plan's faults on nothing, in the order in which they begin and end.
 
     Raises:
-        LabError: one of them needs what containers cannot do.
+        LabError: one of them needs what containers cannot do, or the lab is not for containers.
 
     """
+    if plan.lab.simulated_only:
+        raise LabError(
+            f"{plan.slug} is for the simulator alone: {plan.lab.simulated_only}; "
+            "run it with --engine sim"
+        )
     system: Any = Rehearsal(plan)
     for _, timed, begins in moments((*plan.lab.faults, *plan.lab.steps)):
         await (timed.fault.apply if begins else timed.fault.remove)(system)

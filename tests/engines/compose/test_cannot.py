@@ -98,3 +98,14 @@ def test_a_process_may_freeze_while_it_is_changed(fault: Fault) -> None:
     """Or another host, or before and after."""
     others = (during(6, 7, Pause("payments")), during(4, 9, Pause("checkout")))
     asyncio.run(rehearse(plan(fault, *others, during(2, 3, Pause("payments")))))
+
+
+def test_a_lab_for_the_simulator_alone_is_refused_with_its_reason() -> None:
+    """Before a container starts, and with the way to run it."""
+    made = plan(Kill("payments"))
+    made = replace(made, lab=replace(made.lab, simulated_only="gossip needs a crowd"))
+    with pytest.raises(LabError) as caught:
+        asyncio.run(rehearse(made))
+    assert str(caught.value) == (
+        "retry-storm is for the simulator alone: gossip needs a crowd; run it with --engine sim"
+    )
