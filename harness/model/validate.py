@@ -38,7 +38,7 @@ PARTS: Mapping[str, tuple[type, ...]] = {
 """The tuples of a lab and what each may hold."""
 
 MOST_HOSTS = 14
-"""How many hosts a classroom's laptop runs: 33 MiB each, and 90 beside them (benchmarks/hosts.py)."""
+"""How many hosts a classroom's laptop runs: 33 MiB each, and 90 beside (benchmarks/hosts.py)."""
 REPLICAS = range(1, 101)
 """How many hosts a service may have; containers carry no lab with so many."""
 

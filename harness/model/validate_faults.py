@@ -15,12 +15,13 @@ def faults(lab: Lab) -> Iterator[str]:
     place = _place(lab)
     samples = [timed for one in lab.drawn for timed in one.samples()]
     for timed in (*lab.faults, *samples):
-        yield from _timed(lab, timed, place)
+        yield from _timed(lab, timed, place, last_s=timed.end_s)
     for drawn in lab.drawn:
         yield from (f"drawn faults: {problem}" for problem in drawn.problems())
     for step in lab.steps:
-        yield from _timed(lab, step, place)
-        if not step.stays:
+        if step.stays:
+            yield from _timed(lab, step, place, last_s=step.start_s)
+        else:
             yield f"{step.fault.name}: a step stays, and this ends; write at({step.start_s:g}, ...)"
     for one, other in combinations((*lab.faults, *samples, *lab.steps), 2):
         shared = one.fault.handles(place) & other.fault.handles(place)
@@ -32,7 +33,7 @@ def faults(lab: Lab) -> Iterator[str]:
             )
 
 
-def _timed(lab: Lab, timed: Timed, place: Place) -> Iterator[str]:
+def _timed(lab: Lab, timed: Timed, place: Place, *, last_s: float) -> Iterator[str]:
     name, start_s, end_s = timed.fault.name, timed.start_s, timed.end_s
     yield from (f"{name}: {problem}" for problem in timed.fault.misplaced(place))
     yield from (f"{name}: {problem}" for problem in timed.fault.problems())
@@ -40,9 +41,8 @@ def _timed(lab: Lab, timed: Timed, place: Place) -> Iterator[str]:
         yield f"{name}: begins at 0 s; leave time to see a healthy start"
     if not 0 <= start_s < end_s:
         yield f"{name}: from {start_s:g} to {end_s:g} s is no window of time"
-    last_s = start_s if timed.stays else end_s
     if last_s > lab.duration_s:
-        what = "is" if timed.stays else "ends"
+        what = "ends" if last_s == end_s else "is"
         yield f"{name}: {what} at {last_s:g} s, after the run, which lasts {lab.duration_s:g} s"
 
 
