@@ -163,7 +163,7 @@ class World:
             result = self.loop.run_until_complete(scenario)
         finally:
             self.loop.close()
-            close_quietly(partial(ALL_TASKS, self.loop))
+            close_quietly(partial(ALL_TASKS, self.loop), self.loop)
         assert self.crashes == []
         return result
 

@@ -36,15 +36,17 @@ CLOSINGS = 100
 often those are that were made meanwhile."""
 
 
-def close_quietly(tasks: Callable[[], Iterable[asyncio.Task[Any]]]) -> None:
-    """Close what tasks had under way when a run ended, and let nobody hear of it.
+def close_quietly(
+    tasks: Callable[[], Iterable[asyncio.Task[Any]]], loop: asyncio.AbstractEventLoop
+) -> None:
+    """Close what a loop's tasks had under way when a run ended, and let nobody hear of it.
 
     `tasks` gives those that are not done; what is closed may make others, to clean up. Python would
     do it whenever it collects them: the `finally` blocks of libraries then ask for a loop that is
     gone, and their errors would come up on somebody's screen.
     """
     closed: dict[int, asyncio.Task[Any]] = {}
-    with _nobody_listening():
+    with _nobody_listening(), _running(loop):
         for _ in range(CLOSINGS):
             new = [task for task in tasks() if id(task) not in closed]
             closed |= {id(task): task for task in new}
@@ -67,6 +69,17 @@ def _close(coroutine: Any) -> None:  # noqa: ANN401 - of anything
                 raise
         if coroutine.cr_frame is None:
             return
+
+
+@contextmanager
+def _running(loop: asyncio.AbstractEventLoop) -> Iterator[None]:
+    """Have clean-up find the loop of the run; without one, asyncio would make a real one for it."""
+    before = asyncio._get_running_loop()  # noqa: SLF001 - no other way to be without one
+    asyncio._set_running_loop(loop)  # noqa: SLF001
+    try:
+        yield
+    finally:
+        asyncio._set_running_loop(before)  # noqa: SLF001
 
 
 @contextmanager

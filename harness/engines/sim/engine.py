@@ -87,7 +87,7 @@ class SimEngine:
         finally:
             simulation.close(running)
             loop.close()
-            close_quietly(partial(ALL_TASKS, loop))
+            close_quietly(partial(ALL_TASKS, loop), loop)
             loop.forget()
             # It would keep every application, and with it every run, for ever.
             _cached_build_middleware.cache_clear()

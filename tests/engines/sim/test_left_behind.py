@@ -98,9 +98,18 @@ async def calls(_: object, ctx: Context[Any]) -> None:
     ],
 )  # fmt: skip
 def test_a_killed_client_leaves_no_error_on_the_screen(
-    act: Act, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+    act: Act,
+    capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Nor a warning, a line in a log, or a note; killed in the middle, or over with the run."""
+    """Nor a warning, a line in a log, a note, or a real loop that waits for its clean-up.
+
+    Killed in the middle, or over with the run.
+    """
+    real: list[object] = []
+    policy = asyncio.get_event_loop_policy()
+    monkeypatch.setattr(policy, "get_event_loop", lambda: real.append(1))
 
     def app(ctx: Context[Any]) -> web.Application:
         redis = ctx.redis("cache")
@@ -126,6 +135,7 @@ def test_a_killed_client_leaves_no_error_on_the_screen(
     gc.collect()
     assert [request.status for request in recording.requests] == ["closed", "timeout"]
     assert recording.notes == []
+    assert real == []
     assert capfd.readouterr() == ("", "")
     assert caplog.records == []
 
@@ -146,5 +156,7 @@ def test_hooks_are_as_they_were() -> None:
     loop.close()
     before = sys.unraisablehook, logging.root.manager.disable
     with pytest.raises(KeyboardInterrupt):
-        close_quietly(lambda: [task])
+        close_quietly(lambda: [task], loop)
+    with pytest.raises(RuntimeError, match="no running event loop"):
+        asyncio.get_running_loop()
     assert (sys.unraisablehook, logging.root.manager.disable) == before
