@@ -74,9 +74,9 @@ def command(  # noqa: PLR0913 - one parameter for each option
     missing = _missing(engine, grafana=grafana)
     names = [variant.name for variant in chosen]
     _head(console, entry.lab, names, list(changes(found.lab, names, settings)))
-    asks = not as_json and learner.may_ask(console)
-    question = None if settings or no_predict else entry.lab.reading.question(names)
-    guess = learner.guessed(console, entry.slug, question, ask=asks)
+    asks = not (as_json or no_predict or settings) and learner.may_ask(console)
+    question = entry.lab.reading.question(names) if asks else None
+    guess = learner.guessed(console, entry.slug, question) if question else None
     when = datetime.now(UTC).astimezone()
     wanted = Asked(
         slug=entry.slug,

@@ -228,8 +228,8 @@ def unshown(result: Result) -> Iterator[str]:
         lab = result.lab
         broken = [name for name in result.left_out if isinstance(lab.variant(name), Broken)]
         fixed = [name for name in result.left_out if name not in broken]
-        missing = [f"that {_said(broken, 'breaks')}"] * bool(broken)
-        missing += [f"that {_said(fixed, 'holds')}"] * bool(fixed)
+        kinds = ((broken, "breaks"), (fixed, "holds"))
+        missing = [f"that {_said(names, predicate)}" for names, predicate in kinds if names]
         alone = [one for one in lab.variants if one.name not in result.left_out]
         said = f"Not shown, because {joined(list(result.left_out))} did not run: {joined(missing)}."
         if broken and not any(isinstance(one, Broken) for one in alone):

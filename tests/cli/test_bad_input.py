@@ -25,7 +25,13 @@ WRONG = {
     ("compose", "small", "--variant", "clam"): "did you mean calm?",
     ("show-trace", "small", "--variant", "clam"): "did you mean calm?",
     ("run", "small", "--engine", "real"): "'real' is not one of 'sim', 'compose', 'both'",
-    ("run", "small", "--engine", "sim", "--keep-prometheus"): "--keep-prometheus is of containers",
+    (
+        "run",
+        "small",
+        "--engine",
+        "sim",
+        "--keep-prometheus",
+    ): "--keep-prometheus needs containers. Remove",
     ("check", "small", "--engine", "both"): "'both' is not one of 'sim', 'compose'",
     ("run", "small", "--seed", "-1"): "-1 is not in the range x>=0",
     ("run", "small", "--seed", "x"): "'x' is not a valid integer",
@@ -124,7 +130,10 @@ def test_markup_in_a_lab_is_only_text(shop: Workshop) -> None:
     """Brackets in a title, a question or a claim are shown as they are."""
     text = SMALL.replace("A small lab", "[/] [bold]x").replace("Does it", "Does [/red] it")
     shop.write(text.replace("stays down", "stays [/b] down"))
-    for command in (("show", "small"), ("run", "small", "--engine", "sim", "--no-report")):
+    for command in (
+        ("show", "small", "--answers"),
+        ("run", "small", "--engine", "sim", "--no-report"),
+    ):
         outcome = shop.run(*command)
         assert (outcome.code, outcome.err) == (0, "")
         assert "[/] [bold]x" in outcome.out
