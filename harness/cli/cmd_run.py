@@ -16,8 +16,10 @@ from harness import catalogue, runner, store
 from harness.cli import learner, options, tables, whither
 from harness.cli.changes import changes
 from harness.cli.live import Live
+from harness.cli.memory_limit import refuse_too_much
 from harness.cli.options import EngineChoice
 from harness.cli.simulations import Asked, simulator
+from harness.cli.workers import cores
 from harness.engines.containers import ComposeEngine, part, why_not
 from harness.errors import EnvironmentNotReadyError, ExitCode, LabError
 from harness.model.lab import Lab
@@ -70,6 +72,15 @@ def command(  # noqa: PLR0913 - one parameter for each option
     chosen = options.chosen(entry, variants)
     keep_prometheus |= grafana
     _refuse(engine, events, permute, grafana=grafana, keeps=keep_prometheus)
+    wanted = Asked(
+        slug=entry.slug,
+        variants=tuple(variants) if engine != EngineChoice.COMPOSE else None,
+        settings=tuple(settings),
+        seed=seed,
+        permute=permute,
+    )
+    if engine != EngineChoice.COMPOSE:
+        refuse_too_much(entry.lab, min(cores(), len(wanted.runs())))
     console = Console(stderr=as_json, highlight=False)
     missing = _missing(engine, grafana=grafana)
     names = [variant.name for variant in chosen]
@@ -78,13 +89,6 @@ def command(  # noqa: PLR0913 - one parameter for each option
     question = entry.lab.reading.question(names) if asks else None
     guess = learner.guessed(console, entry.slug, question) if question else None
     when = datetime.now(UTC).astimezone()
-    wanted = Asked(
-        slug=entry.slug,
-        variants=tuple(variants) if engine != EngineChoice.COMPOSE else None,
-        settings=tuple(settings),
-        seed=seed,
-        permute=permute,
-    )
     with store.folder(entry.slug, when) as folder:
         measuring: list[Engine] = []
         if engine != EngineChoice.SIM and not missing:
