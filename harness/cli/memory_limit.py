@@ -56,8 +56,8 @@ def refuse_too_much(lab: Lab, at_once: int) -> None:
         f"the load is too much for this machine: at {short(rate_rps)} requests a second and a "
         f"time limit of {short(waits_s)} s, {short(rate_rps * waits_s)} may wait at one time, of "
         f"{short(rate_rps * lab.duration_s)} in all. That takes about {short(needed / GIB)} GiB of "
-        f"memory{parallel}, and {short(free / GIB)} GiB are free. Set load.rate_rps to {short(float(f'{fits_rps:.1g}'))} "
-        "or less, or lower load.timeout_ms."
+        f"memory{parallel}, and {short(free / GIB)} GiB are free. Set load.rate_rps to "
+        f"{short(float(f'{fits_rps:.1g}'))} or less, or lower load.timeout_ms."
     )
 
 
