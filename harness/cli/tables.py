@@ -88,7 +88,7 @@ def show_lines(console: Console, result: Result) -> None:
     ran = list(dict.fromkeys(run.engine for run in result.recordings))
     what = caption(result.lab)
     if len(ran) > 1:
-        head = f"{what[:1].upper()}{what[1:]}: simulated, then measured"
+        head = f"{what[:1].upper()}{what[1:]}, simulated and measured"
     else:
         head = f"{ENGINES.get(ran[0], ran[0]) if ran else ''}, {what}"
     paragraph(console, f"{head}:")
