@@ -188,7 +188,7 @@ class Recording:
             "duration_s": self.duration_s,
             "digest": self.digest(),
             "notes": self.notes,
-            "faults": [_finite(asdict(fault)) for fault in self.faults],
+            "faults": [_known(asdict(fault)) for fault in self.faults],
             "surges": [surge._asdict() for surge in self.surges],
             "series": [
                 {**key._asdict(), "values": [rows.plain(value) for value in values]}
@@ -236,9 +236,9 @@ def number_of(trace: str) -> int:
     return int(trace[16:], 16)
 
 
-def _finite(values: dict[str, Any]) -> dict[str, Any]:
+def _known(values: dict[str, Any]) -> dict[str, Any]:
     return {
         name: value
         for name, value in values.items()
-        if isinstance(value, str) or math.isfinite(value)
+        if value == value and (name, value) != ("end_s", math.inf)  # noqa: PLR0124 - NaN
     }

@@ -2,23 +2,31 @@
 
 from dataclasses import dataclass, field, replace
 from functools import cache
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from harness import catalogue, runner
 from harness.checks.verdict import Kind, Verdict, failures, judge, verdict_of
+from harness.cli import tables, whither
 from harness.engines.protocol import Conductor, Observer, Plan
 from harness.engines.sim.engine import SimEngine
 from harness.model.lab import Lab
+from harness.model.reading import Question
 from harness.model.variant import Broken, Fixed, Measured, Variant
 from harness.recording import Recording
+from harness.report.folded_rows import folded
+from harness.report.sentence import sentence
 from harness.result import Result
 from tests.support import Silent
 
 SEED = 1
 LONGEST = 60
 """Lines of a lab.py, at most."""
+SCREEN = 60
+"""Lines of what a run says, at most."""
 
 TEMPLATE = Path(runner.__file__).parent / "cli" / "templates" / "README.md.jinja"
 every_lab = pytest.mark.parametrize(
@@ -108,6 +116,74 @@ def test_a_lab_predicts_from_theory(slug: str) -> None:
     assert predicted
     if slug not in COUNTED:
         assert any(item.source.startswith("theory:") for item in predicted)
+
+
+@every_lab
+def test_the_right_answer_is_what_the_claim_says(slug: str) -> None:
+    """Each question's right choice is true of exactly the runs of which its claim is true.
+
+    So it is right of the variant that is asked about, and of no run, faulty or not, that would
+    refute the claim; and no other choice is right of that variant.
+    """
+    result, engine = proof(slug)
+    assert result.lab.reading.questions
+    for question in result.lab.reading.questions:
+        asked = engine.broken[question.on]
+        accepted = [one for one in question.choices if one.bound.holds(one.measure.of(asked))]
+        assert accepted == [question.right], question.asks
+        for recording in (*engine.broken.values(), *engine.unbroken.values()):
+            said = question.right.bound.holds(question.right.measure.of(recording))
+            assert said is _claim_holds(result.lab, question, recording), recording.variant
+
+
+def _claim_holds(lab: Lab, question: Question, recording: Recording) -> bool:
+    claims = [(item.claim, item.variants, item.measure, item.bound) for item in lab.expect]
+    claims += [(item.name, (item.on,), item.measure, item.bound) for item in lab.predict]
+    (held,) = (
+        bound.holds(measure.of(recording))
+        for name, variants, measure, bound in claims
+        if name == question.right.claim and question.on in variants
+    )
+    return held
+
+
+@every_lab
+def test_a_lab_has_words_for_all_that_it_claims(slug: str) -> None:
+    """Each variant and each claim but baselines has a phrase, and the sentence a beginning."""
+    lab = catalogue.find(slug).lab
+    words = lab.reading
+    assert words.opening
+    assert set(words.variants) == {variant.name for variant in lab.variants}
+    claims = {item.claim for item in lab.expect if not item.is_baseline}
+    assert set(words.phrases) == claims | {item.name for item in lab.predict}
+    for variant in lab.variants:
+        about = [item.claim for item in lab.expect if variant.name in item.variants]
+        about += [item.name for item in lab.predict if item.on == variant.name]
+        assert any(words.phrase(claim).told for claim in about), variant.name
+
+
+@every_lab
+@pytest.mark.parametrize("width", [80, 120])
+def test_a_run_is_read_on_one_screen(slug: str, width: int) -> None:
+    """At most 60 lines with what comes after them, none too long, and no row without its claim."""
+    result, _ = proof(slug)
+    said = StringIO()
+    console = Console(file=said, width=width, highlight=False)
+    tables.show_head(console, result.lab, [one.name for one in result.lab.variants])
+    tables.show(console, result, reply="You guessed 1; it was 2: something else.")
+    lines = said.getvalue().splitlines()
+    entry = catalogue.find(slug)
+    steps = list(whither.steps(entry, result, whither.Asked((), (), SEED), entry.folder, ()))
+    lines += whither.lines(steps, width)
+    guess = 3
+    assert len(lines) + guess <= SCREEN
+    assert [line for line in lines if len(line) > width] == []
+    text = " ".join(" ".join(lines).split())
+    assert [row.subject for row in folded(result) if row.subject not in text] == []
+    assert all(timed.said in text for timed in result.lab.faults)
+    assert sentence(result) in text
+    assert "PASS  " in said.getvalue()
+    assert {what for what, _ in steps} >= {"why", "trace", "break it", "next lab"}
 
 
 @every_lab

@@ -11,6 +11,7 @@ from harness.model.fault import Setting, Timed
 from harness.model.load import Load
 from harness.model.variant import Broken, Fixed, Measured, Variant
 from harness.recording import Change
+from harness.model.reading import UNREAD, Reading
 
 CLIENT = "client"
 """The name under which the load's own host appears in links and spans."""
@@ -110,6 +111,7 @@ class Lab:
     across: tuple[Across, ...] = ()
     stores: tuple[Redis, ...] = ()
     plots: tuple[Plot, ...] = ()
+    reading: Reading = UNREAD
     calm: Load | None = None
     drawn: tuple[Drawn, ...] = ()
     steps: tuple[Timed, ...] = ()
@@ -202,6 +204,14 @@ class Lab:
         """Name what a broken variant falls by, each with its window: faults, then the load's."""
         faults = (Change(one.fault.name, one.start_s, one.end_s) for one in self.faults)
         return (*faults, *self.surges())
+
+    def moments(self) -> tuple[Change, ...]:
+        """Name all that happens in a run, in a person's words: triggers, then steps to the end."""
+        timed = (*self.faults, *self.steps)
+        ends_s = self.duration_s
+        told = [Change(one.said, one.start_s, min(one.end_s, ends_s)) for one in timed]
+        faults, steps = told[: len(self.faults)], told[len(self.faults) :]
+        return (*faults, *self.surges(), *steps)
 
     def surges(self) -> tuple[Change, ...]:
         """Name the changes of the load, each with its window as far as the run goes."""

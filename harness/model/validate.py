@@ -17,6 +17,7 @@ from harness.model.loads import LOADS
 from harness.model.validate_claims import claims
 from harness.model.validate_faults import distances, faults
 from harness.model.validate_places import callable_names, hosted, infinite, service_names, stores
+from harness.model.validate_reading import reading
 from harness.model.variant import Broken, Fixed, Measured, Variant
 
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
@@ -57,6 +58,7 @@ def problems(lab: Lab) -> Iterator[str]:
     yield from distances(lab)
     yield from _variants(lab)
     yield from claims(lab)
+    yield from reading(lab)
 
 
 def _shape(lab: Lab) -> Iterator[str]:
@@ -106,10 +108,15 @@ def _names(lab: Lab) -> Iterator[str]:
     yield from _twice("variant", (variant.name for variant in lab.variants))
     for host in callable_names(lab):
         if host in RESERVED:
-            yield f"a host is called {host!r}; that runs beside every lab"
+            yield (
+                f"host name {host!r} is reserved; every lab already has one. Choose another name."
+            )
     for name in (*callable_names(lab), *(variant.name for variant in lab.variants)):
         if not NAME.fullmatch(name):
-            yield f"{name!r} is no name; use small letters, digits and single dashes"
+            yield (
+                f"invalid name {name!r}: use lower-case letters, digits and single dashes, "
+                "and begin with a letter"
+            )
 
 
 def _services(lab: Lab) -> Iterator[str]:

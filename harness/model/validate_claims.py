@@ -116,6 +116,8 @@ def _reads(lab: Lab) -> Iterator[str]:
     measures = [item.measure for item in lab.expect]
     measures += [figure.measure for figure in lab.predict]
     measures += [compared.measure for compared in lab.across]
+    measures += [end.measure for end in (lab.reading.line.ends if lab.reading.line else ())]
+    measures += [choice.measure for item in lab.reading.questions for choice in item.choices]
     for measure in measures:
         measured[measure.name] = measure.reads
     for plot in lab.plots:

@@ -1,5 +1,6 @@
 """What can be wrong with a lab's faults, steps and distances before it runs, each in one line."""
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import partial
@@ -39,11 +40,24 @@ def _timed(lab: Lab, timed: Timed, place: Place, *, last_s: float) -> Iterator[s
     yield from (f"{name}: {problem}" for problem in timed.fault.problems())
     if start_s == 0:
         yield f"{name}: begins at 0 s; leave time to see a healthy start"
-    if not 0 <= start_s < end_s:
-        yield f"{name}: from {start_s:g} to {end_s:g} s is no window of time"
+    yield from (f"{name}: {problem}" for problem in _window(start_s, end_s))
     if last_s > lab.duration_s:
         what = "ends" if last_s == end_s else "is"
         yield f"{name}: {what} at {last_s:g} s, after the run, which lasts {lab.duration_s:g} s"
+
+
+def _window(start_s: float, end_s: float) -> Iterator[str]:
+    if math.isnan(start_s) or math.isnan(end_s):
+        yield f"starts at {start_s:g} s and ends at {end_s:g} s. Give during(...) two numbers."
+    elif start_s < 0:
+        yield f"starts at {start_s:g} s, before the run. Let it start after 0 s."
+    elif end_s < start_s:
+        yield (
+            f"ends ({end_s:g} s) before it starts ({start_s:g} s). "
+            "Swap the two numbers in during(...)."
+        )
+    elif end_s == start_s:
+        yield f"starts and ends at {start_s:g} s. Give during(...) a later end."
 
 
 def distances(lab: Lab) -> Iterator[str]:

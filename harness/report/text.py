@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 
 from harness.checks.verdict import Control, Verdict
 from harness.model.expect import Bound
-from harness.model.fault import Timed
 from harness.model.lab import CLIENT, Lab, Redis, Service
 from harness.model.numbers import MINUS, number, with_unit
+from harness.recording import Change
 
 BARS = "▁▂▃▄▅▆▇█"
 SIGNS = {Verdict.PASS: "✓", Verdict.FAIL: "✗", Verdict.INCONCLUSIVE: "?"}
@@ -60,13 +60,14 @@ def sparkline(values: Sequence[float], *, top: float) -> str:
 
 
 def timeline(lab: Lab, width: int) -> str:
-    """Draw the faults on a time axis, one line each, none longer than `width` characters."""
-    names = [cut(timed.fault.name, max(1, width // 3)) for timed in lab.faults]
+    """Draw what happens on a time axis, one line each, none longer than `width` characters."""
+    moments = lab.moments()
+    names = [cut(moment.name, max(1, width // 3)) for moment in moments]
     indent = max((len(name) for name in names), default=0) + 1
     room = max(1, width - indent - len(f"{lab.duration_s:g} s"))
     lines = [" " * indent + _axis(lab.duration_s, room)]
-    for name, timed in zip(names, lab.faults, strict=True):
-        lines.append(f"{name:<{indent}}" + _window(timed, lab.duration_s, room))
+    for name, moment in zip(names, moments, strict=True):
+        lines.append(f"{name:<{indent}}" + _window(moment, lab.duration_s, room))
     return "\n".join(line[:width].rstrip() for line in lines)
 
 
@@ -91,7 +92,7 @@ def topology(lab: Lab) -> str:
 def load_rate(lab: Lab) -> str:
     """Say how many requests a second the load sends; a changing load by its mean."""
     rate_rps: float | None = getattr(lab.load, "rate_rps", None)
-    if rate_rps is not None:
+    if rate_rps is not None and not lab.surges():
         return f"{rate_rps:g}/s"
     count = sum(1 for _ in lab.load.arrivals(0, lab.duration_s))
     return f"≈{count / lab.duration_s:.3g}/s"
@@ -132,9 +133,9 @@ def _axis(duration_s: float, room: int) -> str:
     return f"{axis} s"
 
 
-def _window(timed: Timed, duration_s: float, room: int) -> str:
-    start = min(room - 1, round(timed.start_s / duration_s * room))
-    end = max(start + 1, min(room, round(timed.end_s / duration_s * room)))
+def _window(moment: Change, duration_s: float, room: int) -> str:
+    start = min(room - 1, round(moment.start_s / duration_s * room))
+    end = max(start + 1, min(room, round(moment.end_s / duration_s * room)))
     return "·" * start + "█" * (end - start) + "·" * (room - end)
 
 

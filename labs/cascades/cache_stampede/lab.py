@@ -1,13 +1,13 @@
 """A cache stampede: one key expires, and everybody who finds it gone makes it again."""
 
 from harness import measures
-from harness.measures import plots
 from harness.model import (
     Broken, Configure, Fixed, Lab, Poisson, Redis, Send, Service, baseline, during, on,
 )  # fmt: skip
 from labs.cascades.cache_stampede.predictions import (
     APPS, FEW, LONG_S, PREDICTIONS, RATE, TTL_S, WELL,
 )  # fmt: skip
+from labs.cascades.cache_stampede.reading import CALLS, READING
 
 LAB = Lab(
     title="Cache stampede and the dog-pile",
@@ -23,7 +23,7 @@ LAB = Lab(
                  mix=tuple(Send(to=app) for app in APPS)),
     duration_s=LONG_S,
     # Fresher prices, please: from its next expiry on, the key lives for two seconds.
-    faults=(during(5, 15, Configure("app", ttl_ms=2000)),),
+    faults=(during(5, 15, Configure("app", ttl_ms=2000), said="answers kept for 2 s"),),
     variants=(
         Broken("naive"),
         Fixed("single-flight", {"app.protection": "single-flight"}),
@@ -39,5 +39,5 @@ LAB = Lab(
            measure=measures.calls_per_burst("origin", 6, 15, gap_s=0.3)),
     ),
     predict=PREDICTIONS,
-    plots=(plots.calls_to("origin", title="Calls to origin"),),
+    plots=(CALLS,), reading=READING,
 )  # fmt: skip
