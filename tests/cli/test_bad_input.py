@@ -62,7 +62,7 @@ ASSIGNMENTS = {
     'front.tries={"a": 1}': "it must be of type int",
     "front.jitter=most": "jitter is 'most'; it may be ",
     "front.jitter=[1]": "jitter is [1]; it may be ",
-    "load.rate=5": "the load has no 'rate'; it has to, path, keys, timeout_ms, start_s, end_s, rate_rps",
+    "load.rate=5": "the load has no 'rate'; it has to, path, keys, timeout_ms",
     "load.rate_rps=-5": "rate_rps is -5; it must be above 0",
     "load.rate_rps=0": "rate_rps is 0; it must be above 0",
     "load.rate_rps=fast": "--set load.rate_rps=fast: expected a number.",
