@@ -399,6 +399,10 @@ class VirtualLoop(OwnSettings):
     def _write_to_self(self) -> None:
         """Do nothing: there is no selector to wake."""
 
+    def pending(self) -> list[Timer]:
+        """Give the timers that are set and not cancelled, the next one first."""
+        return [timer for _, _, timer in sorted(self._timers) if not timer._cancelled]  # noqa: SLF001
+
     def forget(self) -> None:
         """Let go of what will never run, once the loop is closed: timers and dropped tasks."""
         assert self.is_closed()
