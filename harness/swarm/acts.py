@@ -104,13 +104,15 @@ class Acting:
         reader, writer = await asyncio.open_connection(callee, 9000)
         try:
             for number in range(frames):
-                writer.writelines([struct.pack(">II", number, size), pattern(number, size)])
+                frame = pattern(number, size + 37 * number)
+                writer.writelines([struct.pack(">II", number, len(frame)), frame])
             await asyncio.sleep(late_s)
             await writer.drain()
             for number in range(frames):
                 got = await framed(reader)
                 self._wrong.unless(
-                    got == (number, pattern(number, size)), f"frame {number} comes back otherwise"
+                    got == (number, pattern(number, size + 37 * number)),
+                    f"frame {number} comes back otherwise",
                 )
         finally:
             writer.close()
@@ -120,13 +122,13 @@ class Acting:
         url = f"{self.ctx.links[callee]}/socket"
         async with self.ctx.session.ws_connect(url) as socket:
             for number in range(messages):
-                await socket.send_bytes(pattern(number, 100 * number))
+                await socket.send_bytes(pattern(number, 101 * number))
             for number in range(messages):
                 message = await socket.receive()
                 if message.type is not aiohttp.WSMsgType.BINARY:
                     raise ConnectionResetError
                 self._wrong.unless(
-                    message.data == pattern(number, 100 * number), f"message {number} is another"
+                    message.data == pattern(number, 101 * number), f"message {number} is another"
                 )
 
     async def publish(self, store: str) -> None:
@@ -205,7 +207,9 @@ async def _hop(acting: Acting, number: int, hops: int) -> None:
 async def _cancel(acting: Acting, number: int, hops: int) -> None:
     """Give up a call after so many rounds of the loop, or so much time; then make another."""
     size = (10, 300_000)[number % 2]
-    task = asyncio.create_task(acting.http(acting.callee(hops), number, size, pieces=number % 3 > 0))
+    task = asyncio.create_task(
+        acting.http(acting.callee(hops), number, size, pieces=number % 3 > 0)
+    )
     for _ in range(number % 7):
         await asyncio.sleep(0)
     await asyncio.sleep((number % 4) * 0.000_25)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from harness.model.fault import Pause
 from harness.model.lab import Lab, Redis, Service
 from harness.swarm.acts import ACTS
-from harness.swarm.scenario import Ask, Order, Scenario, lab_of
+from harness.swarm.scenario import Ask, Order, Scenario, lab_of, scripted
 from harness.swarm.storms import STEP_S, storm
 
 MEMBER = "harness.swarm.member"
@@ -70,9 +70,7 @@ def _calls(
     return tuple(called)
 
 
-def _asks(
-    rng: random.Random, services: tuple[Service, ...], storm_s: float
-) -> tuple[Ask, ...]:
+def _asks(rng: random.Random, services: tuple[Service, ...], storm_s: float) -> tuple[Ask, ...]:
     """Draw the acts during the storm, and a probe of each host when all has settled."""
     kinds = [kind for kind in ACTS if kind != "exit" or rng.random() < 0.3]  # noqa: PLR2004
     asks = []
@@ -81,7 +79,9 @@ def _asks(
         if kind == "exit" and service.restart_after_s is None:
             kind = "work"
         # On the grid of the faults, or anywhere.
-        at_s = rng.choice((STEP_S * rng.randrange(1, int(storm_s / STEP_S)), rng.uniform(0, storm_s)))
+        at_s = rng.choice(
+            (STEP_S * rng.randrange(1, int(storm_s / STEP_S)), rng.uniform(0, storm_s))
+        )
         path = f"/act/{kind}/{rng.randrange(1000)}/{rng.randrange(4)}"
         asks.append(Ask(at_s=round(at_s, 6), to=service.name, path=path))
     asks.sort(key=lambda ask: ask.at_s)
@@ -91,7 +91,7 @@ def _asks(
 
 def _spared(lab: Lab) -> Lab:
     """Leave out pauses of what may be down at their times: they could not be applied."""
-    ending = {ask.to for ask in _of(lab) if ask.path.startswith("/act/exit")}
+    ending = {ask.to for ask in scripted(lab).asks if ask.path.startswith("/act/exit")}
     hosts = {host for service in lab.services if service.name in ending for host in service.hosts()}
     kept = tuple(
         timed
@@ -99,7 +99,3 @@ def _spared(lab: Lab) -> Lab:
         if not (isinstance(timed.fault, Pause) and timed.fault.target in hosts)
     )
     return replace(lab, faults=kept)
-
-
-def _of(lab: Lab) -> tuple[Ask, ...]:
-    return Scenario(seed=0, lab=lab).asks

@@ -74,8 +74,7 @@ class Scenario:
     @property
     def asks(self) -> tuple[Ask, ...]:
         """The requests of its load."""
-        assert isinstance(self.lab.load, Scripted)
-        return self.lab.load.asks
+        return scripted(self.lab).asks
 
     def plan(self) -> Plan:
         """Give what an engine runs."""
@@ -87,6 +86,18 @@ class Scenario:
         hosts, faults, asks = len(self.lab.hosts()), len(self.lab.faults), len(self.asks)
         size = f"{_count(hosts, 'host')}, {_count(faults, 'fault')}, {_count(asks, 'request')}"
         return f"{size}, {self.lab.duration_s:g} s"
+
+
+def scripted(lab: Lab) -> Scripted:
+    """Give the load of a scenario's lab.
+
+    Raises:
+        TypeError: it is another lab's.
+
+    """
+    if not isinstance(lab.load, Scripted):
+        raise TypeError(f"a scenario has a Scripted load, not {lab.load!r}")
+    return lab.load
 
 
 def lab_of(

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from harness.model.change import Configure
-from harness.model.fault import Fault, Kill, Pause, Timed, during
+from harness.model.fault import Fault, Kill, Pause, during
 from harness.model.host_faults import ClockSkew, CpuSlow, DiskFull, MemoryLimit, Stop
 from harness.model.lab import CLIENT, Lab
 from harness.model.partition import Partition, RefuseNew, Unanswered, Way
@@ -79,7 +79,10 @@ def _latency(place: Place) -> Fault:
     jitter_ms = place.rng.choice((0, 0, 10, 200))
     latency_ms = place.rng.choice((0, 1, 50, 250, 1000))
     return Latency(
-        place.link(), latency_ms=latency_ms, jitter_ms=jitter_ms, **place.on_stream()  # type: ignore[arg-type]
+        place.link(),
+        latency_ms=latency_ms,
+        jitter_ms=jitter_ms,
+        **place.on_stream(),  # type: ignore[arg-type]
     )
 
 
@@ -191,5 +194,3 @@ def _drawn(place: Place, count: int) -> Iterator[Fault]:
 def makes_sense(lab: Lab) -> bool:
     """Say whether a lab can be run: by its own rules, but for what it would have to prove."""
     return all(problem.startswith(UNCLAIMED) for problem in problems(lab))
-
-

@@ -1,4 +1,4 @@
-"""Trials: a scenario is run once, again, and in pieces, and everything that must hold is checked."""
+"""Trials: a scenario is run once, again, and in pieces, and all that must hold is checked."""
 
 import io
 import math
@@ -74,16 +74,19 @@ class Quiet:
 
 
 def failure(scenario: Scenario, *, like: Failure | None = None) -> Failure | None:
-    """Say how a scenario fails; with `like`, only what is needed to find the same is run."""
+    """Say how a scenario fails; with `like`, only what is needed to find the same is run.
+
+    The second run is the one in pieces: only where it is another does a third say why.
+    """
     first = once(scenario)
     if first.failure or (like and like.kind not in {Kind.AGAIN, Kind.PIECES}):
         return first.failure
-    for kind, piece_s in ((Kind.AGAIN, None), (Kind.PIECES, PIECE_S)):
-        second = once(scenario, piece_s=piece_s)
-        if second.failure or second.digest != first.digest:
-            text = second.failure.text if second.failure else parting(first, second)
-            return Failure(kind=kind, text=text)
-    return None
+    pieces = once(scenario, piece_s=PIECE_S)
+    if pieces.digest == first.digest:
+        return None
+    again = once(scenario)
+    kind, other = (Kind.PIECES, pieces) if again.digest == first.digest else (Kind.AGAIN, again)
+    return Failure(kind=kind, text=other.failure.text if other.failure else parting(first, other))
 
 
 def once(scenario: Scenario, *, piece_s: float | None = None) -> Run:
@@ -91,10 +94,11 @@ def once(scenario: Scenario, *, piece_s: float | None = None) -> Run:
     WRONG.clear()
     file = io.StringIO()
     order = scenario.order.permutation() if scenario.order else None
+    recording: Recording | None = None
+    found: Failure | None = None
     try:
         recording = _recorded(scenario, file, order, piece_s)
     except Exception as error:  # noqa: BLE001 - whatever it is, the simulator is at fault
-        recording = None
         text = str(error) if isinstance(error, ChaoslabError) else repr(error)
         found = Failure(kind=Kind.ENDED, text=text)
     else:
@@ -167,7 +171,7 @@ def _contradictions(recording: Recording) -> Iterator[str]:
 
 
 def _unhealed(scenario: Scenario, recording: Recording) -> Iterator[Failure]:
-    """What is asked before anything is broken, and after all is healed, is answered."""
+    """Find what is not answered though asked before anything is broken, or after all is healed."""
     crashes = [ask.at_s for ask in scenario.asks if ask.path.startswith("/act/exit")]
     first_s = min([*crashes, *(timed.start_s for timed in scenario.lab.faults)], default=math.inf)
     for one in recording.requests:

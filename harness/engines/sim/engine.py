@@ -22,7 +22,7 @@ from harness.engines.sim.guard import Guard, refuse_drawn_order
 from harness.engines.sim.holders import HOLDERS
 from harness.engines.sim.hosts import Host
 from harness.engines.sim.invariants import CHECKS
-from harness.engines.sim.leftovers import check_closed, check_timers
+from harness.engines.sim.leftovers import check_closed, check_healed, check_timers
 from harness.engines.sim.link import SimLink
 from harness.engines.sim.load import SimLoad
 from harness.engines.sim.loop import StuckError, VirtualLoop
@@ -171,6 +171,8 @@ class Simulation:
         watching = asyncio.create_task(self._watch(sampler, sending))
         self._own = [loading, watching]
         recording.faults = await conduct(self._system)
+        if CHECKS.dear and recording.faults:
+            check_healed(self._links, self._hosts.values())
         await watching
         recording.requests = await loading
         # What is still under way is collected at any time later, and then its `finally` writes.
