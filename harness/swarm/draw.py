@@ -1,4 +1,9 @@
-"""Draws a scenario from a seed: who there is and calls whom, what is asked, and the storm."""
+"""Draws a scenario from a seed: who there is and calls whom, what is asked, and the storm.
+
+Each scenario has some kinds of acts and faults alone, so that there are many of the same, which
+meet each other: of all kinds at once, each would be too rare (Groce and others, "Swarm Testing",
+2012).
+"""
 
 import random
 from dataclasses import replace
@@ -7,7 +12,7 @@ from harness.model.fault import Pause
 from harness.model.lab import Lab, Redis, Service
 from harness.swarm.acts import ACTS
 from harness.swarm.scenario import Ask, Order, Scenario, lab_of, scripted
-from harness.swarm.storms import STEP_S, storm
+from harness.swarm.storms import STEP_S, some, storm
 
 MEMBER = "harness.swarm.member"
 NAMES = "abcdefgh"
@@ -51,7 +56,11 @@ def _services(rng: random.Random, stores: tuple[Redis, ...]) -> tuple[Service, .
             calls=_calls(rng, name, count, names, stores),
             replicas=count,
             restart_after_s=rng.choice((None, STEP_S, 2 * STEP_S)),
-            settings={"persistent": persistent, "backlog": rng.choice((1, 100))},
+            settings={
+                "persistent": persistent,
+                "backlog": rng.choice((1, 100)),
+                "work_ms": rng.choice((1.0, 10.0, 100.0)),
+            },
         )
         for name, count in zip(names, counts, strict=True)
     )
@@ -72,7 +81,7 @@ def _calls(
 
 def _asks(rng: random.Random, services: tuple[Service, ...], storm_s: float) -> tuple[Ask, ...]:
     """Draw the acts during the storm, and a probe of each host when all has settled."""
-    kinds = [kind for kind in ACTS if kind != "exit" or rng.random() < 0.3]  # noqa: PLR2004
+    kinds = some(rng, list(ACTS))
     asks = []
     for _ in range(rng.choice((5, 20, 40))):
         service, kind = rng.choice(services), rng.choice(kinds)

@@ -87,7 +87,7 @@ class Member:
                 await response.write(piece)
             await response.write_eof()
         except MAY_HAPPEN as error:
-            self._wrong.blame(error)
+            self._gone(error, response)
             return response
         number, size = (int(request.match_info[name]) for name in ("number", "size"))
         self._wrong.unless(echoed(number, size, got), f"body {number} comes in otherwise")
@@ -101,8 +101,14 @@ class Member:
             async for message in socket:
                 await socket.send_bytes(message.data)
         except MAY_HAPPEN as error:
-            self._wrong.blame(error)
+            self._gone(error, socket)
         return socket
+
+    def _gone(self, error: Exception, response: web.StreamResponse) -> None:
+        """Say that the caller has gone, unless its answer has begun: then aiohttp sees it."""
+        self._wrong.blame(error)
+        if not response.prepared:
+            raise ConnectionResetError from error
 
     async def streams(self, _: web.Application) -> AsyncIterator[None]:
         """Serve a stream of frames beside HTTP."""
@@ -126,7 +132,8 @@ class Member:
     async def beat(self) -> None:
         """See that time goes on, and that callbacks come in the order in which they are asked for.
 
-        Some are asked for at once and some for one instant, while others of this process work.
+        Some are asked for at once and some for one instant; between beats the process works, so
+        that faults find it at work.
         """
         loop = asyncio.get_running_loop()
         for beat in itertools.count():
@@ -142,6 +149,7 @@ class Member:
             wanted = list(range(CALLBACKS))
             self._wrong.unless(soon == wanted, f"beat {beat}: callbacks came as {soon}")
             self._wrong.unless(later == wanted, f"beat {beat}: timers came as {later}")
+            await self._ctx.work(self._ctx.settings.work_ms)
 
     async def listen(self, store: str) -> None:
         """Hear what is published, and see that nothing comes twice or too late."""

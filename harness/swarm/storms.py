@@ -7,6 +7,7 @@ where things happen at one instant.
 import random
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from harness.model.change import Configure
 from harness.model.fault import Fault, Kill, Pause, during
@@ -25,6 +26,8 @@ from harness.model.toxic import (
     Timeout,
 )
 from harness.model.validate import problems
+
+T = TypeVar("T")
 
 STEP_S = 0.25
 LONGEST_S = 2.0
@@ -186,9 +189,14 @@ def storm(lab: Lab, rng: random.Random, count: int, end_s: float) -> Lab:
 
 
 def _drawn(place: Place, count: int) -> Iterator[Fault]:
-    kinds = list(DRAWS)
+    kinds = some(place.rng, list(DRAWS))
     for _ in range(count):
         yield DRAWS[place.rng.choice(kinds)](place)
+
+
+def some(rng: random.Random, kinds: list[T]) -> list[T]:
+    """Draw which kinds a scenario has: a few, half, or all."""
+    return rng.sample(kinds, rng.choice((1, 2, 3, len(kinds) // 2, len(kinds))))
 
 
 def makes_sense(lab: Lab) -> bool:

@@ -3,6 +3,7 @@
 import io
 import math
 import re
+import traceback
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,8 +24,15 @@ from harness.swarm.scenario import Scenario
 PIECE_S = 0.3719
 """How much virtual time passes in a piece: no timer of a scenario stands at a multiple of it."""
 
-EXPECTED = re.compile(r"ended with code 3( \(|$)")
-"""What a process may be noted for: the end that an act asks for."""
+EXPECTED = re.compile(
+    r"ended with code 3( \(|$)|Error handling request from toxiproxy: ConnectionResetError\(\)"
+)
+"""What a process may be noted for: the end that an act asks for, and a caller that has gone before
+its answer began, of which aiohttp tells."""
+
+
+VARYING = re.compile(r"\S*->\S*|@?\b[a-h](-\d)?(#\d+)?\b|\d[\d.]*|\(\d+ times.*|in one, .*")
+"""What differs from scenario to scenario in what is said of the same bug."""
 
 
 class Kind(StrEnum):
@@ -42,10 +50,16 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """How a scenario fails, and what was seen."""
+    """How a scenario fails, what was seen, and where an error was raised."""
 
     kind: Kind
     text: str
+    where: str = ""
+
+    @property
+    def sign(self) -> tuple[Kind, str]:
+        """Give what is the same for the same bug: neither hosts nor numbers."""
+        return self.kind, self.where or VARYING.sub("", self.text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +114,7 @@ def once(scenario: Scenario, *, piece_s: float | None = None) -> Run:
         recording = _recorded(scenario, file, order, piece_s)
     except Exception as error:  # noqa: BLE001 - whatever it is, the simulator is at fault
         text = str(error) if isinstance(error, ChaoslabError) else repr(error)
-        found = Failure(kind=Kind.ENDED, text=text)
+        found = Failure(kind=Kind.ENDED, text=text, where=_where(error))
     else:
         found = next(_wrong(scenario, recording), None)
     return Run(
@@ -128,6 +142,12 @@ def _recorded(
     engine = SimEngine(permute=order, events=EventLog(file), piece_s=piece_s)
     with _dear():
         return engine.run(plan, conductor(plan.lab.faults, plan.lab.duration_s), Quiet())
+
+
+def _where(error: Exception) -> str:
+    """Name the function in which an error was raised."""
+    codes = [frame.f_code for frame, _ in traceback.walk_tb(error.__traceback__)]
+    return f"{type(error).__name__} in {codes[-1].co_qualname}"
 
 
 @contextmanager

@@ -1,21 +1,27 @@
 """The swarm finds bugs: each of these is put into the simulator, found, and shrunk."""
 
 import itertools
+import runpy
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
-from harness.engines.sim.hosts import Host
+from harness.engines.sim.collector import calm
 from harness.engines.sim.link import SimLink
 from harness.engines.sim.loop import VirtualLoop
+from harness.engines.sim.machine import Core
 from harness.engines.sim.order import Permutation
 from harness.engines.sim.pipe import Pipe
 from harness.engines.sim.process import KERNEL, Process
 from harness.engines.sim.stub import Stub, Waits, _pause
+from harness.engines.sim.toxics import Latency
+from harness.swarm import as_test
 from harness.swarm.draw import drawn
-from harness.swarm.explain import Cause, cause, explained
+from harness.swarm.explain import Cause, explained
+from harness.swarm.scenario import Scenario
 from harness.swarm.shrink import Shrinker
 from harness.swarm.trial import Failure, failure
 
@@ -24,9 +30,12 @@ Patch = Callable[[pytest.MonkeyPatch], None]
 PLANS = 60
 """Within how many plans a bug must be found."""
 
+TRIES = 200
+"""How many smaller scenarios are tried."""
+
 
 def _loses_chunks(patch: pytest.MonkeyPatch) -> None:
-    leave = Pipe._leave
+    leave = Pipe._leave  # noqa: SLF001
 
     def bad(self: Pipe, data: bytes, start: int) -> None:
         if len(data) % 97 != 5:
@@ -92,8 +101,8 @@ def _lets_the_dead_run(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(VirtualLoop, "_may_run", lambda *_: True)
 
 
-def _starts_twice(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Host, "_stay_down", lambda _: None)
+def _works_on(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Core, "halt", lambda _: None)
 
 
 def _remembers_the_last_run(patch: pytest.MonkeyPatch) -> None:
@@ -101,7 +110,7 @@ def _remembers_the_last_run(patch: pytest.MonkeyPatch) -> None:
 
     async def bad(self: SimLink) -> None:
         delay_s = self.delay_s
-        self.delay_s *= 1 + next(counted) % 2
+        self.delay_s *= 1 + next(counted) / 1000
         await connect(self)
         self.delay_s = delay_s
 
@@ -133,7 +142,7 @@ def _loses_what_is_late(patch: pytest.MonkeyPatch) -> None:
 
     async def bad(self: Stub, delay_s: float) -> None:
         await sleep(self, delay_s)
-        if delay_s > 0.04:
+        if delay_s > 0.04 and isinstance(self.acting, Latency):
             self.held_bytes -= 1
 
     patch.setattr(Stub, "sleep", bad)
@@ -155,9 +164,71 @@ BUGS: Mapping[str, Bug] = {
     "forgets what a paused host held": Bug(put=_forgets_what_it_held),
     "turns round what a paused host held": Bug(put=_turns_held_round),
     "runs callbacks of the dead": Bug(put=_lets_the_dead_run),
-    "starts a host twice": Bug(put=_starts_twice),
+    "a core works on when its host is gone": Bug(put=_works_on),
     "remembers the last run": Bug(put=_remembers_the_last_run),
     "forgets the order between pieces": Bug(put=_forgets_order_between_pieces),
     "loses what is reordered": Bug(put=_loses_what_is_reordered, cause=Cause.ORDER),
     "loses what is late": Bug(put=_loses_what_is_late, cause=Cause.DELAY),
 }
+
+
+def found(patch: pytest.MonkeyPatch, bug: Bug) -> tuple[Scenario, Failure]:
+    """Put a bug in, and give the first scenario that fails."""
+    bug.put(patch)
+    with calm():
+        for seed in range(PLANS):
+            scenario = drawn(seed)
+            if seen := failure(scenario):
+                return scenario, seen
+    pytest.fail(f"none of {PLANS} plans finds it")
+
+
+@pytest.mark.parametrize("name", BUGS)
+def test_a_bug_is_found(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Within a few plans; and without it, the very same plan holds."""
+    scenario, _ = found(monkeypatch, BUGS[name])
+    monkeypatch.undo()
+    assert failure(scenario) is None
+
+
+SHRUNK = (
+    "a chunk overtakes",
+    "leaves toxics on live connections",
+    "forgets what a paused host held",
+    "remembers the last run",
+    "loses what is reordered",
+    "loses what is late",
+)
+
+
+@pytest.mark.parametrize("name", SHRUNK)
+def test_what_was_found_is_shrunk_and_explained(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
+) -> None:
+    """It fails as before and is smaller; its kind is right, and so is the test that is written."""
+    bug = BUGS[name]
+    scenario, seen = found(monkeypatch, bug)
+    with calm():
+        shrinker = Shrinker(scenario, seen, tries=TRIES)
+        small = shrinker.shrink()
+        told = explained(small, shrinker)
+    assert sizes(small) < sizes(scenario)
+    assert all(new <= old for new, old in zip(sizes(small), sizes(scenario), strict=True))
+    again = failure(small, like=seen)
+    assert again
+    assert again.sign == seen.sign
+    assert told.cause is bug.cause
+    assert told.nearest
+    written = runpy.run_path(str(as_test.write(small, again, tmp_path)))
+    assert written["SCENARIO"] == small
+    check = written[f"test_the_scenario_of_seed_{scenario.seed}_holds"]
+    with pytest.raises(AssertionError):
+        check()
+    monkeypatch.undo()
+    check()
+
+
+def sizes(scenario: Scenario) -> tuple[float, ...]:
+    """Count what a scenario has: hosts, faults, requests, seconds."""
+    lab = scenario.lab
+    return len(lab.hosts()), len(lab.faults), len(scenario.asks), lab.duration_s

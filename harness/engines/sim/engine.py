@@ -141,7 +141,7 @@ class Simulation:
         if events is not None:
             self._system = self._told(events, links)
         self._events = events
-        self._notes = Notes(self.now)
+        self._notes = Notes(self.now, loop.doubt)
         self._guard = Guard(loop.refuse)
         self._recording = Recording(
             lab=plan.slug,
@@ -300,6 +300,7 @@ class Simulation:
         if process and process.crashes:
             process.crashes.inc()
         error = details.get("exception")
+        self._loop.doubt(error)
         task = details.get("task") or details.get("future")
         who = process.label if process else task.get_name() if task else "harness"
         self._notes.add(who, told(error) if error else str(details.get("message")))
@@ -308,6 +309,7 @@ class Simulation:
         for at_s, process, task in failures:
             error = task.exception()
             assert error is not None
+            self._loop.doubt(error)
             if process.exception_handler:
                 details = {"message": UNRETRIEVED, "exception": error, "future": task}
                 process.context().run(self._loop.call_exception_handler, details)

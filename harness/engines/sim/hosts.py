@@ -193,6 +193,7 @@ class Host:
     def _come_back(self) -> None:
         self._again = None
         self._rebooting = self._loop.create_task(self._reboot(), context=KERNEL)
+        self._rebooting.add_done_callback(_tell_failure, context=KERNEL)
 
     async def _reboot(self) -> None:
         try:
@@ -226,3 +227,9 @@ class Host:
         for endpoint in process.endpoints:
             endpoint.cut()
         self._loop.bury(process)
+
+
+def _tell_failure(task: asyncio.Task[None]) -> None:
+    """Raise what a task has failed with, that nobody awaits: the loop tells of it."""
+    if not task.cancelled():
+        task.result()

@@ -5,7 +5,6 @@ from collections.abc import Iterable
 
 from harness.engines.sim.hosts import Host
 from harness.engines.sim.link import SimLink
-from harness.engines.sim.machine import Core
 from harness.engines.sim.process import Process
 from harness.engines.sim.stub import Stub
 from harness.model.fault import Clock, Connects, HostState
@@ -48,7 +47,7 @@ def check_healed(links: Iterable[SimLink], hosts: Iterable[Host]) -> None:
 
 
 def check_timers(pending: Iterable[asyncio.TimerHandle]) -> None:
-    """See that a run that is closed has left no timer of a toxic, nor of a core at work.
+    """See that a run that is closed has left no timer of a toxic.
 
     Raises:
         AssertionError: it has left some.
@@ -57,4 +56,4 @@ def check_timers(pending: Iterable[asyncio.TimerHandle]) -> None:
     for timer in pending:
         callback = timer._callback  # type: ignore[attr-defined] # noqa: SLF001
         owner = getattr(callback, "__self__", None)
-        assert not isinstance(owner, Stub | Core), f"{callback.__qualname__} is still to be called"
+        assert not isinstance(owner, Stub), f"{callback.__qualname__} is still to be called"
