@@ -46,6 +46,7 @@ def command(pytest_arguments: Sequence[str], *, nightly: bool) -> ExitCode:
     if nightly:
         steps.append(_swarm())
         steps.append(["tests.mutation"])
+        steps.append(["tests.mutation", "--kernel", "--count", "120"])
     failed = [step[0] for step in steps if not _passes(step)]
     if missing:
         _left_out(missing, pytest_arguments)
