@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 import click
 
@@ -12,13 +13,16 @@ from harness.engines.containers import why_not
 from harness.errors import EnvironmentNotReadyError, ExitCode
 
 SOURCES = ("harness", "services", "labs", "tests", "benchmarks")
+SWARM_S = 600
+PLANS_A_NIGHT = 100_000
+"""More than the swarm can try in its time, so that no two nights try the same."""
 REQUIRED = "CHAOSLAB_REQUIRE_ENGINE"
 NOTHING_COLLECTED = 5
 """pytest's exit code when no test matches, which an argument after `--` may bring about."""
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
-@click.option("--nightly", is_flag=True, help="Run mutation tests too, for half an hour.")
+@click.option("--nightly", is_flag=True, help="Run the swarm and mutation tests too, for an hour.")
 @click.argument("pytest_arguments", nargs=-1, type=click.UNPROCESSED)
 def command(pytest_arguments: Sequence[str], *, nightly: bool) -> ExitCode:
     """Run all checks of the project; what follows -- goes to pytest.
@@ -40,7 +44,9 @@ def command(pytest_arguments: Sequence[str], *, nightly: bool) -> ExitCode:
     if not missing:
         steps.append(["pytest", "-m", "compose", *pytest_arguments])
     if nightly:
+        steps.append(_swarm())
         steps.append(["tests.mutation"])
+        steps.append(["tests.mutation", "--kernel", "--count", "120"])
     failed = [step[0] for step in steps if not _passes(step)]
     if missing:
         _left_out(missing, pytest_arguments)
@@ -49,6 +55,12 @@ def command(pytest_arguments: Sequence[str], *, nightly: bool) -> ExitCode:
         return ExitCode.EXPECTATION_FAILED
     click.echo("all checks passed")
     return ExitCode.AS_EXPECTED
+
+
+def _swarm() -> list[str]:
+    """Let the swarm try other plans each night."""
+    seed = datetime.now(UTC).date().toordinal() * PLANS_A_NIGHT
+    return ["harness.cli", "swarm", "--seconds", str(SWARM_S), "--seed", str(seed)]
 
 
 def _passes(step: Sequence[str]) -> bool:

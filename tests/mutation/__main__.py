@@ -12,7 +12,9 @@ import click
 
 from tests.mutation.accepted import ACCEPTED, Accepted
 from tests.mutation.mutants import Mutant, chosen, mutants
-from tests.mutation.targets import TARGETS
+from tests.mutation.named import named
+from tests.mutation.operators import KERNEL_OPERATORS, OPERATORS
+from tests.mutation.targets import KERNEL, TARGETS
 from tests.mutation.trials import Outcome, TrialError, trial
 
 ROOT = Path(__file__).parents[2]
@@ -33,8 +35,9 @@ class Result:
 @click.option("--count", default=COUNT, show_default=True, help="How many mutants to choose.")
 @click.option("--seed", default=1, show_default=True, help="Of the choice.")
 @click.option("--all", "whole", is_flag=True, help="Try every mutant that there is.")
+@click.option("--kernel", is_flag=True, help="Of the simulator instead, and those with a name.")
 @click.argument("only", nargs=-1)
-def main(count: int, seed: int, only: Sequence[str], *, whole: bool) -> None:
+def main(count: int, seed: int, only: Sequence[str], *, whole: bool, kernel: bool) -> None:
     """Try mutants of what judges, measures and protects, and tell of those that no test finds out.
 
     ONLY are beginnings of paths, such as harness/checks; without any, all modules are meant. The
@@ -42,11 +45,18 @@ def main(count: int, seed: int, only: Sequence[str], *, whole: bool) -> None:
     of the mutants are found out.
     """
     began_s = time.monotonic()
-    everything = [one for path in TARGETS for one in mutants(path, (ROOT / path).read_text())]
+    targets, operators = (KERNEL, KERNEL_OPERATORS) if kernel else (TARGETS, OPERATORS)
+    everything = [
+        one for path in targets for one in mutants(path, (ROOT / path).read_text(), operators)
+    ]
     picked = everything if whole else chosen(everything, count, seed)
-    results, untried = tried(one for one in picked if one.path.startswith(tuple(only) or ""))
+    if kernel:
+        picked = sorted([*picked, *named()], key=lambda one: one.path)
+    wanted = (one for one in picked if one.path.startswith(tuple(only) or ""))
+    results, untried = tried(wanted, targets)
+    accepted = [one for one in ACCEPTED if one.path in targets]
     click.echo(table(results))
-    faults = [*untried, *unexplained(results, ACCEPTED), *stale(everything, results, ACCEPTED)]
+    faults = [*untried, *unexplained(results, accepted), *stale(everything, results, accepted)]
     click.echo("\n".join(faults))
     score = found_out(results)
     click.echo(
@@ -56,12 +66,14 @@ def main(count: int, seed: int, only: Sequence[str], *, whole: bool) -> None:
     sys.exit(int(bool(faults) or score < LEAST))
 
 
-def tried(picked: Iterable[Mutant]) -> tuple[list[Result], list[str]]:
+def tried(
+    picked: Iterable[Mutant], targets: Mapping[str, Sequence[str]]
+) -> tuple[list[Result], list[str]]:
     """Try mutants one after the other; tell of modules whose tests fail without any."""
     results: list[Result] = []
     untried: list[str] = []
     for path, group in groupby(picked, key=lambda mutant: mutant.path):
-        tests = TARGETS[path]
+        tests = targets[path]
         try:
             limit_s = _limit_s(path, tests)
             click.echo(f"== {path}, each mutant within {limit_s:.0f} s")

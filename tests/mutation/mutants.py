@@ -4,17 +4,19 @@ import ast
 import builtins
 import random
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 
-from tests.mutation.operators import OPERATORS, Change
+from tests.mutation.operators import OPERATORS, Change, Operator
 
 SKIPPED_FIELDS = {"annotation", "returns", "decorator_list"}
 """Not run, or run by the import alone."""
 SKIPPED_NODES = (ast.JoinedStr, ast.Import, ast.ImportFrom)
 """Words for a person; and Python 3.11 does not know where in the source a part of one is."""
 SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+BLOCKS = (ast.If, *SCOPES)
+"""Told by their first line."""
 LOOSE = (ast.BinOp, ast.BoolOp, ast.Compare, ast.UnaryOp, ast.IfExp, ast.Lambda)
 
 
@@ -40,13 +42,15 @@ class Mutant:
         return f"{where}\n    - {self.old}\n    + {self.new}"
 
 
-def mutants(path: str, source: str) -> Iterator[Mutant]:
+def mutants(
+    path: str, source: str, operators: Mapping[type[ast.AST], Operator] = OPERATORS
+) -> Iterator[Mutant]:
     """Give all mutants of a module, in the order of its source."""
     for top in ast.parse(source).body:
         named = _names(top)
         within = top.name if isinstance(top, SCOPES) else ""
         for node, scope in chain([(top, within)], _nodes(top, within)):
-            operator = OPERATORS.get(type(node))
+            operator = operators.get(type(node))
             if operator and isinstance(node, ast.expr | ast.stmt):
                 for change in operator(node):
                     if not isinstance(change, ast.Name) or change.id in named:
@@ -61,14 +65,14 @@ def _mutant(
     first, last = node.lineno - 1, node.end_lineno or node.lineno
     before = lines[first][: node.col_offset]
     after = lines[last - 1][node.end_col_offset or 0 :]
-    line = before + _fitted(change).encode() + after
+    line = before + _fitted(change, len(before) - len(before.lstrip())).encode() + after
     return Mutant(
         path=path,
         line=node.lineno,
         within=within,
         kind=kind,
-        old=_in_one(b"".join(lines[first:last])),
-        new=_in_one(line),
+        old=_in_one(lines[first] if isinstance(node, BLOCKS) else b"".join(lines[first:last])),
+        new=_in_one(line.splitlines()[0] if isinstance(node, ast.If) else line),
         source=b"".join([*lines[:first], line, *lines[last:]]).decode(),
     )
 
@@ -96,9 +100,11 @@ def _nodes(node: ast.AST, within: str) -> Iterator[tuple[ast.AST, str]]:
             yield from _nodes(child, inner)
 
 
-def _fitted(change: Change) -> str:
+def _fitted(change: Change, indent: int) -> str:
     """Bracket what might bind otherwise in the place where it is put."""
     text = ast.unparse(ast.fix_missing_locations(change))
+    if isinstance(change, ast.stmt):
+        return text.replace("\n", "\n" + " " * indent)
     return f"({text})" if isinstance(change, LOOSE) else text
 
 

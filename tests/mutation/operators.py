@@ -210,3 +210,41 @@ OPERATORS: Mapping[type[ast.AST], Operator] = {
     ast.Expr: statement,
     ast.Raise: statement,
 }
+
+
+def call_in_kernel(node: ast.Call) -> Iterator[Change]:
+    """As elsewhere, and swap the first two arguments."""
+    yield from call(node)
+    plain = node.args[:2]
+    if len(plain) > 1 and not any(isinstance(one, ast.Starred) for one in plain):
+        first, second, *others = node.args
+        if ast.dump(first) != ast.dump(second):
+            yield ast.Call(node.func, [second, first, *others], node.keywords)
+
+
+def branch(node: ast.If) -> Iterator[Change]:
+    """Take the other branch."""
+    yield ast.If(ast.UnaryOp(ast.Not(), node.test), node.body, node.orelse)
+
+
+def early(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[Change]:
+    """Return at once, where there is something to be done and nothing to be given back."""
+    gives = any(
+        isinstance(one, ast.Return | ast.Yield | ast.YieldFrom) and one.value is not None
+        for one in ast.walk(node)
+    )
+    words = isinstance(node.body[0], ast.Expr) and isinstance(node.body[0].value, ast.Constant)
+    if not gives and len(node.body) > words:
+        copy = type(node)(**{name: getattr(node, name, None) for name in node._fields})
+        copy.decorator_list, copy.body = [], [ast.Return()]
+        yield copy
+
+
+KERNEL_OPERATORS: Mapping[type[ast.AST], Operator] = {
+    **OPERATORS,
+    ast.Call: call_in_kernel,
+    ast.If: branch,
+    ast.FunctionDef: early,
+    ast.AsyncFunctionDef: early,
+}
+"""Those for the simulator, whose parts act more than they compute."""

@@ -47,3 +47,43 @@ TARGETS: Mapping[str, Sequence[str]] = {
     "services/patterns/single_flight.py": services("single_flight"),
     "services/patterns/timeout.py": services("timeout"),
 }
+
+
+def sim(*names: str) -> tuple[str, ...]:
+    """Name tests of the simulator."""
+    return tuple(f"tests/engines/sim/test_{name}.py" for name in names)
+
+
+PLANS = "tests/swarm/test_plans.py::test_plans_hold[0]"
+"""Some plans of the swarm: they look at the whole of the kernel, and stand last."""
+
+WIRE = (*sim("streams", "back_pressure", "invariants", "gaps_loop", "closed_connections"), PLANS)
+TOXICS = (*sim("slices", "invariants"), "tests/conformance/test_changes.py", *WIRE[:2], PLANS)
+HOSTS = sim("hosts", "host_faults", "exits", "crashes", "starts", "host_invariants", "gaps_hosts")
+LOOP = sim("loop", "gaps_loop", "stuck", "spin", "work", "order_and_events", "own_process")
+
+KERNEL: Mapping[str, Sequence[str]] = {
+    "harness/engines/sim/backlog.py": (*sim("backlog", "streams"), PLANS),
+    "harness/engines/sim/connector.py": (*sim("closed_connections", "engine", "libraries"), PLANS),
+    "harness/engines/sim/endpoint.py": (*WIRE, "tests/behaviour/test_transports.py"),
+    "harness/engines/sim/failures.py": sim("crashes", "left_behind"),
+    "harness/engines/sim/handles.py": (*sim("loop"), PLANS),
+    "harness/engines/sim/hosts.py": (*HOSTS, PLANS),
+    "harness/engines/sim/invariants.py": sim("invariants", "host_invariants"),
+    "harness/engines/sim/leftovers.py": sim("invariants", "leftovers"),
+    "harness/engines/sim/link.py": (*sim("streams", "partitions", "gaps_loop"), PLANS),
+    "harness/engines/sim/loop.py": (*LOOP, *sim("doubt"), PLANS),
+    "harness/engines/sim/machine.py": (*sim("work", "host_faults", "exits"), PLANS),
+    "harness/engines/sim/network.py": (*sim("streams", "replicas", "hosts", "gaps_loop"), PLANS),
+    "harness/engines/sim/notes.py": sim("crashes", "exits", "doubt"),
+    "harness/engines/sim/order.py": sim("order_and_events", "pieces"),
+    "harness/engines/sim/own_settings.py": sim("own_process"),
+    "harness/engines/sim/pipe.py": (*WIRE, "tests/conformance/test_changes.py"),
+    "harness/engines/sim/process.py": (*sim("host_faults", "hosts"), PLANS),
+    "harness/engines/sim/sampler.py": sim("sampler"),
+    "harness/engines/sim/stub.py": TOXICS,
+    "harness/engines/sim/system.py": (*sim("hosts", "host_faults", "partitions"), PLANS),
+    "harness/engines/sim/tasks.py": (*sim("tasks", "own_process"), PLANS),
+    "harness/engines/sim/toxics.py": TOXICS,
+}
+"""The same for the simulator's kernel, without what stands in for libraries and Redis."""

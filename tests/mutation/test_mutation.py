@@ -11,7 +11,9 @@ from click.testing import CliRunner
 from tests.mutation import __main__ as command
 from tests.mutation.accepted import ACCEPTED, Accepted
 from tests.mutation.mutants import Mutant, chosen, mutants
-from tests.mutation.targets import TARGETS
+from tests.mutation.named import named
+from tests.mutation.operators import KERNEL_OPERATORS
+from tests.mutation.targets import KERNEL, TARGETS
 from tests.mutation.trials import Outcome, TrialError, trial
 
 ROOT = Path(__file__).parents[2]
@@ -85,6 +87,39 @@ def test_every_mutant_of_the_project_differs_and_can_be_read() -> None:
         for mutant in chosen(found, 12, seed=1):
             assert ast.dump(ast.parse(mutant.source)) != same
         assert all((ROOT / test).exists() for test in tests)
+
+
+def kernel() -> list[Mutant]:
+    return [
+        one for path in KERNEL for one in mutants(path, (ROOT / path).read_text(), KERNEL_OPERATORS)
+    ]
+
+
+def test_mutants_of_the_kernel_differ_and_can_be_read() -> None:
+    """Hundreds, of each operator; and each that has a name, whose text stands just once."""
+    found = kernel()
+    kinds = Counter(one.kind for one in found)
+    assert {"call_in_kernel", "branch", "early", "compare", "constant", "statement"} <= set(kinds)
+    for mutant in [*chosen(found, 200, seed=1), *named()]:
+        original = ast.dump(ast.parse((ROOT / mutant.path).read_text()))
+        assert ast.dump(ast.parse(mutant.source)) != original
+    assert all(
+        (ROOT / test.partition("::")[0]).exists() for tests in KERNEL.values() for test in tests
+    )
+
+
+def test_the_kernels_operators_make_the_faults_of_what_acts() -> None:
+    """Arguments the other way round, the other branch, nothing done at all."""
+    source = """
+        def f(a):
+            b(a, c)
+            if a:
+                d()
+    """
+    told = {one.new for one in mutants("a.py", textwrap.dedent(source), KERNEL_OPERATORS)}
+    assert told == {"b(c, a)", "pass", "if not a:", "def f(a): return"}
+    given = "def f(a):\n    return a\n"
+    assert "def f(a): return" not in {one.new for one in mutants("a.py", given, KERNEL_OPERATORS)}
 
 
 def test_what_the_issue_names_is_aimed_at() -> None:
@@ -162,6 +197,7 @@ def test_survivors_must_be_accepted_and_the_accepted_must_survive() -> None:
 def test_every_accepted_survivor_is_a_mutant_and_has_a_reason() -> None:
     """Each once, by the code as it is."""
     there = {one.key for path in TARGETS for one in mutants(path, (ROOT / path).read_text())}
+    there |= {one.key for one in kernel()}
     keys = [one.key for one in ACCEPTED]
     assert set(keys) <= there
     assert len(keys) == len(set(keys))

@@ -1,6 +1,7 @@
 """The simulated engine: a lab's own services in virtual time, on a simulated network."""
 
 import asyncio
+import gc
 import importlib
 import math
 import random
@@ -20,7 +21,8 @@ from harness.engines.sim.failures import Failure
 from harness.engines.sim.guard import Guard, refuse_drawn_order
 from harness.engines.sim.holders import HOLDERS
 from harness.engines.sim.hosts import Host
-from harness.engines.sim.invariants import CHECKS, check_closed
+from harness.engines.sim.invariants import CHECKS
+from harness.engines.sim.leftovers import check_closed, check_healed, check_timers
 from harness.engines.sim.link import SimLink
 from harness.engines.sim.load import SimLoad
 from harness.engines.sim.loop import StuckError, VirtualLoop
@@ -28,7 +30,7 @@ from harness.engines.sim.machine import Core, Machine
 from harness.engines.sim.network import Network
 from harness.engines.sim.notes import Notes, told
 from harness.engines.sim.order import Permutation
-from harness.engines.sim.process import EPOCH_S, Process, ProcessState
+from harness.engines.sim.process import EPOCH_S, KERNEL, Process, ProcessState
 from harness.engines.sim.sampler import Sampler
 from harness.engines.sim.system import SimSystem
 from harness.engines.sim.tasks import ALL_TASKS
@@ -58,16 +60,25 @@ SLACK_S = 60.0
 class SimEngine:
     """Runs a plan in virtual time: no sockets, threads or processes, the same for a seed.
 
-    With a number for `permute`, what happens at one instant happens in an order drawn from it; with
-    `events`, every message and every change of a host is written there.
+    With a number for `permute`, or an order of its own, what happens at one instant happens in an
+    order drawn from it; with `events`, every message and every change of a host is written there;
+    with `piece_s`, the run is stopped each time that so much virtual time has passed, and goes on,
+    which changes nothing.
     """
 
     name = "sim"
     real_time = False
 
-    def __init__(self, *, permute: int | None = None, events: EventLog | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        permute: int | Permutation | None = None,
+        events: EventLog | None = None,
+        piece_s: float | None = None,
+    ) -> None:
         self._permute = permute
         self._events = events
+        self._piece_s = piece_s
 
     def run(self, plan: Plan, conduct: Conductor, observer: Observer) -> Recording:
         """Make the plan happen and record it.
@@ -77,13 +88,13 @@ class SimEngine:
 
         """
         loop = VirtualLoop()
-        if self._permute is not None:
-            loop.permutation = Permutation(self._permute)
+        order = self._permute
+        loop.permutation = Permutation(order) if isinstance(order, int) else order
         simulation = Simulation(loop, plan, observer, self._events)
         running = loop.create_task(simulation.run(conduct))
         try:
             with calm(), simulation.watched():
-                return loop.run_until_complete(running)
+                return self._completed(loop, running)
         finally:
             simulation.close(running)
             loop.close()
@@ -91,6 +102,17 @@ class SimEngine:
             loop.forget()
             # It would keep every application, and with it every run, for ever.
             _cached_build_middleware.cache_clear()
+
+    def _completed(self, loop: VirtualLoop, running: "asyncio.Task[Recording]") -> Recording:
+        """Run to the end, in pieces if that is asked for, and with a collection between them."""
+        if self._piece_s is not None:
+            running.add_done_callback(lambda _: loop.stop(), context=KERNEL)
+            while not running.done():
+                piece = loop.call_later(self._piece_s, loop.stop, context=KERNEL)
+                loop.run_forever()
+                piece.cancel()
+                gc.collect()
+        return loop.run_until_complete(running)
 
 
 class Simulation:
@@ -119,7 +141,7 @@ class Simulation:
         if events is not None:
             self._system = self._told(events, links)
         self._events = events
-        self._notes = Notes(self.now)
+        self._notes = Notes(self.now, loop.doubt)
         self._guard = Guard(loop.refuse)
         self._recording = Recording(
             lab=plan.slug,
@@ -150,6 +172,8 @@ class Simulation:
         watching = asyncio.create_task(self._watch(sampler, sending))
         self._own = [loading, watching]
         recording.faults = await conduct(self._system)
+        if CHECKS.dear and recording.faults:
+            check_healed(self._links, self._hosts.values())
         await watching
         recording.requests = await loading
         # What is still under way is collected at any time later, and then its `finally` writes.
@@ -184,6 +208,7 @@ class Simulation:
                 endpoint.cut()
         if CHECKS.dear:
             check_closed(self._processes.values(), self._links)
+            check_timers(self._loop.pending())
 
     @contextmanager
     def watched(self) -> Iterator[None]:
@@ -276,6 +301,7 @@ class Simulation:
         if process and process.crashes:
             process.crashes.inc()
         error = details.get("exception")
+        self._loop.doubt(error)
         task = details.get("task") or details.get("future")
         who = process.label if process else task.get_name() if task else "harness"
         self._notes.add(who, told(error) if error else str(details.get("message")))
@@ -284,6 +310,7 @@ class Simulation:
         for at_s, process, task in failures:
             error = task.exception()
             assert error is not None
+            self._loop.doubt(error)
             if process.exception_handler:
                 details = {"message": UNRETRIEVED, "exception": error, "future": task}
                 process.context().run(self._loop.call_exception_handler, details)

@@ -39,7 +39,7 @@ class Host:
         serve: Serve,
     ) -> None:
         self.machine = machine
-        self._name = name
+        self.name = name
         self._loop = loop
         self._processes = processes
         self._serve = serve
@@ -58,11 +58,11 @@ class Host:
             LabError: the service does not start.
 
         """
-        before = self._processes.get(self._name)
+        before = self._processes.get(self.name)
         # One process at a time: nothing of the last one runs any more.
         assert before is None or before.state is ProcessState.DEAD, before
-        process = Process(self._name, before.number + 1 if before else 0, wall=self.machine.wall)
-        self._process = self._processes[self._name] = process
+        process = Process(self.name, before.number + 1 if before else 0, wall=self.machine.wall)
+        self._process = self._processes[self.name] = process
         process.quit = partial(self._quit, process)
         self._core = Core(self._loop, process, self.machine)
         self._served = None
@@ -73,7 +73,7 @@ class Host:
                 raise error
             plain = isinstance(error, ImportError | SettingError)
             said = f"{error}" if plain else f"{type(error).__name__}: {error}{where(error)}"
-            raise LabError(f"service {self._name} does not start: {said}") from error
+            raise LabError(f"service {self.name} does not start: {said}") from error
 
     def state(self) -> HostState:
         """Say what the host is doing now."""
@@ -193,6 +193,7 @@ class Host:
     def _come_back(self) -> None:
         self._again = None
         self._rebooting = self._loop.create_task(self._reboot(), context=KERNEL)
+        self._rebooting.add_done_callback(_tell_failure, context=KERNEL)
 
     async def _reboot(self) -> None:
         try:
@@ -226,3 +227,9 @@ class Host:
         for endpoint in process.endpoints:
             endpoint.cut()
         self._loop.bury(process)
+
+
+def _tell_failure(task: asyncio.Task[None]) -> None:
+    """Raise what a task has failed with, that nobody awaits: the loop tells of it."""
+    if not task.cancelled():
+        task.result()

@@ -5,14 +5,9 @@ go through all tasks and timers; `tests/conftest.py` switches them on for the wh
 """
 
 import asyncio
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from harness.engines.sim.process import PROCESS, Process, ProcessState
-
-if TYPE_CHECKING:
-    from harness.engines.sim.link import SimLink
+from harness.engines.sim.process import PROCESS, ProcessState
 
 
 @dataclass(slots=True)
@@ -61,18 +56,3 @@ def may_run(handle: asyncio.Handle) -> bool:
     """Say whether a callback is that of a process that runs, or nobody's."""
     process = handle._context.get(PROCESS)  # type: ignore[attr-defined] # noqa: SLF001
     return process is None or (process.state is ProcessState.RUNNING and not process.busy)
-
-
-def check_closed(processes: Iterable[Process], links: "Iterable[SimLink]") -> None:
-    """See that a run that is closed has left no connection and no listener.
-
-    Raises:
-        AssertionError: it has left some.
-
-    """
-    for process in processes:
-        assert not process.listeners, f"{process.label} still listens on {list(process.listeners)}"
-        open_ends = [end for end in process.endpoints if not end.is_closing()]
-        assert not open_ends, f"{process.label} has {len(open_ends)} open connections"
-    for link in links:
-        assert not link.pipes, f"{link.name} still carries {len(link.pipes)} streams"

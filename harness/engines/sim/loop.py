@@ -24,7 +24,7 @@ from harness.engines.sim.invariants import CHECKS, may_run
 from harness.engines.sim.own_settings import OwnSettings
 from harness.engines.sim.process import KERNEL, PROCESS, Process, ProcessState
 from harness.engines.sim.refusals import EXECUTOR, REFUSED
-from harness.engines.sim.stuck import line, own_place, place_of, place_of_callback
+from harness.engines.sim.stuck import is_of_kernel, line, own_place, place_of, place_of_callback
 from harness.engines.sim.tasks import ALL_TASKS, InOrder, Task
 from harness.engines.sim.watchdog import CPU_LIMIT_S, SpinInterrupt, Watchdog, stack
 from harness.errors import ChaoslabError
@@ -72,7 +72,8 @@ class VirtualLoop(OwnSettings):
         self._most = SPIN_LIMIT
         self._most_in_second = SECOND_LIMIT
         self._next_s = 0.0
-        self._refused: StuckError | None = None
+        self._refused: Exception | None = None
+        self._unwinds = False
         self._asked = 0
         self._gated = False
         self.ends_s = math.inf
@@ -221,6 +222,7 @@ class VirtualLoop(OwnSettings):
     def unwind(self) -> None:
         """Go on in spite of all, for as long as it takes to end what is under way."""
         self._refused = None
+        self._unwinds = True
         self._asked = 0
         self._most = self._most_in_second = self._ran + SPIN_LIMIT
         self.ends_s = math.inf
@@ -235,6 +237,17 @@ class VirtualLoop(OwnSettings):
         self._refused = self._refused or ForbiddenError(f"{_who()}{call}: {instead}")
         asyncio.BaseEventLoop.stop(self)
         raise ForbiddenError(str(self._refused))
+
+    def doubt(self, error: BaseException | None) -> None:
+        """End the run where an error is an assertion of the kernel, or comes of one.
+
+        Whoever was running has caught it, or nobody awaits it; what follows could not be trusted.
+        """
+        while error is not None and not self._unwinds:
+            if isinstance(error, AssertionError) and is_of_kernel(error):
+                self._refused = self._refused or error
+                asyncio.BaseEventLoop.stop(self)
+            error = error.__cause__ or error.__context__
 
     def run_forever(self) -> None:
         """Run until `stop` is called, or until a callback is found that does not end.
@@ -398,6 +411,10 @@ class VirtualLoop(OwnSettings):
 
     def _write_to_self(self) -> None:
         """Do nothing: there is no selector to wake."""
+
+    def pending(self) -> list[Timer]:
+        """Give the timers that are set and not cancelled, the next one first."""
+        return [timer for _, _, timer in sorted(self._timers) if not timer._cancelled]  # noqa: SLF001
 
     def forget(self) -> None:
         """Let go of what will never run, once the loop is closed: timers and dropped tasks."""

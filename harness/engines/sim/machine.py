@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from harness.engines.sim.loop import VirtualLoop
-from harness.engines.sim.process import KERNEL, Disk, Process
+from harness.engines.sim.process import KERNEL, Disk, Process, ProcessState
 from harness.model.fault import Clock, Setting
 from services.clock import WallClock
 
@@ -86,6 +86,7 @@ class Core:
             )
 
     def _finish(self) -> None:
+        assert self._process.state is ProcessState.RUNNING, "a core works for the frozen or dead"
         self._timer = None
         self._process.busy = False
         self._loop.release_first(self._process, self._done)

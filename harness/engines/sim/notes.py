@@ -25,10 +25,16 @@ class Note:
 
 
 class Notes:
-    """Collects notes; the same one from the same process is told once, with a count."""
+    """Collects notes; the same one from the same process is told once, with a count.
 
-    def __init__(self, now: Callable[[], float]) -> None:
+    `doubt` is shown every error, for one of the kernel's own is no note: it ends the run.
+    """
+
+    def __init__(
+        self, now: Callable[[], float], doubt: Callable[[BaseException | None], None]
+    ) -> None:
         self._now = now
+        self.doubt = doubt
         self._notes: dict[tuple[str, str], Note] = {}
 
     def add(self, who: str, text: str, at_s: float | None = None) -> None:
@@ -85,6 +91,7 @@ class _Listener(logging.Handler):
                     handler.handle(record)
             return
         error = record.exc_info[1] if record.exc_info else None
+        self._notes.doubt(error)
         text = record.getMessage()
         self._notes.add(process.label, f"{text}: {told(error)}" if error else text)
 

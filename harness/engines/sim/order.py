@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from harness.engines.sim.process import PROCESS
 
@@ -12,11 +12,15 @@ class Permutation:
     """Merges the timers of one instant anew; those of one process or one socket keep their order.
 
     What stays in order would stay so in reality too: a process runs its own timers as they were
-    set, and bytes on one connection do not overtake each other.
+    set, and bytes on one connection do not overtake each other. `only` names the instants that are
+    reordered, by their number; all others keep their order. `instants` counts those so far at which
+    there was anything to reorder.
     """
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, only: Collection[int] | None = None) -> None:
         self._rng = random.Random(f"{seed}/order")
+        self._only = only
+        self.instants = 0
 
     def __call__(self, due: Sequence[asyncio.TimerHandle]) -> list[asyncio.TimerHandle]:
         """Give timers of one instant in another order."""
@@ -27,7 +31,13 @@ class Permutation:
         # Shuffled by place and not by owner: an id differs from run to run.
         places = {owner: place for place, owner in enumerate(queues)}
         turns = [places[owner] for owner in owners]
+        # Drawn for every instant, so that leaving one out changes none of the others.
+        before = turns.copy()
         self._rng.shuffle(turns)
+        if len(queues) > 1:
+            self.instants += 1
+            if self._only is not None and self.instants not in self._only:
+                turns = before
         lines = list(queues.values())
         return [lines[turn].popleft() for turn in turns]
 

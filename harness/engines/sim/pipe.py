@@ -220,6 +220,10 @@ class Pipe:
         stub = self._stubs.get(name)
         return stub is not None and not (stub.closed or stub.deaf)
 
+    def acting(self) -> list[str]:
+        """Name the toxics that act on this connection, or may come to act on it."""
+        return [name for name in self._stubs if self.has(name)]
+
     def sever(self) -> None:
         """End at once, whatever is still on its way through toxics."""
         self._finish()

@@ -279,6 +279,10 @@ class Stub:
         finally:
             self._leaving = self._resuming = False
 
+    def _expire(self) -> None:
+        assert self._coroutine is not None, "a timer of a toxic rings that has ended"
+        self._resume()
+
     def _lose(self) -> None:
         for chunk in self._input:
             if chunk is not None:
@@ -289,7 +293,7 @@ class Stub:
         self._waits = what
         timer: asyncio.TimerHandle | None = None
         if until_s is not None:
-            timer = self._loop.call_at(until_s, self._resume, context=KERNEL)
+            timer = self._loop.call_at(until_s, self._expire, context=KERNEL)
         try:
             await _pause()
         finally:

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import traceback
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from types import FrameType
@@ -9,6 +10,9 @@ from typing import Any, NamedTuple
 
 OWN = ("services.", "labs.")
 """Modules in which a learner looks for the cause."""
+
+KERNEL = "harness.engines.sim."
+"""Modules whose assertions are about the simulator itself."""
 
 PLUMBING = {"services.clock", "services.context", "services.server"}
 """Those of them through which every request, or every look at a clock, goes."""
@@ -67,6 +71,12 @@ def is_own(frame: FrameType) -> bool:
     """Say whether a line is a service's or a lab's."""
     name = str(frame.f_globals.get("__name__", ""))
     return name.startswith(OWN) and name not in PLUMBING
+
+
+def is_of_kernel(error: BaseException) -> bool:
+    """Say whether the innermost line that an error has come from is the simulator's."""
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    return bool(frames) and str(frames[-1].f_globals.get("__name__", "")).startswith(KERNEL)
 
 
 def _place(frame: FrameType) -> Place:

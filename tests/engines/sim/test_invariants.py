@@ -8,7 +8,8 @@ import pytest
 
 from harness.conductor import conductor
 from harness.engines.sim.endpoint import Endpoint
-from harness.engines.sim.invariants import CHECKS, Ledger, check_closed
+from harness.engines.sim.invariants import CHECKS, Ledger
+from harness.engines.sim.leftovers import check_closed
 from harness.engines.sim.loop import VirtualLoop
 from harness.engines.sim.pipe import Pipe
 from harness.engines.sim.process import Process, ProcessState
