@@ -15,7 +15,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import IO, Any
 
-from harness.catalogue import ROOT
+from harness import catalogue
 from harness.checks.verdict import Control, Kind
 from harness.errors import EnvironmentNotReadyError
 from harness.model.expect import Bound
@@ -24,7 +24,8 @@ from harness.recording import Recording
 from harness.result import CHANGED, Result
 from harness.rows import number, plain
 
-RUNS = ROOT / "runs"
+RUNS = (catalogue.ROOT if catalogue.IS_CHECKOUT else Path.cwd()) / "runs"
+"""In the repository; for an installed package, and for somebody else's labs, where one is."""
 DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR)
 """What the disk is to blame for; an engine's connection that breaks is an OSError too."""
 DOCUMENT = "run.json"
@@ -85,7 +86,7 @@ def _refused(error: OSError) -> str:
     if error.errno == errno.ENOSPC and _is_full(temporary) and not _is_full(RUNS):
         return f"cannot write under {temporary}: {error.strerror}; make room there"
     return (
-        f"cannot write under {RUNS.relative_to(ROOT)}/: {error.strerror}; "
+        f"cannot write under {catalogue.shown(RUNS)}/: {error.strerror}; "
         "make it writable, or make room: ./lab clean --runs removes old runs"
     )
 

@@ -6,10 +6,11 @@ import io
 import sys
 import traceback
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
-from harness.cli import complaints, hashing
+from harness.cli import complaints, hashing, program
 from harness.engines import containers
 from harness.engines.compose.interrupts import first_raises
 from harness.errors import ChaoslabError, EnvironmentNotReadyError, ExitCode
@@ -18,6 +19,29 @@ from harness.model.names import nearest
 COMMANDS = sorted(
     path.stem.removeprefix("cmd_").replace("_", "-")
     for path in Path(__file__).parent.glob("cmd_*.py")
+)
+
+
+ON_LABS = ("check", "list", "new", "run", "show", "show-trace")
+"""Commands that work on somebody else's labs too."""
+
+
+def _choose(ctx: click.Context, parameter: click.Parameter, folder: Path | None) -> None:
+    """Turn to another folder's labs before the command reads its other options."""
+    del parameter
+    if folder is not None:
+        elsewhere = importlib.import_module("harness.cli.elsewhere")
+        elsewhere.use(folder, may_be_empty=ctx.info_name == "new")
+
+
+LABS = click.Option(
+    ["--labs"],
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    is_eager=True,
+    expose_value=False,
+    callback=_choose,
+    help="Somebody else's labs: DIR/NAME/lab.py or DIR/TRACK/NAME/lab.py.",
 )
 
 
@@ -44,6 +68,8 @@ class Commands(click.Group):
         except ModuleNotFoundError as error:
             raise _not_installed(error) from error
         command: click.Command = module.command
+        if cmd_name in ON_LABS and not any(one.name == "labs" for one in command.params):
+            command.params.append(LABS)
         return command
 
 
@@ -78,14 +104,14 @@ def _main(arguments: list[str] | None) -> ExitCode:
             stream.reconfigure(errors="replace")
     try:
         with complaints.heard():
-            code = ExitCode(lab.main(arguments, prog_name="./lab", standalone_mode=False) or 0)
+            code = ExitCode(lab.main(arguments, prog_name=program.name(), standalone_mode=False) or 0)
         click.echo(nl=False)  # flushes, and so fails here and not at the interpreter's exit
     except (Exception, KeyboardInterrupt, SystemExit) as error:  # noqa: BLE001 - the one boundary
         code, line = _explained(error)
         if code is ExitCode.BUG:
             traceback.print_exc()
         if line:
-            _print(f"chaoslab: {line}")
+            _print(f"chaoslab: {program.named(line)}")
     return code
 
 
@@ -126,6 +152,11 @@ def _explained(error: BaseException) -> tuple[ExitCode, str]:
             return ExitCode.BUG, "this is a bug of ours; please report it with the lines above"
 
 
-if __name__ == "__main__":
+def start() -> NoReturn:
+    """Run the command line of this process, as `./lab` and the script `chaoslab` do."""
     hashing.settle()
     sys.exit(main())
+
+
+if __name__ == "__main__":
+    start()

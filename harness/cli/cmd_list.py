@@ -5,7 +5,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from harness import catalogue
+from harness import catalogue, labs_folder
 
 
 @click.command()
@@ -29,6 +29,8 @@ def command(everything: bool) -> None:  # noqa: FBT001
             entry = catalogue.find(slug)
             table.add_row(slug, entry.track, "", Text(entry.lab.question))
     console.print(table)
+    if labs_folder.chosen():
+        return
     episodes = catalogue.episodes()
     served = [episode for episode in episodes if {episode.lab, *episode.also} & set(written)]
     answered = [episode for episode in episodes if episode.lab in written]

@@ -119,7 +119,7 @@ def _missing(engine: str | None, *, grafana: bool) -> str | None:
 
 def _whither(console: Console, entry: Entry, final: Path, *, report: bool) -> None:
     """Say where to look and what to do next."""
-    shown = final.relative_to(catalogue.ROOT)
+    shown = catalogue.shown(final)
     if report:
         console.print(f"report   {shown}/report.html", soft_wrap=True)
     console.print(f"trace    ./lab show-trace {entry.slug}")

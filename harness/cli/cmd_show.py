@@ -29,7 +29,7 @@ def command(name: str) -> None:
     console.print(Text("\nFaults", style="bold"))
     console.print(Text(timeline(lab, min(console.width, 100))), no_wrap=True, soft_wrap=True)
     _claims(console, lab)
-    lesson = (entry.folder / "README.md").relative_to(catalogue.ROOT)
+    lesson = catalogue.shown(entry.folder / "README.md")
     console.print(f"\nlesson   {lesson}\nrun      ./lab run {entry.slug}", soft_wrap=True)
 
 

@@ -11,8 +11,10 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from functools import partial
 from multiprocessing.connection import wait
+from pathlib import Path
 from typing import TypeVar
 
+from harness import labs_folder
 from harness.engines.compose.interrupts import SIGNALS, uninterrupted
 from harness.errors import EnvironmentNotReadyError, ExitCode
 
@@ -70,7 +72,7 @@ def pool(
         EnvironmentNotReadyError: a process was killed from outside.
 
     """
-    start = partial(_at_rest, prepare, given)
+    start = partial(_at_rest, labs_folder.chosen(), prepare, given)
     with ProcessPoolExecutor(processes, CONTEXT, start) as executor:
         try:
             yield executor
@@ -111,13 +113,17 @@ def _held_back() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
 
 
-def _at_rest(prepare: Callable[..., None] | None, given: Sequence[object]) -> None:
+def _at_rest(
+    labs: Path | None, prepare: Callable[..., None] | None, given: Sequence[object]
+) -> None:
     """Leave Ctrl-C, which reaches every process, to the first one; end in silence when told to."""
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
     threading.Thread(target=_end_with_the_first, daemon=True).start()
+    if labs and not labs_folder.chosen():  # a fork has been told already
+        labs_folder.choose(labs)
     if prepare:
         prepare(*given)
 
