@@ -10,6 +10,7 @@ from typing import NoReturn
 
 import click
 
+from harness import catalogue
 from harness.cli import complaints, hashing, program
 from harness.engines import containers
 from harness.engines.compose.interrupts import first_raises
@@ -24,6 +25,10 @@ COMMANDS = sorted(
 
 ON_LABS = ("check", "list", "new", "run", "show", "show-trace")
 """Commands that work on somebody else's labs too."""
+
+
+OF_REPOSITORY = ("compose", "grafana", "images", "test")
+"""Commands that need what an installed package does not hold."""
 
 
 def _choose(ctx: click.Context, parameter: click.Parameter, folder: Path | None) -> None:
@@ -63,6 +68,8 @@ class Commands(click.Group):
         if cmd_name not in COMMANDS:
             close = nearest(cmd_name, COMMANDS)
             raise click.UsageError(f"no command {cmd_name!r}{close}; ./lab --help lists them", ctx)
+        if cmd_name in OF_REPOSITORY and not catalogue.IS_CHECKOUT:
+            raise EnvironmentNotReadyError(f"{cmd_name}: {containers.NO_REPOSITORY}")
         try:
             module = importlib.import_module(f"harness.cli.cmd_{cmd_name.replace('-', '_')}")
         except ModuleNotFoundError as error:
@@ -78,6 +85,9 @@ def _not_installed(error: ModuleNotFoundError) -> EnvironmentNotReadyError:
     package = (error.name or "").partition(".")[0]
     if package in containers.PACKAGES:
         return EnvironmentNotReadyError(containers.NOT_INSTALLED)
+    if not catalogue.IS_CHECKOUT:
+        fix = "install chaoslab with its part for reports, as in pip install 'chaoslab[report]'"
+        return EnvironmentNotReadyError(f"the package {package} is not installed: {fix}")
     fix = "remove the folder .venv, and the next start installs it anew"
     return EnvironmentNotReadyError(f"the package {package} is not installed: {fix}")
 
@@ -104,7 +114,9 @@ def _main(arguments: list[str] | None) -> ExitCode:
             stream.reconfigure(errors="replace")
     try:
         with complaints.heard():
-            code = ExitCode(lab.main(arguments, prog_name=program.name(), standalone_mode=False) or 0)
+            code = ExitCode(
+                lab.main(arguments, prog_name=program.name(), standalone_mode=False) or 0
+            )
         click.echo(nl=False)  # flushes, and so fails here and not at the interpreter's exit
     except (Exception, KeyboardInterrupt, SystemExit) as error:  # noqa: BLE001 - the one boundary
         code, line = _explained(error)

@@ -55,7 +55,9 @@ def _track(track: str | None) -> Path:
         return catalogue.home() / (track or "").replace("-", "_")
     tracks = sorted({row.track for row in catalogue.planned()})
     if track not in tracks:
-        said = f"no track {track!r}{nearest(track, tracks)}" if track else "say --track"
+        said = (
+            f"no track {track!r}{nearest(track, tracks)}" if track else "Missing option '--track'"
+        )
         raise LabError(f"{said}; there are {', '.join(tracks)}")
     return catalogue.home() / str(track)
 

@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness import labs_folder
+from harness import catalogue, labs_folder
 from harness.engines.protocol import Conductor, Engine, Observer, Plan
 from harness.errors import EnvironmentNotReadyError
 from harness.recording import Recording
@@ -24,9 +24,13 @@ NOT_INSTALLED = (
     "what containers need is not installed: ./lab images build installs it and makes the images"
 )
 
+NO_REPOSITORY = "containers and tests need the repository: clone it and use its ./lab"
+
 
 def lacking() -> str | None:
     """Say in one line that this part of the lock is not installed; None if it is."""
+    if not catalogue.IS_CHECKOUT:
+        return NO_REPOSITORY
     return None if all(map(find_spec, PACKAGES)) else NOT_INSTALLED
 
 

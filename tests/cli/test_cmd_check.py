@@ -10,7 +10,8 @@ from xml.etree import ElementTree as ET
 import pytest
 from rich.console import Console
 
-from harness.cli import cmd_check
+from harness import check_results
+from harness.cli import checking, cmd_check
 from harness.engines.protocol import Conductor, Observer, Plan
 from harness.engines.sim.engine import SimEngine
 from harness.errors import EnvironmentNotReadyError
@@ -195,15 +196,15 @@ def test_the_junit_file_is_whole_after_each_result(
         shop.write(slug=slug)
     file = shop.root / "junit.xml"
     seen: list[int] = []
-    check = cmd_check.check
+    check = checking.check
 
-    def looking(*arguments: Any) -> cmd_check.Checked:
+    def looking(*arguments: Any) -> check_results.Checked:
         if file.exists():
             seen.append(len(ET.parse(file).getroot()))  # noqa: S314 - we wrote it
         return check(*arguments)
 
-    monkeypatch.setattr(cmd_check, "JUNIT_EVERY_S", 0)
-    monkeypatch.setattr(cmd_check, "check", looking)
+    monkeypatch.setattr(cmd_check, "WRITTEN_EVERY_S", 0)
+    monkeypatch.setattr(checking, "check", looking)
     shop.run("check", "one", "two", "three", "--jobs", "1", "--junit", str(file))
     assert seen == [1, 2]
     assert len(ET.parse(file).getroot()) == 3  # noqa: S314 - we wrote it
@@ -214,14 +215,14 @@ def test_ctrl_c_keeps_what_was_checked(shop: Workshop, monkeypatch: pytest.Monke
     for slug in ("one", "two", "three"):
         shop.write(slug=slug)
     file = shop.root / "junit.xml"
-    check = cmd_check.check
+    check = checking.check
 
-    def interrupted(slug: str, *arguments: Any) -> cmd_check.Checked:
+    def interrupted(slug: str, *arguments: Any) -> check_results.Checked:
         if slug == "three":
             raise KeyboardInterrupt
         return check(slug, *arguments)
 
-    monkeypatch.setattr(cmd_check, "check", interrupted)
+    monkeypatch.setattr(checking, "check", interrupted)
     code = shop.run("check", "one", "two", "three", "--jobs", "1", "--junit", str(file)).code
     assert code == 130
     suites = list(ET.parse(file).getroot())  # noqa: S314 - we wrote it
@@ -316,8 +317,8 @@ def measuring(shop: Workshop, monkeypatch: pytest.MonkeyPatch) -> list[float]:
             ]
             return recording
 
-    monkeypatch.setattr(cmd_check, "ComposeEngine", Late)
-    monkeypatch.setattr(cmd_check, "why_not", lambda: None)
+    monkeypatch.setattr(checking, "ComposeEngine", Late)
+    monkeypatch.setattr(checking, "why_not", lambda: None)
     return late_s
 
 
