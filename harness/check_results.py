@@ -19,7 +19,7 @@ from pathlib import Path
 from threading import Lock
 from typing import IO, Any
 
-from harness import catalogue, control_json
+from harness import catalogue, control_json, junit
 from harness.checks.verdict import Control, Verdict, verdict_of
 from harness.errors import EnvironmentNotReadyError
 
@@ -95,8 +95,7 @@ def opened(path: Path, what: dict[str, Any], *, resume: bool, needed: bool) -> I
     try:
         if not needed:
             path.parent.mkdir(exist_ok=True)
-        file = path.open("a+", encoding="utf-8")
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        file = _claimed(path)
     except OSError as error:
         said = _refused(path, error)
         if needed:
@@ -110,6 +109,16 @@ def opened(path: Path, what: dict[str, Any], *, resume: bool, needed: bool) -> I
             file.truncate(0)
             _append(file, json.dumps(what) + "\n")
         yield Results(file, kept)
+
+
+def _claimed(path: Path) -> IO[str]:
+    file = path.open("a+", encoding="utf-8")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.close()
+        raise
+    return file
 
 
 def of_tree(engine: str, *, permute: bool) -> dict[str, Any]:
@@ -206,9 +215,17 @@ def _line(one: Checked) -> str:
         "took_s": round(one.took_s, 3),
         "error": one.error,
         "again": one.again,
-        "controls": [control_json.written(control) for control in one.controls],
+        "controls": [_written(control) for control in one.controls],
     }
     return json.dumps(cells, separators=(",", ":")) + "\n"
+
+
+def _written(control: Control) -> dict[str, Any]:
+    """Give a control with what a person is told of it where it does not hold."""
+    cells = control_json.written(control)
+    if control.verdict is not Verdict.PASS:
+        cells["said"] = junit.held(control)
+    return cells
 
 
 def _checked(cells: dict[str, Any]) -> Checked:
