@@ -18,9 +18,9 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -28,15 +28,8 @@ ROOT = Path(__file__).resolve().parents[1]
 OWN = ROOT / "labs"
 LISTING_LIMIT_S = 120
 TELLS_APART = "tells apart"
+FAIL, INCONCLUSIVE = "FAIL", "INCONCLUSIVE"
 SEEDS = re.compile(r"(?:([1-9]\d*)-)?([1-9]\d*)")
-
-
-class NotPassedError(Exception):
-    """What did not hold, in lines for a person."""
-
-
-class InconclusiveError(NotPassedError):
-    """What kept a lab from proving anything."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,8 +183,11 @@ class Labs:
         self, session: pytest.Session, items: list[pytest.Item]
     ) -> None:
         """Add an item for each lab, for its claims across variants, and for each variant."""
-        above = Folder.from_parent(session, name="labs", nodeid="labs")
-        items += self._items(above)
+        folder = Folder.from_parent(session, name="labs", nodeid="labs")
+        folder.items = list(self._items(folder))
+        report = pytest.CollectReport(folder.nodeid, "passed", None, folder.items)
+        session.ihook.pytest_collectreport(report=report)  # or the terminal would not count them
+        items += folder.items
 
     def _items(self, above: "Folder") -> Iterator["LabItem"]:
         seeds = self._asked.all_seeds()
@@ -207,10 +203,10 @@ class Labs:
         self, report: pytest.TestReport
     ) -> tuple[str, str, tuple[str, dict[str, bool]]] | None:
         """Call an error that is INCONCLUSIVE by its name."""
-        if report.when == "setup" and ("verdict", "INCONCLUSIVE") in map(
+        if report.when == "setup" and ("verdict", INCONCLUSIVE) in map(
             tuple, report.user_properties
         ):
-            return "error", "?", ("INCONCLUSIVE", {"yellow": True})
+            return "error", "?", (INCONCLUSIVE, {"yellow": True})
         return None
 
     def pytest_unconfigure(self) -> None:
@@ -220,11 +216,13 @@ class Labs:
 
 
 class Folder(pytest.Collector):
-    """What `--collect-only` shows above all labs."""
+    """What stands above all labs; they are added when all else has been collected."""
 
-    def collect(self) -> list[pytest.Item]:
-        """Give nothing: the items are added when all else has been collected."""
-        return []
+    items: "list[LabItem]"
+
+    def collect(self) -> "list[LabItem]":
+        """Give the items."""
+        return self.items
 
 
 class LabItem(pytest.Item):
@@ -253,31 +251,21 @@ class LabItem(pytest.Item):
         return item
 
     def setup(self) -> None:
-        """Check the lab, unless another item has; what proves nothing is an error and no failure.
-
-        Raises:
-            InconclusiveError: it could not be checked, or no healthy start.
-
-        """
+        """Check the lab, unless another item has; what proves nothing is an error."""
         self.found = _found(self.lab.slug, self.seed, self.asked)
         if self.found["error"]:
-            self._end(InconclusiveError, "could not be checked", [f"  {self.found['error']}"])
+            self._end("could not be checked", [f"  {self.found['error']}"])
         # What sets a lab up keeps its claims across variants from proving anything too.
         scope = self._controls() if self.variant else self.found["controls"]
-        bad = [one for one in scope if one["verdict"] == "INCONCLUSIVE"]
+        bad = [one for one in scope if one["verdict"] == INCONCLUSIVE]
         if bad:
-            self._end(InconclusiveError, "INCONCLUSIVE", [*map(_line, bad), *self._again()])
+            self._end(INCONCLUSIVE, [*map(_line, bad), self._again()])
 
     def runtest(self) -> None:
-        """Fail if one of the item's claims does not hold.
-
-        Raises:
-            NotPassedError: with a line for each.
-
-        """
-        bad = [one for one in self._controls() if one["verdict"] == "FAIL"]
+        """Fail if one of the item's claims does not hold, with a line for each."""
+        bad = [one for one in self._controls() if one["verdict"] == FAIL]
         if bad:
-            self._end(NotPassedError, "FAIL", [*map(_line, bad), *self._again()])
+            self._end(FAIL, [*map(_line, bad), self._again()])
         self.user_properties.append(("verdict", "PASS"))
 
     def _controls(self) -> list[dict[str, Any]]:
@@ -289,25 +277,21 @@ class LabItem(pytest.Item):
             and self.variant in {None, one["variant"]}
         ]
 
-    def _end(self, kind: type[NotPassedError], verdict: str, lines: list[str]) -> None:
-        told = "FAIL" if verdict == "FAIL" else "INCONCLUSIVE"
-        self.user_properties.append(("verdict", told))
-        raise kind("\n".join([f"{self.name}, seed {self.seed}: {verdict}", *lines]))
+    def _end(self, said: str, lines: list[str]) -> NoReturn:
+        """End with the claims, and without the lines of Python that compared them."""
+        verdict = FAIL if said == FAIL else INCONCLUSIVE
+        self.user_properties.append(("verdict", verdict))
+        told = [f"{self.name}, seed {self.seed}: {said}", *lines]
+        pytest.fail("\n".join(told), pytrace=False)
 
-    def _again(self) -> list[str]:
-        program = "./lab" if (ROOT / "lab").is_file() else "chaoslab"
+    def _again(self) -> str:
         words = ("run", self.lab.slug, "--engine", self.asked.engine, "--seed", str(self.seed))
-        return [f"  see it again: {shlex.join([program, *self.asked.command(*words)])}"]
-
-    def repr_failure(
-        self,
-        excinfo: pytest.ExceptionInfo[BaseException],
-        style: Any = None,  # noqa: ANN401 - pytest's own words
-    ) -> Any:  # noqa: ANN401
-        """Show the claims, and not the lines of Python that compared them."""
-        if isinstance(excinfo.value, NotPassedError):
-            return str(excinfo.value)
-        return super().repr_failure(excinfo, style)
+        program = "./lab" if (ROOT / "lab").is_file() else "chaoslab"
+        here = self.config.invocation_params.dir
+        labs = Path(self.asked.labs)
+        shown = labs.relative_to(here) if labs.is_relative_to(here) else labs
+        asked = replace(self.asked, labs=str(shown) if self.asked.labs else "")
+        return f"  see it again: {shlex.join([program, *asked.command(*words)])}"
 
     def reportinfo(self) -> tuple[Path, None, str]:
         """Give the lab's file, and what a heading calls the item."""
