@@ -185,7 +185,7 @@ class Labs:
         """Add an item for each lab, for its claims across variants, and for each variant."""
         folder = Folder.from_parent(session, name="labs", nodeid="labs")
         folder.items = list(self._items(folder))
-        report = pytest.CollectReport(folder.nodeid, "passed", None, folder.items)
+        report = pytest.CollectReport(folder.nodeid, "passed", None, [*folder.items])
         session.ihook.pytest_collectreport(report=report)  # or the terminal would not count them
         items += folder.items
 
