@@ -11,7 +11,9 @@ SERVICES = sorted(path.stem for path in FILES.glob("*.yml"))
 @click.command()
 @click.argument("service", type=click.Choice(SERVICES))
 def command(service: str) -> None:
-    """Print a ready file that checks your labs: for GitHub Actions, or GitLab CI.
+    """Print a ready file for a CI service.
+
+    It checks your labs, shared out over machines; change what stands at its top.
 
     \b
     ./lab ci github > .github/workflows/chaoslab.yml

@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import click
 
@@ -13,12 +13,14 @@ from harness.errors import EnvironmentNotReadyError, ExitCode
 
 SOURCES = ("harness", "services", "labs", "tests", "benchmarks")
 REQUIRED = "CHAOSLAB_REQUIRE_ENGINE"
+SEEDS = "200"
+"""How many seeds are held against fresh processes at night."""
 NOTHING_COLLECTED = 5
 """pytest's exit code when no test matches, which an argument after `--` may bring about."""
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
-@click.option("--nightly", is_flag=True, help="Run mutation tests too, for half an hour.")
+@click.option("--nightly", is_flag=True, help="More seeds, and mutation tests, for an hour.")
 @click.argument("pytest_arguments", nargs=-1, type=click.UNPROCESSED)
 def command(pytest_arguments: Sequence[str], *, nightly: bool) -> ExitCode:
     """Run all checks of the project; what follows -- goes to pytest.
@@ -41,7 +43,8 @@ def command(pytest_arguments: Sequence[str], *, nightly: bool) -> ExitCode:
         steps.append(["pytest", "-m", "compose", *pytest_arguments])
     if nightly:
         steps.append(["tests.mutation"])
-    failed = [step[0] for step in steps if not _passes(step)]
+    more = {"CHAOSLAB_SEEDS": SEEDS} if nightly else {}
+    failed = [step[0] for step in steps if not _passes(step, {**os.environ, **more})]
     if missing:
         _left_out(missing, pytest_arguments)
     if failed:
@@ -51,9 +54,11 @@ def command(pytest_arguments: Sequence[str], *, nightly: bool) -> ExitCode:
     return ExitCode.AS_EXPECTED
 
 
-def _passes(step: Sequence[str]) -> bool:
+def _passes(step: Sequence[str], environment: Mapping[str, str]) -> bool:
     click.secho(f"== {' '.join(step)}", bold=True)
-    done = subprocess.run([sys.executable, "-m", *step], cwd=ROOT, check=False)  # noqa: S603
+    done = subprocess.run(  # noqa: S603 - our own tools
+        [sys.executable, "-m", *step], cwd=ROOT, env=environment, check=False
+    )
     return done.returncode == 0 or (step[0] == "pytest" and done.returncode == NOTHING_COLLECTED)
 
 
