@@ -91,14 +91,13 @@ def opened(path: Path, what: dict[str, Any], *, resume: bool, needed: bool) -> I
         EnvironmentNotReadyError: it cannot be written, or holds results of something else.
 
     """
-    needed |= resume
     try:
         if not needed:
             path.parent.mkdir(exist_ok=True)
         file = _claimed(path)
     except OSError as error:
         said = _refused(path, error)
-        if needed:
+        if needed or resume:
             raise EnvironmentNotReadyError(said) from error
         sys.stderr.write(f"chaoslab: {said}; this check cannot be resumed\n")
         yield Results(None)

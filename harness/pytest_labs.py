@@ -88,6 +88,8 @@ def configure(config: pytest.Config, ini: str) -> None:
     else:
         asked = _asked(config, ini)
         labs = _listing(asked)
+        if not config.option.collectonly:
+            asked = replace(asked, folder=tempfile.mkdtemp(prefix="chaoslab-pytest-"))
     for line in (
         "lab(slug): checks a lab of Chaoslab.",
         "track(name): the track that a lab stands in.",
@@ -110,8 +112,7 @@ def _asked(config: pytest.Config, ini: str) -> Asked:
         )
     if engine not in {"sim", "compose"}:
         raise pytest.UsageError(f"--engine {engine}: write sim or compose")
-    folder = "" if config.option.collectonly else tempfile.mkdtemp(prefix="chaoslab-pytest-")
-    return Asked(labs=home, engine=engine, seeds=seeds, folder=folder)
+    return Asked(labs=home, engine=engine, seeds=seeds, folder="")
 
 
 def _home(config: pytest.Config, named: str) -> str:

@@ -135,14 +135,13 @@ def command(  # noqa: PLR0913 - one parameter for each option
                 needed=results_path is not None,
             )
         )
-        show = stack.enter_context(_files(asked, junit_path, markdown_path))
-        checked = _check(asked, results, jobs, console, show)
+        files = stack.enter_context(_written(asked, junit_path, markdown_path))
+        checked = _check(asked, results, jobs, console, files.keep)
     if spreads:
         _spread(labs, checked)
     _summary(console, labs, checked)
-    if results.failed and results_path:
-        raise EnvironmentNotReadyError(results.failed)
-    return _worst(checked).exit_code
+    unwritten = [*files.problems, *([results.failed] if results_path and results.failed else [])]
+    return _ended(_worst(checked), unwritten)
 
 
 def _check(
@@ -181,44 +180,74 @@ def _begun(
     return checking.simulate(work, jobs, told, permute=asked.permute)
 
 
-@contextmanager
-def _files(
-    asked: Asked, junit_path: Path | None, markdown_path: Path | None
-) -> Iterator[Callable[[Checked], None]]:
-    """Give what takes each result as it comes: the files are brought up to date meanwhile.
+class _Files:
+    """JUnit and Markdown, which are brought up to date as results come."""
 
-    So a check that is interrupted keeps what it has. A file that cannot be written meanwhile does
-    not end the check; at its end it does. What is no plain file is written once.
-    """
-    place = {job: number for number, job in enumerate(asked.work())}
-    checked: list[Checked] = []
-    paths = [path for path in (junit_path, markdown_path) if path]
-    written_s = -math.inf
+    def __init__(self, asked: Asked, junit_path: Path | None, markdown_path: Path | None) -> None:
+        self.problems: list[str] = []
+        """What could not be written at the end, a line each."""
+        self._asked = asked
+        self._place = {job: number for number, job in enumerate(asked.work())}
+        self._checked: list[Checked] = []
+        self._written_s = -math.inf
+        self._writers = [
+            (path, write)
+            for path, write in ((junit_path, self._junit), (markdown_path, self._markdown))
+            if path
+        ]
 
-    def write(path: Path) -> None:
-        ordered = sorted(checked, key=lambda one: place[one.job])
-        if path == junit_path:
-            junit.write([asked.suite(one) for one in ordered], path)
-        else:
-            about = f" (shard {asked.shard})" if asked.shard else ""
-            told = check_markdown.lines(ordered, asked.replay, total=len(place), about=about)
-            check_markdown.write(told, path)
+    def keep(self, one: Checked) -> None:
+        """Take a result. A file that cannot be written now may be at the end.
 
-    def keep(one: Checked) -> None:
-        nonlocal written_s
-        checked.append(one)
-        if time.monotonic() > written_s + WRITTEN_EVERY_S:
-            for path in paths:
+        What is no plain file is written once, at the end.
+        """
+        self._checked.append(one)
+        if time.monotonic() > self._written_s + WRITTEN_EVERY_S:
+            for path, write in self._writers:
                 if path.is_file() or not path.exists():
                     with suppress(EnvironmentNotReadyError):
                         write(path)
-            written_s = time.monotonic()
+            self._written_s = time.monotonic()
 
+    def finish(self) -> None:
+        """Write all there is; what cannot be written must not hide what was found."""
+        for path, write in self._writers:
+            try:
+                write(path)
+            except EnvironmentNotReadyError as error:
+                self.problems.append(str(error))
+
+    def _ordered(self) -> list[Checked]:
+        return sorted(self._checked, key=lambda one: self._place[one.job])
+
+    def _junit(self, path: Path) -> None:
+        junit.write([self._asked.suite(one) for one in self._ordered()], path)
+
+    def _markdown(self, path: Path) -> None:
+        asked = self._asked
+        about = f" (shard {asked.shard})" if asked.shard else ""
+        total = len(self._place)
+        told = check_markdown.lines(self._ordered(), asked.replay, total=total, about=about)
+        check_markdown.write(told, path)
+
+
+@contextmanager
+def _written(asked: Asked, junit_path: Path | None, markdown_path: Path | None) -> Iterator[_Files]:
+    """Give the files; a check that is interrupted keeps what it has."""
+    files = _Files(asked, junit_path, markdown_path)
     try:
-        yield keep
+        yield files
     finally:
-        for path in paths:
-            write(path)
+        files.finish()
+
+
+def _ended(verdict: Verdict, unwritten: Sequence[str]) -> ExitCode:
+    """Give the exit code; a file that could not be written hides no failure."""
+    if unwritten and verdict is not Verdict.FAIL:
+        raise EnvironmentNotReadyError(unwritten[0])
+    for line in unwritten:
+        click.echo(f"chaoslab: {line}", err=True)
+    return verdict.exit_code
 
 
 def _refuse_without_folder(path: Path | None) -> None:

@@ -257,6 +257,15 @@ def test_a_junit_file_on_a_full_disk(shop: Workshop) -> None:
     assert "1 passed" in outcome.out
 
 
+def test_a_file_that_cannot_be_written_hides_no_failure(shop: Workshop) -> None:
+    """It is told; the exit code is that of the lab."""
+    shop.change(FAILING)
+    for option in ("--junit", "--markdown"):
+        outcome = shop.run("check", option, "/dev/full")
+        assert outcome.code == 1
+        assert outcome.complaint.startswith("/dev/full: No space left on device")
+
+
 @pytest.mark.parametrize("arguments", [(), ("small",)])
 def test_without_an_engine_nothing_is_measured(shop: Workshop, arguments: tuple[str, ...]) -> None:
     """A check on containers ends at once where no engine answers."""
@@ -458,6 +467,15 @@ def test_results_are_kept_without_being_asked_for(shop: Workshop) -> None:
         again = shop.run("check", "--seeds", "2", "--resume")
     assert (again.code, again.out) == (first.code, first.out)
     assert again.complaint == "2 of 2 were checked before"
+
+
+def test_there_may_be_nothing_to_go_on_with(shop: Workshop) -> None:
+    """A CI job that always says --resume begins with the first; `runs/` need not be there."""
+    shop.write()
+    assert not shop.runs.exists()
+    outcome = shop.run("check", "--resume")
+    assert (outcome.code, outcome.err) == (0, "")
+    assert outcome.out.endswith("1 passed, 0 failed\n")
 
 
 def test_what_proved_nothing_is_checked_again(shop: Workshop) -> None:
