@@ -1,4 +1,7 @@
-"""Finding labs: those in the repository, and the catalogue of those that are still to come."""
+"""Finding labs: those in the repository, and the catalogue of those that are still to come.
+
+With `--labs DIR` they are those of somebody else's folder (`labs_folder`), which has no catalogue.
+"""
 
 import csv
 import importlib
@@ -6,18 +9,21 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from harness import labs_folder
 from harness.errors import LabError
 from harness.model.lab import Lab
 from harness.model.names import nearest
 from harness.model.validate import problems
 
 ROOT = Path(__file__).resolve().parent.parent
+IS_CHECKOUT = (ROOT / "lab").is_file()
+"""Whether this is the repository, and not a package that has been installed."""
 LABS = ROOT / "labs"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """A lab that is in the repository: its slug, its track, its folder and its value."""
+    """A lab that is there: its slug, its track, its folder and its value."""
 
     slug: str
     track: str
@@ -51,10 +57,30 @@ NO_LAB = ("FEATURE", "TOOL", "-")
 """What stands in an episode's lab column when the row names no lab."""
 
 
+def home() -> Path:
+    """Give the folder of the labs: the repository's own, or the one that `--labs` names."""
+    return labs_folder.chosen() or LABS
+
+
+def shown(path: Path) -> str:
+    """Give a path as a person writes it: from the repository, else from where they are."""
+    for above in (ROOT, Path.cwd()):
+        if path.is_relative_to(above) and not (above == ROOT and labs_folder.chosen()):
+            return str(path.relative_to(above))
+    return str(path)
+
+
+def folders() -> list[Path]:
+    """Give the folders of the labs; somebody else's may stand in no track."""
+    if labs_folder.chosen():
+        return labs_folder.folders(home())
+    return [path.parent for path in sorted(LABS.glob("*/*/lab.py"))]
+
+
 def slugs() -> list[str]:
-    """Give the slugs of the labs in the repository, in the catalogue's order."""
+    """Give the slugs of the labs, in the catalogue's order."""
     order = {row.slug: number for number, row in enumerate(planned())}
-    found = [_slug(path.parent) for path in LABS.glob("*/*/lab.py")]
+    found = map(_slug, folders())
     return sorted(found, key=lambda slug: (order.get(slug, len(order)), slug))
 
 
@@ -65,13 +91,12 @@ def find(slug: str) -> Entry:
         LabError: there is none of that name, it cannot be imported, or it is wrong.
 
     """
-    folders = [path.parent for path in sorted(LABS.glob("*/*/lab.py"))]
-    named = [folder for folder in folders if _slug(folder) == slug]
+    named = [folder for folder in folders() if _slug(folder) == slug]
     if not named:
-        close = nearest(slug, map(_slug, folders))
+        close = nearest(slug, map(_slug, folders()))
         raise LabError(f"no lab {slug!r}{close}; ./lab list shows them all")
     if len(named) > 1:
-        where = " and ".join(str(folder.relative_to(ROOT)) for folder in named)
+        where = " and ".join(map(shown, named))
         raise LabError(f"{len(named)} labs are called {slug}: {where}; rename one")
     folder = named[0]
     lab = _import(folder)
@@ -82,7 +107,9 @@ def find(slug: str) -> Entry:
 
 @cache
 def planned() -> tuple[Planned, ...]:
-    """Give the catalogue of all labs, written or not."""
+    """Give the catalogue of all labs, written or not; somebody else's folder has none."""
+    if labs_folder.chosen():
+        return ()
     return tuple(
         Planned(
             slug=row["slug"],
@@ -98,6 +125,8 @@ def planned() -> tuple[Planned, ...]:
 @cache
 def episodes() -> tuple[Episode, ...]:
     """Give the rows of the series that name an episode, with the lab of each."""
+    if labs_folder.chosen():
+        return ()
     return tuple(
         Episode(
             series=row["series"],
@@ -133,17 +162,16 @@ def _slug(folder: Path) -> str:
 
 
 def _shown(folder: Path) -> str:
-    return f"{folder.relative_to(ROOT)}/lab.py"
+    return f"{shown(folder)}/lab.py"
 
 
 def _import(folder: Path) -> Lab:
-    name = f"labs.{folder.parent.name}.{folder.name}.lab"
+    name = ".".join(("labs", *folder.relative_to(home()).parts, "lab"))
     try:
         module = importlib.import_module(name)
     except SyntaxError as error:
         file = Path(error.filename or folder)
-        where = file.relative_to(ROOT) if file.is_relative_to(ROOT) else file
-        raise LabError(f"{where}, line {error.lineno}: {error.msg}") from error
+        raise LabError(f"{shown(file)}, line {error.lineno}: {error.msg}") from error
     except (Exception, SystemExit) as error:
         # A lab is somebody's code: whatever it raises is the lab's fault and not a bug of ours.
         raise LabError(f"{_shown(folder)}: {type(error).__name__}: {error}") from error

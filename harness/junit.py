@@ -1,6 +1,5 @@
 """JUnit XML: a suite for each lab and seed, a case for each control, distinct by name."""
 
-import os
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -9,8 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+from harness import whole_files
 from harness.checks.verdict import Control, Verdict
-from harness.errors import EnvironmentNotReadyError
 from harness.model.numbers import with_unit
 
 BANNED = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -52,23 +51,7 @@ def write(suites: Sequence[Suite], path: Path) -> None:
     root = ET.Element("testsuites")
     root.extend(_suite(suite) for suite in suites)
     ET.indent(root)
-    try:
-        _put(ET.ElementTree(root), path.resolve())
-    except OSError as error:
-        said = f"{path}: {error.strerror}; the checks have run, see above"
-        raise EnvironmentNotReadyError(said) from error
-
-
-def _put(tree: "ET.ElementTree[ET.Element]", path: Path) -> None:
-    if path.exists() and not path.is_file():
-        tree.write(path, encoding="utf-8", xml_declaration=True)
-        return
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        tree.write(beside, encoding="utf-8", xml_declaration=True)
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
+    whole_files.put(ET.tostring(root, encoding="utf-8", xml_declaration=True), path)
 
 
 def held(control: Control) -> str:

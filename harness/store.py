@@ -15,16 +15,16 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import IO, Any
 
-from harness.catalogue import ROOT
+from harness import catalogue, control_json
 from harness.checks.verdict import Control, Kind
 from harness.errors import EnvironmentNotReadyError
-from harness.model.expect import Bound
 from harness.model.names import nearest
 from harness.recording import Recording
 from harness.result import CHANGED, Result
-from harness.rows import number, plain
+from harness.rows import plain
 
-RUNS = ROOT / "runs"
+RUNS = (catalogue.ROOT if catalogue.IS_CHECKOUT else Path.cwd()) / "runs"
+"""In the repository; for an installed package, and for somebody else's labs, where one is."""
 DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR)
 """What the disk is to blame for; an engine's connection that breaks is an OSError too."""
 DOCUMENT = "run.json"
@@ -85,7 +85,7 @@ def _refused(error: OSError) -> str:
     if error.errno == errno.ENOSPC and _is_full(temporary) and not _is_full(RUNS):
         return f"cannot write under {temporary}: {error.strerror}; make room there"
     return (
-        f"cannot write under {RUNS.relative_to(ROOT)}/: {error.strerror}; "
+        f"cannot write under {catalogue.shown(RUNS)}/: {error.strerror}; "
         "make it writable, or make room: ./lab clean --runs removes old runs"
     )
 
@@ -153,7 +153,7 @@ def document(result: Result, when: datetime) -> dict[str, Any]:
         "notes": result.notes,
         "left_out": list(result.left_out),
         "unproven": result.unproven,
-        "controls": [_control(control) for control in result.controls],
+        "controls": [control_json.written(control) for control in result.controls],
         "recordings": [_summary(recording) for recording in result.recordings],
         "versions": {"python": platform.python_version(), **_versions()},
     }
@@ -213,7 +213,7 @@ def controls(run: Path) -> list[Control]:
 
     """
     with _legible(run / DOCUMENT):
-        return [_read_control(cells) for cells in _read(run)["controls"]]
+        return [control_json.read(cells) for cells in _read(run)["controls"]]
 
 
 def recording(run: Path, engine: str, variant: str) -> Recording:
@@ -259,35 +259,6 @@ def _legible(path: Path) -> Iterator[None]:
 def _read(run: Path) -> dict[str, Any]:
     document: dict[str, Any] = json.loads((run / DOCUMENT).read_text())
     return document
-
-
-def _read_control(cells: dict[str, Any]) -> Control:
-    bound = cells["bound"]
-    equals = bound["equals"]
-    return Control(
-        kind=Kind(cells["kind"]),
-        claim=cells["claim"],
-        variant=cells["variant"],
-        engine=cells["engine"],
-        measure=cells["measure"],
-        unit=cells["unit"],
-        value=number(cells["value"]),
-        missing=cells["missing"],
-        bound=Bound(
-            at_least=number(bound["at_least"]),
-            at_most=number(bound["at_most"]),
-            equals=None if equals is None else number(equals),
-            model=number(bound["model"]),
-            chance=number(bound["chance"]),
-            outside=bound["outside"],
-        ),
-    )
-
-
-def _control(control: Control) -> dict[str, Any]:
-    values = asdict(control) | {"margin": control.margin, "verdict": control.verdict}
-    values["bound"] = {name: plain(value) for name, value in asdict(control.bound).items()}
-    return {name: plain(value) for name, value in values.items()}
 
 
 def _summary(recording: Recording) -> dict[str, Any]:

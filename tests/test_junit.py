@@ -203,13 +203,15 @@ def test_a_file_that_fails_to_be_written_leaves_the_one_before(
     junit.write([of(control(1))], path)
     before = path.read_bytes()
 
-    def full(_: object, beside: Path, **__: object) -> None:
-        beside.write_text("<half")
+    def full(beside: Path, content: bytes) -> None:
+        with beside.open("wb") as file:
+            file.write(content[:5])
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(ET.ElementTree, "write", full)
-    with pytest.raises(EnvironmentNotReadyError, match="No space left"):
-        junit.write([of(control(0))], path)
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_bytes", full)
+        with pytest.raises(EnvironmentNotReadyError, match="No space left"):
+            junit.write([of(control(0))], path)
     assert path.read_bytes() == before
     assert [one.name for one in tmp_path.iterdir()] == ["junit.xml"]
 

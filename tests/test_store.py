@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness import store
+from harness import catalogue, store
 from harness.checks.verdict import Control, Kind
 from harness.errors import EnvironmentNotReadyError
 from harness.model import Paced, Service
@@ -32,7 +32,7 @@ NAME = "2026-03-29T01-59-30"
 @pytest.fixture
 def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give the folder of a lab's runs, which is not there yet."""
-    monkeypatch.setattr(store, "ROOT", tmp_path)
+    monkeypatch.setattr(catalogue, "ROOT", tmp_path)
     monkeypatch.setattr(store, "RUNS", tmp_path / "runs")
     return tmp_path / "runs" / "storm"
 

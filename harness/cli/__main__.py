@@ -6,10 +6,12 @@ import io
 import sys
 import traceback
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
-from harness.cli import complaints, drawings, hashing
+from harness import catalogue
+from harness.cli import complaints, drawings, hashing, program
 from harness.engines import containers
 from harness.engines.compose.interrupts import first_raises
 from harness.errors import ChaoslabError, EnvironmentNotReadyError, ExitCode
@@ -24,6 +26,31 @@ COMMANDS = sorted(
 START = "no command given. Start with: ./lab run retry-storm. All commands: ./lab --help"
 STOPPED = "interrupted. All containers and processes of this run were stopped."
 BUG = "internal error in chaoslab, not in your lab. Please report it with the traceback above."
+ON_LABS = ("check", "list", "new", "run", "show", "show-trace")
+"""Commands that work on somebody else's labs too."""
+
+
+OF_REPOSITORY = ("compose", "grafana", "images", "test")
+"""Commands that need what an installed package does not hold."""
+
+
+def _choose(ctx: click.Context, parameter: click.Parameter, folder: Path | None) -> None:
+    """Turn to another folder's labs before the command reads its other options."""
+    del parameter
+    if folder is not None:
+        elsewhere = importlib.import_module("harness.cli.elsewhere")
+        elsewhere.use(folder, may_be_empty=ctx.info_name == "new")
+
+
+LABS = click.Option(
+    ["--labs"],
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    is_eager=True,
+    expose_value=False,
+    callback=_choose,
+    help="Somebody else's labs: DIR/NAME/lab.py or DIR/TRACK/NAME/lab.py.",
+)
 
 
 class Commands(click.Group):
@@ -44,11 +71,15 @@ class Commands(click.Group):
         if cmd_name not in COMMANDS:
             close = nearest(cmd_name, COMMANDS)
             raise click.UsageError(f"no command {cmd_name!r}{close}; ./lab --help lists them", ctx)
+        if cmd_name in OF_REPOSITORY and not catalogue.IS_CHECKOUT:
+            raise EnvironmentNotReadyError(f"{cmd_name}: {containers.NO_REPOSITORY}")
         try:
             module = importlib.import_module(f"harness.cli.cmd_{cmd_name.replace('-', '_')}")
         except ModuleNotFoundError as error:
             raise _not_installed(error) from error
         command: click.Command = module.command
+        if cmd_name in ON_LABS and not any(one.name == "labs" for one in command.params):
+            command.params.append(LABS)
         return command
 
 
@@ -57,6 +88,9 @@ def _not_installed(error: ModuleNotFoundError) -> EnvironmentNotReadyError:
     package = (error.name or "").partition(".")[0]
     if package in containers.PACKAGES:
         return EnvironmentNotReadyError(containers.NOT_INSTALLED)
+    if not catalogue.IS_CHECKOUT:
+        fix = "install chaoslab with its part for reports, as in pip install 'chaoslab[report]'"
+        return EnvironmentNotReadyError(f"the package {package} is not installed: {fix}")
     fix = "remove the folder .venv, and the next start installs it anew"
     return EnvironmentNotReadyError(f"the package {package} is not installed: {fix}")
 
@@ -83,14 +117,16 @@ def _main(arguments: list[str] | None) -> ExitCode:
             stream.reconfigure(errors=drawings.PLAINLY)
     try:
         with complaints.heard():
-            code = ExitCode(lab.main(arguments, prog_name="./lab", standalone_mode=False) or 0)
+            code = ExitCode(
+                lab.main(arguments, prog_name=program.name(), standalone_mode=False) or 0
+            )
         click.echo(nl=False)  # flushes, and so fails here and not at the interpreter's exit
     except (Exception, KeyboardInterrupt, SystemExit) as error:  # noqa: BLE001 - the one boundary
         code, line = _explained(error)
         if code is ExitCode.BUG:
             traceback.print_exc()
         if line:
-            _print(f"chaoslab: {line}")
+            _print(f"chaoslab: {program.named(line)}")
     return code
 
 
@@ -138,6 +174,11 @@ def _explained(error: BaseException) -> tuple[ExitCode, str]:
             return ExitCode.BUG, BUG
 
 
-if __name__ == "__main__":
+def start() -> NoReturn:
+    """Run the command line of this process, as `./lab` and the script `chaoslab` do."""
     hashing.settle()
     sys.exit(main())
+
+
+if __name__ == "__main__":
+    start()

@@ -1,76 +1,75 @@
 """`./lab check`: every control of every lab, over seeds, for a CI job."""
 
 import math
-import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from functools import partial
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TaskID,
-    TextColumn,
-    TimeElapsedColumn,
-)
 from rich.text import Text
 
-from harness import catalogue, junit, runner, store
-from harness.checks.verdict import Control, Verdict, failures, verdict_of
-from harness.cli import options
+from harness import check_markdown, check_results, junit, shards, store
+from harness.check_results import Checked, Job, Results
+from harness.checks.verdict import Verdict, failures
+from harness.cli import checking, options, program
+from harness.cli.check_progress import Shown, progress
 from harness.cli.spreads import lines
 from harness.cli.tables import STYLES
-from harness.cli.workers import spread
-from harness.engines.containers import ComposeEngine, why_not
-from harness.engines.protocol import Engine, Observer
-from harness.engines.sim.engine import SimEngine
-from harness.errors import ChaoslabError, EnvironmentNotReadyError, ExitCode, LabError
+from harness.errors import EnvironmentNotReadyError, ExitCode, LabError
 from harness.junit import Suite
-from harness.model.lab import Lab
-from harness.model.variant import Variant
 from harness.report.text import SIGNS, seen, wanted
 
-Job = tuple[str, int]
-"""A lab's slug and a seed."""
-JUNIT_EVERY_S = 2.0
-"""How often the JUnit file is brought up to date, at most: it is written as a whole."""
+WRITTEN_EVERY_S = 2.0
+"""How often JUnit and Markdown are brought up to date, at most: they are written as a whole."""
+FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Checked:
-    """One lab under one seed: its controls, when it began, its seconds, or why it could not be."""
+class Asked:
+    """What is to be checked, and how its parts are repeated."""
 
-    slug: str
-    seed: int
-    controls: tuple[Control, ...] = ()
-    began: datetime
-    took_s: float
-    error: str = ""
-    again: bool = False
-    """Whether this is a second run, for the first proved nothing."""
+    labs: Sequence[str]
+    seeds: Sequence[int]
+    engine: str
+    permute: bool
+    shard: shards.Shard | None
 
-    @property
-    def verdict(self) -> Verdict:
-        """Judge all controls together; those of a check that broke off prove nothing."""
-        return Verdict.INCONCLUSIVE if self.error else verdict_of(self.controls)
+    def work(self) -> list[Job]:
+        """Give all labs and seeds."""
+        return [(slug, seed) for slug in self.labs for seed in self.seeds]
 
-    @property
-    def proves_nothing(self) -> bool:
-        """Whether it was late, or had no healthy start, as where the machine is too busy."""
-        return not self.error and self.verdict is Verdict.INCONCLUSIVE
+    def replay(self, one: Checked) -> str:
+        """Give the command that shows one of them again."""
+        permuted = ("--permute", str(one.seed)) if self.permute else ()
+        seed = ("--seed", str(one.seed))
+        return program.command("run", one.slug, "--engine", self.engine, *seed, *permuted)
+
+    def results(self) -> Path:
+        """Give the file that keeps results where none is named."""
+        part = f"-shard-{self.shard.number}-of-{self.shard.count}" if self.shard else ""
+        return store.RUNS / f"check-{self.engine}{'-permute' if self.permute else ''}{part}.jsonl"
+
+    def suite(self, one: Checked) -> Suite:
+        """Give a result as JUnit has it."""
+        return Suite(
+            slug=one.slug,
+            seed=one.seed,
+            controls=one.controls,
+            began=one.began,
+            took_s=one.took_s,
+            replay=self.replay(one),
+            error=one.error,
+        )
 
 
 @click.command()
 @click.argument("names", nargs=-1)
 @click.option("--engine", type=click.Choice(["sim", "compose"]), default="sim", show_default=True)
-@click.option("--seeds", type=click.IntRange(1, 100_000), default=1, show_default=True)
+@options.seeds()
+@click.option("--shard", help="Only this part of the labs, such as 1/4; each lab is in one part.")
 @click.option("--permute", is_flag=True, help="Another order of what is simultaneous each seed.")
 @click.option(
     "--jobs",
@@ -84,86 +83,176 @@ class Checked:
     is_flag=True,
     help="Each value's median and sigma over the seeds, and its bound's distance in sigmas.",
 )
-@click.option("--junit", "junit_path", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--junit", "junit_path", type=FILE, help="JUnit XML.")
+@click.option("--markdown", "markdown_path", type=FILE, help="A table for a pull request.")
+@click.option("--results", "results_path", type=FILE, help="Each result, as a line of JSON.")
+@click.option("--resume", is_flag=True, help="Go on where a check of this tree was interrupted.")
 def command(  # noqa: PLR0913 - one parameter for each option
     names: Sequence[str],
     engine: str,
-    seeds: int,
+    seeds: Sequence[int],
+    shard: str | None,
     permute: bool,  # noqa: FBT001
     jobs: int | None,
     spreads: bool,  # noqa: FBT001
     junit_path: Path | None,
+    markdown_path: Path | None,
+    results_path: Path | None,
+    resume: bool,  # noqa: FBT001
 ) -> ExitCode:
     """Check labs with all their controls: all labs, or those named.
 
-    Seeds go from 1 to the number that is given. A run on containers that was late, or else
-    inconclusive, is done again, alone.
-    """
-    labs = options.labs(names)
-    if junit_path and not junit_path.absolute().parent.is_dir():
-        raise EnvironmentNotReadyError(f"{junit_path}: there is no such folder; make it first")
-    console = Console(highlight=False)
+    A run on containers that was late, or else inconclusive, is done again, alone.
+
+    \b
+    Exit codes:
+      0    every control of every lab holds
+      1    a control fails, whatever could not be checked beside it
+      2    none fails, but one proves nothing or could not be checked; or the
+           command line, or the machine, is not as it must be
+      3    a bug of Chaoslab
+      130  interrupted; --resume goes on
+    """  # noqa: D301 - \b is click's
+    for path in (junit_path, markdown_path, results_path):
+        _refuse_without_folder(path)
     if permute and engine == "compose":
         raise LabError("--permute is of the simulation; leave --engine compose out")
-    work = [(slug, seed) for slug in labs for seed in range(1, seeds + 1)]
-    checked = []
-    with _junit(junit_path) as keep:
-        with _progress(console) as progress:
-            task = progress.add_task("", total=len(work))
-            tick = partial(progress.advance, task)
-            results = (
-                _measure(work, jobs, tick, partial(_lengthen, progress, task))
-                if engine == "compose"
-                else _simulate(work, jobs, tick, permute=permute)
+    part = shards.read(shard) if shard else None
+    labs = options.labs(names)
+    console = Console(highlight=False)
+    if part:
+        labs = shards.chosen(labs, part)
+        console.print(f"shard {part}: {', '.join(labs) or 'no lab, for there are fewer of them'}")
+    asked = Asked(labs=labs, seeds=seeds, engine=engine, permute=permute, shard=part)
+    if part and not labs:
+        return ExitCode.AS_EXPECTED
+    with ExitStack() as stack:
+        results = stack.enter_context(
+            check_results.opened(
+                results_path or asked.results(),
+                check_results.of_tree(engine, permute=permute),
+                resume=resume,
+                needed=results_path is not None,
             )
-            for one in results:
-                replay = f"./lab run {one.slug} --engine {engine} --seed {one.seed}"
-                replay += f" --permute {one.seed}" if permute else ""
+        )
+        files = stack.enter_context(_written(asked, junit_path, markdown_path))
+        checked = _check(asked, results, jobs, console, files.keep)
+    if spreads:
+        _spread(labs, checked)
+    _summary(console, labs, checked)
+    unwritten = [*files.problems, *([results.failed] if results_path and results.failed else [])]
+    return _ended(_worst(checked), unwritten)
+
+
+def _check(
+    asked: Asked,
+    results: Results,
+    jobs: int | None,
+    console: Console,
+    show: Callable[[Checked], None],
+) -> list[Checked]:
+    """Take what is there of an earlier check, do the rest, and show each."""
+    kept = {one.job: one for one in results.kept if one.verdict in (Verdict.PASS, Verdict.FAIL)}
+    there = [kept[job] for job in asked.work() if job in kept]
+    left = [job for job in asked.work() if job not in kept]
+    if there:
+        click.echo(f"chaoslab: {len(there)} of {len(asked.work())} were checked before", err=True)
+    checked = []
+    with progress(console, len(left)) as (shown, lines):
+        for ones in (there, _begun(asked, left, results, jobs, shown)):
+            for one in ones:
                 checked.append(one)
-                _show(progress.console, one, replay, brief=seeds > 1)
-                keep(_suite(one, replay))
-        if spreads:
-            _spread(labs, checked)
-        _summary(console, labs, checked)
-    return _worst(checked).exit_code
+                _show(lines, one, asked.replay(one), brief=len(asked.seeds) > 1)
+                show(one)
+    return checked
+
+
+def _begun(
+    asked: Asked, work: Sequence[Job], results: Results, jobs: int | None, shown: Shown
+) -> Iterator[Checked]:
+    def finished(one: Checked) -> None:
+        results.add(one)
+        shown.one(one)
+
+    told = checking.Told(finished=finished, waiting=shown.one, again=shown.again)
+    if asked.engine == "compose":
+        return checking.measure(work, jobs, told)
+    return checking.simulate(work, jobs, told, permute=asked.permute)
+
+
+class _Files:
+    """JUnit and Markdown, which are brought up to date as results come."""
+
+    def __init__(self, asked: Asked, junit_path: Path | None, markdown_path: Path | None) -> None:
+        self.problems: list[str] = []
+        """What could not be written at the end, a line each."""
+        self._asked = asked
+        self._place = {job: number for number, job in enumerate(asked.work())}
+        self._checked: list[Checked] = []
+        self._written_s = -math.inf
+        self._writers = [
+            (path, write)
+            for path, write in ((junit_path, self._junit), (markdown_path, self._markdown))
+            if path
+        ]
+
+    def keep(self, one: Checked) -> None:
+        """Take a result. A file that cannot be written now may be at the end.
+
+        What is no plain file is written once, at the end.
+        """
+        self._checked.append(one)
+        if time.monotonic() > self._written_s + WRITTEN_EVERY_S:
+            for path, write in self._writers:
+                if path.is_file() or not path.exists():
+                    with suppress(EnvironmentNotReadyError):
+                        write(path)
+            self._written_s = time.monotonic()
+
+    def finish(self) -> None:
+        """Write all there is; what cannot be written must not hide what was found."""
+        for path, write in self._writers:
+            try:
+                write(path)
+            except EnvironmentNotReadyError as error:
+                self.problems.append(str(error))
+
+    def _ordered(self) -> list[Checked]:
+        return sorted(self._checked, key=lambda one: self._place[one.job])
+
+    def _junit(self, path: Path) -> None:
+        junit.write([self._asked.suite(one) for one in self._ordered()], path)
+
+    def _markdown(self, path: Path) -> None:
+        asked = self._asked
+        about = f" (shard {asked.shard})" if asked.shard else ""
+        total = len(self._place)
+        told = check_markdown.lines(self._ordered(), asked.replay, total=total, about=about)
+        check_markdown.write(told, path)
 
 
 @contextmanager
-def _junit(path: Path | None) -> Iterator[Callable[[Suite], None]]:
-    """Give what takes each result as it comes: the file is brought up to date meanwhile.
-
-    So a check that is interrupted keeps what it has. A file that cannot be written meanwhile does
-    not end the check; at its end it does. What is no plain file is written once.
-    """
-    suites: list[Suite] = []
-    written_s = -math.inf
-
-    def keep(suite: Suite) -> None:
-        nonlocal written_s
-        suites.append(suite)
-        is_plain = path is not None and (path.is_file() or not path.exists())
-        if path and is_plain and time.monotonic() > written_s + JUNIT_EVERY_S:
-            with suppress(EnvironmentNotReadyError):
-                junit.write(suites, path)
-            written_s = time.monotonic()
-
+def _written(asked: Asked, junit_path: Path | None, markdown_path: Path | None) -> Iterator[_Files]:
+    """Give the files; a check that is interrupted keeps what it has."""
+    files = _Files(asked, junit_path, markdown_path)
     try:
-        yield keep
+        yield files
     finally:
-        if path:
-            junit.write(suites, path)
+        files.finish()
 
 
-def _suite(one: Checked, replay: str) -> Suite:
-    return Suite(
-        slug=one.slug,
-        seed=one.seed,
-        controls=one.controls,
-        began=one.began,
-        took_s=one.took_s,
-        replay=replay,
-        error=one.error,
-    )
+def _ended(verdict: Verdict, unwritten: Sequence[str]) -> ExitCode:
+    """Give the exit code; a file that could not be written hides no failure."""
+    if unwritten and verdict is not Verdict.FAIL:
+        raise EnvironmentNotReadyError(unwritten[0])
+    for line in unwritten:
+        click.echo(f"chaoslab: {line}", err=True)
+    return verdict.exit_code
+
+
+def _refuse_without_folder(path: Path | None) -> None:
+    if path and not path.absolute().parent.is_dir():
+        raise EnvironmentNotReadyError(f"{path}: there is no such folder; make it first")
 
 
 def _worst(checked: Sequence[Checked]) -> Verdict:
@@ -171,102 +260,6 @@ def _worst(checked: Sequence[Checked]) -> Verdict:
     verdicts = {one.verdict for one in checked}
     order = (Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.PASS)
     return next((one for one in order if one in verdicts), Verdict.INCONCLUSIVE)
-
-
-def _progress(console: Console) -> Progress:
-    """Make a bar for a person; where there is no terminal, the lines alone are printed."""
-    told = TextColumn("{task.description}")
-    columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), told)
-    off = not console.is_terminal
-    return Progress(*columns, console=console, transient=True, disable=off)
-
-
-def _lengthen(progress: Progress, task: TaskID, left: Sequence[Job]) -> None:
-    """Let the bar go on for what is measured once more: else it would stand at its end."""
-    total = (progress.tasks[task].total or 0) + len(left)
-    names = ", ".join(dict.fromkeys(slug for slug, _ in left))
-    progress.update(task, total=total, description=f"again, alone: {names}", refresh=True)
-
-
-def _simulate(
-    work: Sequence[Job], jobs: int | None, tick: Callable[[], None], *, permute: bool
-) -> Iterator[Checked]:
-    do = partial(_check_simulated, permute=permute)
-    return spread(work, do, jobs or os.cpu_count() or 1, tick, cleans_up=False)
-
-
-def _check_simulated(job: Job, *, permute: bool) -> Checked:
-    return _checked(job, SimEngine(permute=job[1] if permute else None))
-
-
-def _measure(
-    work: Sequence[Job],
-    jobs: int | None,
-    tick: Callable[[], None],
-    lengthen: Callable[[Sequence[Job]], None],
-) -> Iterator[Checked]:
-    """Measure several at once, and those that proved nothing once more, each alone."""
-    missing = why_not()
-    if missing:
-        raise EnvironmentNotReadyError(missing)
-    processes = jobs or max(1, (os.cpu_count() or 1) // 2)
-    left = []
-    for one in spread(work, _check_measured, processes, tick, cleans_up=True):
-        if one.proves_nothing:
-            left.append((one.slug, one.seed))
-        else:
-            yield one
-    if left:
-        lengthen(left)
-    for job in left:
-        one = replace(_check_measured(job), again=True)
-        tick()
-        yield one
-
-
-def _check_measured(job: Job) -> Checked:
-    slug, _ = job
-    with store.folder(slug, datetime.now(UTC).astimezone()) as folder:
-        return _checked(job, ComposeEngine(folder))
-
-
-def _checked(job: Job, engine: Engine) -> Checked:
-    """Check one lab under one seed; what is wrong with it is told and stops no other."""
-    slug, seed = job
-    began, began_s = datetime.now(UTC).astimezone(), time.monotonic()
-    try:
-        return check(slug, seed, engine)
-    except ChaoslabError as error:
-        took_s = time.monotonic() - began_s
-        return Checked(slug=slug, seed=seed, began=began, took_s=took_s, error=str(error))
-
-
-def check(slug: str, seed: int, engine: Engine) -> Checked:
-    """Run all variants of a lab under a seed and judge them.
-
-    A mean of n seeds is taken for every n-th seed: as many runs as the check has, and not n times.
-    """
-    began, began_s = datetime.now(UTC).astimezone(), time.monotonic()
-    entry = catalogue.find(slug)
-    every = max((item.seeds for item in entry.lab.predict), default=1)
-    averages = (seed - 1) % every == 0
-    result = runner.run(entry, entry.lab.variants, seed, [engine], _unwatched, averages=averages)
-    took_s = time.monotonic() - began_s
-    controls = tuple(result.controls)
-    return Checked(slug=slug, seed=seed, controls=controls, began=began, took_s=took_s)
-
-
-class _Unwatched:
-    def second(self, number: int, good: int) -> None:
-        """Let a second pass."""
-
-    def step(self, what: str) -> None:
-        """Let a step pass."""
-
-
-def _unwatched(engine: Engine, variant: Variant, lab: Lab) -> Observer:
-    del engine, variant, lab
-    return _Unwatched()
 
 
 def _show(console: Console, one: Checked, replay: str, *, brief: bool) -> None:

@@ -5,7 +5,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from harness import catalogue
+from harness import catalogue, labs_folder
 from harness.cli.lab_imports import looked_at
 
 
@@ -35,6 +35,8 @@ def command(everything: bool) -> None:  # noqa: FBT001
             table.add_row(slug, looked.track, "", question)
     console.print(table)
     console.print("level: ● first steps, ●● basics, ●●● advanced, ●●●● expert", style="dim")
+    if labs_folder.chosen():
+        return
     episodes = catalogue.episodes()
     served = [episode for episode in episodes if {episode.lab, *episode.also} & set(written)]
     answered = [episode for episode in episodes if episode.lab in written]

@@ -8,8 +8,9 @@ from pathlib import Path
 import click
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from harness import catalogue
-from harness.catalogue import LABS, ROOT, Planned
+from harness import catalogue, labs_folder
+from harness.catalogue import Planned
+from harness.cli import program
 from harness.errors import LabError
 from harness.model.names import nearest
 
@@ -21,34 +22,47 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 @click.command()
 @click.argument("name")
-@click.option("--track", required=True, help="The folder under labs/ that it goes into.")
-def command(name: str, track: str) -> None:
+@click.option("--track", help="The folder that it goes into; with --labs it may be left out.")
+def command(name: str, track: str | None) -> None:
     """Write a new lab: lab.py and the headings of its lesson."""
-    tracks = sorted({row.track for row in catalogue.planned()})
     if not SLUG.fullmatch(name):
         raise LabError(
             f"invalid name {name!r} for a lab: use lower-case letters, digits and single dashes, "
             "and begin with a letter"
         )
-    if track not in tracks:
-        raise LabError(f"no track {track!r}{nearest(track, tracks)}; there are {', '.join(tracks)}")
+    above = _track(track)
     if name in catalogue.slugs():
         raise LabError(f"there is a lab {name} already; ./lab show {name}")
     row = next((row for row in catalogue.planned() if row.slug == name), None)
     if row and row.track != track:
         raise LabError(f"the catalogue has {name} in another track; use --track {row.track}")
-    folder = LABS / track / name.replace("-", "_")
+    folder = above / name.replace("-", "_")
     if folder.exists():
-        raise LabError(f"{folder.relative_to(ROOT)} is there already; remove it first")
+        raise LabError(f"{catalogue.shown(folder)} is there already; remove it first")
     written = _write(folder, name, row)
     for path in written:
-        click.echo(f"wrote {path.relative_to(ROOT)}")
-    if not row:
+        click.echo(f"wrote {catalogue.shown(path)}")
+    if not row and not labs_folder.chosen():
         click.echo(
             f"{name} is not in the catalogue. Add one line to labs/catalogue.tsv "
             "(slug, track, level, title, question); CONTRIBUTING.md shows one."
         )
-    click.echo(f"next: ./lab check {name}")
+    click.echo(f"next: {program.command('check', name)}")
+
+
+def _track(track: str | None) -> Path:
+    """Give the folder that a lab is to stand in: one of the catalogue's, or any of another's."""
+    if labs_folder.chosen():
+        if track and (not SLUG.fullmatch(track) or track == "services"):
+            raise LabError(f"{track!r} is no name for a track; use small letters, digits, dashes")
+        return catalogue.home() / (track or "").replace("-", "_")
+    tracks = sorted({row.track for row in catalogue.planned()})
+    if track not in tracks:
+        said = (
+            f"no track {track!r}{nearest(track, tracks)}" if track else "Missing option '--track'"
+        )
+        raise LabError(f"{said}; there are {', '.join(tracks)}")
+    return catalogue.home() / str(track)
 
 
 def _write(folder: Path, name: str, row: Planned | None) -> Sequence[Path]:
@@ -64,8 +78,8 @@ def _write(folder: Path, name: str, row: Planned | None) -> Sequence[Path]:
     )
     environment.filters["pystring"] = _python_string
     folder.mkdir(parents=True)
-    for package in (folder.parent / "__init__.py", folder / "__init__.py"):
-        package.touch()
+    for package in {folder.parent, folder} - {catalogue.home()}:
+        (package / "__init__.py").touch()
     paths = [folder / "lab.py", folder / "README.md"]
     for path in paths:
         template = environment.get_template(f"{path.name}.jinja")

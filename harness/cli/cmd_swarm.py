@@ -83,7 +83,17 @@ def _tried(seed: int, plans: int | None, until_s: float, jobs: int) -> Iterator[
     """Try plans batch by batch, each round in as many processes as there are jobs."""
     batches = _batches(seed, plans, until_s)
     while time.monotonic() < until_s and (due := list(itertools.islice(batches, ROUND * jobs))):
-        yield from spread(due, trial, jobs, lambda: None, cleans_up=False)
+        yield from spread(due, trial, jobs, _ignored, lost=_lost, cleans_up=False)
+
+
+def _ignored(_: Tried) -> None:
+    """Let a batch that is done be: its turn to be told of comes."""
+
+
+def _lost(batch: Batch) -> Tried:
+    raise EnvironmentNotReadyError(
+        f"a process of the swarm was killed twice over {batch}; see whether memory was short"
+    )
 
 
 ROUND = 16

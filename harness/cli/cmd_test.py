@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 import click
@@ -17,12 +17,14 @@ SWARM_S = 600
 PLANS_A_NIGHT = 100_000
 """More than the swarm can try in its time, so that no two nights try the same."""
 REQUIRED = "CHAOSLAB_REQUIRE_ENGINE"
+SEEDS = "200"
+"""How many seeds are held against fresh processes at night."""
 NOTHING_COLLECTED = 5
 """pytest's exit code when no test matches, which an argument after `--` may bring about."""
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
-@click.option("--nightly", is_flag=True, help="Run the swarm and mutation tests too, for an hour.")
+@click.option("--nightly", is_flag=True, help="More seeds, the swarm and mutants, for hours.")
 @click.argument("pytest_arguments", nargs=-1, type=click.UNPROCESSED)
 def command(pytest_arguments: Sequence[str], *, nightly: bool) -> ExitCode:
     """Run all checks of the project; what follows -- goes to pytest.
@@ -47,7 +49,8 @@ def command(pytest_arguments: Sequence[str], *, nightly: bool) -> ExitCode:
         steps.append(_swarm())
         steps.append(["tests.mutation"])
         steps.append(["tests.mutation", "--kernel", "--count", "120"])
-    failed = [step[0] for step in steps if not _passes(step)]
+    more = {"CHAOSLAB_SEEDS": SEEDS} if nightly else {}
+    failed = [step[0] for step in steps if not _passes(step, {**os.environ, **more})]
     if missing:
         _left_out(missing, pytest_arguments)
     if failed:
@@ -63,9 +66,11 @@ def _swarm() -> list[str]:
     return ["harness.cli", "swarm", "--seconds", str(SWARM_S), "--seed", str(seed)]
 
 
-def _passes(step: Sequence[str]) -> bool:
+def _passes(step: Sequence[str], environment: Mapping[str, str]) -> bool:
     click.secho(f"== {' '.join(step)}", bold=True)
-    done = subprocess.run([sys.executable, "-m", *step], cwd=ROOT, check=False)  # noqa: S603
+    done = subprocess.run(  # noqa: S603 - our own tools
+        [sys.executable, "-m", *step], cwd=ROOT, env=environment, check=False
+    )
     return done.returncode == 0 or (step[0] == "pytest" and done.returncode == NOTHING_COLLECTED)
 
 

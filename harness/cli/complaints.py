@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from harness.catalogue import ROOT
+from harness import catalogue
 
 
 class OnceHandler(logging.Handler):
@@ -53,8 +53,12 @@ def told(say: Callable[[str], None]) -> Iterator[None]:
 def _raised(error: BaseException) -> str:
     """Say what was raised and where: by the innermost line that is in the repository, if any."""
     frames = traceback.extract_tb(error.__traceback__)
-    ours = [frame for frame in frames if Path(frame.filename).is_relative_to(ROOT)]
+    ours = [frame for frame in frames if _is_ours(Path(frame.filename))]
     said = f"a service failed: {type(error).__name__}: {error}"
     if not ours:
         return said
-    return f"{said}, in {Path(ours[-1].filename).relative_to(ROOT)}, line {ours[-1].lineno}"
+    return f"{said}, in {catalogue.shown(Path(ours[-1].filename))}, line {ours[-1].lineno}"
+
+
+def _is_ours(path: Path) -> bool:
+    return any(path.is_relative_to(above) for above in (catalogue.ROOT, catalogue.home()))

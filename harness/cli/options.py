@@ -1,6 +1,7 @@
 """Options that several commands share, and how their values are read."""
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
 from enum import StrEnum
@@ -26,6 +27,7 @@ class EngineChoice(StrEnum):
     BOTH = "both"
 
 
+MOST_SEEDS = 100_000
 LOAD = "load."
 SIMULATION_ONLY = "--events and --permute only work in the simulation. Remove --engine compose."
 
@@ -61,6 +63,35 @@ def permute() -> Decorator:
         default=None,
         help="Shuffle simultaneous events with this seed: do results depend on their order?",
     )
+
+
+def seeds() -> Decorator:
+    """Add `--seeds N|A-B`, which gives a range."""
+    return click.option(
+        "--seeds",
+        type=seeds_of,
+        default="1",
+        show_default=True,
+        metavar="N|A-B",
+        help="How many, from 1 on, or the first and the last.",
+    )
+
+
+def seeds_of(text: str) -> range:
+    """Read how many seeds there are, from 1 on, or the first and the last.
+
+    Raises:
+        LabError: it says neither.
+
+    """
+    found = re.fullmatch(r"(?:(\d{1,9})-)?(\d{1,9})", text)
+    first, last = (int(found[1] or 1), int(found[2])) if found else (1, 0)
+    if not 1 <= first <= last < first + MOST_SEEDS:
+        raise LabError(
+            f"--seeds {text}: write how many, from 1 to {MOST_SEEDS}, or the first and the last, "
+            "as in 41-80"
+        )
+    return range(first, last + 1)
 
 
 def labs(names: Sequence[str]) -> list[str]:

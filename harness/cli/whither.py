@@ -9,7 +9,7 @@ from rich.text import Text
 
 from harness.catalogue import Entry
 from harness.checks.verdict import Kind, Verdict
-from harness.cli import learner
+from harness.cli import learner, program
 from harness.cli.experiments import (
     as_experiment,
     lesson,
@@ -42,7 +42,7 @@ def show(console: Console, entry: Entry, result: Result, asked: Asked, final: Pa
         learner.remember(learner.TRIED, entry.slug, done)
     console.print()
     for line in lines(steps(entry, result, asked, final, done), width_of(console)):
-        console.print(Text(line), soft_wrap=True)
+        console.print(Text(program.named(line)), soft_wrap=True)
 
 
 def lines(steps: Iterable[Step], width: int) -> Iterator[str]:

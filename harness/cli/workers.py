@@ -11,8 +11,10 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from functools import partial
 from multiprocessing.connection import wait
+from pathlib import Path
 from typing import TypeVar
 
+from harness import labs_folder
 from harness.engines.compose.interrupts import SIGNALS, uninterrupted
 from harness.errors import EnvironmentNotReadyError, ExitCode
 
@@ -21,41 +23,88 @@ END_LIMIT_S = 40.0
 KILLED = "a process was killed: is there enough memory? (for check, try fewer --jobs)"
 CONTEXT = multiprocessing.get_context("fork" if sys.platform == "linux" else None)
 """A fork has imported what this process has; elsewhere than on Linux it may crash."""
+
+
+class KilledError(EnvironmentNotReadyError):
+    """A process of a pool was killed, as where memory is short."""
+
+
 Job = TypeVar("Job")
 Done = TypeVar("Done")
 
 
-def spread(
+def spread(  # noqa: PLR0913 - the work, and who is told of it
     jobs: Sequence[Job],
     do: Callable[[Job], Done],
     processes: int,
-    tick: Callable[[], None],
+    finished: Callable[[Done], None],
     *,
+    lost: Callable[[Job], Done],
     cleans_up: bool,
 ) -> Iterator[Done]:
     """Do every job in one of several processes; give what came of each, in the jobs' order.
 
-    `tick` is called as each is done, in whatever order. When the caller stops, by Ctrl-C or
-    otherwise, each process is told to end and is waited for. A job that `cleans_up` is interrupted
-    at its own lines, for it may have containers to remove; any other just ends.
-
-    Raises:
-        EnvironmentNotReadyError: a process was killed from outside.
-
+    `finished` is called with what came of each as it is done, in whatever order, and from another
+    thread. When the caller stops, by Ctrl-C or otherwise, each process is told to end and is waited
+    for. A job that `cleans_up` is interrupted at its own lines, for it may have containers to
+    remove; any other just ends. A job whose process is killed is done again, alone; if that process
+    is killed too, `lost` makes what came of it, and the others go on.
     """
     if min(processes, len(jobs)) <= 1:
         for job in jobs:
-            yield do(job)
-            tick()
+            done = do(job)
+            finished(done)
+            yield done
         return
     given = partial(_interruptible, do) if cleans_up else do
-    with pool(min(processes, len(jobs))) as executor:
-        futures = []
-        for job in jobs:
-            futures.append(submitted(executor, given, job))
-            futures[-1].add_done_callback(lambda _: tick())
-        for future in futures:
-            yield future.result()
+    left = list(jobs)
+    while left:
+        futures: list[Future[Done]] = []
+        try:
+            with pool(min(processes, len(left))) as executor:
+                for job in left:
+                    futures.append(submitted(executor, given, job))
+                    futures[-1].add_done_callback(partial(_pass_on, finished))
+                while futures:
+                    done = futures[0].result()
+                    del futures[0], left[0]
+                    yield done
+        except KilledError:
+            # Jobs begin in their order, so those under way are the first of those that are not
+            # done; the pool hands out one more than it has processes.
+            suspects = processes + 1
+            for future in futures:
+                is_suspect = _is_killed(future)
+                if is_suspect and not suspects:
+                    break
+                suspects -= is_suspect
+                done = _alone(left[0], given, finished, lost) if is_suspect else future.result()
+                del left[0]
+                yield done
+
+
+def _pass_on(finished: Callable[[Done], None], future: "Future[Done]") -> None:
+    if not future.cancelled() and future.exception() is None:
+        finished(future.result())
+
+
+def _is_killed(future: "Future[Done]") -> bool:
+    return future.cancelled() or isinstance(future.exception(), BrokenProcessPool)
+
+
+def _alone(
+    job: Job,
+    do: Callable[[Job], Done],
+    finished: Callable[[Done], None],
+    lost: Callable[[Job], Done],
+) -> Done:
+    try:
+        with pool(1) as executor:
+            done = submitted(executor, do, job).result()
+    except KilledError:
+        done = lost(job)
+    finished(done)
+    return done
 
 
 @contextmanager
@@ -67,17 +116,17 @@ def pool(
     Each calls ``prepare`` first, with what is given.
 
     Raises:
-        EnvironmentNotReadyError: a process was killed from outside.
+        KilledError: a process was killed from outside.
 
     """
-    start = partial(_at_rest, prepare, given)
+    start = partial(_at_rest, labs_folder.chosen(), prepare, given)
     with ProcessPoolExecutor(processes, CONTEXT, start) as executor:
         try:
             yield executor
         except BaseException as error:
             _end(executor)
             if isinstance(error, BrokenProcessPool):
-                raise EnvironmentNotReadyError(KILLED) from error
+                raise KilledError(KILLED) from error
             raise
 
 
@@ -111,13 +160,17 @@ def _held_back() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
 
 
-def _at_rest(prepare: Callable[..., None] | None, given: Sequence[object]) -> None:
+def _at_rest(
+    labs: Path | None, prepare: Callable[..., None] | None, given: Sequence[object]
+) -> None:
     """Leave Ctrl-C, which reaches every process, to the first one; end in silence when told to."""
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
     threading.Thread(target=_end_with_the_first, daemon=True).start()
+    if labs and not labs_folder.chosen():  # a fork has been told already
+        labs_folder.choose(labs)
     if prepare:
         prepare(*given)
 

@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness import catalogue, labs_folder
 from harness.engines.protocol import Conductor, Engine, Observer, Plan
 from harness.errors import EnvironmentNotReadyError
 from harness.recording import Recording
@@ -23,9 +24,13 @@ NOT_INSTALLED = (
     "what containers need is not installed: ./lab images build installs it and makes the images"
 )
 
+NO_REPOSITORY = "containers and tests need the repository: clone it and use its ./lab"
+
 
 def lacking() -> str | None:
     """Say in one line that this part of the lock is not installed; None if it is."""
+    if not catalogue.IS_CHECKOUT:
+        return NO_REPOSITORY
     return None if all(map(find_spec, PACKAGES)) else NOT_INSTALLED
 
 
@@ -46,6 +51,8 @@ def why_not() -> str | None:
 
     Answers within a second when there is no engine.
     """
+    if labs_folder.chosen():
+        return labs_folder.SIMULATED_ONLY
     said: str | None = lacking() or part("client").why_not()
     return said
 

@@ -56,6 +56,7 @@ def explained(scenario: Scenario, shrinker: Shrinker) -> Explanation:
         if failure(other) is None
         for run in [once(other)]
     ]
+    told: tuple[str, ...]
     if not passing:
         nearest, told = "none: it fails whatever is left out", ()
     else:

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from harness.engines.protocol import Plan
 from harness.engines.sim.order import Permutation
 from harness.model.fault import Timed
-from harness.model.lab import Broken, Lab, Redis, Service
-from harness.model.load import Arrival, Load
+from harness.model.lab import Lab, Redis, Service
+from harness.model.load import Flow
+from harness.model.send import Arrival
+from harness.model.variant import Broken
 
 VARIANT = "swarm"
 PATIENCE_MS = 4000.0
@@ -25,7 +27,7 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scripted(Load):
+class Scripted(Flow):
     """Requests at given times, each with a service and a path of its own."""
 
     asks: tuple[Ask, ...] = ()
@@ -40,15 +42,11 @@ class Scripted(Load):
         del seed
         due = (ask for ask in self.asks if ask.at_s < duration_s)
         for number, ask in enumerate(due):
-            yield Arrival(number, ask.at_s, ask.path, "GET", ask.to)
+            yield Arrival(number, ask.at_s, ask.path, "GET", ask.to, self.timeout_ms, 0)
 
     def targets(self) -> tuple[str, ...]:
         """Name the services that are asked."""
         return tuple(dict.fromkeys(ask.to for ask in self.asks)) or (self.to,)
-
-
-# No lab may name it: a container's load would not know its requests.
-del Load.kinds["Scripted"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,8 @@ from typing import TypeVar
 
 from harness.model.fault import Timed, during
 from harness.model.lab import Lab, Service
+from harness.model.partition import Partition
+from harness.model.toxic import LinkFault
 from harness.swarm.scenario import Ask, Order, Scenario, scripted
 from harness.swarm.storms import STEP_S, makes_sense
 from harness.swarm.trial import Failure, failure, once
@@ -198,11 +200,8 @@ def _without(faults: tuple[Timed, ...], hosts: Sequence[str]) -> tuple[Timed, ..
         return tuple(host for host in group if host not in hosts)
 
     return tuple(
-        replace(
-            timed,
-            fault=replace(timed.fault, one=left(timed.fault.one), other=left(timed.fault.other)),
-        )  # type: ignore[type-var,attr-defined,call-arg]
-        if hasattr(timed.fault, "one")
+        replace(timed, fault=replace(fault, one=left(fault.one), other=left(fault.other)))
+        if isinstance(fault := timed.fault, Partition)
         else timed
         for timed in faults
     )
@@ -225,8 +224,8 @@ def _plainer(scenario: Scenario) -> Iterator[Scenario]:
         services = (*lab.services[:place], plain, *lab.services[place + 1 :])
         yield replace(scenario, lab=replace(lab, services=services))
     for place, timed in enumerate(lab.faults):
-        if getattr(timed.fault, "toxicity", 1.0) < 1:
-            whole = replace(timed, fault=replace(timed.fault, toxicity=1.0))  # type: ignore[type-var,call-arg]
+        if isinstance(timed.fault, LinkFault) and timed.fault.toxicity < 1:
+            whole = replace(timed, fault=replace(timed.fault, toxicity=1.0))
             faults = (*lab.faults[:place], whole, *lab.faults[place + 1 :])
             yield replace(scenario, lab=replace(lab, faults=faults))
 

@@ -1,7 +1,10 @@
 """`./lab check`: what a CI job reads."""
 
 import json
+import os
 import re
+import signal
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -10,7 +13,8 @@ from xml.etree import ElementTree as ET
 import pytest
 from rich.console import Console
 
-from harness.cli import cmd_check
+from harness import check_results
+from harness.cli import check_progress, checking, cmd_check
 from harness.engines.protocol import Conductor, Observer, Plan
 from harness.engines.sim.engine import SimEngine
 from harness.errors import EnvironmentNotReadyError
@@ -195,15 +199,15 @@ def test_the_junit_file_is_whole_after_each_result(
         shop.write(slug=slug)
     file = shop.root / "junit.xml"
     seen: list[int] = []
-    check = cmd_check.check
+    check = checking.check
 
-    def looking(*arguments: Any) -> cmd_check.Checked:
+    def looking(*arguments: Any) -> check_results.Checked:
         if file.exists():
             seen.append(len(ET.parse(file).getroot()))  # noqa: S314 - we wrote it
         return check(*arguments)
 
-    monkeypatch.setattr(cmd_check, "JUNIT_EVERY_S", 0)
-    monkeypatch.setattr(cmd_check, "check", looking)
+    monkeypatch.setattr(cmd_check, "WRITTEN_EVERY_S", 0)
+    monkeypatch.setattr(checking, "check", looking)
     shop.run("check", "one", "two", "three", "--jobs", "1", "--junit", str(file))
     assert seen == [1, 2]
     assert len(ET.parse(file).getroot()) == 3  # noqa: S314 - we wrote it
@@ -214,14 +218,14 @@ def test_ctrl_c_keeps_what_was_checked(shop: Workshop, monkeypatch: pytest.Monke
     for slug in ("one", "two", "three"):
         shop.write(slug=slug)
     file = shop.root / "junit.xml"
-    check = cmd_check.check
+    check = checking.check
 
-    def interrupted(slug: str, *arguments: Any) -> cmd_check.Checked:
+    def interrupted(slug: str, *arguments: Any) -> check_results.Checked:
         if slug == "three":
             raise KeyboardInterrupt
         return check(slug, *arguments)
 
-    monkeypatch.setattr(cmd_check, "check", interrupted)
+    monkeypatch.setattr(checking, "check", interrupted)
     code = shop.run("check", "one", "two", "three", "--jobs", "1", "--junit", str(file)).code
     assert code == 130
     suites = list(ET.parse(file).getroot())  # noqa: S314 - we wrote it
@@ -251,6 +255,15 @@ def test_a_junit_file_on_a_full_disk(shop: Workshop) -> None:
     assert outcome.code == 2
     assert outcome.complaint == "/dev/full: No space left on device; the checks have run, see above"
     assert "1 passed" in outcome.out
+
+
+def test_a_file_that_cannot_be_written_hides_no_failure(shop: Workshop) -> None:
+    """It is told; the exit code is that of the lab."""
+    shop.change(FAILING)
+    for option in ("--junit", "--markdown"):
+        outcome = shop.run("check", option, "/dev/full")
+        assert outcome.code == 1
+        assert outcome.complaint.startswith("/dev/full: No space left on device")
 
 
 @pytest.mark.parametrize("arguments", [(), ("small",)])
@@ -316,8 +329,8 @@ def measuring(shop: Workshop, monkeypatch: pytest.MonkeyPatch) -> list[float]:
             ]
             return recording
 
-    monkeypatch.setattr(cmd_check, "ComposeEngine", Late)
-    monkeypatch.setattr(cmd_check, "why_not", lambda: None)
+    monkeypatch.setattr(checking, "ComposeEngine", Late)
+    monkeypatch.setattr(checking, "why_not", lambda: None)
     return late_s
 
 
@@ -394,12 +407,150 @@ def test_on_a_terminal_the_bar_grows_with_what_is_measured_again(
     assert outcome.out.endswith("1 passed, 0 failed\n")
 
 
-def test_a_killed_worker_is_one_line(shop: Workshop) -> None:
-    """As when the machine runs out of memory."""
+KILLING = """import os, signal, multiprocessing
+if multiprocessing.parent_process():
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_a_lab_whose_process_is_killed_hides_no_failure(shop: Workshop) -> None:
+    """As when it takes all memory: it is one that could not be checked, and the others go on."""
+    shop.change(FAILING, slug="failing")
+    (shop.write(slug="killing") / "lab.py").write_text(KILLING + SMALL)
+    shop.write(slug="other")
+    outcome = finished(started(shop, "check", "--jobs", "2"))
+    assert (outcome.code, outcome.err) == (1, "")
+    assert "? INCONCLUSIVE killing, seed 1: its process was killed" in outcome.out
+    assert "✓ PASS         other, seed 1: 7 controls" in outcome.out
+    assert outcome.out.endswith("1 passed, 1 failed, 1 could not be checked\n")
+
+
+def test_a_range_of_seeds(shop: Workshop) -> None:
+    """From the first to the last, for a part of a long check."""
+    shop.change(FAILING)
+    outcome = shop.run("check", "--seeds", "41-42", "--jobs", "1")
+    assert [f"--seed {seed}\n" in outcome.out for seed in (40, 41, 42, 43)] == [0, 1, 1, 0]
+
+
+def test_shards_check_each_lab_once(shop: Workshop) -> None:
+    """What each checks is its first line; one that is left with none has nothing to object to."""
+    for slug in ("one", "two"):
+        shop.write(slug=slug)
+    outcomes = [shop.run("check", "--shard", f"{number}/3", "--jobs", "1") for number in (1, 2, 3)]
+    assert [outcome.code for outcome in outcomes] == [0, 0, 0]
+    heads = [outcome.out.splitlines()[0] for outcome in outcomes]
+    assert heads == [
+        "shard 1/3: one",
+        "shard 2/3: two",
+        "shard 3/3: no lab, for there are fewer of them",
+    ]
+
+
+def test_a_table_for_a_pull_request(shop: Workshop) -> None:
+    """It stands where it is asked for, and repeats what failed."""
+    shop.change(FAILING)
+    file = shop.root / "check.md"
+    assert shop.run("check", "--jobs", "1", "--markdown", str(file)).code == 1
+    text = file.read_text()
+    assert text.startswith("### ✗ Chaoslab FAIL: 1 FAIL\n")
+    assert "| ✗ FAIL | small | calm, the fix holds: recovers (time to recover) | 1.00 s |" in text
+    assert text.endswith("    ./lab run small --engine sim --seed 1\n")
+
+
+def test_results_are_kept_without_being_asked_for(shop: Workshop) -> None:
+    """So that a check that was interrupted can go on; a second look checks nothing."""
+    shop.change(FAILING)
+    first = shop.run("check", "--seeds", "2", "--jobs", "1")
+    assert len((shop.runs / "check-sim.jsonl").read_text().splitlines()) == 3
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(checking, "check", None)
+        again = shop.run("check", "--seeds", "2", "--resume")
+    assert (again.code, again.out) == (first.code, first.out)
+    assert again.complaint == "2 of 2 were checked before"
+
+
+def test_there_may_be_nothing_to_go_on_with(shop: Workshop) -> None:
+    """A CI job that always says --resume begins with the first; `runs/` need not be there."""
+    shop.write()
+    assert not shop.runs.exists()
+    outcome = shop.run("check", "--resume")
+    assert (outcome.code, outcome.err) == (0, "")
+    assert outcome.out.endswith("1 passed, 0 failed\n")
+
+
+def test_what_proved_nothing_is_checked_again(shop: Workshop) -> None:
+    """A machine may be ready by now; what passed or failed stays."""
+    shop.change(WRONG)
+    assert shop.run("check", "--jobs", "1").code == 2
+    outcome = shop.run("check", "--resume", "--jobs", "1")
+    assert (outcome.code, outcome.err) == (2, "")
+    assert outcome.out.endswith("1 could not be checked\n")
+
+
+def test_results_of_a_changed_lab_are_refused(shop: Workshop) -> None:
+    """In one line that says what has changed."""
     folder = shop.write()
-    kill = "import os, signal, multiprocessing\n"
-    kill += "if multiprocessing.parent_process(): os.kill(os.getpid(), signal.SIGKILL)\n"
-    (folder / "lab.py").write_text(kill + SMALL)
-    outcome = finished(started(shop, "check", "--seeds", "4", "--jobs", "2"))
+    assert shop.run("check", "--jobs", "1").code == 0
+    (folder / "lab.py").write_text(SMALL.replace("rate_rps=20", "rate_rps=21"))
+    outcome = shop.run("check", "--resume")
     assert (outcome.code, outcome.out) == (2, "")
-    assert outcome.complaint.startswith("a process was killed")
+    assert outcome.complaint == (
+        "runs/check-sim.jsonl: its results are of another tree (labs differ); "
+        "leave --resume out to begin anew"
+    )
+
+
+def test_a_check_that_was_killed_goes_on(shop: Workshop) -> None:
+    """With kill -9 in the middle: what was found stays, and the rest is as if nothing had been."""
+    shop.write(SMALL.replace("Paced(", "Poisson(").replace("Paced,", "Poisson,"))
+    seeds = ("check", "--seeds", "9", "--jobs", "2")
+    file, junit, whole = shop.runs / "check-sim.jsonl", shop.root / "1.xml", shop.root / "2.xml"
+    process = started(shop, *seeds)
+    try:
+        while not file.exists() or file.read_bytes().count(b"\n") < 3:
+            assert process.poll() is None
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+    there = len(check_results.read(file))
+    assert 2 <= there < 9
+    outcome = finished(started(shop, *seeds, "--resume", "--junit", str(junit)))
+    anew = finished(started(shop, *seeds, "--junit", str(whole)))
+    assert outcome.err.startswith(f"chaoslab: {there} of 9 were checked before\n")
+    assert (outcome.code, outcome.out) == (anew.code, anew.out)
+    assert _values(junit) == _values(whole)
+
+
+def test_a_log_is_told_how_far_a_check_is() -> None:
+    """A line every half minute, with what is left at this pace; none in a short check."""
+    told: list[str] = []
+    now_s = [100.0]
+    lines = check_progress.Lines(100, told.append, lambda: now_s[0])
+    began = datetime(2026, 1, 2, tzinfo=UTC)
+    one = check_results.Checked(slug="a", seed=1, began=began, took_s=1, error="no")
+    for _ in range(25):
+        now_s[0] += 3
+        lines.one(one)
+    assert told == [
+        "10 of 100 checked in 30 s, 0 failed; about 4 min 30 s left",
+        "20 of 100 checked in 1 min 0 s, 0 failed; about 4 min 0 s left",
+    ]
+
+
+def test_runs_that_cannot_be_written_do_not_keep_a_check_from_running(shop: Workshop) -> None:
+    """A simulation needs no disk; where the file was asked for, it is refused first."""
+    shop.write()
+    shop.runs.write_text("a file")
+    outcome = shop.run("check", "--jobs", "1")
+    assert outcome.code == 0
+    assert outcome.complaint.endswith("this check cannot be resumed")
+    refused = shop.run("check", "--results", str(shop.runs / "x.jsonl"))
+    assert (refused.code, refused.out) == (2, "")
+
+
+def test_the_exit_codes_are_in_the_help(shop: Workshop) -> None:
+    """A CI job's author reads them there."""
+    text = " ".join(shop.run("check", "--help").out.split())
+    assert "0 every control of every lab holds" in text
+    assert "1 a control fails, whatever could not be checked beside it" in text
+    assert "130 interrupted; --resume goes on" in text

@@ -14,7 +14,6 @@ import pytest
 
 import labs
 from harness import catalogue, store
-from harness.cli import cmd_new, complaints
 from harness.cli.__main__ import main
 
 ROOT = Path(__file__).parents[2]
@@ -27,7 +26,7 @@ from harness import catalogue, store
 from harness.cli.__main__ import main
 
 root = Path(sys.argv.pop(1))
-catalogue.ROOT = store.ROOT = root
+catalogue.ROOT = root
 catalogue.LABS = root / "labs"
 store.RUNS = root / "runs"
 labs.__path__ = [str(root / "labs")]
@@ -122,10 +121,8 @@ def workshop(
     (root / "labs").mkdir()
     for table in ("catalogue.tsv", "episodes.tsv"):
         shutil.copy(ROOT / "labs" / table, root / "labs")
-    for module in (catalogue, store, cmd_new, complaints):
-        patch.setattr(module, "ROOT", root)
-    for module in (catalogue, cmd_new):
-        patch.setattr(module, "LABS", root / "labs")
+    patch.setattr(catalogue, "ROOT", root)
+    patch.setattr(catalogue, "LABS", root / "labs")
     patch.setattr(store, "RUNS", root / "runs")
     patch.setattr(labs, "__path__", [str(root / "labs")])
     patch.setattr(sys, "dont_write_bytecode", True)

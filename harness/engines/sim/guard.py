@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator, Mapping
 from types import ModuleType
 from typing import Any, NoReturn, Self
 
+from harness.engines.sim import own_modules
 from harness.engines.sim.holders import HOLDERS
 from harness.engines.sim.process import PROCESS
-from harness.engines.sim.stuck import OWN
 from harness.engines.sim.time_and_chance import real_of
 from harness.engines.sim.unordered import ADVICE, hashes_are_drawn, in_service
 from harness.errors import LabError
@@ -137,7 +137,7 @@ class Guard:
         HOLDERS.extend()
         # A copy: another thread may import meanwhile, as the live display does.
         for module, loaded in sys.modules.copy().items():
-            if module in self._watched or not module.startswith(OWN):
+            if module in self._watched or not own_modules.is_own(module):
                 continue
             self._watched.add(module)
             space = vars(loaded)
@@ -159,7 +159,7 @@ def refuse_drawn_order(module: ModuleType) -> None:
         LabError: it goes through a set, and this interpreter was started without PYTHONHASHSEED=0.
 
     """
-    if hashes_are_drawn() and (place := in_service(module, OWN)):
+    if hashes_are_drawn() and (place := in_service(module, own_modules.is_own)):
         raise LabError(f"{place} {ADVICE}")
 
 

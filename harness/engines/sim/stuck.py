@@ -8,14 +8,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from types import FrameType
 from typing import Any, NamedTuple
 
-OWN = ("services.", "labs.")
-"""Modules in which a learner looks for the cause."""
+from harness.engines.sim import own_modules
 
 KERNEL = "harness.engines.sim."
 """Modules whose assertions are about the simulator itself."""
 
 PLUMBING = {"services.clock", "services.context", "services.server"}
-"""Those of them through which every request, or every look at a clock, goes."""
+"""Modules of ours through which every request, or every look at a clock, goes."""
 
 LINE_LIMIT = 600
 PLACES_LIMIT = 3
@@ -58,7 +57,7 @@ def place_of_callback(callback: object) -> Place:
         return place_of(owner)
     name = getattr(callback, "__qualname__", type(callback).__name__)
     module = str(getattr(callback, "__module__", ""))
-    return Place(foreign=not module.startswith(OWN), text=f"{name} ({module})")
+    return Place(foreign=not own_modules.is_own(module), text=f"{name} ({module})")
 
 
 def own_place(frames: Sequence[FrameType]) -> str:
@@ -70,7 +69,7 @@ def own_place(frames: Sequence[FrameType]) -> str:
 def is_own(frame: FrameType) -> bool:
     """Say whether a line is a service's or a lab's."""
     name = str(frame.f_globals.get("__name__", ""))
-    return name.startswith(OWN) and name not in PLUMBING
+    return own_modules.is_own(name) and name not in PLUMBING
 
 
 def is_of_kernel(error: BaseException) -> bool:

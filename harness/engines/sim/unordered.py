@@ -9,7 +9,7 @@ how it is written, or by what the file assigns or declares.
 import ast
 import linecache
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from types import CodeType, FunctionType, ModuleType
 
@@ -52,7 +52,7 @@ def in_function(function: object) -> str | None:
     return None if first is None else f"{function.__module__} ({file}:{first})"
 
 
-def in_service(module: ModuleType, prefixes: tuple[str, ...]) -> str | None:
+def in_service(module: ModuleType, is_own: Callable[[str], bool]) -> str | None:
     """Name the first such line of a service: of its module, and of those of ours that it uses."""
     seen: set[str] = set()
     waiting = [module]
@@ -61,7 +61,7 @@ def in_service(module: ModuleType, prefixes: tuple[str, ...]) -> str | None:
         if one.__name__ in seen:
             continue
         seen.add(one.__name__)
-        if one.__name__.startswith(prefixes):
+        if is_own(one.__name__):
             if lines := _in_file(getattr(one, "__file__", None) or ""):
                 return f"{one.__name__}:{lines[0]}"
             names = {_home(value) for value in vars(one).values()}

@@ -1,0 +1,28 @@
+"""What a person types to start Chaoslab: `./lab` in the repository, `chaoslab` once installed."""
+
+import shlex
+from pathlib import Path
+
+from harness import catalogue
+
+_more: list[str] = []
+
+
+def name() -> str:
+    """Give the program's name."""
+    return "./lab" if catalogue.IS_CHECKOUT else "chaoslab"
+
+
+def remember(labs: Path) -> None:
+    """Add the folder of labs that this command line named to every command that is proposed."""
+    _more[:] = ["--labs", str(labs)]
+
+
+def command(*words: str) -> str:
+    """Write a command for the person to type."""
+    return shlex.join([name(), *words, *_more])
+
+
+def named(line: str) -> str:
+    """Put the program's name into a message, which is written for the repository."""
+    return line if catalogue.IS_CHECKOUT else line.replace("./lab ", f"{name()} ")
