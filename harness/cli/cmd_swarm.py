@@ -126,7 +126,7 @@ def _report(seed: int, found: Failure, keep: Path) -> None:
     with calm():
         shrinker = Shrinker(scenario, found)
         small = shrinker.shrink()
-        told = explained(small, shrinker)
+        told = explained(small, found)
         again = failure(small) or found
     click.echo(f"  shrunk from {scenario.size()}")
     click.echo(f"  to {small.size()} in {shrinker.tried} tries: {again.text}")

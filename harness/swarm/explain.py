@@ -11,9 +11,9 @@ from enum import StrEnum
 from typing import Any
 
 from harness.swarm.scenario import Order, Scenario
-from harness.swarm.shrink import Shrinker, with_asks
+from harness.swarm.shrink import with_asks
 from harness.swarm.storms import DELAYS
-from harness.swarm.trial import Run, failure, once
+from harness.swarm.trial import Failure, Run, failure, once
 
 SHOWN_REQUESTS = 5
 
@@ -35,20 +35,25 @@ class Explanation:
     parting: tuple[str, ...]
 
 
-def cause(scenario: Scenario, shrinker: Shrinker) -> Cause:
-    """Say whether it fails in plain order too, and without what only delays."""
+def cause(scenario: Scenario, seen: Failure) -> Cause:
+    """Say whether it fails as it was seen to in plain order too, and without what only delays."""
+
+    def passes(other: Scenario) -> bool:
+        found = failure(other, like=seen)
+        return found is None or found.sign != seen.sign
+
     plain = replace(scenario, order=None)
-    if scenario.order is not None and not shrinker.fails(plain):
+    if scenario.order is not None and passes(plain):
         return Cause.ORDER
     others = tuple(one for one in scenario.lab.faults if not isinstance(one.fault, DELAYS))
     undelayed = replace(plain, lab=replace(plain.lab, faults=others))
-    if len(others) < len(scenario.lab.faults) and not shrinker.fails(undelayed):
+    if len(others) < len(scenario.lab.faults) and passes(undelayed):
         return Cause.DELAY
     return Cause.PLAIN
 
 
-def explained(scenario: Scenario, shrinker: Shrinker) -> Explanation:
-    """Explain a scenario, which its shrinker has made small."""
+def explained(scenario: Scenario, seen: Failure) -> Explanation:
+    """Explain a scenario that has been made small, and what was seen of it."""
     failing = once(scenario)
     passing = [
         (_shared(failing, run), name, run)
@@ -62,7 +67,7 @@ def explained(scenario: Scenario, shrinker: Shrinker) -> Explanation:
     else:
         shared, nearest, run = max(passing, key=lambda one: one[0])
         told = tuple(_parting(scenario, failing, run, shared))
-    return Explanation(cause=cause(scenario, shrinker), nearest=nearest, parting=told)
+    return Explanation(cause=cause(scenario, seen), nearest=nearest, parting=told)
 
 
 def neighbours(scenario: Scenario) -> Iterator[tuple[str, Scenario]]:

@@ -22,7 +22,12 @@ from harness.engines.sim.guard import Guard, refuse_drawn_order
 from harness.engines.sim.holders import HOLDERS
 from harness.engines.sim.hosts import Host
 from harness.engines.sim.invariants import CHECKS
-from harness.engines.sim.leftovers import check_closed, check_healed, check_timers
+from harness.engines.sim.leftovers import (
+    check_closed,
+    check_healed,
+    check_timers,
+    disconnect,
+)
 from harness.engines.sim.link import SimLink
 from harness.engines.sim.load import SimLoad
 from harness.engines.sim.loop import StuckError, VirtualLoop
@@ -30,7 +35,7 @@ from harness.engines.sim.machine import Core, Machine
 from harness.engines.sim.network import Network
 from harness.engines.sim.notes import Notes, told
 from harness.engines.sim.order import Permutation
-from harness.engines.sim.process import EPOCH_S, KERNEL, Process, ProcessState
+from harness.engines.sim.process import EPOCH_S, KERNEL, Process
 from harness.engines.sim.sampler import Sampler
 from harness.engines.sim.system import SimSystem
 from harness.engines.sim.tasks import ALL_TASKS
@@ -96,12 +101,10 @@ class SimEngine:
             with calm(), simulation.watched():
                 return self._completed(loop, running)
         finally:
-            simulation.close(running)
-            loop.close()
-            close_quietly(partial(ALL_TASKS, loop), loop)
-            loop.forget()
-            # It would keep every application, and with it every run, for ever.
-            _cached_build_middleware.cache_clear()
+            try:
+                simulation.close(running)
+            finally:
+                _forget(loop)
 
     def _completed(self, loop: VirtualLoop, running: "asyncio.Task[Recording]") -> Recording:
         """Run to the end, in pieces if that is asked for, and with a collection between them."""
@@ -199,13 +202,7 @@ class Simulation:
         self._disconnect()
 
     def _disconnect(self) -> None:
-        for link in self._links:
-            link.sever()
-        for process in self._processes.values():
-            process.state = ProcessState.DEAD  # whatever of it is still run writes nowhere
-            process.listeners.clear()
-            for endpoint in process.endpoints:
-                endpoint.cut()
+        disconnect(self._links, self._processes.values())
         if CHECKS.dear:
             check_closed(self._processes.values(), self._links)
             check_timers(self._loop.pending())
@@ -325,6 +322,15 @@ def _connect(url: str, begin: Callable[[], Attempt]) -> "redis.asyncio.Redis":
     connect = importlib.import_module("services.redis").connect
     client: redis.asyncio.Redis = connect(url, begin, connection)
     return client
+
+
+def _forget(loop: VirtualLoop) -> None:
+    """Let go of all that a run has had, whether or not it could be closed."""
+    loop.close()
+    close_quietly(partial(ALL_TASKS, loop), loop)
+    loop.forget()
+    # It would keep every application, and with it every run, for ever.
+    _cached_build_middleware.cache_clear()
 
 
 def _ignore(process: Process | None, details: dict[str, Any]) -> None:

@@ -1,13 +1,30 @@
-"""What a run that is closed may not leave behind: connections, listeners, timers."""
+"""A run's end: its connections are cut, and what it may not leave behind is looked for."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from contextlib import ExitStack
+from functools import partial
 
 from harness.engines.sim.hosts import Host
 from harness.engines.sim.link import SimLink
-from harness.engines.sim.process import Process
+from harness.engines.sim.process import Process, ProcessState
 from harness.engines.sim.stub import Stub
 from harness.model.fault import Clock, Connects, HostState
+
+
+def disconnect(links: Iterable[SimLink], processes: Collection[Process]) -> None:
+    """End every connection, also where an assertion says that another one was broken."""
+    cuts = [end.cut for process in processes for end in process.endpoints]
+    severs = [pipe.sever for link in links for pipe in link.pipes]
+    with ExitStack() as stack:  # which calls the last one first
+        for end in reversed([*severs, partial(_bury, processes), *cuts]):
+            stack.callback(end)
+
+
+def _bury(processes: Iterable[Process]) -> None:
+    for process in processes:
+        process.state = ProcessState.DEAD  # whatever of it is still run writes nowhere
+        process.listeners.clear()
 
 
 def check_closed(processes: Iterable[Process], links: Iterable[SimLink]) -> None:
