@@ -121,7 +121,7 @@ def groups(result: Result) -> list[Group]:
     for row in result.rows():
         by_name.setdefault(row.variant, []).append(_line(result.lab, row))
     return [
-        Group(variant=name, kind=kind_of(result, name), lines=tuple(lines))
+        Group(variant=name, kind=kind_of(result.lab, name), lines=tuple(lines))
         for name, lines in by_name.items()
     ]
 
