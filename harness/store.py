@@ -18,6 +18,7 @@ from typing import IO, Any
 from harness.catalogue import ROOT
 from harness.checks.verdict import Control, Kind
 from harness.errors import EnvironmentNotReadyError
+from harness.model.definition import definition
 from harness.model.expect import Bound
 from harness.model.names import nearest
 from harness.recording import Recording
@@ -147,6 +148,7 @@ def document(result: Result, when: datetime) -> dict[str, Any]:
         "lab": result.slug,
         "title": result.lab.title,
         "question": result.lab.question,
+        "definition": definition(result.lab),
         "seed": result.seed,
         "when": when.isoformat(timespec="seconds"),
         "verdict": result.verdict,
