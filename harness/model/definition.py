@@ -5,8 +5,12 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from harness.model.lab import Lab
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 WORDS = {"title", "question", "claim", "because", "source", "leaves_out"}
 """Fields that only people read: another wording is no other lab."""
@@ -25,9 +29,8 @@ def definition(lab: Lab) -> str:
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def _fields(value: object) -> list[tuple[str, object]]:
+def _fields(value: "DataclassInstance") -> list[tuple[str, object]]:
     """Give a dataclass's fields, without words and functions."""
-    assert is_dataclass(value)
     pairs = [(item.name, getattr(value, item.name)) for item in fields(value)]
     return [(name, _plain(it)) for name, it in pairs if name not in WORDS and not callable(it)]
 
@@ -44,4 +47,6 @@ def _plain(value: object) -> object:
             return {str(key): _plain(one) for key, one in value.items()}
         case Sequence():
             return [_plain(one) for one in value]
-    return {"is": type(value).__name__, **dict(_fields(value))}
+    if is_dataclass(value) and not isinstance(value, type):
+        return {"is": type(value).__name__, **dict(_fields(value))}
+    raise TypeError(f"a lab cannot hold {value!r}")
