@@ -21,6 +21,7 @@ class Scripted:
     target: str
     log: list[tuple[str, float]]
     name: str = "scripted"
+    said: str = "scripted"
     invisible: bool = False
     sticky: bool = False
     apply_s: float = 0

@@ -12,6 +12,7 @@ from harness.engines.protocol import Conductor, Observer, Plan
 from harness.engines.sim.engine import SimEngine
 from harness.lessons import evidence, rewrite
 from harness.model.lab import Broken, Fixed, Lab, Variant
+from harness.model.reading import Question
 from harness.recording import Recording
 from harness.result import Result
 from tests.support import Silent
@@ -99,6 +100,50 @@ def test_a_lab_predicts_from_theory(slug: str) -> None:
     assert predicted
     if slug not in COUNTED:
         assert any(item.source.startswith("theory:") for item in predicted)
+
+
+@every_lab
+def test_the_right_answer_is_what_the_claim_says(slug: str) -> None:
+    """Each question's right choice is true of exactly the runs of which its claim is true.
+
+    So it is right of the variant that is asked about, and of no run, faulty or not, that would
+    refute the claim; and no other choice is right of that variant.
+    """
+    result, engine = proof(slug)
+    assert result.lab.reading.questions
+    for question in result.lab.reading.questions:
+        asked = engine.broken[question.on]
+        accepted = [one for one in question.choices if one.bound.holds(one.measure.of(asked))]
+        assert accepted == [question.right], question.asks
+        for recording in (*engine.broken.values(), *engine.unbroken.values()):
+            said = question.right.bound.holds(question.right.measure.of(recording))
+            assert said is _claim_holds(result.lab, question, recording), recording.variant
+
+
+def _claim_holds(lab: Lab, question: Question, recording: Recording) -> bool:
+    claims = [(item.claim, item.variants, item.measure, item.bound) for item in lab.expect]
+    claims += [(item.name, (item.on,), item.measure, item.bound) for item in lab.predict]
+    (held,) = (
+        bound.holds(measure.of(recording))
+        for name, variants, measure, bound in claims
+        if name == question.right.claim and question.on in variants
+    )
+    return held
+
+
+@every_lab
+def test_a_lab_has_words_for_all_that_it_claims(slug: str) -> None:
+    """Each variant and each claim but baselines has a phrase, and the sentence a beginning."""
+    lab = catalogue.find(slug).lab
+    words = lab.reading
+    assert words.opening
+    assert set(words.variants) == {variant.name for variant in lab.variants}
+    claims = {item.claim for item in lab.expect if not item.is_baseline}
+    assert set(words.phrases) == claims | {item.name for item in lab.predict}
+    for variant in lab.variants:
+        about = [item.claim for item in lab.expect if variant.name in item.variants]
+        about += [item.name for item in lab.predict if item.on == variant.name]
+        assert any(words.phrase(claim).told for claim in about), variant.name
 
 
 @every_lab

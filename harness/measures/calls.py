@@ -130,6 +130,7 @@ def largest_share(*callees: str, start_s: float, end_s: float, slice_s: float) -
         name=f"largest share of one callee in {slice_s:g} s, {start_s:g}-{end_s:g} s",
         compute=compute,
         reads=Reads(window=(start_s, end_s), callees=callees),
+        is_share=True,
     )
 
 
@@ -188,4 +189,5 @@ def wasted_ratio(callee: str, start_s: float, end_s: float) -> Measure:
         compute=compute,
         over=partial(wasted_ratio, callee),
         reads=Reads(window=(start_s, end_s), hosts=(callee,)),
+        is_share=True,
     )

@@ -25,6 +25,23 @@ def success_ratio(start_s: float, end_s: float, *, path: str = "") -> Measure:
         compute=compute,
         over=partial(success_ratio, path=path),
         reads=Reads(window=(start_s, end_s), paths=(path,) if path else ()),
+        is_share=True,
+    )
+
+
+def failed_ratio(start_s: float, end_s: float) -> Measure:
+    """Count the requests without a good answer over those due in a window, 0 to 1."""
+    good = success_ratio(start_s, end_s)
+
+    def compute(recording: Recording) -> float:
+        return 1 - good.compute(recording)
+
+    return Measure(
+        name=f"requests failed, {start_s:g}-{end_s:g} s",
+        compute=compute,
+        over=failed_ratio,
+        reads=good.reads,
+        is_share=True,
     )
 
 
@@ -58,6 +75,7 @@ def answer_ratio(text: str, start_s: float, end_s: float, *, path: str = "") -> 
         compute=compute,
         over=partial(answer_ratio, text, path=path),
         reads=Reads(window=(start_s, end_s), paths=(path,) if path else (), answers=True),
+        is_share=True,
     )
 
 

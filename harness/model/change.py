@@ -30,6 +30,13 @@ class Configure:
         values = ", ".join(f"{name}={value}" for name, value in self.values.items())
         return f"configure {self.target} ({values})"
 
+    @property
+    def said(self) -> str:
+        """The fault as a person would say it."""
+        return f"{self.target}: " + ", ".join(
+            f"{name} {value}" for name, value in self.values.items()
+        )
+
     def problems(self) -> Iterator[str]:
         """Say what is wrong with the values, if anything."""
         if not self.values:

@@ -50,6 +50,8 @@ NOTHING = Reads()
 class Measure:
     """A named pure function of a recording; `unit` is "" for ratios and counts.
 
+    One that `is_share` lies from 0 to 1, and people read it as per cent.
+
     `compute` gives a number, or raises `NoDataError` where the recording does not hold what it
     needs. `over` gives the same measure over another window, from a start to an end in seconds.
     """
@@ -59,6 +61,7 @@ class Measure:
     compute: Callable[["Recording"], float]
     over: "Callable[[float, float], Measure] | None" = None
     reads: Reads = NOTHING
+    is_share: bool = False
 
     def read(self, recording: "Recording") -> Reading:
         """Measure a recording; without data the value is NaN, which no bound accepts."""

@@ -154,7 +154,11 @@ class Fault(Protocol):
 
     @property
     def name(self) -> str:
-        """The fault as a person would say it, with its target."""
+        """What it does and to whom, with its values: its name in logs and recordings."""
+
+    @property
+    def said(self) -> str:
+        """The fault as a person would say it, short: "payments frozen"."""
 
     def problems(self) -> Iterator[str]:
         """Say what is wrong with the values, if anything."""
@@ -237,6 +241,11 @@ class Pause(WholeFault):
         """The fault as a person would say it, with its target."""
         return f"pause {self.target}"
 
+    @property
+    def said(self) -> str:
+        """The fault as a person would say it."""
+        return f"{self.target} frozen"
+
     async def apply(self, system: System) -> None:
         """Freeze the host."""
         await system.pause(self.target)
@@ -267,6 +276,11 @@ class Kill(WholeFault):
         """The fault as a person would say it, with its target."""
         return f"kill {self.target}"
 
+    @property
+    def said(self) -> str:
+        """The fault as a person would say it."""
+        return f"{self.target} crashed"
+
     async def apply(self, system: System) -> None:
         """End the host's process at once."""
         await system.kill(self.target)
@@ -286,16 +300,25 @@ class Kill(WholeFault):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timed:
-    """A fault and the time for which it lasts, in seconds of the run."""
+    """A fault and the time for which it lasts, in seconds of the run.
+
+    `words` say what happens where the fault's own words do not fit.
+    """
 
     start_s: float
     end_s: float
     fault: Fault
+    words: str = ""
+
+    @property
+    def said(self) -> str:
+        """The fault as a person would say it, short: "payments frozen"."""
+        return self.words or self.fault.said
 
 
-def during(start_s: float, end_s: float, fault: Fault) -> Timed:
-    """Break something at one moment and mend it at another."""
-    return Timed(start_s=start_s, end_s=end_s, fault=fault)
+def during(start_s: float, end_s: float, fault: Fault, *, said: str = "") -> Timed:
+    """Break something at one moment and put it right at another; `said` is how to say it."""
+    return Timed(start_s=start_s, end_s=end_s, fault=fault, words=said)
 
 
 def moments(faults: tuple[Timed, ...]) -> Iterator[tuple[float, Timed, bool]]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from harness.model.fault import PROCESS, Clock, HostState, Place, System, WholeFault
+from harness.model.numbers import MINUS
 
 RIGHT = Clock()
 FULL_SPEED = 1.0
@@ -38,6 +39,11 @@ class Stop(WholeFault):
     def name(self) -> str:
         """The fault as a person would say it, with its target."""
         return f"stop {self.target} (within {self.grace_s:g} s)"
+
+    @property
+    def said(self) -> str:
+        """The fault as a person would say it."""
+        return f"{self.target} stopped"
 
     def problems(self) -> Iterator[str]:
         """Say what is wrong with the values, if anything."""
@@ -83,6 +89,16 @@ class ClockSkew(WholeFault):
     def name(self) -> str:
         """The fault as a person would say it, with its target."""
         return f"clock of {self.target} ({self.skew_s:+g} s, {self.drift_ppm:+g} ppm)"
+
+    @property
+    def said(self) -> str:
+        """The fault as a person would say it."""
+        wrong = [
+            f"{value:+g} {unit}".replace("-", MINUS)
+            for value, unit in ((self.skew_s, "s"), (self.drift_ppm, "ppm"))
+            if value
+        ]
+        return f"{self.target}: clock {', '.join(wrong)}"
 
     def problems(self) -> Iterator[str]:
         """Say what is wrong with the values, if anything."""
@@ -132,6 +148,11 @@ class CpuSlow(WholeFault):
         """The fault as a person would say it, with its target."""
         return f"slow CPU of {self.target} (x {self.factor:g})"
 
+    @property
+    def said(self) -> str:
+        """The fault as a person would say it."""
+        return f"{self.target} {self.factor:g} x slower"
+
     def problems(self) -> Iterator[str]:
         """Say what is wrong with the values, if anything."""
         if not FULL_SPEED < self.factor < math.inf:
@@ -172,6 +193,11 @@ class MemoryLimit(WholeFault):
         """The fault as a person would say it, with its target."""
         return f"memory of {self.target} (at most {self.limit_mib} MiB)"
 
+    @property
+    def said(self) -> str:
+        """The fault as a person would say it."""
+        return f"{self.target}: {self.limit_mib} MiB only"
+
     def problems(self) -> Iterator[str]:
         """Say what is wrong with the values, if anything."""
         if self.limit_mib < LEAST_MIB:
@@ -211,6 +237,11 @@ class DiskFull(WholeFault):
     def name(self) -> str:
         """The fault as a person would say it, with its target."""
         return f"full disk of {self.target}"
+
+    @property
+    def said(self) -> str:
+        """The fault as a person would say it."""
+        return f"{self.target}: disk full"
 
     async def apply(self, system: System) -> None:
         """Fill the disk."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from harness.model.expect import Expectation, Plot, Prediction
 from harness.model.fault import Setting, Timed
 from harness.model.load import Load
+from harness.model.reading import UNREAD, Reading
 
 CLIENT = "client"
 """The name under which the load's own host appears in links and spans."""
@@ -124,6 +125,7 @@ class Lab:
     predict: tuple[Prediction, ...] = ()
     stores: tuple[Redis, ...] = ()
     plots: tuple[Plot, ...] = ()
+    reading: Reading = UNREAD
 
     def nodes(self) -> tuple[Service | Redis, ...]:
         """Give the services, then the stores: all that can be drawn and called."""

@@ -41,6 +41,12 @@ class Partition:
         """The fault as a person would say it, with its target."""
         return f"partition {self.target}"
 
+    @property
+    def said(self) -> str:
+        """The fault as a person would say it."""
+        fewer, more = sorted((self.one, self.other), key=len)
+        return f"{', '.join(fewer)} cut off from {', '.join(more)}"
+
     def problems(self) -> Iterator[str]:
         """Say what is wrong with the values, if anything."""
         if not (self.one and self.other):
@@ -113,11 +119,17 @@ class RefuseNew(WholeLink):
     holds: ClassVar[str] = "new connections"
     connects: ClassVar[Connects] = Connects.REFUSED
     verb: ClassVar[str] = "refuse new connections"
+    heard: ClassVar[str] = "refuses new callers"
 
     @property
     def name(self) -> str:
         """The fault as a person would say it, with its target."""
         return f"{self.verb} {self.target}"
+
+    @property
+    def said(self) -> str:
+        """The fault as a person would say it."""
+        return f"{self.target} {self.heard}"
 
     async def apply(self, system: System) -> None:
         """Treat new connections so."""
@@ -142,3 +154,4 @@ class Unanswered(RefuseNew):
 
     connects: ClassVar[Connects] = Connects.UNANSWERED
     verb: ClassVar[str] = "drop new connects"
+    heard: ClassVar[str] = "ignores new callers"

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import ClassVar
 
 from harness.model.fault import Place, System, ToxicSpec, WholeFault
+from harness.model.numbers import short
 
 
 class Stream(StrEnum):
@@ -45,6 +46,15 @@ class LinkFault:
         """The fault as a person would say it, with its target."""
         values = ", ".join(f"{name} {value}" for name, value in self.attributes().items() if value)
         return f"{self.type} {self.target}" + (f" ({values})" if values else "")
+
+    @property
+    def said(self) -> str:
+        """The fault as a person would say it."""
+        return f"{self.target} {self.heard()}"
+
+    def heard(self) -> str:
+        """Say what becomes of the link, in a word or two."""
+        return self.type.replace("_", " ")
 
     def attributes(self) -> Mapping[str, int]:
         """Give the toxic's attributes under Toxiproxy's names and in its units."""
@@ -112,6 +122,10 @@ class Latency(LinkFault):
         """Give the toxic's attributes under Toxiproxy's names and in its units."""
         return {"latency": self.latency_ms, "jitter": self.jitter_ms}
 
+    def heard(self) -> str:
+        """Say what becomes of the link, in a word or two."""
+        return f"{short(self.latency_ms / 1000)} s late"
+
 
 @dataclass(frozen=True, slots=True)
 class Bandwidth(LinkFault):
@@ -124,6 +138,10 @@ class Bandwidth(LinkFault):
     def attributes(self) -> Mapping[str, int]:
         """Give the toxic's attributes under Toxiproxy's names and in its units."""
         return {"rate": self.rate_kbps}
+
+    def heard(self) -> str:
+        """Say what becomes of the link, in a word or two."""
+        return f"at {self.rate_kbps:,} kB/s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +156,10 @@ class SlowClose(LinkFault):
         """Give the toxic's attributes under Toxiproxy's names and in its units."""
         return {"delay": self.delay_ms}
 
+    def heard(self) -> str:
+        """Say what becomes of the link, in a word or two."""
+        return f"{short(self.delay_ms / 1000)} s slow to close"
+
 
 @dataclass(frozen=True, slots=True)
 class Timeout(LinkFault):
@@ -151,6 +173,10 @@ class Timeout(LinkFault):
         """Give the toxic's attributes under Toxiproxy's names and in its units."""
         return {"timeout": self.timeout_ms}
 
+    def heard(self) -> str:
+        """Say what becomes of the link, in a word or two."""
+        return "silent"
+
 
 @dataclass(frozen=True, slots=True)
 class ResetPeer(LinkFault):
@@ -163,6 +189,10 @@ class ResetPeer(LinkFault):
     def attributes(self) -> Mapping[str, int]:
         """Give the toxic's attributes under Toxiproxy's names and in its units."""
         return {"timeout": self.timeout_ms}
+
+    def heard(self) -> str:
+        """Say what becomes of the link, in a word or two."""
+        return "reset"
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +212,10 @@ class Slicer(LinkFault):
             "size_variation": self.variation_bytes,
             "delay": self.delay_us,
         }
+
+    def heard(self) -> str:
+        """Say what becomes of the link, in a word or two."""
+        return "in small pieces"
 
     def problems(self) -> Iterator[str]:
         """Say what is wrong with the values, if anything."""
@@ -203,6 +237,10 @@ class LimitData(LinkFault):
     def attributes(self) -> Mapping[str, int]:
         """Give the toxic's attributes under Toxiproxy's names and in its units."""
         return {"bytes": self.limit_bytes}
+
+    def heard(self) -> str:
+        """Say what becomes of the link, in a word or two."""
+        return f"closed after {self.limit_bytes:,} bytes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +264,11 @@ class Down(WholeLink):
     def name(self) -> str:
         """The fault as a person would say it, with its target."""
         return f"down {self.target}"
+
+    @property
+    def said(self) -> str:
+        """The fault as a person would say it."""
+        return f"{self.target} down"
 
     async def apply(self, system: System) -> None:
         """Disable the proxy."""

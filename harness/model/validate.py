@@ -13,6 +13,7 @@ from harness.model.fault import Place, Setting, Timed
 from harness.model.lab import CLIENT, RESERVED, Broken, Fixed, Lab, Redis, Service, Variant
 from harness.model.load import Load
 from harness.model.validate_claims import claims
+from harness.model.validate_reading import reading
 from services.server import UNCHANGED, SettingError, changed_settings, load
 
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
@@ -45,6 +46,7 @@ def problems(lab: Lab) -> Iterator[str]:
     yield from _faults(lab)
     yield from _variants(lab)
     yield from claims(lab)
+    yield from reading(lab)
 
 
 def _shape(lab: Lab) -> Iterator[str]:

@@ -84,6 +84,8 @@ def _reads(lab: Lab) -> Iterator[str]:
     """Hold what measures and plots look at against the lab."""
     measured: dict[str, Reads] = {}
     measures = [*(item.measure for item in lab.expect), *(item.measure for item in lab.predict)]
+    measures += [end.measure for end in (lab.reading.line.ends if lab.reading.line else ())]
+    measures += [choice.measure for item in lab.reading.questions for choice in item.choices]
     for measure in measures:
         measured[measure.name] = measure.reads
     for plot in lab.plots:

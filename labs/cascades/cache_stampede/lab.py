@@ -1,12 +1,12 @@
 """A cache stampede: one key expires, and everybody who finds it gone makes it again."""
 
 from harness import measures
-from harness.measures import plots
 from harness.model import (
     Broken, Configure, Fixed, Lab, Poisson, Redis, Send, Service, baseline, during, on, predict,
 )  # fmt: skip
 from harness.model.expect import SIGMAS
 from harness.theory import caching, chance
+from labs.cascades.cache_stampede.reading import CALLS, READING
 
 APPS, RATE, MADE_S = ("app-1", "app-2", "app-3"), 240, 0.2
 KEY = {"rate_rps": RATE, "recompute_s": MADE_S}
@@ -29,7 +29,7 @@ LAB = Lab(
                  mix=tuple(Send(to=app) for app in APPS)),
     duration_s=20,
     # Fresher prices, please: from its next expiry on, the key lives for two seconds.
-    faults=(during(5, 15, Configure("app", ttl_ms=2000)),),
+    faults=(during(5, 15, Configure("app", ttl_ms=2000), said="answers kept for 2 s"),),
     variants=(
         Broken("naive"),
         Fixed("single-flight", {"app.protection": "single-flight"}),
@@ -56,5 +56,5 @@ LAB = Lab(
                 equals=caching.coalesced_calls(**KEY, processes=1), also=LUCK, source=FLIGHT,
                 because="one holder at a time, of all processes"),
     ),
-    plots=(plots.calls_to("origin", title="Calls to origin"),),
+    plots=(CALLS,), reading=READING,
 )  # fmt: skip

@@ -7,6 +7,7 @@ from harness.model import (
 from labs.cascades.retry_storm.predictions import (
     BUDGET, PREDICTIONS, RATE, SERVICE_S, STALL_S, TIMEOUT_S, TRIES, WORKERS,
 )  # fmt: skip
+from labs.cascades.retry_storm.reading import READING
 
 LAB = Lab(
     title="Retries: how they save you or kill you",
@@ -35,4 +36,5 @@ LAB = Lab(
            at_most=16),
     ),
     predict=PREDICTIONS,
+    reading=READING,
 )  # fmt: skip

@@ -4,10 +4,11 @@ from harness import measures
 from harness.model import (
     Broken, ClockSkew, Fixed, Lab, Poisson, Send, Service, baseline, during, noted, on,
 )  # fmt: skip
-from labs.consensus.clock_skew.measures import lost_update_ratio, lost_updates
+from labs.consensus.clock_skew.measures import lost_update_ratio
 from labs.consensus.clock_skew.predictions import (
     AFTER, FROM_S, KEYS, LONG_S, PREDICTIONS, RATE, SKEW_S, STEADY, TAKEN, TO_S, TOKEN,
 )  # fmt: skip
+from labs.consensus.clock_skew.reading import PLOT, READING, WHOSE
 
 PAIR = ("coordinator-1", "coordinator-2")
 WRITE = "/kv/{key}?value={number}"
@@ -37,6 +38,8 @@ LAB = Lab(
         on("wall-clock", claim="writes are acknowledged and gone", measure=STEADY, at_least=0.2),
         noted("wall-clock", claim="and no error tells of it",
               measure=measures.success_ratio(8, TO_S, path="/kv/"), at_least=0.99),
+        noted("wall-clock", claim="only the node whose clock is right loses", measure=WHOSE,
+              at_least=0.99),
         on("wall-clock", claim="the clock is right again, and still writes go",
            measure=AFTER, at_least=0.05),
         on("wall-clock", claim="good tokens are refused by the node that is ahead",
@@ -49,5 +52,6 @@ LAB = Lab(
            measure=measures.success_ratio(FROM_S, LONG_S, path=TOKEN), at_least=0.99),
     ),
     predict=PREDICTIONS,
-    plots=(lost_updates(),),
+    plots=(PLOT,),
+    reading=READING,
 )  # fmt: skip

@@ -7,6 +7,7 @@ the write itself says that the write was acknowledged and is gone: a lost update
 
 import math
 from collections.abc import Iterable, Iterator
+from functools import partial
 
 from harness.measures.windows import requests_due
 from harness.model.expect import Measure, NoDataError, Plot, Reads
@@ -30,6 +31,26 @@ def lost_update_ratio(start_s: float, end_s: float) -> Measure:
         compute=compute,
         over=lost_update_ratio,
         reads=Reads(window=(start_s, end_s), answers=True),
+        is_share=True,
+    )
+
+
+def share_of_lost(host: str, start_s: float, end_s: float) -> Measure:
+    """Of the acknowledged writes due in a window that were lost, those sent to a host, 0 to 1."""
+
+    def compute(recording: Recording) -> float:
+        writes = _acknowledged(requests_due(recording, start_s, end_s))
+        asked = [write.to for write in writes if _is_lost(write)]
+        if not asked:
+            raise NoDataError(f"no acknowledged write due in {start_s:g}-{end_s:g} s was lost")
+        return asked.count(host) / len(asked)
+
+    return Measure(
+        name=f"lost writes that {host} took, {start_s:g}-{end_s:g} s",
+        compute=compute,
+        over=partial(share_of_lost, host),
+        reads=Reads(window=(start_s, end_s), hosts=(host,), answers=True),
+        is_share=True,
     )
 
 

@@ -4,10 +4,11 @@ from harness import measures
 from harness.model import (
     Broken, Fixed, Lab, Paced, Partition, Send, Service, baseline, during, noted, on,
 )  # fmt: skip
-from labs.consensus.split_brain.measures import rival_seconds, rivals_in_office_s, writes_by_leader
+from labs.consensus.split_brain.measures import rival_seconds, rivals_in_office_s
 from labs.consensus.split_brain.predictions import (
     COPY_S, CUT_S, LOG, LOST, NODES, PATIENCE_S, PREDICTIONS, RATE,
 )  # fmt: skip
+from labs.consensus.split_brain.reading import PLOT, READING
 
 RIVALS = rival_seconds(LOG, 0, 20)
 
@@ -26,7 +27,8 @@ LAB = Lab(
              *(Send(to=node, path=LOG) for node in NODES)),
     ),
     duration_s=20,
-    faults=(during(5, 5 + CUT_S, Partition(("node-1",), ("node-2", "node-3"))),),
+    faults=(during(5, 5 + CUT_S, Partition(("node-1",), ("node-2", "node-3")),
+                   said="node-1 cut off"),),
     variants=(
         Broken("naive", {"node.failover": "alone", "node.acknowledge": "leader"}),
         Broken("async", {"node.failover": "majority", "node.acknowledge": "leader"}),
@@ -48,5 +50,6 @@ LAB = Lab(
               at_most=3),
     ),
     predict=PREDICTIONS,
-    plots=(writes_by_leader(LOG),),
+    plots=(PLOT,),
+    reading=READING,
 )  # fmt: skip

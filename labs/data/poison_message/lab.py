@@ -1,11 +1,12 @@
 """A poison message: one order that nobody can read, and that everybody gets in turn."""
 
 from harness import measures
-from harness.measures import plots, series
+from harness.measures import series
 from harness.model import (
     Broken, Configure, Fixed, Lab, Poisson, Redis, Send, Service, baseline, during, noted, on,
     predict,
 )  # fmt: skip
+from labs.data.poison_message.reading import BOOKED, READING
 
 RATE, RESTART_S = 40, 1
 ORDERS = (Send(method="POST", path="/orders/{number}"),)
@@ -24,7 +25,7 @@ LAB = Lab(
     load=Poisson(to="intake", rate_rps=RATE, timeout_ms=2000, mix=ORDERS),
     duration_s=20,
     # Half a second in which one order is written with a comma.
-    faults=(during(5, 5.5, Configure("intake", malformed=1)),),
+    faults=(during(5, 5.5, Configure("intake", malformed=1), said="one bad order"),),
     variants=(
         Broken("naive"),
         Fixed("dead-letter", {"consumer.deliveries": 3}),
@@ -52,5 +53,6 @@ LAB = Lab(
                 on="dead-letter", equals=1, source="counted", because="one is malformed",
                 also={"caught": "it buries the same order, at its first delivery"}),
     ),
-    plots=(plots.calls_to("books", title="Orders booked"),),
+    plots=(BOOKED,),
+    reading=READING,
 )  # fmt: skip

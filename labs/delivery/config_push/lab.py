@@ -1,14 +1,12 @@
 """A configuration push: a comma where a point should be, at once on every host."""
 
 from harness import measures
-from harness.measures import plots
 from harness.model import (
     Broken, Configure, Fixed, Lab, Poisson, Send, Service, baseline, during, noted, on, predict,
 )  # fmt: skip
 from harness.theory import chance, delivery
+from labs.delivery.config_push.reading import BLAST, FAILED, READING, SHOPS
 
-SHOPS = ("shop-1", "shop-2", "shop-3", "shop-4")
-BLAST = measures.failures(6, 20)
 RATE, BAD_S, POLL_S, TRIAL = 80, 10, 1, 3
 
 LAB = Lab(
@@ -23,7 +21,7 @@ LAB = Lab(
                  mix=tuple(Send(to=shop) for shop in SHOPS)),
     duration_s=20,
     # A comma where a point should be, until somebody puts it right.
-    faults=(during(6, 6 + BAD_S, Configure("config", value="0,20")),),
+    faults=(during(6, 6 + BAD_S, Configure("config", value="0,20"), said='config says "0,20"'),),
     variants=(
         Broken("at-once"),
         Fixed("staged", {"config.stage_ms": 4000, "config.gate": 0.1}),
@@ -55,5 +53,6 @@ LAB = Lab(
                 equals=delivery.trial_failures(hosts=4, trial_errors=TRIAL),
                 source="theory:staged-push", because="4 shops x 3"),
     ),
-    plots=(plots.failures_by_host(*SHOPS),),
+    plots=(FAILED,),
+    reading=READING,
 )  # fmt: skip

@@ -1,13 +1,14 @@
 """A circuit breaker: a slow dependency holds every slot of its callers, until they stop asking."""
 
 from harness import measures
-from harness.measures import plots, series
+from harness.measures import series
 from harness.model import (
     Broken, Configure, Fixed, Lab, Latency, Poisson, Send, Service, baseline, during, noted, on,
 )  # fmt: skip
 from labs.resilience.circuit_breaker.predictions import (
     END_S, GATEWAYS, LIMIT_S, OPEN_S, PREDICTIONS, RATE, ROUTES,
 )  # fmt: skip
+from labs.resilience.circuit_breaker.reading import READING, ROUTE_PLOT
 
 WORK = {"workers": 8, "service_ms": 50}
 
@@ -28,8 +29,9 @@ LAB = Lab(
     # A third of a probe's period apart, and ended so that the three gateways are at a sixth, a half
     # and five sixths of it: their mean is that of an end at any phase.
     # Errors now and then are no outage: they come when it is over.
-    faults=(*(during(4 + 0.85 * n, END_S, Latency(f"gateway-{n}->payments", latency_ms=2000))
-              for n in GATEWAYS), during(17, 23, Configure("payments", error_ratio=0.01))),
+    faults=(*(during(4 + 0.85 * n, END_S, Latency(f"gateway-{n}->payments", latency_ms=2000),
+                     said="payments 2 s late") for n in GATEWAYS),
+            during(17, 23, Configure("payments", error_ratio=0.01), said="1 in 100 fails")),
     variants=(
         Broken("naive"),
         Fixed("breaker", {"gateway.breaker": True}),
@@ -49,5 +51,6 @@ LAB = Lab(
               measure=series.increase("breaker_trips_total", 17, 23), at_most=0),
     ),
     predict=PREDICTIONS,
-    plots=(plots.goodput_by_path(),),
+    plots=(ROUTE_PLOT,),
+    reading=READING,
 )  # fmt: skip

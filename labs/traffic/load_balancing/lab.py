@@ -6,6 +6,7 @@ from harness.model import (
     Broken, Configure, Fixed, Lab, Poisson, Service, baseline, during, on,
 )  # fmt: skip
 from labs.traffic.load_balancing.predictions import HERD, PREDICTIONS, REPLICAS
+from labs.traffic.load_balancing.reading import READING
 
 LAB = Lab(
     title="Beyond round robin",
@@ -19,8 +20,8 @@ LAB = Lab(
     load=Poisson(rate_rps=100, to="balancer", timeout_ms=2000),
     duration_s=28,
     faults=(
-        during(4, 6.5, Configure("app-4", service_ms=120)),
-        during(18, 25, Configure("balancer", report_ms=1000)),
+        during(4, 6.5, Configure("app-4", service_ms=120), said="app-4 slow"),
+        during(18, 25, Configure("balancer", report_ms=1000), said="old figures"),
     ),
     variants=(
         Broken("round-robin", {"balancer.policy": "round-robin"}),
@@ -47,4 +48,5 @@ LAB = Lab(
     ),
     predict=PREDICTIONS,
     plots=(plots.calls_to(*REPLICAS, title="Requests to each replica"),),
+    reading=READING,
 )  # fmt: skip

@@ -1,0 +1,61 @@
+"""Load balancing in words: the lab's claims, its variants, and the question to a learner."""
+
+from harness import measures
+from harness.model.reading import End, Line, Phrase, Question, Reading, choice
+
+SLOW = measures.success_ratio(5.5, 7.5)
+OLD = measures.success_ratio(18, 25)
+LOSES = Phrase(
+    row="loses the slow one's share",
+    value="good",
+    told="answered {value} of requests beside a slow replica",
+    missed="answered {value} of requests beside a slow replica",
+)
+BY_OLD = {
+    "told": "answered {value} by old figures",
+    "missed": "answered {value} by old figures",
+}
+
+READING = Reading(
+    opening="With one slow replica, and later with old figures",
+    variants={
+        "round-robin": "each replica in turn",
+        "least": "the replica that reported least work",
+        "two-choices": "the better one of two at random",
+        "own-count": "the least by the balancer's own count",
+    },
+    phrases={
+        "its share is lost": LOSES,
+        "the slow replica's share fails, and goes on to after the fault": Phrase(
+            row="loses on after it", value="good, 5.5-8 s"
+        ),
+        "old figures send everybody to one replica": Phrase(
+            row="suffers by old figures", value="good", **BY_OLD
+        ),
+        "and lose few": Phrase(row="loses few by them", value="good", **BY_OLD),
+        "a count of one's own is never old": Phrase(row="is never old", value="good", **BY_OLD),
+        "the slow replica is avoided": Phrase(row="avoids the slow one", value="calls"),
+        "few are lost with it": Phrase(row="loses few with it", value="good"),
+        "old figures make no herd": Phrase(row="makes no herd", value="most to one"),
+        "one gets everything": Phrase(row="sends all to one", value="most to one"),
+        "round robin asks nobody": Phrase(row="gives it its turn", value="calls per request"),
+    },
+    line=Line(
+        caption="good answers each second (high is well)",
+        ends=(
+            End(said="{value} good beside it", measure=SLOW),
+            End(said="{value} by old figures", measure=OLD),
+        ),
+    ),
+    questions=(
+        Question(
+            on="round-robin",
+            asks="requests round-robin fails while app-4 is slow",
+            choices=(
+                choice("a tenth", SLOW, at_least=0.85, at_most=0.95),
+                choice("a quarter", SLOW, at_least=0.65, at_most=0.84, claim="its share is lost"),
+                choice("all", SLOW, at_most=0.2),
+            ),
+        ),
+    ),
+)
