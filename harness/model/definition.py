@@ -12,7 +12,17 @@ from harness.model.lab import Lab
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
-WORDS = {"title", "question", "claim", "because", "source", "leaves_out"}
+WORDS = {
+    "title",
+    "question",
+    "claim",
+    "because",
+    "source",
+    "leaves_out",
+    "reading",
+    "words",
+    "is_share",
+}
 """Fields that only people read: another wording is no other lab."""
 
 
