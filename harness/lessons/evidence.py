@@ -12,7 +12,7 @@ from harness.model.definition import definition
 from harness.model.expect import Measure
 from harness.recording import FaultRecord, Recording
 from harness.report.panels import Pictured, pictured
-from harness.report.seconds import curves
+from harness.report.seconds import told
 from harness.report.waterfall import as_text, tree
 from harness.rows import number, plain
 
@@ -32,12 +32,12 @@ Told = Callable[[Recording], Sequence[str]]
 class Seen:
     """What was seen of one variant on one engine.
 
-    `values` holds each measure's value by the measure's name, `goodput` and `pictured` one value
-    for each second, and `texts` the lines of each text that the lesson shows, by its name.
+    `values` holds each measure's value by the measure's name, `line` and `pictured` one value for
+    each second, and `texts` the lines of each text that the lesson shows, by its name.
     """
 
     values: Mapping[str, float]
-    goodput: tuple[float, ...]
+    line: tuple[float, ...]
     pictured: Pictured
     texts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -64,14 +64,14 @@ def gathered(
         LabError: the lesson shows a text that nobody can write.
 
     """
-    measures = list(_measures(entry))
+    shown = list(measures(entry))
     return Half(
         day=day,
         definition=definition(entry.lab),
         seen={
             one.variant: Seen(
-                values={item.name: _rounded(item.of(one)) for item in measures},
-                goodput=tuple(map(_rounded, curves(one, ()).goodput)),
+                values={item.name: _rounded(item.of(one)) for item in shown},
+                line=tuple(map(_rounded, told(entry.lab, one))),
                 pictured=_pictured(entry, one),
                 texts={
                     name: tuple(_teller(entry, name)(one))
@@ -108,10 +108,11 @@ def written(evidence: Evidence) -> str:
     return "\n".join(_lines(document, 0)) + "\n"
 
 
-def _measures(entry: Entry) -> Iterator[Measure]:
+def measures(entry: Entry) -> Iterator[Measure]:
     """Give all that can be shown: what claims and predictions measure, and the lesson's own."""
     every = [item.measure for item in entry.lab.expect]
     every += [item.measure for item in entry.lab.predict]
+    every += [end.measure for end in entry.lab.reading.line.ends] if entry.lab.reading.line else []
     every += getattr(_own(entry), "FIGURES", ())
     yield from {item.name: item for item in every}.values()
 
@@ -153,7 +154,7 @@ def _cells(half: Half) -> dict[str, Any]:
         "seen": {
             variant: {
                 "values": {name: _short(value) for name, value in seen.values.items()},
-                "goodput": [_short(value) for value in seen.goodput],
+                "line": [_short(value) for value in seen.line],
                 "faults": [
                     [fault.name, fault.target, fault.start_s, fault.end_s]
                     for fault in seen.pictured.faults
@@ -180,7 +181,7 @@ def _half(engine: str, cells: Mapping[str, Any]) -> Half:
 def _seen(engine: str, variant: str, cells: Mapping[str, Any]) -> Seen:
     return Seen(
         values={name: _float(value) for name, value in cells["values"].items()},
-        goodput=tuple(map(_float, cells["goodput"])),
+        line=tuple(map(_float, cells["line"])),
         pictured=Pictured(
             engine=engine,
             variant=variant,

@@ -21,7 +21,8 @@ from datetime import date
 from harness.catalogue import Entry
 from harness.errors import LabError
 from harness.lessons import figures
-from harness.lessons.evidence import ENGINES, Evidence
+from harness.lessons.evidence import ENGINES, Evidence, Seen
+from harness.model.reading import Line
 from harness.report.panels import called
 from harness.report.text import UNKNOWN, sparkline
 
@@ -34,6 +35,7 @@ INLINE = re.compile(r"(?P<head><!--=(?P<words>.+?)-->)(?P<value>.*?)<!--/-->", r
 CODE = "    "
 ROOM_ABOVE = 1.4
 """A full bar is so many times the rate of the load, as on the terminal."""
+GOOD = "good answers each second (high is well)"
 HEADINGS = ("", "expected", "simulated", "measured")
 
 
@@ -69,13 +71,24 @@ def _sparklines(found: re.Match[str], entry: Entry, evidence: Evidence) -> Itera
     del found
     there = [engine for engine in ENGINES if engine in evidence]
     names = [one.name for one in entry.lab.variants]
-    lines = {
-        (name, engine): evidence[engine].seen[name].goodput for name in names for engine in there
-    }
-    top = ROOM_ABOVE * getattr(entry.lab.load, "rate_rps", max(map(max, lines.values())))
+    lines = {(name, engine): evidence[engine].seen[name] for name in names for engine in there}
+    words = entry.lab.reading.line
+    top = max(value for seen in lines.values() for value in seen.line)
+    if words is None or words.plot is None:
+        top = ROOM_ABOVE * getattr(entry.lab.load, "rate_rps", top)
     room = max(map(len, names)) + 1
-    for (name, engine), values in lines.items():
-        yield f"{CODE}{called(engine)} {name:<{room}}{sparkline(values, top=top)}"
+    yield f"{CODE}{words.caption if words else GOOD}"
+    for (name, engine), seen in lines.items():
+        drawn = sparkline(seen.line, top=top)
+        yield f"{CODE}{called(engine)} {name:<{room}}{drawn}  {_ends(words, seen)}".rstrip()
+
+
+def _ends(words: Line | None, seen: Seen) -> str:
+    """Say what stands at a line's end."""
+    return ", ".join(
+        end.said.format(value=figures.said(seen.values[end.measure.name], end.measure))
+        for end in (words.ends if words else ())
+    )
 
 
 def _table(found: re.Match[str], entry: Entry, evidence: Evidence) -> Iterator[str]:
@@ -89,9 +102,9 @@ def _table(found: re.Match[str], entry: Entry, evidence: Evidence) -> Iterator[s
                 f"{entry.slug}'s lesson has a row {line!r}; write it as WORDS = VARIANT: MEASURE"
             )
         with _located(entry, line):
-            unit = figures.unit_of(entry.lab, reference.measure)
-            cells = [figures.seen(evidence, engine, reference, unit) for engine in ENGINES]
-            yield _row([words, figures.expected(entry.lab, reference), *cells])
+            measure = figures.found(entry, reference.measure)
+            cells = [figures.seen(evidence, engine, reference, measure) for engine in ENGINES]
+            yield _row([words, figures.expected(entry.lab, reference, measure), *cells])
     yield ""
     yield _when(evidence)
 
@@ -129,7 +142,7 @@ def _inline(found: re.Match[str], entry: Entry, evidence: Evidence) -> str:
         value = figures.setting(entry.lab, words)
         reference = figures.parsed(words)
         if value is None and reference:
-            value = figures.seen(evidence, "sim", reference, "")
+            value = figures.seen(evidence, "sim", reference, None)
         if value is None:
             raise LabError("write it as VARIANT: MEASURE, or as SERVICE.SETTING")
     return f"{found['head']}{value}<!--/-->"

@@ -238,10 +238,13 @@ def _panels(
 
 
 def _folded(lab: Lab, faults: Sequence[FaultRecord]) -> Iterator[FaultRecord]:
+    """Give faults in people's words, the same one on several replicas once."""
+    said = {timed.fault.name: timed.said for timed in lab.faults}
     groups: dict[str, list[FaultRecord]] = {}
     for fault in faults:
-        name = fault.name.replace(fault.target, lab.folded(fault.target))
-        groups.setdefault(name, []).append(fault)
+        words = said.get(fault.name, fault.name)
+        name = words.replace(fault.target, lab.folded(fault.target))
+        groups.setdefault(name, []).append(replace(fault, name=words))
     for name, group in groups.items():
         if len(group) == 1 or not _overlap(group):
             yield from group
