@@ -112,11 +112,14 @@ def episodes() -> tuple[Episode, ...]:
 
 
 def following(slug: str) -> Planned | None:
-    """Give the next lab of the catalogue that is in the repository, after one and around."""
+    """Give the next lab of the catalogue that is in the repository; none after the last.
+
+    After a lab that is not in the catalogue comes its first.
+    """
     rows = planned()
     here = next((number for number, row in enumerate(rows) if row.slug == slug), -1)
     written = set(slugs()) - {slug}
-    return next((row for row in rows[here + 1 :] + rows[: here + 1] if row.slug in written), None)
+    return next((row for row in rows[here + 1 :] if row.slug in written), None)
 
 
 def rows(path: Path) -> list[dict[str, str]]:

@@ -37,6 +37,7 @@ class Row:
 class Result:
     """One lab under one seed: `recordings` in the order in which they were made.
 
+    `calm` are those of broken variants without their faults, the negative controls.
     `controls` holds those of both engines; `agreement` those that hold the measured run against
     the simulated one. `notes` are lines for a person, such as why containers were left out.
     """
@@ -45,6 +46,7 @@ class Result:
     lab: Lab
     seed: int
     recordings: list[Recording] = field(default_factory=list)
+    calm: list[Recording] = field(default_factory=list)
     controls: list[Control] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     unproven: list[str] = field(default_factory=list)

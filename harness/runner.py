@@ -90,6 +90,7 @@ def _record_all(  # noqa: PLR0913 - what is run, on what, and where it goes
             if isinstance(variant, Broken):
                 recording = record(result, calm, engine, variant, watch)
                 made.calm[variant.name] = recording
+                result.calm.append(recording)
     if made.averages:
         for variant in variants:
             _average(result, made, engine, variant, watch)

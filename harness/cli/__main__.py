@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from harness.cli import complaints, hashing
+from harness.cli import complaints, drawings, hashing
 from harness.engines import containers
 from harness.engines.compose.interrupts import first_raises
 from harness.errors import ChaoslabError, EnvironmentNotReadyError, ExitCode
@@ -75,7 +75,7 @@ def main(arguments: list[str] | None = None) -> ExitCode:
 def _main(arguments: list[str] | None) -> ExitCode:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")
+            stream.reconfigure(errors=drawings.PLAINLY)
     try:
         with complaints.heard():
             code = ExitCode(lab.main(arguments, prog_name="./lab", standalone_mode=False) or 0)

@@ -6,20 +6,21 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 from rich.console import Console
 from rich.text import Text
 
 from harness import catalogue, runner, store
-from harness.catalogue import Entry
-from harness.cli import options, tables
+from harness.cli import learner, options, tables, whither
+from harness.cli.changes import changes
 from harness.cli.live import Live
 from harness.cli.options import EngineChoice
 from harness.cli.simulations import Asked, simulator
 from harness.engines.containers import ComposeEngine, part, why_not
 from harness.errors import EnvironmentNotReadyError, ExitCode, LabError
+from harness.model.lab import Lab
 from harness.report import figures, page
 from harness.result import CHANGED
 
@@ -37,8 +38,14 @@ if TYPE_CHECKING:
 @click.option("--events", type=click.File("w", lazy=False), help="Write the simulated messages.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document, nothing else.")
 @click.option("--keep-prometheus", is_flag=True, help="Keep Prometheus' data in the run's folder.")
-@click.option("--grafana", is_flag=True, help="The same, and look at it in Grafana until Ctrl-C.")
+@click.option(
+    "--grafana",
+    is_flag=True,
+    help="Keep Prometheus' data and open it in Grafana; Ctrl-C closes Grafana.",
+)
 @click.option("--no-report", is_flag=True, help="Write no report.html and no picture.png.")
+@click.option("--no-predict", is_flag=True, help="Do not ask for a guess before the run.")
+@click.option("--verbose", is_flag=True, help="Every check of the run, not the claims alone.")
 def command(  # noqa: PLR0913 - one parameter for each option
     name: str,
     engine: str | None,
@@ -51,28 +58,29 @@ def command(  # noqa: PLR0913 - one parameter for each option
     keep_prometheus: bool,  # noqa: FBT001
     grafana: bool,  # noqa: FBT001
     no_report: bool,  # noqa: FBT001
+    no_predict: bool,  # noqa: FBT001
+    verbose: bool,  # noqa: FBT001
 ) -> ExitCode:
     """Run a lab: predicted, simulated, measured.
 
     Without --engine, simulates first, then measures on containers if a Docker engine answers.
     """
-    entry = options.changed(catalogue.find(name), settings)
+    found = catalogue.find(name)
+    entry = options.changed(found, settings)
     chosen = options.chosen(entry, variants)
-    simulates = engine != EngineChoice.COMPOSE
-    if not simulates and (events or permute is not None):
-        raise LabError("--events and --permute are of the simulation; leave --engine compose out")
     keep_prometheus |= grafana
-    if keep_prometheus and engine == EngineChoice.SIM:
-        asked = "--grafana" if grafana else "--keep-prometheus"
-        raise LabError(f"{asked} is of containers; leave --engine sim out")
+    _refuse(engine, events, permute, grafana=grafana, keeps=keep_prometheus)
     console = Console(stderr=as_json, highlight=False)
     missing = _missing(engine, grafana=grafana)
-    console.print(Text(entry.lab.title, style="bold"))
-    console.print(Text(f"{entry.lab.question}\n"))
+    names = [variant.name for variant in chosen]
+    _head(console, entry.lab, names, list(changes(found.lab, names, settings)))
+    asks = not as_json and learner.may_ask(console)
+    question = None if settings or no_predict else entry.lab.reading.question(names)
+    guess = learner.guessed(console, entry.slug, question, ask=asks)
     when = datetime.now(UTC).astimezone()
     wanted = Asked(
         slug=entry.slug,
-        variants=tuple(variants) if simulates else None,
+        variants=tuple(variants) if engine != EngineChoice.COMPOSE else None,
         settings=tuple(settings),
         seed=seed,
         permute=permute,
@@ -93,18 +101,50 @@ def command(  # noqa: PLR0913 - one parameter for each option
             page.write(result, folder / "report.html", when=when)
             figures.picture(result, folder / "picture.png")
         final = store.final_path(folder)
-    console.print()
-    tables.show(console, result)
+    tables.show(console, result, reply=learner.reply(result, guess), verbose=verbose)
     if as_json:
-        if not no_report:
-            document["report"] = str(final / "report.html")
-        json.dump(document, sys.stdout, indent=1)
-        sys.stdout.write("\n")
+        _print_json(document, final, report=not no_report)
     else:
-        _whither(console, entry, final, report=not no_report)
+        whither.show(console, entry, result, whither.Asked(variants, settings, seed), final)
     if grafana:
         importlib.import_module("harness.cli.cmd_grafana").show(console, entry, final)
     return result.verdict.exit_code
+
+
+def _refuse(
+    engine: str | None,
+    events: TextIO | None,
+    permute: int | None,
+    *,
+    grafana: bool,
+    keeps: bool,
+) -> None:
+    """Refuse options of one engine when only the other is to run."""
+    if engine == EngineChoice.COMPOSE and (events or permute is not None):
+        raise LabError(options.SIMULATION_ONLY)
+    if engine == EngineChoice.SIM and keeps:
+        asked = "--grafana" if grafana else "--keep-prometheus"
+        raise LabError(f"{asked} needs containers. Remove --engine sim.")
+
+
+def _head(console: Console, lab: Lab, names: Sequence[str], changed: Sequence[str]) -> None:
+    """Say what is run: the question, what was changed, and how the variants differ."""
+    console.print(Text(lab.title, style="bold"))
+    tables.paragraph(console, lab.question)
+    console.print()
+    if changed:
+        tables.paragraph(console, f"Changed for this run: {'; '.join(changed)}.", "yellow")
+    words = {} if changed else lab.reading.variants
+    tables.paragraph(console, "  ".join(f"{one}: {words[one]}." for one in names if one in words))
+    if changed or words:
+        console.print()
+
+
+def _print_json(document: dict[str, Any], final: Path, *, report: bool) -> None:
+    if report:
+        document["report"] = str(final / "report.html")
+    json.dump(document, sys.stdout, indent=1)
+    sys.stdout.write("\n")
 
 
 def _missing(engine: str | None, *, grafana: bool) -> str | None:
@@ -115,16 +155,3 @@ def _missing(engine: str | None, *, grafana: bool) -> str | None:
     if missing and (engine is not None or grafana):
         raise EnvironmentNotReadyError(missing)
     return missing
-
-
-def _whither(console: Console, entry: Entry, final: Path, *, report: bool) -> None:
-    """Say where to look and what to do next."""
-    shown = final.relative_to(catalogue.ROOT)
-    if report:
-        console.print(f"report   {shown}/report.html", soft_wrap=True)
-    console.print(f"trace    ./lab show-trace {entry.slug}")
-    following = catalogue.following(entry.slug)
-    if following:
-        console.print(Text(f"next     ./lab run {following.slug}: {following.question}"))
-    else:
-        console.print("next     ./lab list --all shows what is still to be written")

@@ -1,6 +1,7 @@
-"""Live progress: a line for each run, goodput second by second, the fault's window marked."""
+"""Live progress: a line for each run, good answers second by second, the faults marked."""
 
 import math
+from collections.abc import Iterator
 from types import TracebackType
 from typing import Self
 
@@ -9,12 +10,11 @@ from rich.live import Live as RichLive
 from rich.text import Text
 
 from harness.engines.protocol import Engine, Observer
-from harness.model.fault import Timed
 from harness.model.lab import Broken, Lab, Variant
+from harness.report.lines import HEADROOM, NO_FAULT, windows
 from harness.report.text import sparkline
 
 VERBS = {"sim": "simulated", "compose": "measured"}
-NO_FAULT = ", no fault"
 
 
 class Line:
@@ -22,7 +22,8 @@ class Line:
 
     def __init__(self, view: "Live", engine: str, variant: str, lab: Lab) -> None:
         self._view = view
-        self._name = variant if lab.faults else variant + NO_FAULT
+        self.name = variant if lab.faults else variant + NO_FAULT
+        self.is_slow = engine == "compose"
         self._engine = VERBS[engine]
         self._lab = lab
         self._good: list[float] = []
@@ -33,22 +34,19 @@ class Line:
         self._good.extend([0.0] * (number - len(self._good)))
         self._good.append(good)
         self._view.refresh()
+        if len(self._good) == math.ceil(self._lab.duration_s):
+            self._view.completed(self)
 
     def step(self, what: str) -> None:
         """Show what goes on while no second passes."""
         self._step = what
         self._view.refresh()
 
-    @property
-    def complete(self) -> bool:
-        """Whether every second has passed."""
-        return len(self._good) >= self._lab.duration_s
-
     def text(self) -> Text:
         """Draw the line."""
-        name = f"{self._name:<{_room(self._lab)}}"
+        name = f"{self.name:<{_room(self._lab)}}"
         line = Text(f"  {self._engine:<10}{name}", no_wrap=True)
-        top = 1.4 * getattr(self._lab.load, "rate_rps", max([*self._good, 1.0]))
+        top = HEADROOM * getattr(self._lab.load, "rate_rps", max([*self._good, 1.0]))
         for second, mark in enumerate(sparkline(self._good, top=top)):
             line.append(mark, "bold red" if self._faulty(second) else "green")
         missing = math.ceil(self._lab.duration_s) - len(self._good)
@@ -66,21 +64,20 @@ class Line:
 
 
 class Live:
-    """All lines of a command; where there is no terminal, each is printed once, when complete."""
+    """The lines of a command while it runs: where there is no terminal, only what takes long.
+
+    They go when the block ends well, for the result draws them again, each lab in its own way.
+    """
 
     def __init__(self, console: Console, lab: Lab) -> None:
         self._console = console
         self._lab = lab
         self._lines: dict[tuple[str, str, bool], Line] = {}
-        self._printed = 0
-        self._live = RichLive(console=console, refresh_per_second=12)
+        self._live = RichLive(console=console, refresh_per_second=12, transient=True)
 
     def __enter__(self) -> Self:
-        axis = _axis(self._lab)
         if self._console.is_terminal:
             self._live.start()
-        else:
-            self._console.print(axis)
         return self
 
     def __exit__(
@@ -90,6 +87,7 @@ class Live:
         trace: TracebackType | None,
     ) -> None:
         if self._console.is_terminal:
+            self._live.transient = kind is None
             self._live.stop()
 
     def watch(self, engine: Engine, variant: Variant, lab: Lab) -> Observer:
@@ -100,42 +98,25 @@ class Live:
         return self._lines[key]
 
     def refresh(self) -> None:
-        """Draw again; where there is no terminal, print what is complete, in the lines' order."""
-        lines = list(self._lines.values())
+        """Draw again."""
         if self._console.is_terminal:
-            self._live.update(Group(_axis(self._lab), *(line.text() for line in lines)))
-            return
-        while self._printed < len(lines) and lines[self._printed].complete:
-            self._console.print(lines[self._printed].text())
-            self._printed += 1
+            lines = [line.text() for line in self._lines.values()]
+            self._live.update(Group(*_axis(self._lab), *lines))
+
+    def completed(self, line: "Line") -> None:
+        """Tell of a run that has taken its time, where nobody has seen it."""
+        if not self._console.is_terminal and line.is_slow:
+            self._console.print(f"  {line.name}: measured", style="dim")
 
 
-def _axis(lab: Lab) -> Text:
-    """Draw the head line: where the faults lie, and what they are."""
-    marks = [" "] * math.ceil(lab.duration_s)
-    for timed in lab.faults:
-        for second in range(int(timed.start_s), math.ceil(timed.end_s)):
-            marks[second] = "▼"
-    named: dict[tuple[str, float], list[Timed]] = {}
-    for timed in lab.faults:
-        target, place = timed.fault.target, lab.folded(timed.fault.target)
-        # What hits one replica after the other is one fault to people; one that comes again is not.
-        again_s = timed.start_s if target == place else -1.0
-        key = (timed.fault.name.replace(target, place), again_s)
-        named.setdefault(key, []).append(timed)
-    names = ", ".join(f"{name} {_between(group)}" for (name, _), group in named.items())
-    axis = Text(" " * (12 + _room(lab)), no_wrap=True)
-    axis.append("".join(marks), "bold red")
-    axis.append(f"  {names}", "red")
-    return axis
+def _axis(lab: Lab) -> Iterator[Text]:
+    """Draw the head lines: where each fault lies, and what it is."""
+    for marks, said in windows(lab):
+        axis = Text(" " * (12 + _room(lab)), no_wrap=True)
+        yield axis.append(marks, "bold red").append(f"  {said}", "red")
 
 
 def _room(lab: Lab) -> int:
     """Count the characters that names take, with a space behind the longest."""
     names = [one.name + NO_FAULT * isinstance(one, Broken) for one in lab.variants]
     return max(map(len, names)) + 1
-
-
-def _between(group: list[Timed]) -> str:
-    """Say when a fault is there, which may hit several replicas at about the same time."""
-    return f"{min(t.start_s for t in group):g}-{max(t.end_s for t in group):g} s"

@@ -26,6 +26,7 @@ class EngineChoice(StrEnum):
 
 
 LOAD = "load."
+SIMULATION_ONLY = "--events and --permute only work in the simulation. Remove --engine compose."
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 

@@ -44,7 +44,7 @@ READING = Reading(
         plot=CALLS,
         ends=(
             End(said="{value} at first", measure=FIRST),
-            End(said="{value} good at the end", measure=measures.success_ratio(17, 20)),
+            End(said="{value} good late", measure=measures.success_ratio(17, 20)),
         ),
     ),
     questions=(

@@ -29,7 +29,7 @@ READING = Reading(
     variants={
         "naive": f"{TRIES} tries a call",
         "no-retry": "1 try a call",
-        "budget": f"{TRIES} tries, but retries for {BUDGET:.0%} of requests at most",
+        "budget": f"{TRIES} tries, but retries for {100 * BUDGET:.0f} % of requests at most",
     },
     phrases={
         "never comes back": Phrase(

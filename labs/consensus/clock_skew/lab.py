@@ -26,7 +26,8 @@ LAB = Lab(
         *(Send(to=to, path=TOKEN, share=1) for to in PAIR),
     )),
     duration_s=LONG_S,
-    faults=(during(FROM_S, TO_S, ClockSkew("coordinator-2", skew_s=SKEW_S)),),
+    faults=(during(FROM_S, TO_S, ClockSkew("coordinator-2", skew_s=SKEW_S),
+                   said=f"coordinator-2 +{SKEW_S} s"),),
     variants=(
         Broken("wall-clock"),
         Fixed("hybrid-clock", {"coordinator.order": "hybrid", "coordinator.leeway_ms": 3000}),

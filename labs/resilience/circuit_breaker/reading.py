@@ -33,14 +33,14 @@ READING = Reading(
         "though with a promise only": Phrase(row="promises", value="answers 'later'"),
         "one call leaks each period": Phrase(row="still probes", value="calls to payments"),
         "no false trip when one call in a hundred fails": Phrase(
-            row="trips for no single error", value="trips"
+            row="never trips falsely", value="trips"
         ),
     },
     line=Line(
         caption="good answers for the catalog each second (high is well)",
         plot=ROUTE_PLOT,
         curves=("/catalog",),
-        ends=(End(said="{value} good late in it", measure=CATALOG),),
+        ends=(End(said="{value} good late in the fault", measure=CATALOG),),
     ),
     questions=(
         Question(

@@ -8,16 +8,16 @@ OLD = measures.success_ratio(18, 25)
 LOSES = Phrase(
     row="loses the slow one's share",
     value="good",
-    told="answered {value} of requests beside a slow replica",
-    missed="answered {value} of requests beside a slow replica",
+    told="answered {value} of requests while app-4 was slow",
+    missed="answered {value} of requests while app-4 was slow",
 )
 BY_OLD = {
-    "told": "answered {value} by old figures",
-    "missed": "answered {value} by old figures",
+    "told": "answered {value} on old figures",
+    "missed": "answered {value} on old figures",
 }
 
 READING = Reading(
-    opening="With one slow replica, and later with old figures",
+    opening="With one slow replica, then old figures",
     variants={
         "round-robin": "each replica in turn",
         "least": "the replica that reported least work",
@@ -32,19 +32,19 @@ READING = Reading(
         "old figures send everybody to one replica": Phrase(
             row="suffers by old figures", value="good", **BY_OLD
         ),
-        "and lose few": Phrase(row="loses few by them", value="good", **BY_OLD),
+        "and lose few": Phrase(row="loses few later", value="good", **BY_OLD),
         "a count of one's own is never old": Phrase(row="is never old", value="good", **BY_OLD),
-        "the slow replica is avoided": Phrase(row="avoids the slow one", value="calls"),
-        "few are lost with it": Phrase(row="loses few with it", value="good"),
+        "the slow replica is avoided": Phrase(row="avoids app-4", value="calls"),
+        "few are lost with it": Phrase(row="loses few", value="good"),
         "old figures make no herd": Phrase(row="makes no herd", value="most to one"),
         "one gets everything": Phrase(row="sends all to one", value="most to one"),
         "round robin asks nobody": Phrase(row="gives it its turn", value="calls per request"),
     },
     line=Line(
-        caption="good answers each second (high is well)",
+        caption="good answers each second (high is well); share in each fault",
         ends=(
-            End(said="{value} good beside it", measure=SLOW),
-            End(said="{value} by old figures", measure=OLD),
+            End(said="{value} good", measure=SLOW),
+            End(said="{value} later", measure=OLD),
         ),
     ),
     questions=(

@@ -1,0 +1,31 @@
+"""What `--set` has changed for a run, beside what the lab says itself."""
+
+from collections.abc import Iterator, Sequence
+
+from harness.cli.options import LOAD
+from harness.model.lab import Lab, Variant
+from services.server import load, settings_of
+
+
+def changes(lab: Lab, names: Sequence[str], settings: Sequence[str]) -> Iterator[str]:
+    """Say each change and what the lab's variants have: "config.gate is 1 (in the lab: 0.1)"."""
+    variants = [lab.variant(name) for name in names]
+    given = dict(text.partition("=")[::2] for text in settings)
+    for name, value in given.items():
+        own = ", ".join(dict.fromkeys(_own(lab, variant, name) for variant in variants))
+        yield f"{name} is {value} (in the lab: {own})"
+
+
+def _own(lab: Lab, variant: Variant, name: str) -> str:
+    """Give the value that a setting has in the lab; the service's own where the lab has none."""
+    if name.startswith(LOAD):
+        return _written(getattr(lab.load, name.removeprefix(LOAD)))
+    host, _, setting = name.partition(".")
+    (service,) = (one for one in lab.under(variant) if one.name == host)
+    if setting in service.each:
+        return " ".join(_written(value) for value in service.each[setting])
+    return _written(getattr(settings_of(load(service.app), service.settings), setting))
+
+
+def _written(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,139 @@
+"""A line for each run: what the lab is about second by second, then figures with names."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from harness.model.fault import Timed
+from harness.model.lab import Lab
+from harness.recording import Recording
+from harness.report.seconds import curves
+from harness.report.text import sparkline
+from harness.report.words import Words
+from harness.result import Result
+
+GOODPUT = "good answers each second (high is well)"
+HEADROOM = 1.4
+"""How far above its rate a load's own seconds may go, by chance."""
+NO_FAULT = ", no fault"
+MEASURED = "  measured"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawn:
+    """One line: its name, a character for each second, and what stands at the end."""
+
+    name: str
+    marks: str
+    end: str
+    faults: tuple[Timed, ...] = ()
+
+    def is_faulty(self, second: int) -> bool:
+        """Whether a fault is there in a second."""
+        return any(one.start_s < second + 1 and second < one.end_s for one in self.faults)
+
+
+def caption(lab: Lab) -> str:
+    """Say what the lines show."""
+    return lab.reading.line.caption if lab.reading.line else GOODPUT
+
+
+def windows(lab: Lab) -> Iterator[tuple[str, str]]:
+    """Give a row of marks for each fault, and what it is and when.
+
+    What hits one replica after the other is one fault to people; one that comes again is not.
+    """
+    named: dict[tuple[str, float], list[Timed]] = {}
+    for timed in lab.faults:
+        target, place = timed.fault.target, lab.folded(timed.fault.target)
+        again_s = timed.start_s if target == place else -1.0
+        named.setdefault((timed.said.replace(target, place), again_s), []).append(timed)
+    for (folded, _), group in named.items():
+        said = folded if len(group) > 1 else group[0].said
+        start_s, end_s = min(one.start_s for one in group), max(one.end_s for one in group)
+        marks = [" "] * math.ceil(lab.duration_s)
+        for second in range(int(start_s), math.ceil(end_s)):
+            marks[second] = "▼"
+        yield "".join(marks), f"{said}, {start_s:g}-{end_s:g} s"
+
+
+def drawn(result: Result) -> list[Drawn]:
+    """Draw every run of a result, all under one scale; runs without a fault that look alike once.
+
+    A variant's measured line stands below its simulated one.
+    """
+    lab = result.lab
+    runs = [*result.recordings, *result.calm]
+    values = {id(run): _values(lab, run) for run in runs}
+    top = _top(lab, [value for one in values.values() for value in one])
+    ends = _ends(lab, runs)
+    engines = list(dict.fromkeys(run.engine for run in result.recordings))
+    faulty: list[Drawn] = []
+    for name in dict.fromkeys(run.variant for run in result.recordings):
+        for run in result.recordings:
+            if run.variant == name:
+                first = run.engine == engines[0]
+                marks = sparkline(values[id(run)], top=top)
+                shown = name if first else MEASURED
+                faulty.append(Drawn(name=shown, marks=marks, end=ends[id(run)], faults=lab.faults))
+    calm = [
+        Drawn(
+            name=run.variant + NO_FAULT,
+            marks=sparkline(values[id(run)], top=top),
+            end=ends[id(run)],
+        )
+        for run in result.calm
+    ]
+    return [*faulty, *_alike(calm)]
+
+
+def _alike(calm: list[Drawn]) -> list[Drawn]:
+    if len(calm) > 1 and len({(one.marks, one.end) for one in calm}) == 1:
+        first = calm[0]
+        names = "both" if len(calm) == len(("one", "other")) else "all broken"
+        return [Drawn(name=names + NO_FAULT, marks=first.marks, end=first.end)]
+    return calm
+
+
+def _values(lab: Lab, run: Recording) -> tuple[float, ...]:
+    line = lab.reading.line
+    if line is None or line.plot is None:
+        return curves(run, ()).goodput
+    found = line.plot.of(run)
+    chosen = [found[name] for name in (line.curves or tuple(found)) if name in found]
+    return tuple(map(math.fsum, zip(*chosen, strict=True)))
+
+
+def _top(lab: Lab, values: Sequence[float]) -> float:
+    """Give the value that is drawn full: one for all lines of a lab."""
+    rate_rps: float | None = getattr(lab.load, "rate_rps", None)
+    own = lab.reading.line and lab.reading.line.plot
+    if rate_rps is not None and not own:
+        return HEADROOM * rate_rps
+    return max((value for value in values if not math.isnan(value)), default=1.0)
+
+
+def _ends(lab: Lab, runs: Sequence[Recording]) -> dict[int, str]:
+    """Say what stands at the end of each run's line, by the run's id, in columns."""
+    said = [[*_said(lab, run)] for run in runs]
+    widths = [max(map(len, (text for text, _ in column))) for column in zip(*said, strict=True)]
+    return {
+        id(run): ", ".join(
+            template.format(value=text.rjust(width))
+            for (text, template), width in zip(one, widths, strict=True)
+            if text
+        )
+        for run, one in zip(runs, said, strict=True)
+    }
+
+
+def _said(lab: Lab, run: Recording) -> Iterator[tuple[str, str]]:
+    """Give each figure, and its words; the figure is empty where the run has none."""
+    if lab.reading.line is None:
+        goodput = curves(run, ()).goodput
+        yield (f"{goodput[-1]:.0f}" if goodput else "", "{value} good/s at the end")
+        return
+    for end in lab.reading.line.ends:
+        value = end.measure.of(run)
+        words = Words(end.measure.unit, end.measure.is_share)
+        yield "" if math.isnan(value) else words.value(value), end.said
