@@ -30,13 +30,13 @@ def fitted(text: str, room: float, size: float, *, bold: bool = False) -> str:
     return f"{kept}…"
 
 
-def wrapped(text: str, room: float, size: float) -> list[str]:
+def wrapped(text: str, room: float, size: float, *, bold: bool = False) -> list[str]:
     """Break a text into lines that fit, between words; a word that is too long is shortened."""
     lines: list[str] = []
     for word in text.split():
         longer = f"{lines[-1]} {word}" if lines else word
-        if lines and width(longer, size) <= room:
+        if lines and width(longer, size, bold=bold) <= room:
             lines[-1] = longer
         else:
-            lines.append(fitted(word, room, size))
+            lines.append(fitted(word, room, size, bold=bold))
     return lines

@@ -71,7 +71,7 @@ class Panel:
     def words(self) -> str:
         """Say what can be seen, for those who cannot."""
         parts = [f"{self.scale.what} of {self.variant} ({self.kind}), second by second"]
-        parts += [f"{fault.name} {between(fault.start_s, fault.end_s)}" for fault in self.faults]
+        parts += [f"{fault.name} {between(fault.start_s, fault.end_s)}" for fault in self.captions]
         parts += [_extent(trace, self.scale.unit) for trace in self.traces]
         return "; ".join(parts)
 
@@ -229,12 +229,17 @@ def _panels(
             kind=kind_of(lab, variant),
             traces=tuple(traces[variant]),
             faults=happened,
-            captions=tuple(_folded(lab, happened)),
+            captions=tuple(captions(lab, happened)),
             duration_s=lab.duration_s,
             scale=scale,
         )
         for variant, happened in faults.items()
     ]
+
+
+def captions(lab: Lab, faults: Sequence[FaultRecord]) -> list[FaultRecord]:
+    """Give faults as they are named over a plot."""
+    return list(_folded(lab, faults))
 
 
 def _folded(lab: Lab, faults: Sequence[FaultRecord]) -> Iterator[FaultRecord]:

@@ -54,6 +54,7 @@ class Arrow:
     path: str
     middle: Point
     hit: str
+    both_ways: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,9 +102,8 @@ def draw(lab: Lab, *, downwards: bool = False) -> Drawing:
         for name in level
     ]
     arrows = [
-        Arrow(path=path, middle=middle, hit="; ".join(shape.hits(link.name)))
-        for link in shape.links()
-        if grid.has(link)
+        Arrow(path=path, middle=middle, hit="; ".join(hits), both_ways=both_ways)
+        for link, hits, both_ways in _paired(shape, grid)
         for path, middle in [grid.curve(link)]
     ]
     return Drawing(
@@ -214,6 +214,9 @@ class _Grid:
     def has(self, link: Link) -> bool:
         return {link.caller, link.callee} <= self._depths.keys()
 
+    def is_level(self, link: Link) -> bool:
+        return self._depths[link.caller] == self._depths[link.callee]
+
     def corner(self, name: str) -> Point:
         return self._point(self._along(name), self._across[name])
 
@@ -245,6 +248,18 @@ class _Grid:
 
     def _point(self, along: float, across: float) -> Point:
         return Point(across, along) if self._downwards else Point(along, across)
+
+
+def _paired(shape: _Shape, grid: _Grid) -> Iterator[tuple[Link, list[str], bool]]:
+    """Give each link that is drawn with what hits it; two that go round alike are one."""
+    links = {link.name: link for link in shape.links() if grid.has(link)}
+    done: set[str] = set()
+    for name, link in links.items():
+        back = Link(caller=link.callee, callee=link.caller).name
+        alike = back in links and grid.is_level(link) and shape.hits(back) == shape.hits(name)
+        if not (alike and back in done):
+            yield link, shape.hits(name), alike
+        done.add(name)
 
 
 def _struck_places(lab: Lab, links: Sequence[str]) -> Iterator[tuple[str, set[str]]]:
@@ -279,15 +294,13 @@ def _levels(nodes: Mapping[str, Node], links: Sequence[Link]) -> list[list[str]]
 
 def _width(nodes: Iterable[Node]) -> float:
     """Give how wide boxes are: as their longest line needs, within limits."""
-    needed = [
-        width(line, SIZE)
-        for node in nodes
-        for line in (*_written(node.values), *(f"✗ {hit}" for hit in node.hits))
-    ]
-    needed += [
-        width(f"{node.name} ", NAME_SIZE, bold=True) + width(node.role, SIZE) for node in nodes
-    ]
-    return min(WIDE, max([NARROW, *(one + 2 * PAD for one in needed)]))
+    needed = [NARROW]
+    for node in nodes:
+        head = width(f"{node.name} ", NAME_SIZE, bold=True) + width(node.role, SIZE)
+        needed.append(2 * PAD + head)
+        needed += [2 * PAD + width(line, SIZE) for line in _written(node.values)]
+        needed += [2 * PAD + width(f"✗ {hit}", SIZE, bold=True) for hit in node.hits]
+    return min(WIDE, max(needed))
 
 
 def _headed(node: Node, box: float) -> tuple[str, str]:
@@ -302,7 +315,9 @@ def _lines(values: Mapping[str, Setting], box: float) -> tuple[str, ...]:
 
 
 def _struck(hits: Sequence[str], box: float) -> tuple[str, ...]:
-    return tuple(line for hit in hits for line in wrapped(f"✗ {hit}", box - 2 * PAD, SIZE))
+    return tuple(
+        line for hit in hits for line in wrapped(f"✗ {hit}", box - 2 * PAD, SIZE, bold=True)
+    )
 
 
 def _written(values: Mapping[str, Setting]) -> Iterator[str]:

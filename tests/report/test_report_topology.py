@@ -18,7 +18,8 @@ def test_words_fit_their_boxes(slug: str, *, downwards: bool) -> None:
         room = box.width - PAD
         head = width(f"{box.name} ", NAME_SIZE, bold=True) + width(box.role, SIZE)
         assert head <= room
-        assert all(width(line, SIZE) <= room for line in (*box.lines, *box.hits))
+        assert all(width(line, SIZE) <= room for line in box.lines)
+        assert all(width(line, SIZE, bold=True) <= room for line in box.hits)
         assert 25 + 17 * len((*box.lines, *box.hits)) < box.height
 
 
