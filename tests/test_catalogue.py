@@ -66,7 +66,7 @@ def test_the_next_lab_is_the_next_that_is_written(
     _write(tmp_path, monkeypatch, rows[1], rows[5], rows[-1])
     assert _following(rows[1]) == rows[5]
     assert _following(rows[5]) == rows[-1]
-    assert _following(rows[-1]) == rows[1]
+    assert _following(rows[-1]) is None
     assert _following("not-in-the-catalogue") == rows[1]
 
 

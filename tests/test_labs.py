@@ -2,24 +2,31 @@
 
 from dataclasses import dataclass, field, replace
 from functools import cache
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from harness import catalogue, runner
 from harness.checks.verdict import Kind, Verdict, failures, judge, verdict_of
+from harness.cli import tables, whither
 from harness.engines.protocol import Conductor, Observer, Plan
 from harness.engines.sim.engine import SimEngine
 from harness.lessons import evidence, rewrite
 from harness.model.lab import Broken, Fixed, Lab, Variant
 from harness.model.reading import Question
 from harness.recording import Recording
+from harness.report.folded_rows import folded
+from harness.report.sentence import sentence
 from harness.result import Result
 from tests.support import Silent
 
 SEED = 1
 LONGEST = 60
 """Lines of a lab.py, at most."""
+SCREEN = 60
+"""Lines of what a run says, at most."""
 
 TEMPLATE = Path(runner.__file__).parent / "cli" / "templates" / "README.md.jinja"
 every_lab = pytest.mark.parametrize(
@@ -144,6 +151,30 @@ def test_a_lab_has_words_for_all_that_it_claims(slug: str) -> None:
         about = [item.claim for item in lab.expect if variant.name in item.variants]
         about += [item.name for item in lab.predict if item.on == variant.name]
         assert any(words.phrase(claim).told for claim in about), variant.name
+
+
+@every_lab
+@pytest.mark.parametrize("width", [80, 120])
+def test_a_run_is_read_on_one_screen(slug: str, width: int) -> None:
+    """At most 60 lines with what comes after them, none too long, and no row without its claim."""
+    result, _ = proof(slug)
+    said = StringIO()
+    console = Console(file=said, width=width, highlight=False)
+    tables.show_head(console, result.lab, [one.name for one in result.lab.variants])
+    tables.show(console, result, reply="You guessed 1; it was 2: something else.")
+    lines = said.getvalue().splitlines()
+    entry = catalogue.find(slug)
+    steps = list(whither.steps(entry, result, whither.Asked((), (), SEED), entry.folder, ()))
+    lines += whither.lines(steps, width)
+    guess = 3
+    assert len(lines) + guess <= SCREEN
+    assert [line for line in lines if len(line) > width] == []
+    text = " ".join(" ".join(lines).split())
+    assert [row.subject for row in folded(result) if row.subject not in text] == []
+    assert all(timed.said in text for timed in result.lab.faults)
+    assert sentence(result) in text
+    assert "PASS  " in said.getvalue()
+    assert {what for what, _ in steps} >= {"why", "trace", "break it", "next lab"}
 
 
 @every_lab

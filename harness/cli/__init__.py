@@ -5,7 +5,7 @@ import signal
 import sys
 from types import FrameType
 
-INTERRUPTED = b"chaoslab: interrupted; everything that was started has been ended\n"
+INTERRUPTED = b"chaoslab: interrupted. All containers and processes of this run were stopped.\n"
 
 
 def _leave(number: int, _: FrameType | None) -> None:

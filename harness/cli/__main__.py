@@ -21,6 +21,11 @@ COMMANDS = sorted(
 )
 
 
+START = "no command given. Start with: ./lab run retry-storm. All commands: ./lab --help"
+STOPPED = "interrupted. All containers and processes of this run were stopped."
+BUG = "internal error in chaoslab, not in your lab. Please report it with the traceback above."
+
+
 class Commands(click.Group):
     """Imports a command's module only when the command is asked for, so that starts are fast."""
 
@@ -99,19 +104,28 @@ def _print(line: str) -> None:
         sys.stdout = None
 
 
+def _unwritten(error: OSError) -> str:
+    """Say what could not be written, why, and what to do."""
+    where = error.filename or "standard output"
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        why = "the disk is full. Free some space, for example with ./lab clean --runs."
+        return f"cannot write {where}: {why}"
+    return f"{where} is not writable. Check its permissions."
+
+
 def _explained(error: BaseException) -> tuple[ExitCode, str]:
     """Give the exit code and the line for whatever ended a command."""
     match error:
         case click.ClickException():
             said = error.format_message()
             helps = isinstance(error, click.exceptions.NoArgsIsHelpError)
-            line = f"say what to do\n\n{said}" if helps else " ".join(said.split())
+            line = f"{START}\n\n{said}" if helps else " ".join(said.split())
             return ExitCode.INCONCLUSIVE, line
         case ChaoslabError():
             return error.exit_code, str(error)
         case KeyboardInterrupt() | click.Abort() | OSError(errno=errno.EIO):
             # A terminal that is closed refuses output before its signal is heard.
-            return ExitCode.INTERRUPTED, "interrupted; everything that was started has been ended"
+            return ExitCode.INTERRUPTED, STOPPED
         case BrokenPipeError() | SystemExit():
             # Who reads our output has gone, as `| head` does: click and rich then ask for an exit.
             # Nobody was told a verdict; Python would complain when it flushes at its own exit.
@@ -119,11 +133,9 @@ def _explained(error: BaseException) -> tuple[ExitCode, str]:
             return ExitCode.INCONCLUSIVE, ""
         case OSError(errno=errno.ENOSPC | errno.EDQUOT | errno.EROFS | errno.EACCES):
             sys.stdout = sys.stdout if error.filename else None
-            where = error.filename or "standard output"
-            mend = "make room there, or make it writable"
-            return ExitCode.INCONCLUSIVE, f"{where}: {error.strerror}; {mend}"
+            return ExitCode.INCONCLUSIVE, _unwritten(error)
         case _:
-            return ExitCode.BUG, "this is a bug of ours; please report it with the lines above"
+            return ExitCode.BUG, BUG
 
 
 if __name__ == "__main__":

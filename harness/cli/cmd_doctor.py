@@ -14,9 +14,10 @@ from rich.padding import Padding
 from rich.text import Text
 
 from harness import catalogue
+from harness.cli.lab_imports import looked_at
 from harness.engines.compose import images
 from harness.engines.containers import engine, part, why_not
-from harness.errors import ChaoslabError, EnvironmentNotReadyError, ExitCode
+from harness.errors import EnvironmentNotReadyError, ExitCode
 
 OLD_DAYS = 30
 """Debian publishes security updates every few days."""
@@ -55,11 +56,11 @@ def _python() -> Finding:
 
 def _labs() -> Finding:
     slugs = catalogue.slugs()
-    try:
-        for slug in slugs:
-            catalogue.find(slug)
-    except ChaoslabError as error:
-        return Finding(what="labs", found="one is wrong", mend=str(error))
+    problems = [f"{one.slug}: {one.problem}" for one in looked_at(slugs) if one.problem]
+    if problems:
+        found = "1 lab cannot" if len(problems) == 1 else f"{len(problems)} labs cannot"
+        mend = "\n".join(problems)
+        return Finding(what="labs", found=f"{found} be used; {len(slugs)} are there", mend=mend)
     return Finding(
         what="labs", found=f"{len(slugs)} in the repository, the simulator needs no more"
     )

@@ -6,6 +6,7 @@ from rich.table import Table
 from rich.text import Text
 
 from harness import catalogue
+from harness.cli.lab_imports import looked_at
 
 
 @click.command()
@@ -15,6 +16,8 @@ def command(everything: bool) -> None:  # noqa: FBT001
     console = Console(highlight=False)
     written = catalogue.slugs()
     rows = {row.slug: row for row in catalogue.planned()}
+    # The catalogue has the words of all others, so that nobody's code is run for them.
+    others = {one.slug: one for one in looked_at([slug for slug in written if slug not in rows])}
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for heading in ("lab", "track", "level", "question"):
         table.add_column(heading, no_wrap=heading == "lab")
@@ -25,10 +28,13 @@ def command(everything: bool) -> None:  # noqa: FBT001
         row = rows.get(slug)
         if row:
             table.add_row(slug, row.track, "●" * row.level, Text(row.question), style=style)
-        else:
-            entry = catalogue.find(slug)
-            table.add_row(slug, entry.track, "", Text(entry.lab.question))
+        elif slug in others:
+            looked = others[slug]
+            wrong = Text(f"cannot be used: {looked.problem}", style="yellow")
+            question = wrong if looked.problem else Text(looked.question)
+            table.add_row(slug, looked.track, "", question)
     console.print(table)
+    console.print("level: ● first steps, ●● basics, ●●● advanced, ●●●● expert", style="dim")
     episodes = catalogue.episodes()
     served = [episode for episode in episodes if {episode.lab, *episode.also} & set(written)]
     answered = [episode for episode in episodes if episode.lab in written]

@@ -27,8 +27,8 @@ def command(name: str, track: str) -> None:
     tracks = sorted({row.track for row in catalogue.planned()})
     if not SLUG.fullmatch(name):
         raise LabError(
-            f"{name!r} is no name for a lab; begin with a letter, and use small letters, "
-            "digits and single dashes"
+            f"invalid name {name!r} for a lab: use lower-case letters, digits and single dashes, "
+            "and begin with a letter"
         )
     if track not in tracks:
         raise LabError(f"no track {track!r}{nearest(track, tracks)}; there are {', '.join(tracks)}")
@@ -44,7 +44,10 @@ def command(name: str, track: str) -> None:
     for path in written:
         click.echo(f"wrote {path.relative_to(ROOT)}")
     if not row:
-        click.echo("not in the catalogue: add it to labs/catalogue.tsv and labs/episodes.tsv")
+        click.echo(
+            f"{name} is not in the catalogue. Add one line to labs/catalogue.tsv "
+            "(slug, track, level, title, question); CONTRIBUTING.md shows one."
+        )
     click.echo(f"next: ./lab check {name}")
 
 

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 from rich.console import Console
-from rich.text import Text
 
 from harness import catalogue, runner, store
 from harness.cli import learner, options, tables, whither
 from harness.cli.changes import changes
 from harness.cli.live import Live
+from harness.cli.memory_limit import refuse_too_much
 from harness.cli.options import EngineChoice
 from harness.cli.simulations import Asked, simulator
+from harness.cli.workers import cores
 from harness.engines.containers import ComposeEngine, part, why_not
 from harness.errors import EnvironmentNotReadyError, ExitCode, LabError
-from harness.model.lab import Lab
 from harness.report import figures, page
 from harness.result import CHANGED
 
@@ -70,14 +70,6 @@ def command(  # noqa: PLR0913 - one parameter for each option
     chosen = options.chosen(entry, variants)
     keep_prometheus |= grafana
     _refuse(engine, events, permute, grafana=grafana, keeps=keep_prometheus)
-    console = Console(stderr=as_json, highlight=False)
-    missing = _missing(engine, grafana=grafana)
-    names = [variant.name for variant in chosen]
-    _head(console, entry.lab, names, list(changes(found.lab, names, settings)))
-    asks = not as_json and learner.may_ask(console)
-    question = None if settings or no_predict else entry.lab.reading.question(names)
-    guess = learner.guessed(console, entry.slug, question, ask=asks)
-    when = datetime.now(UTC).astimezone()
     wanted = Asked(
         slug=entry.slug,
         variants=tuple(variants) if engine != EngineChoice.COMPOSE else None,
@@ -85,6 +77,16 @@ def command(  # noqa: PLR0913 - one parameter for each option
         seed=seed,
         permute=permute,
     )
+    if engine != EngineChoice.COMPOSE:
+        refuse_too_much(entry.lab, min(cores(), len(wanted.runs())))
+    console = Console(stderr=as_json, highlight=False)
+    missing = _missing(engine, grafana=grafana)
+    names = [variant.name for variant in chosen]
+    tables.show_head(console, entry.lab, names, list(changes(found.lab, names, settings)))
+    asks = not (as_json or no_predict or settings) and learner.may_ask(console)
+    question = entry.lab.reading.question(names) if asks else None
+    guess = learner.guessed(console, entry.slug, question) if question else None
+    when = datetime.now(UTC).astimezone()
     with store.folder(entry.slug, when) as folder:
         measuring: list[Engine] = []
         if engine != EngineChoice.SIM and not missing:
@@ -125,19 +127,6 @@ def _refuse(
     if engine == EngineChoice.SIM and keeps:
         asked = "--grafana" if grafana else "--keep-prometheus"
         raise LabError(f"{asked} needs containers. Remove --engine sim.")
-
-
-def _head(console: Console, lab: Lab, names: Sequence[str], changed: Sequence[str]) -> None:
-    """Say what is run: the question, what was changed, and how the variants differ."""
-    console.print(Text(lab.title, style="bold"))
-    tables.paragraph(console, lab.question)
-    console.print()
-    if changed:
-        tables.paragraph(console, f"Changed for this run: {'; '.join(changed)}.", "yellow")
-    words = {} if changed else lab.reading.variants
-    tables.paragraph(console, "  ".join(f"{one}: {words[one]}." for one in names if one in words))
-    if changed or words:
-        console.print()
 
 
 def _print_json(document: dict[str, Any], final: Path, *, report: bool) -> None:

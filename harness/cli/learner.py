@@ -33,14 +33,10 @@ def may_ask(console: Console) -> bool:
     return console.is_terminal and sys.stdin.isatty() and not os.environ.get("CI")
 
 
-def guessed(console: Console, slug: str, question: Question | None, *, ask: bool) -> Guess | None:
+def guessed(console: Console, slug: str, question: Question) -> Guess:
     """Ask for a guess, unless it was asked before; then show what it was."""
-    if question is None:
-        return None
     known = _memory().get(GUESSES, {}).get(_key(slug, question))
     if known is None:
-        if not ask:
-            return None
         known = _asked(console, question)
         remember(GUESSES, _key(slug, question), known)
     elif known:

@@ -48,7 +48,7 @@ def seed() -> Decorator:
         type=click.IntRange(min=0),
         default=1,
         show_default=True,
-        help="Everything that is drawn follows from it.",
+        help="Seed of all random choices; the same seed gives the same run.",
     )
 
 
@@ -58,7 +58,7 @@ def permute() -> Decorator:
         "--permute",
         type=click.IntRange(min=0),
         default=None,
-        help="Simulate what happens at one instant in an order drawn from this number.",
+        help="Shuffle simultaneous events with this seed: do results depend on their order?",
     )
 
 
@@ -123,7 +123,8 @@ def _reloaded(load: Load, values: Mapping[str, Any]) -> Load:
             raise LabError(f"--set: the load has no {name!r}; it has {', '.join(there)}")
         kind = str if isinstance(getattr(load, name), str) else int | float
         if not _is_plain(value) or not isinstance(value, kind):
-            raise LabError(f"--set: load.{name} cannot be {value!r}")
+            wanted = "a word" if kind is str else "a number"
+            raise LabError(f"--set load.{name}={value}: expected {wanted}.")
     return replace(load, **values)
 
 
@@ -135,7 +136,10 @@ def _is_plain(value: object) -> bool:
 def _assignment(text: str) -> tuple[str, Setting]:
     name, equals, value = text.partition("=")
     if not equals:
-        raise LabError(f"--set {text}: write it as service.setting=value")
+        raise LabError(
+            f"--set {text}: expected service.setting=value, for example checkout.tries=1. "
+            "./lab show NAME lists the settings."
+        )
     try:
         decoded: Setting = json.loads(value)
     except json.JSONDecodeError:

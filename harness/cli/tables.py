@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.text import Text
 
 from harness.checks.verdict import Kind, Verdict
-from harness.model.lab import Broken
+from harness.model.lab import Broken, Lab
 from harness.report.folded_rows import FoldedRow, Part, counted, folded, is_claimed
 from harness.report.lines import Drawn, caption, drawn, windows
 from harness.report.sentence import engines, sentence
@@ -36,6 +36,24 @@ SET_UP = {
     Kind.TELLS_APART: "each claim false where it must be",
 }
 """What shows that the experiment went as planned, by the controls that say so."""
+
+
+def show_head(
+    console: Console, lab: Lab, names: Sequence[str], changed: Sequence[str] = ()
+) -> None:
+    """Say what is run: the question, what was changed, and how the variants of some names differ.
+
+    The lab's words about its variants hold for the lab as it is, and so are left out with changes.
+    """
+    console.print(Text(lab.title, style="bold"))
+    paragraph(console, lab.question)
+    console.print()
+    if changed:
+        paragraph(console, f"Changed for this run: {'; '.join(changed)}.", "yellow")
+    words = {} if changed else lab.reading.variants
+    paragraph(console, "  ".join(f"{one}: {words[one]}." for one in names if one in words))
+    if changed or words:
+        console.print()
 
 
 def show(console: Console, result: Result, *, reply: str = "", verbose: bool = False) -> None:
@@ -228,8 +246,8 @@ def unshown(result: Result) -> Iterator[str]:
         lab = result.lab
         broken = [name for name in result.left_out if isinstance(lab.variant(name), Broken)]
         fixed = [name for name in result.left_out if name not in broken]
-        missing = [f"that {_said(broken, 'breaks')}"] * bool(broken)
-        missing += [f"that {_said(fixed, 'holds')}"] * bool(fixed)
+        kinds = ((broken, "breaks"), (fixed, "holds"))
+        missing = [f"that {_said(names, predicate)}" for names, predicate in kinds if names]
         alone = [one for one in lab.variants if one.name not in result.left_out]
         said = f"Not shown, because {joined(list(result.left_out))} did not run: {joined(missing)}."
         if broken and not any(isinstance(one, Broken) for one in alone):

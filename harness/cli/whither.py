@@ -1,6 +1,6 @@
 """The lines under a run: why, the report, a trace, an experiment of the lesson, the next lab."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from harness.cli.experiments import (
     next_lab,
     shown,
 )
+from harness.cli.tables import width_of
 from harness.result import Result
 
 Step = tuple[str, str]
@@ -40,8 +41,18 @@ def show(console: Console, entry: Entry, result: Result, asked: Asked, final: Pa
         done = [*done, command]
         learner.remember(learner.TRIED, entry.slug, done)
     console.print()
-    for what, step in steps(entry, result, asked, final, done):
-        console.print(Text(f"{what:<9} {step}"), soft_wrap=True)
+    for line in lines(steps(entry, result, asked, final, done), width_of(console)):
+        console.print(Text(line), soft_wrap=True)
+
+
+def lines(steps: Iterable[Step], width: int) -> Iterator[str]:
+    """Write steps in lines; what is too long for one goes below, for commands are copied whole."""
+    for what, step in steps:
+        line = f"{what:<9} {step}"
+        if len(line) <= width:
+            yield line
+        else:
+            yield from (what, f"  {step}")
 
 
 def steps(

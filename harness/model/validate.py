@@ -96,10 +96,15 @@ def _names(lab: Lab) -> Iterator[str]:
     yield from _twice("variant", (variant.name for variant in lab.variants))
     for host in _callable(lab):
         if host in RESERVED:
-            yield f"a host is called {host!r}; that runs beside every lab"
+            yield (
+                f"host name {host!r} is reserved; every lab already has one. Choose another name."
+            )
     for name in (*_callable(lab), *(variant.name for variant in lab.variants)):
         if not NAME.fullmatch(name):
-            yield f"{name!r} is no name; use small letters, digits and single dashes"
+            yield (
+                f"invalid name {name!r}: use lower-case letters, digits and single dashes, "
+                "and begin with a letter"
+            )
 
 
 def _services(lab: Lab) -> Iterator[str]:
@@ -156,8 +161,7 @@ def _faults(lab: Lab) -> Iterator[str]:
         yield from (f"{name}: {problem}" for problem in timed.fault.problems())
         if start_s == 0:
             yield f"{name}: begins at 0 s; leave time to see a healthy start"
-        if not 0 <= start_s < end_s:
-            yield f"{name}: from {start_s:g} to {end_s:g} s is no window of time"
+        yield from (f"{name}: {problem}" for problem in _window(start_s, end_s))
         if end_s > lab.duration_s:
             yield f"{name}: ends at {end_s:g} s, after the run, which lasts {lab.duration_s:g} s"
     for one, other in combinations(lab.faults, 2):
@@ -168,6 +172,20 @@ def _faults(lab: Lab) -> Iterator[str]:
                 f"{other.fault.name}: overlaps in time with {one.fault.name}, and both hold the "
                 f"{what} of {where}; the end of one would undo the other"
             )
+
+
+def _window(start_s: float, end_s: float) -> Iterator[str]:
+    if math.isnan(start_s) or math.isnan(end_s):
+        yield f"starts at {start_s:g} s and ends at {end_s:g} s. Give during(...) two numbers."
+    elif start_s < 0:
+        yield f"starts at {start_s:g} s, before the run. Let it start after 0 s."
+    elif end_s < start_s:
+        yield (
+            f"ends ({end_s:g} s) before it starts ({start_s:g} s). "
+            "Swap the two numbers in during(...)."
+        )
+    elif end_s == start_s:
+        yield f"starts and ends at {start_s:g} s. Give during(...) a later end."
 
 
 def _place(lab: Lab) -> Place:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from harness.checks.contrast import WITHOUT
 from harness.checks.verdict import SETS_UP, Control, Kind, Verdict
 from harness.model.expect import Bound, Measure
 from harness.model.lab import Broken, Lab
@@ -22,7 +23,7 @@ OWN_ROWS = {
     Kind.READ_BACK: "has its fault on and off",
     Kind.TIMING: "keeps time",
     Kind.AGREEMENT: "is measured as simulated",
-    Kind.TELLS_APART: "is not told apart",
+    Kind.TELLS_APART: "does not satisfy",
 }
 """The predicate of a control that is about the experiment."""
 
@@ -34,6 +35,7 @@ class Part(StrEnum):
     MISSED = "Does not hold"
     BREAKS = "Must break"
     HOLDS = "Must hold"
+    SET_UP = "Set up as planned"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +122,7 @@ def words_of(lab: Lab, control: Control) -> Words:
     """Say how a control's values are said, by the measure that they are of."""
     shares = {measure.name for measure in _measures(lab) if measure.is_share}
     shares |= {item.measure.name.rpartition(",")[0] for item in lab.expect if item.measure.is_share}
-    of = control.measure.partition(", without the fault")[0]
+    of = control.measure.removesuffix(f", {WITHOUT}")
     return Words(control.unit, of in shares or of.rpartition(",")[0] in shares)
 
 
@@ -165,12 +167,17 @@ def _row(lab: Lab, controls: Sequence[Control], everything: bool) -> FoldedRow |
 
 def _own(control: Control) -> str:
     row = OWN_ROWS[control.kind]
-    return f"{row}: {control.claim}" if control.kind is Kind.TELLS_APART else row
+    if control.kind is not Kind.TELLS_APART:
+        return row
+    calm = "without its fault " if control.measure.endswith(WITHOUT) else ""
+    return f"{calm}{row} {control.claim!r}"
 
 
 def _part(lab: Lab, worst: Control) -> Part:
     if worst.verdict is not Verdict.PASS:
         return Part.UNKNOWN if worst.kind in SETS_UP else Part.MISSED
+    if not is_claimed(worst):
+        return Part.SET_UP
     return Part.BREAKS if isinstance(lab.variant(worst.variant), Broken) else Part.HOLDS
 
 

@@ -60,17 +60,24 @@ def _told(result: Result, *, is_broken: bool) -> dict[str, dict[str, str]]:
     have, the first counts.
     """
     lab = result.lab
-    order = list(lab.reading.phrases)
     rows = [row for row in folded(result) if all(is_claimed(one) for one in row.controls)]
-    told = [row for row in rows if row.claim in order and lab.reading.phrase(row.claim).told]
+    phrases = lab.reading.phrases or {row.claim: _plain(row.claim) for row in rows}
+    order = list(phrases)
+    told = [row for row in rows if row.claim in order and phrases[row.claim].told]
     found: dict[str, dict[str, str]] = {}
     for row in sorted(told, key=lambda row: order.index(row.claim)):
         for place, name in enumerate(row.variants):
             if isinstance(lab.variant(name), Broken) is is_broken:
                 controls = [of_engine[place] for _, of_engine in row.seen]
-                predicate = _predicate(lab.reading.phrase(row.claim), controls)
+                predicate = _predicate(phrases[row.claim], controls)
                 found.setdefault(predicate, {}).setdefault(name, _value(row, controls))
     return found
+
+
+def _plain(claim: str) -> Phrase:
+    """Make a phrase of a claim, for a lab that has none: its name, as it stands."""
+    name = claim.replace("{", "{{").replace("}", "}}")
+    return Phrase(row=claim, told=name, missed=f"did not show that it {name}")
 
 
 def _predicate(phrase: Phrase, controls: Sequence[Control]) -> str:

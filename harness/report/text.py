@@ -61,7 +61,7 @@ def sparkline(values: Sequence[float], *, top: float) -> str:
 
 def timeline(lab: Lab, width: int) -> str:
     """Draw the faults on a time axis, one line each, none longer than `width` characters."""
-    names = [cut(timed.fault.name, max(1, width // 3)) for timed in lab.faults]
+    names = [cut(timed.said, max(1, width // 3)) for timed in lab.faults]
     indent = max((len(name) for name in names), default=0) + 1
     room = max(1, width - indent - len(f"{lab.duration_s:g} s"))
     lines = [" " * indent + _axis(lab.duration_s, room)]

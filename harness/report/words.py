@@ -116,7 +116,7 @@ def _percent(share: float) -> str:
 
 def _rounded(percent: float) -> str:
     """Write per cent without decimals, unless they are all that there is."""
-    return f"{percent:.0f}" if abs(percent) >= 1 else _trimmed(f"{percent:.1g}")
+    return short(round(percent) if abs(percent) >= 1 else float(f"{percent:.1g}"))
 
 
 def _two_digits(slack: float) -> str:

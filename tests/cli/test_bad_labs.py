@@ -43,9 +43,13 @@ WRONG: dict[str, tuple[str, str, str]] = {
     "a fault that ends first": (
         "during(1, 2,",
         "during(2, 1,",
-        "from 2 to 1 s is no window of time",
+        "ends (1 s) before it starts (2 s). Swap the two numbers",
     ),
-    "a fault before the start": ("during(1, 2,", "during(-1, 2,", "from -1 to 2 s is no window"),
+    "a fault before the start": (
+        "during(1, 2,",
+        "during(-1, 2,",
+        "starts at -1 s, before the run.",
+    ),
     "a fault without a comma": (FAULTS, FAULTS[:-2] + ")", "a comma after a single item"),
     "a fault without a time": (FAULTS, 'faults=(Pause("back"),)', "faults holds a Pause; it may"),
     "faults that overlap": (
@@ -55,9 +59,13 @@ WRONG: dict[str, tuple[str, str, str]] = {
     ),
     "two services of one name": ('Service("back"', 'Service("front"', "2 hosts are called 'fro"),
     "two variants of one name": ('Fixed("calm"', 'Fixed("naive"', "2 variants are called 'naive'"),
-    "a name of the load": ('Service("back"', 'Service("client"', "that runs beside every lab"),
-    "a name with a space": ('Service("back"', 'Service("the back"', "'the back' is no name; use"),
-    "a name with a path": ('Fixed("calm"', 'Fixed("../calm"', "'../calm' is no name; use small"),
+    "a name of the load": ('Service("back"', 'Service("client"', "host name 'client' is reserved"),
+    "a name with a space": (
+        'Service("back"',
+        'Service("the back"',
+        "invalid name 'the back': use lower",
+    ),
+    "a name with a path": ('Fixed("calm"', 'Fixed("../calm"', "invalid name '../calm': use lower"),
     "a negative rate": ("rate_rps=20", "rate_rps=-20", "load: rate_rps is -20; it must be above 0"),
     "an endless rate": ("rate_rps=20", 'rate_rps=float("inf")', "it must be a finite number"),
     "an endless run": ("duration_s=5", 'duration_s=float("inf")', "duration_s is inf; it must be"),

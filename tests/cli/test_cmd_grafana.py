@@ -69,7 +69,7 @@ def test_a_simulation_has_no_prometheus(shop: Workshop) -> None:
     """Its series are in its folder, and in no Prometheus."""
     shop.write()
     outcome = shop.run("run", "small", "--grafana", "--engine", "sim")
-    said = "--grafana is of containers; leave --engine sim out"
+    said = "--grafana needs containers. Remove --engine sim."
     assert (outcome.out, outcome.complaint) == ("", said)
 
 

@@ -9,6 +9,11 @@ import pytest
 from harness import catalogue
 from tests.cli.workshop import ROOT, Workshop
 
+ADD = (
+    "Add one line to labs/catalogue.tsv (slug, track, level, title, question); "
+    "CONTRIBUTING.md shows one."
+)
+
 
 def test_a_new_lab_passes_its_check(shop: Workshop) -> None:
     """What is written is shown, listed, and holds all its controls, unchanged."""
@@ -17,7 +22,7 @@ def test_a_new_lab_passes_its_check(shop: Workshop) -> None:
     assert outcome.out.splitlines() == [
         "wrote labs/cascades/brand_new/lab.py",
         "wrote labs/cascades/brand_new/README.md",
-        "not in the catalogue: add it to labs/catalogue.tsv and labs/episodes.tsv",
+        f"brand-new is not in the catalogue. {ADD}",
         "next: ./lab check brand-new",
     ]
     assert shop.run("check", "brand-new").code == 0
@@ -67,7 +72,7 @@ def test_a_bad_name_is_refused(shop: Workshop, name: str) -> None:
     """A name is a folder, a slug and a container's label; the message says what it may hold."""
     outcome = shop.run("new", "--track", "cascades", "--", name)
     assert outcome.code == 2
-    assert outcome.complaint.startswith(f"{name!r} is no name for a lab; begin with a letter")
+    assert outcome.complaint.startswith(f"invalid name {name!r} for a lab: use lower-case")
     assert _written(shop) == []
 
 

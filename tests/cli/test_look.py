@@ -7,6 +7,7 @@ import yaml
 from click import Context, Group
 
 from harness import catalogue
+from harness.cli import lab_imports
 from harness.cli.__main__ import COMMANDS, lab
 from tests.cli.workshop import SMALL, Workshop
 
@@ -42,28 +43,86 @@ def test_list_shows_what_is_written_and_all_on_demand(shop: Workshop) -> None:
     assert all(len(line) <= 80 for line in everything.splitlines())
 
 
+BAD = {
+    "raises": ("raise RuntimeError('no')\n", "labs/trial/raises/lab.py: RuntimeError: no"),
+    "stops": ("import os\nos._exit(0)\n", "its import ended the process"),
+    "waits": ("while True:\n    pass\n", "its import did not end within 2 s"),
+}
+"""By its slug, a lab that cannot be imported, and what is said of it."""
+
+
+@pytest.fixture
+def bad(shop: Workshop, monkeypatch: pytest.MonkeyPatch) -> Workshop:
+    """Give a checkout in which good labs stand before, between and after bad ones."""
+    monkeypatch.setattr(lab_imports, "LIMIT_S", 2)
+    for slug, (text, _) in BAD.items():
+        shop.write(text, slug=slug)
+    for slug in ("alright", "small", "zebra"):
+        shop.write(slug=slug)
+    return shop
+
+
+def test_a_bad_lab_takes_no_other_off_the_list(bad: Workshop) -> None:
+    """One that raises, ends its process or never ends is listed with what is wrong."""
+    outcome = bad.run("list")
+    assert (outcome.code, outcome.err) == (0, "")
+    said = " ".join(outcome.out.split())
+    assert said.count("Does it hold?") == 3
+    for slug, (_, problem) in BAD.items():
+        assert f"{slug} " in said
+        assert "cannot be used:" in said
+        # Columns are narrow: the words stand in lines of their own.
+        assert all(word in said for word in problem.split())
+
+
+def test_doctor_names_every_bad_lab(bad: Workshop) -> None:
+    """All of them are told, each with its reason, and the rest of the look goes on."""
+    outcome = bad.run("doctor")
+    assert outcome.code == 2
+    said = " ".join(outcome.out.split())
+    assert "✗ labs 3 labs cannot be used; 6 are there" in said
+    for slug, (_, problem) in BAD.items():
+        assert f"{slug}: {problem}" in said
+    assert "disk" in said
+
+
 def test_list_of_nothing(shop: Workshop) -> None:
     """A checkout without labs lists none."""
     assert "0 of 2" in shop.run("list").out
 
 
-def test_show_tells_a_lab_before_it_runs(shop: Workshop) -> None:
-    """Question, topology, what differs between variants, faults in time, and what must be seen."""
+def test_show_tells_a_lab_before_it_runs(shop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Question, topology, what differs between variants, and faults in time; no answers."""
     shop.write()
+    monkeypatch.chdir(shop.root)
     outcome = shop.run("show", "small")
     assert (outcome.code, outcome.err) == (0, "")
     for words in (
         "A small lab\nDoes it hold?\n",
         "client ──20/s──▶ front (relay) ──▶ back (worker) ✗",
-        "naive           must break   front.tries = 4",
-        "calm            must hold    front.tries = 1",
-        "pause back ",
-        "calm: recovers; time to recover ≤ 2 s",
-        "lesson   labs/trial/small/README.md",
-        "run      ./lab run small",
+        "naive           front.tries = 4",
+        "calm            front.tries = 1",
+        "back frozen ",
+        "lesson    labs/trial/small/README.md",
+        "run       ./lab run small",
+        "answers   ./lab show small --answers",
     ):
         assert words in outcome.out
+    for answer in ("recovers", "must break", "must hold", "stays down"):
+        assert answer not in outcome.out
     assert all(len(line) <= 80 for line in outcome.out.splitlines())
+
+
+def test_show_tells_the_answers_when_asked(shop: Workshop) -> None:
+    """Which variants must break, and what a run must show of each."""
+    shop.write()
+    said = shop.run("show", "small", "--answers").out
+    for words in (
+        "naive           must break   front.tries = 4",
+        "calm            must hold    front.tries = 1",
+        "calm: recovers; time to recover at most 2 s",
+    ):
+        assert words in said
 
 
 @pytest.mark.parametrize("columns", ["1", "20", "40", "300"])

@@ -157,7 +157,7 @@ def test_doctor_names_a_lab_that_is_wrong(shop: Workshop) -> None:
     shop.change(("LAB =", "BAL ="))
     outcome = shop.run("doctor")
     assert outcome.code == 2
-    assert "✗ labs         one is wrong" in outcome.out
+    assert "✗ labs         1 lab cannot be used; 1 are there" in outcome.out
     assert "labs/trial/small/lab.py: defines no LAB" in outcome.out
 
 

@@ -189,11 +189,23 @@ def test_a_rate_is_finite(rate_rps: float) -> None:
 @pytest.mark.parametrize(
     ("start_s", "end_s", "line"),
     [
-        (4, 2, "pause back: from 4 to 2 s is no window of time"),
-        (3, 3, "pause back: from 3 to 3 s is no window of time"),
-        (-1, 2, "pause back: from -1 to 2 s is no window of time"),
-        (float("nan"), 2, "pause back: from nan to 2 s is no window of time"),
-        (2, float("nan"), "pause back: from 2 to nan s is no window of time"),
+        (
+            4,
+            2,
+            "pause back: ends (2 s) before it starts (4 s). Swap the two numbers in during(...).",
+        ),
+        (3, 3, "pause back: starts and ends at 3 s. Give during(...) a later end."),
+        (-1, 2, "pause back: starts at -1 s, before the run. Let it start after 0 s."),
+        (
+            float("nan"),
+            2,
+            "pause back: starts at nan s and ends at 2 s. Give during(...) two numbers.",
+        ),
+        (
+            2,
+            float("nan"),
+            "pause back: starts at 2 s and ends at nan s. Give during(...) two numbers.",
+        ),
         (9, 10.1, "pause back: ends at 10.1 s, after the run, which lasts 10 s"),
         (9, float("inf"), "pause back: ends at inf s, after the run, which lasts 10 s"),
         (0, 2, "pause back: begins at 0 s; leave time to see a healthy start"),
@@ -257,7 +269,10 @@ def test_faults_that_would_undo_each_other_are_refused(one: Any, other: Any) -> 
 @pytest.mark.parametrize("name", ["", "Front", "front end", "a/b", "a.b", "a->b", "..", "1st", "ü"])
 def test_names_are_fit_for_hosts_and_folders(name: str) -> None:
     """A service is a host and a container, a variant is a folder."""
-    wanted = f"{name!r} is no name; use small letters, digits and single dashes"
+    wanted = (
+        f"invalid name {name!r}: use lower-case letters, digits and single dashes, "
+        "and begin with a letter"
+    )
     assert wanted in said(
         replace(LAB, services=(*LAB.services, Service(name, app="services.worker")))
     )
@@ -451,7 +466,7 @@ def test_names_of_replicas_collide_with_nothing() -> None:
     assert lines == ["2 hosts are called 'back'; names must differ"]
     prometheus = Service("prometheus", app="services.worker", replicas=2)
     assert said(replicated(prometheus)) == [
-        "a host is called 'prometheus'; that runs beside every lab"
+        "host name 'prometheus' is reserved; every lab already has one. Choose another name."
     ]
 
 

@@ -118,7 +118,7 @@ def test_timeline_draws_each_fault_under_one_axis() -> None:
     """The window starts and ends where the axis says so."""
     axis, window = text.timeline(CHAIN, 60).splitlines()
     assert axis.endswith("25 s")
-    assert window.startswith("pause db ·")
+    assert window.startswith("db frozen ·")
     assert axis.index("5") == window.index("█")
 
 
