@@ -22,9 +22,11 @@ from harness.catalogue import Entry
 from harness.errors import LabError
 from harness.lessons import figures
 from harness.lessons.evidence import ENGINES, Evidence, Seen
+from harness.model.expect import Measure
 from harness.model.reading import Line
 from harness.report.panels import called
 from harness.report.text import UNKNOWN, sparkline
+from harness.report.words import Words
 
 BLOCK = re.compile(
     r"<!-- begin: made by \./lab lesson: (?P<kind>\w+)(?P<spec>[^>]*?)-->\n"
@@ -86,9 +88,13 @@ def _sparklines(found: re.Match[str], entry: Entry, evidence: Evidence) -> Itera
 def _ends(words: Line | None, seen: Seen) -> str:
     """Say what stands at a line's end."""
     return ", ".join(
-        end.said.format(value=figures.said(seen.values[end.measure.name], end.measure))
+        end.said.format(value=_as_on_the_terminal(seen.values[end.measure.name], end.measure))
         for end in (words.ends if words else ())
     )
+
+
+def _as_on_the_terminal(value: float, measure: Measure) -> str:
+    return Words(measure.unit, measure.is_share).value(value)
 
 
 def _table(found: re.Match[str], entry: Entry, evidence: Evidence) -> Iterator[str]:
