@@ -61,6 +61,11 @@ class Picture:
     labels: tuple[Label, ...]
 
     @property
+    def is_measured(self) -> bool:
+        """Whether a variant has a measured line beside its simulated one."""
+        return any(curve.is_measured for ridge in self.ridges for curve in ridge.curves)
+
+    @property
     def label_rows(self) -> int:
         """Count the rows that the faults' names take."""
         return max((label.row for label in self.labels), default=-1) + 1
