@@ -287,6 +287,16 @@ def test_failed_setup_is_inconclusive() -> None:
     assert "pause db (seen to act, and to be gone): no value, for it was never seen to act" in text
 
 
+def test_a_part_of_a_lab_is_called_a_part() -> None:
+    """A pass of some variants does not look like one of the lab."""
+    made = result(recording("mended", 6))
+    made.left_out = ("naive",)
+    text = Page(render(made, when=WHEN)).text
+    assert "1 of 1 claims hold" in text
+    assert "A part of the lab: naive did not run." in text
+    assert "A part of the lab" not in Page(render(result(*both()), when=WHEN)).text
+
+
 def test_fault_in_an_unknown_place_is_told() -> None:
     """A fault on what the lab does not have cannot be drawn, so it is said."""
     text = Page(render(CASES["fault elsewhere"](), when=WHEN)).text
