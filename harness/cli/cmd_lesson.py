@@ -14,9 +14,10 @@ from harness.report.panels import called
 @click.command()
 @click.argument("names", nargs=-1)
 def command(names: Sequence[str]) -> None:
-    """Write sparklines, tables, figures and the picture of the last runs into lessons.
+    """Write the figures of the last runs into lessons.
 
-    Of all labs, or of those named. What was measured and is kept in evidence.json beside the
+    Sparklines, tables, figures in sentences, and the picture: of all labs, or of those named. Only
+    runs of the lab as it is count, with seed 1, of all variants, that PASS. What was measured and is kept in evidence.json beside the
     lesson stays until there is a newer run, or until the lab changes.
     """
     console = Console(highlight=False)
