@@ -17,8 +17,9 @@ def command(names: Sequence[str]) -> None:
     """Write the figures of the last runs into lessons.
 
     Sparklines, tables, figures in sentences, and the picture: of all labs, or of those named. Only
-    runs of the lab as it is count, with seed 1, of all variants, that PASS. What was measured and is kept in evidence.json beside the
-    lesson stays until there is a newer run, or until the lab changes.
+    runs of the lab as it is count, with seed 1, of all variants, that PASS. What was measured and
+    is kept in evidence.json beside the lesson stays until there is a newer run, or until the lab
+    changes.
     """
     console = Console(highlight=False)
     for slug in options.labs(names):
