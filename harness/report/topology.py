@@ -5,10 +5,10 @@ Replicas are one box, unless a fault hits some of them and not others.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import NamedTuple
 
 from harness.model.fault import Setting, Timed
 from harness.model.lab import CLIENT, Lab, Link, Redis, Service
+from harness.report.grid import EDGE, Grid, Point
 from harness.report.lettering import fitted, width, wrapped
 from harness.report.text import between, load_rate, role, when
 
@@ -16,22 +16,8 @@ NARROW, WIDE = 150.0, 250.0
 """How wide boxes are, by the longest line in any of them."""
 PAD = 12.0
 LINE = 17.0
-GAP = 70.0
-ASIDE = 30.0
-EDGE = 2.0
-TIP = 2.0
-BESIDE = 10.0
-BULGE = 0.45
-"""How far a link within a level goes round, in gaps, and as much again for each box passed."""
 SIZE = 12.0
 NAME_SIZE = 14.0
-
-
-class Point(NamedTuple):
-    """A place in the drawing, in its own units."""
-
-    x: float
-    y: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +73,7 @@ def draw(lab: Lab, *, downwards: bool = False) -> Drawing:
     texts = {name: _lines(node.values, box) for name, node in nodes.items()}
     struck = {name: _struck(node.hits, box) for name, node in nodes.items()}
     height = LINE * (2 + max(len(texts[name]) + len(struck[name]) for name in nodes))
-    grid = _Grid(levels=levels, width=box, height=height, downwards=downwards)
+    grid = Grid(levels=levels, width=box, height=height, downwards=downwards)
     boxes = [
         Box(
             at=grid.corner(name),
@@ -191,66 +177,7 @@ class _Shape:
                     yield from folded.split("->")
 
 
-class _Grid:
-    """Turns levels and places in them into coordinates; what is centred stays centred.
-
-    It reckons along the way from the load and across it; only `_point` knows which way that is.
-    """
-
-    def __init__(
-        self, *, levels: Sequence[Sequence[str]], width: float, height: float, downwards: bool
-    ) -> None:
-        self._downwards = downwards
-        self._deep, self._broad = (height, width) if downwards else (width, height)
-        self._depths = {name: depth for depth, level in enumerate(levels) for name in level}
-        self._places = {name: place for level in levels for place, name in enumerate(level)}
-        half = (max(len(level) for level in levels) - 1) / 2
-        self._across = {
-            name: EDGE + (place - (len(level) - 1) / 2 + half) * (self._broad + ASIDE)
-            for level in levels
-            for place, name in enumerate(level)
-        }
-
-    def has(self, link: Link) -> bool:
-        return {link.caller, link.callee} <= self._depths.keys()
-
-    def is_level(self, link: Link) -> bool:
-        return self._depths[link.caller] == self._depths[link.callee]
-
-    def corner(self, name: str) -> Point:
-        return self._point(self._along(name), self._across[name])
-
-    def curve(self, link: Link) -> tuple[str, Point]:
-        """Go from far side to near side, or back the other way; within a level, go round."""
-        ahead = self._depths[link.callee] - self._depths[link.caller]
-        passed = abs(self._places[link.callee] - self._places[link.caller])
-        leaves, enters = (1 if ahead >= 0 else -1), (-1 if ahead > 0 else 1)
-        reach = GAP * (0.5 if ahead else BULGE * (1 + passed))
-        shift = BESIDE if ahead < 0 else 0.0
-        start = self._port(link.caller, leaves, 0, shift)
-        first = self._port(link.caller, leaves, reach, shift)
-        second = self._port(link.callee, enters, reach, shift)
-        end = self._port(link.callee, enters, TIP, shift)
-        curve = " ".join(f"{point.x:g},{point.y:g}" for point in (first, second, end))
-        middle = Point(
-            (start.x + 3 * first.x + 3 * second.x + end.x) / 8,
-            (start.y + 3 * first.y + 3 * second.y + end.y) / 8,
-        )
-        return f"M{start.x:g},{start.y:g} C{curve}", middle
-
-    def _port(self, name: str, side: int, off: float, shift: float) -> Point:
-        """Give a place off the middle of a box's far (1) or near (-1) side."""
-        along = self._along(name) + (self._deep + off if side > 0 else -off)
-        return self._point(along, self._across[name] + self._broad / 2 + shift)
-
-    def _along(self, name: str) -> float:
-        return EDGE + self._depths[name] * (self._deep + GAP)
-
-    def _point(self, along: float, across: float) -> Point:
-        return Point(across, along) if self._downwards else Point(along, across)
-
-
-def _paired(shape: _Shape, grid: _Grid) -> Iterator[tuple[Link, list[str], bool]]:
+def _paired(shape: _Shape, grid: Grid) -> Iterator[tuple[Link, list[str], bool]]:
     """Give each link that is drawn with what hits it; two that go round alike are one."""
     links = {link.name: link for link in shape.links() if grid.has(link)}
     done: set[str] = set()
