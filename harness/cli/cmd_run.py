@@ -3,7 +3,7 @@
 import importlib
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -12,6 +12,7 @@ import click
 from rich.console import Console
 
 from harness import catalogue, runner, store
+from harness.catalogue import Entry
 from harness.cli import learner, options, tables, whither
 from harness.cli.changes import changes
 from harness.cli.live import Live
@@ -22,7 +23,7 @@ from harness.cli.workers import cores
 from harness.engines.containers import ComposeEngine, part, why_not
 from harness.errors import EnvironmentNotReadyError, ExitCode, LabError
 from harness.report import figures, page
-from harness.result import CHANGED
+from harness.result import CHANGED, Result
 
 if TYPE_CHECKING:
     from harness.engines.protocol import Engine
@@ -77,15 +78,13 @@ def command(  # noqa: PLR0913 - one parameter for each option
         seed=seed,
         permute=permute,
     )
-    if engine != EngineChoice.COMPOSE:
-        refuse_too_much(entry.lab, min(cores(), len(wanted.runs())))
+    refuse_too_much(entry.lab, min(cores(), len(wanted.runs())))
     console = Console(stderr=as_json, highlight=False)
     missing = _missing(engine, grafana=grafana)
     names = [variant.name for variant in chosen]
     tables.show_head(console, entry.lab, names, list(changes(found.lab, names, settings)))
     asks = not (as_json or no_predict or settings) and learner.may_ask(console)
-    question = entry.lab.reading.question(names) if asks else None
-    guess = learner.guessed(console, entry.slug, question) if question else None
+    guess = _guessed(console, entry, names) if asks else None
     when = datetime.now(UTC).astimezone()
     with store.folder(entry.slug, when) as folder:
         measuring: list[Engine] = []
@@ -94,14 +93,10 @@ def command(  # noqa: PLR0913 - one parameter for each option
         live = Live(console, entry.lab)
         with simulator(wanted, folder, events, live.watch) as simulating, live:
             result = runner.run(entry, chosen, seed, [*simulating, *measuring], live.watch)
-        if settings:
-            result.notes.append(f"{CHANGED}: --set {' --set '.join(settings)}")
-        if missing:
-            result.notes.append(f"not measured on containers: {missing}")
+        result.notes += _notes(settings, missing)
         document = store.save(result, when, folder)
         if not no_report:
-            page.write(result, folder / "report.html", when=when)
-            figures.picture(result, folder / "picture.png")
+            _report(result, when, folder)
         final = store.final_path(folder)
     tables.show(console, result, reply=learner.reply(result, guess), verbose=verbose)
     if as_json:
@@ -127,6 +122,24 @@ def _refuse(
     if engine == EngineChoice.SIM and keeps:
         asked = "--grafana" if grafana else "--keep-prometheus"
         raise LabError(f"{asked} needs containers. Remove --engine sim.")
+
+
+def _report(result: Result, when: datetime, folder: Path) -> None:
+    page.write(result, folder / "report.html", when=when)
+    figures.picture(result, folder / "picture.png")
+
+
+def _guessed(console: Console, entry: Entry, names: Sequence[str]) -> learner.Guess | None:
+    question = entry.lab.reading.question(names)
+    return learner.guessed(console, entry.slug, question) if question else None
+
+
+def _notes(settings: Sequence[str], missing: str | None) -> Iterator[str]:
+    """Say what a person should know of a result that is not the whole lab as it is."""
+    if settings:
+        yield f"{CHANGED}: --set {' --set '.join(settings)}"
+    if missing:
+        yield f"not measured on containers: {missing}"
 
 
 def _print_json(document: dict[str, Any], final: Path, *, report: bool) -> None:

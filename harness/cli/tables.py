@@ -88,7 +88,7 @@ def show_lines(console: Console, result: Result) -> None:
     ran = list(dict.fromkeys(run.engine for run in result.recordings))
     what = caption(result.lab)
     if len(ran) > 1:
-        head = f"{what[:1].upper()}{what[1:]}: simulated, then measured"
+        head = f"{what[:1].upper()}{what[1:]}, simulated and measured"
     else:
         head = f"{ENGINES.get(ran[0], ran[0]) if ran else ''}, {what}"
     paragraph(console, f"{head}:")
@@ -161,7 +161,7 @@ def _joined(label: Text, cell: Sequence[str], widths: Sequence[int], room: int) 
 def _row(row: FoldedRow, cell: Sequence[str], widths: Sequence[int], room: int) -> Iterator[Text]:
     """Give a row's lines: one, unless its name is too long or a value was not to be had."""
     sign = SIGNS[row.verdict]
-    of = next((of for of in (row.measure, row.value) if _fits(row, of, room)), "")
+    of = _of(row, room)
     label = f"{row.subject}: {of}" if of else row.subject
     parts = textwrap.wrap(label, room - len("  ✓ "), break_on_hyphens=False)
     for number, part in enumerate(parts, start=1):
@@ -172,10 +172,11 @@ def _row(row: FoldedRow, cell: Sequence[str], widths: Sequence[int], room: int) 
         yield Text(f"    {row.missing}", "dim")
 
 
-def _fits(row: FoldedRow, of: str, room: int) -> bool:
-    """Whether a value's name has room; the measure's own, which is long, on wide terminals."""
-    least = WIDE_LABEL if of == row.measure else 0
-    return bool(of) and max(least, len(f"  ✓ {row.subject}: {of}")) <= room
+def _of(row: FoldedRow, room: int) -> str:
+    """Say what a row's value is: the measure's own name, which is long, where there is room."""
+    names = (row.measure, row.value) if room >= WIDE_LABEL else (row.value,)
+    fitting = (name for name in names if name and len(f"  ✓ {row.subject}: {name}") <= room)
+    return next(fitting, "")
 
 
 def _set_up(result: Result) -> Iterator[str]:

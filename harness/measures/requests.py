@@ -37,7 +37,7 @@ def failed_ratio(start_s: float, end_s: float) -> Measure:
         return 1 - good.compute(recording)
 
     return Measure(
-        name=f"requests failed, {start_s:g}-{end_s:g} s",
+        name=f"share of requests failed, {start_s:g}-{end_s:g} s",
         compute=compute,
         over=failed_ratio,
         reads=good.reads,

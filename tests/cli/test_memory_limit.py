@@ -1,5 +1,6 @@
 """A load that does not fit into memory is refused, with the figures, before anything runs."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -38,15 +39,26 @@ def test_a_load_beyond_the_machine_is_refused_before_it_runs(shop: Workshop) -> 
 
 
 def test_what_is_free_decides(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same load passes where there is room: 20,000 that wait take 2.44 GiB."""
+    """The same load passes where there is room: 2.44 GiB for what waits, 0.19 for the rest."""
     lab = _lab(rate_rps=40_000)
     monkeypatch.setattr(memory_limit, "free_bytes", lambda: 4 * GIB)
     memory_limit.refuse_too_much(lab, 1)
-    with pytest.raises(LabError, match=r"about 4\.88 GiB of memory, 2 runs in parallel, and 4 GiB"):
+    with pytest.raises(LabError, match=r"about 5\.26 GiB of memory, 2 runs in parallel, and 4 GiB"):
         memory_limit.refuse_too_much(lab, 2)
     monkeypatch.setattr(memory_limit, "free_bytes", lambda: GIB)
-    with pytest.raises(LabError, match=r"20,000 may wait .* Set load.rate_rps to 10,000 or less"):
+    with pytest.raises(
+        LabError, match=r"20,000 may wait at one time, of 200,000 in all.* to 10,000 or less"
+    ):
         memory_limit.refuse_too_much(lab, 1)
+
+
+def test_short_patience_does_not_make_room_for_everything(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Requests that have ended take memory too, however soon they end."""
+    monkeypatch.setattr(memory_limit, "free_bytes", lambda: 4 * GIB)
+    lab = _lab(rate_rps=1e6)
+    hasty = replace(lab, load=replace(lab.load, timeout_ms=0.1))
+    with pytest.raises(LabError, match="100 may wait at one time, of 5,000,000 in all"):
+        memory_limit.refuse_too_much(hasty, 1)
 
 
 def test_a_machine_that_says_nothing_refuses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

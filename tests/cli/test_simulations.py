@@ -87,26 +87,27 @@ def test_on_a_terminal_there_is_a_line_for_each_run(
     cores(2)
     monkeypatch.setattr(cmd_run, "Console", partial(Console, force_terminal=True))
     out = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shop.run(*RUN).out)
-    frame = out.partition("predicted")[0].rpartition("pause back")[2]
+    frame = out.partition("Simulated, good answers")[0].rpartition("back frozen")[2]
     lines = [line.split() for line in frame.splitlines() if "simulated" in line]
     assert [line[1] for line in lines] == ["naive", "calm", "naive,"]
     assert all(line[-1] == "good/s" for line in lines)
 
 
-def test_lines_are_printed_in_their_order_whichever_is_complete_first() -> None:
-    """Where there is no terminal, a line waits for those above it."""
+def test_without_a_terminal_only_what_takes_long_is_told() -> None:
+    """A log of hours of containers shows progress; a simulation of seconds is not worth a line."""
     shown = StringIO()
-    view = Live(
-        Console(file=shown, width=80),
-        short := lab(load=Paced(rate_rps=1, to="front"), duration_s=1),
-    )
-    first, second = (
-        view.watch(SimEngine(), variant, short) for variant in (Broken("one"), Broken("two"))
-    )
-    second.second(0, 3)
-    assert shown.getvalue() == ""
-    first.second(0, 5)
-    assert [line.split()[1] for line in shown.getvalue().splitlines()] == ["one,", "two,"]
+    short = lab(load=Paced(rate_rps=1, to="front"), duration_s=2)
+    view = Live(Console(file=shown, width=80), short)
+    measuring = SimEngine()
+    measuring.name = "compose"
+    with view:
+        simulated = view.watch(SimEngine(), Broken("one"), short)
+        measured = view.watch(measuring, Broken("two"), short)
+        for second in range(2):
+            assert shown.getvalue() == ""
+            simulated.second(second, 1)
+            measured.second(second, 1)
+    assert shown.getvalue() == "  two, no fault: measured\n"
 
 
 def test_a_killed_simulation_is_one_line(

@@ -4,7 +4,7 @@ import math
 
 from harness.model.expect import Reads
 from harness.recording import Request
-from labs.consensus.clock_skew.measures import lost_update_ratio, lost_updates
+from labs.consensus.clock_skew.measures import lost_update_ratio, lost_updates, share_of_lost
 from tests.support import recording
 
 
@@ -32,6 +32,22 @@ def test_a_write_that_finds_an_older_one_in_its_place_is_lost() -> None:
     assert lost_update_ratio(0, 3).of(made) == 2 / 5
     assert lost_update_ratio(0, 1).of(made) == 1 / 2
     assert lost_update_ratio(1, 2).of(made) == 0
+
+
+def test_whose_writes_are_lost_is_told_by_whom_they_were_sent_to() -> None:
+    """Of the lost ones alone; where none is lost, nobody is the loser."""
+    other = Request(17, "/kv/y?value=17", 2.5, 2.5, 2.6, "200", "PUT", "other", "9")
+    made = recording([*HISTORY, other])
+    assert share_of_lost("node", 0, 3).of(made) == 2 / 3
+    assert share_of_lost("other", 0, 3).of(made) == 1 / 3
+    assert share_of_lost("node", 0, 2).of(made) == 1
+    found = share_of_lost("node", 1, 2).read(made)
+    assert found.missing == "no acknowledged write due in 1-2 s was lost"
+    assert math.isnan(found.value)
+    measure = share_of_lost("node", 1, 2)
+    assert measure.reads == Reads(window=(1, 2), hosts=("node",), answers=True)
+    assert measure.over
+    assert measure.over(0, 3).of(made) == 2 / 3
 
 
 def test_without_writes_nothing_is_known() -> None:

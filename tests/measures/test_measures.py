@@ -10,6 +10,7 @@ from harness.measures import (
     attempts_rps,
     by_second,
     calls_per_burst,
+    failed_ratio,
     failures,
     first_good_call_s,
     goodput_rps,
@@ -92,6 +93,13 @@ def test_failures_are_a_count() -> None:
     assert failures(2, 3).of(made) == 6
     assert failures(0.5, 1.5).of(made) == 5
     assert math.isnan(failures(7, 9).of(made))
+    assert [failed_ratio(start, start + 1).of(made) for start in range(3)] == [0, 1, 1 - 5 / 11]
+    assert math.isnan(failed_ratio(7, 9).of(made))
+    share = failed_ratio(0, 1)
+    assert share.is_share
+    assert share.over
+    assert share.over(1, 2).of(made) == 1
+    assert share.name != failures(0, 1).name
     over = failures(0, 1).over
     assert over
     assert over(0, 3).of(made) == 16

@@ -1,0 +1,64 @@
+"""The table of a run on a terminal: its columns, and what a run that shows nothing leaves out."""
+
+from dataclasses import replace
+from io import StringIO
+
+from rich.console import Console
+
+from harness.checks.verdict import Control, Kind
+from harness.cli import tables
+from harness.model.expect import Bound
+from harness.result import Result
+from tests.report.test_report_reading import CALM, DOWN, LAB, WISE, recorded
+
+LATE = Control(
+    kind=Kind.TIMING,
+    claim="requests are sent when due",
+    variant="calm",
+    engine="compose",
+    measure="delay, p99",
+    unit="ms",
+    value=50.9,
+    bound=Bound(at_most=50),
+)
+
+
+def shown(*controls: Control, engines: tuple[str, ...] = ("sim",), verbose: bool = False) -> str:
+    said = StringIO()
+    runs = [recorded(name, engine=one) for one in engines for name in ("naive", "calm", "wise")]
+    result = Result(slug="small", lab=LAB, seed=1, recordings=runs, controls=list(controls))
+    tables.show(Console(file=said, width=80, highlight=False), result, verbose=verbose)
+    assert all(len(line) <= 80 for line in said.getvalue().splitlines())
+    return said.getvalue()
+
+
+def test_one_engine_shows_what_is_to_spare() -> None:
+    """And what a claim was missed by, in a part of its own that comes first."""
+    said = shown(DOWN, CALM, replace(WISE, value=9.0))
+    head, _, rest = said.partition("✗")
+    assert " ".join(head.splitlines()[-2].split()) == "Does not hold seen expected missed by"
+    assert " ".join(rest.splitlines()[0].split()) == "wise recovers 9 s at most 4 s 5 s"
+    assert "to spare" in rest
+    assert "\nFAIL  2 of 3 claims hold" in said
+
+
+def test_two_engines_stand_side_by_side() -> None:
+    """The margin gives way to the second value, and there is no empty column."""
+    measured = [replace(one, engine="compose") for one in (DOWN, CALM)]
+    said = shown(DOWN, CALM, *measured, engines=("sim", "compose"))
+    assert "Good answers each second (high is well), simulated and measured:\n" in said
+    assert "simulated  measured" in said
+    assert "to spare" not in said
+    assert "\nPASS  4 of 4 claims hold: naive breaks, both fixes hold" in said
+
+
+def test_a_late_run_judges_nothing() -> None:
+    """Only what slipped has a row, unless everything is asked for."""
+    said = shown(DOWN, CALM, LATE, engines=("compose",))
+    assert said.startswith("Measured on containers, good answers each second")
+    assert "No answer this time: your computer was too busy to keep the schedule." in said
+    assert "? calm keeps time: delay, p99" in said
+    assert "50.9 ms  at most 50 ms     0.9 ms" in said
+    assert "stays down" not in said
+    assert "\nINCONCLUSIVE  neither passed nor failed: this run shows nothing" in said
+    assert "naive stays down" in shown(DOWN, CALM, LATE, engines=("compose",), verbose=True)
