@@ -9,7 +9,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -18,6 +18,7 @@ from typing import IO, Any
 from harness import catalogue, control_json
 from harness.checks.verdict import Control, Kind
 from harness.errors import EnvironmentNotReadyError
+from harness.model.definition import definition
 from harness.model.names import nearest
 from harness.recording import Recording
 from harness.result import CHANGED, Result
@@ -147,6 +148,7 @@ def document(result: Result, when: datetime) -> dict[str, Any]:
         "lab": result.slug,
         "title": result.lab.title,
         "question": result.lab.question,
+        "definition": definition(result.lab),
         "seed": result.seed,
         "when": when.isoformat(timespec="seconds"),
         "verdict": result.verdict,
@@ -203,6 +205,41 @@ def latest_with_prometheus(slug: str, name: str | None = None) -> Path:
             f"./lab run {slug} --engine compose --keep-prometheus keeps it"
         )
     return found[-1]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """What a run's document says of the run as a whole; `definition` is "" in old ones."""
+
+    day: str
+    seed: int
+    definition: str
+    notes: tuple[str, ...]
+    recorded: frozenset[tuple[str, str]]
+    """The engine and variant of each recording."""
+
+
+def newest_first(slug: str) -> list[Path]:
+    """Give the folders of a lab's complete runs."""
+    return _complete(slug)[::-1]
+
+
+def kept(run: Path) -> Kept:
+    """Load what a run's document says of it.
+
+    Raises:
+        EnvironmentNotReadyError: it cannot be read.
+
+    """
+    with _legible(run / DOCUMENT):
+        document = _read(run)
+        return Kept(
+            day=document["when"][:10],
+            seed=document["seed"],
+            definition=document.get("definition", ""),
+            notes=tuple(document["notes"]),
+            recorded=frozenset((one["engine"], one["variant"]) for one in document["recordings"]),
+        )
 
 
 def controls(run: Path) -> list[Control]:

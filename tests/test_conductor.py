@@ -32,6 +32,10 @@ class Scripted:
     def problems(self) -> Any:
         return iter(())
 
+    def places(self, links: Any) -> tuple[str, ...]:
+        del links
+        return (self.target,)
+
     async def apply(self, system: Any) -> None:
         await asyncio.sleep(self.apply_s)
         self._note("apply", system)

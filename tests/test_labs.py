@@ -13,6 +13,7 @@ from harness.checks.verdict import Kind, Verdict, failures, judge, verdict_of
 from harness.cli import tables, whither
 from harness.engines.protocol import Conductor, Observer, Plan
 from harness.engines.sim.engine import SimEngine
+from harness.lessons import evidence, rewrite
 from harness.model.lab import Lab
 from harness.model.reading import Question
 from harness.model.variant import Broken, Fixed, Measured, Variant
@@ -253,6 +254,18 @@ def test_a_lesson_shows_only_pictures_that_are_there(slug: str) -> None:
     targets = [part.partition(")")[0] for part in text.split("](")[1:]]
     local = [target.partition("#")[0] for target in targets if "://" not in target]
     assert [target for target in local if not (folder / target).exists()] == []
+
+
+@every_lab
+def test_a_lesson_shows_what_is_simulated_today(slug: str) -> None:
+    """Its figures, sparklines, texts and curves are those of a run of this tree, to the digit."""
+    _, engine = proof(slug)
+    entry = catalogue.find(slug)
+    kept = evidence.load(entry)["sim"]
+    texts = rewrite.texts((entry.folder / evidence.LESSON).read_text())
+    made = evidence.gathered(entry, kept.day, list(engine.broken.values()), texts)
+    again = evidence.written({"sim": made})
+    assert again == evidence.written({"sim": kept}), f"./lab run {slug} && ./lab lesson {slug}"
 
 
 @every_lab

@@ -1,6 +1,6 @@
 """Faults that people roll out themselves: a setting that is changed while everything runs."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from harness.model.fault import Place, Setting, System
@@ -36,6 +36,10 @@ class Configure:
         return f"{self.target}: " + ", ".join(
             f"{name} {value}" for name, value in self.values.items()
         )
+
+    def places(self, links: Collection[str]) -> tuple[str, ...]:  # noqa: ARG002 - others need them
+        """Name what it hits: its target."""
+        return (self.target,)
 
     def problems(self) -> Iterator[str]:
         """Say what is wrong with the values, if anything."""

@@ -161,6 +161,9 @@ class Fault(Protocol):
     def said(self) -> str:
         """The fault as a person would say it, short: "payments frozen"."""
 
+    def places(self, links: Collection[str]) -> tuple[str, ...]:
+        """Name what it hits: hosts, services, or links among those of the lab."""
+
     def problems(self) -> Iterator[str]:
         """Say what is wrong with the values, if anything."""
 
@@ -214,6 +217,10 @@ class WholeFault:
     target: str
     holds: ClassVar[str]
     """What of its host it takes hold of; faults that hold the same undo each other."""
+
+    def places(self, links: Collection[str]) -> tuple[str, ...]:  # noqa: ARG002 - others need them
+        """Name what it hits: its target."""
+        return (self.target,)
 
     def misplaced(self, place: Place) -> Iterator[str]:
         """Say that its host is not there, if so."""

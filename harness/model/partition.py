@@ -47,6 +47,10 @@ class Partition:
         fewer, more = sorted((self.one, self.other), key=len)
         return f"{', '.join(fewer)} cut off from {', '.join(more)}"
 
+    def places(self, links: Collection[str]) -> tuple[str, ...]:
+        """Name the links that it cuts."""
+        return tuple(dict.fromkeys(link for link, _ in self.toxics(links)))
+
     def problems(self) -> Iterator[str]:
         """Say what is wrong with the values, if anything."""
         if not (self.one and self.other):

@@ -4,7 +4,7 @@ Names, attributes and traps are those of Toxiproxy 2.12 (https://github.com/Shop
 lab that would crash or hang the real proxy is refused in the simulation too.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar
@@ -51,6 +51,10 @@ class LinkFault:
     def said(self) -> str:
         """The fault as a person would say it."""
         return f"{self.target} {self.heard()}"
+
+    def places(self, links: Collection[str]) -> tuple[str, ...]:  # noqa: ARG002 - others need them
+        """Name what it hits: its target."""
+        return (self.target,)
 
     def heard(self) -> str:
         """Say what becomes of the link, in a word or two."""

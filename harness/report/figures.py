@@ -1,7 +1,7 @@
 """Plots by matplotlib: the panels of the report, and the one picture of a README."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from io import StringIO
@@ -123,14 +123,19 @@ def panel_svg(panel: Panel, prefix: str) -> str:
 
 def picture(result: Result, path: Path) -> None:
     """Write one picture of every variant, as PNG or SVG by the path's suffix."""
-    panels = picture_panels(result)
+    draw(result.lab.title, picture_panels(result), path)
+
+
+def draw(title: str, panels: Sequence[Panel], path: Path, notes: Mapping[str, str] = {}) -> None:
+    """Write panels side by side under a title; `notes` are kept inside a PNG."""
     with context(LOOK, after_reset=True):
-        drawing = _strip(result, panels)
-        metadata = {"Date": None} if path.suffix == ".svg" else {"Software": None}
+        drawing = _strip(title, panels)
+        is_svg = path.suffix == ".svg"
+        metadata = {"Date": None} if is_svg else {"Software": None, **notes}
         drawing.savefig(path, dpi=DOTS_PER_UNIT / PIXEL, facecolor="white", metadata=metadata)
 
 
-def _strip(result: Result, panels: Sequence[Panel]) -> Figure:
+def _strip(title: str, panels: Sequence[Panel]) -> Figure:
     count = max(1, len(panels))
     above = 44 + ABOVE * max(
         [1, *(len(stagger(panel.captions, panel.duration_s)) for panel in panels)]
@@ -140,7 +145,7 @@ def _strip(result: Result, panels: Sequence[Panel]) -> Figure:
     height = above + min(230.0, 0.75 * pitch) + BELOW + 6
     drawing = Figure(figsize=(PICTURE_WIDTH * PIXEL, height * PIXEL))
     title_y = 1 - 15 / height
-    drawing.text(14 / PICTURE_WIDTH, title_y, result.lab.title, size=14, weight="bold")
+    drawing.text(14 / PICTURE_WIDTH, title_y, title, size=14, weight="bold")
     if panels:
         drawing.text(
             1 - 14 / PICTURE_WIDTH,

@@ -1,7 +1,7 @@
 """What the plots show: one panel a variant, under axes common to all, without any drawing."""
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from harness.model.expect import Plot
@@ -15,6 +15,7 @@ from harness.result import Result
 ENGINES = {"sim": "simulated", "compose": "measured"}
 """How an engine's figures are called by people; other engines go by their own names."""
 HEADROOM = 1.06
+OFFERED = "offered"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +38,10 @@ class Trace:
     def is_known(self) -> bool:
         """Whether it has a value at all."""
         return not all(map(math.isnan, self.values))
+
+
+Traces = dict[str, list[Trace]]
+"""The curves of each variant."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +72,7 @@ class Panel:
     def words(self) -> str:
         """Say what can be seen, for those who cannot."""
         parts = [f"{self.scale.what} of {self.variant} ({self.kind}), second by second"]
-        parts += [f"{fault.name} {between(fault.start_s, fault.end_s)}" for fault in self.faults]
+        parts += [f"{fault.name} {between(fault.start_s, fault.end_s)}" for fault in self.captions]
         parts += [_extent(trace, self.scale.unit) for trace in self.traces]
         return "; ".join(parts)
 
@@ -84,6 +89,16 @@ class Panel:
             yield (str(second), *(figure(value) for value in row))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pictured:
+    """What a picture shows of one run: a value for each second, by the name of the curve."""
+
+    engine: str
+    variant: str
+    faults: tuple[FaultRecord, ...]
+    curves: Mapping[str, tuple[float, ...]]
+
+
 def called(engine: str) -> str:
     """Say how an engine's figures are called."""
     return ENGINES.get(engine, engine)
@@ -97,19 +112,14 @@ def by_variant(result: Result) -> dict[str, list[Recording]]:
     return {variant: list(engines.values()) for variant, engines in groups.items()}
 
 
-def kind_of(result: Result, variant: str) -> str:
+def kind_of(lab: Lab, variant: str) -> str:
     """Say what is to be seen of a variant."""
-    return "broken" if isinstance(result.lab.variant(variant), Broken) else "fixed"
+    return "broken" if isinstance(lab.variant(variant), Broken) else "fixed"
 
 
 def load_panels(result: Result) -> list[Panel]:
     """Give offered load, attempts and goodput, per second."""
     return _linear(result, "Load and goodput", ("offered", "attempted", "goodput"))
-
-
-def goodput_panels(result: Result) -> list[Panel]:
-    """Give offered load and goodput, per second."""
-    return _linear(result, "Goodput", ("offered", "goodput"))
 
 
 def own_panels(result: Result) -> list[list[Panel]]:
@@ -119,7 +129,29 @@ def own_panels(result: Result) -> list[list[Panel]]:
 
 def picture_panels(result: Result) -> list[Panel]:
     """Give what a picture of the run shows: the lab's first plot, or else goodput."""
-    return next(iter(own_panels(result)), None) or goodput_panels(result)
+    groups = by_variant(result)
+    return panels_of(
+        result.lab, [pictured(result.lab, one) for all_of in groups.values() for one in all_of]
+    )
+
+
+def pictured(lab: Lab, recording: Recording) -> Pictured:
+    """Give what a picture shows of a recording."""
+    if lab.plots:
+        return _plotted(lab.plots[0], recording)
+    return _quantified(recording, (), (OFFERED, "goodput"))
+
+
+def panels_of(lab: Lab, shown: Sequence[Pictured]) -> list[Panel]:
+    """Give the panels of a picture, one a variant, the engines of each in the order given."""
+    groups: dict[str, list[Pictured]] = {}
+    for one in shown:
+        groups.setdefault(one.variant, []).append(one)
+    of = _of_plot if lab.plots else _of_goodput
+    traces = {variant: list(of(all_of)) for variant, all_of in groups.items()}
+    what, unit = (lab.plots[0].title, lab.plots[0].unit) if lab.plots else ("Goodput", "/s")
+    faults = {variant: all_of[0].faults for variant, all_of in groups.items()}
+    return _from_zero(lab, traces, faults, what, unit)
 
 
 def latency_panels(result: Result) -> list[Panel]:
@@ -133,62 +165,92 @@ def latency_panels(result: Result) -> list[Panel]:
         high=10.0 ** math.ceil(math.log10(HEADROOM * max(known, default=100.0))),
         is_log=True,
     )
-    return _panels(result, traces, scale)
+    return _panels(result.lab, traces, _faults(result), scale)
 
 
 def _linear(result: Result, what: str, quantities: Sequence[str]) -> list[Panel]:
-    return _from_zero(result, _traces(result, quantities), what, "/s")
+    return _from_zero(result.lab, _traces(result, quantities), _faults(result), what, "/s")
 
 
 def _own(result: Result, plot: Plot) -> list[Panel]:
     traces = {
-        variant: [trace for item in items for trace in _curves(plot, item, items)]
+        variant: list(_of_plot([_plotted(plot, item) for item in items]))
         for variant, items in by_variant(result).items()
     }
-    return _from_zero(result, traces, plot.title, plot.unit)
+    return _from_zero(result.lab, traces, _faults(result), plot.title, plot.unit)
 
 
-def _curves(plot: Plot, recording: Recording, all_of: Sequence[Recording]) -> Iterator[Trace]:
+def _plotted(plot: Plot, recording: Recording) -> Pictured:
+    return Pictured(
+        engine=recording.engine,
+        variant=recording.variant,
+        faults=tuple(recording.faults),
+        curves={name: tuple(values) for name, values in plot.of(recording).items()},
+    )
+
+
+def _of_plot(all_of: Sequence[Pictured]) -> Iterator[Trace]:
     """Give a plot's curves; only those of the first engine are named, if there are several."""
-    found = plot.of(recording)
-    for place, (name, values) in enumerate(found.items()):
-        again = "" if len(found) > 1 else called(recording.engine)
-        label = name if recording is all_of[0] else again
-        yield Trace(
-            quantity=name,
-            engine=recording.engine,
-            label=label,
-            values=tuple(values),
-            place=place,
-        )
+    for one in all_of:
+        again = "" if len(one.curves) > 1 else called(one.engine)
+        for place, (name, values) in enumerate(one.curves.items()):
+            label = name if one is all_of[0] else again
+            yield Trace(quantity=name, engine=one.engine, label=label, values=values, place=place)
 
 
-def _from_zero(result: Result, traces: dict[str, list[Trace]], what: str, unit: str) -> list[Panel]:
+def _of_goodput(all_of: Sequence[Pictured]) -> Iterator[Trace]:
+    """Give each curve in turn; what is offered is the same for both engines, so once."""
+    for quantity in dict.fromkeys(name for one in all_of for name in one.curves):
+        for place, one in enumerate(all_of):
+            if quantity in one.curves and not (quantity == OFFERED and place):
+                label = called(one.engine) if place else quantity
+                yield Trace(
+                    quantity=quantity, engine=one.engine, label=label, values=one.curves[quantity]
+                )
+
+
+def _faults(result: Result) -> dict[str, tuple[FaultRecord, ...]]:
+    return {variant: tuple(items[0].faults) for variant, items in by_variant(result).items()}
+
+
+def _from_zero(
+    lab: Lab, traces: Traces, faults: Mapping[str, tuple[FaultRecord, ...]], what: str, unit: str
+) -> list[Panel]:
     high = HEADROOM * max(_values(traces.values()), default=0.0)
     scale = Scale(what=what, unit=unit, low=0.0, high=high if high > 0 else 1.0)
-    return _panels(result, traces, scale)
+    return _panels(lab, traces, faults, scale)
 
 
-def _panels(result: Result, traces: dict[str, list[Trace]], scale: Scale) -> list[Panel]:
+def _panels(
+    lab: Lab, traces: Traces, faults: Mapping[str, tuple[FaultRecord, ...]], scale: Scale
+) -> list[Panel]:
     return [
         Panel(
             variant=variant,
-            kind=kind_of(result, variant),
+            kind=kind_of(lab, variant),
             traces=tuple(traces[variant]),
-            faults=tuple(recordings[0].faults),
-            captions=tuple(_folded(result.lab, recordings[0].faults)),
-            duration_s=recordings[0].duration_s,
+            faults=happened,
+            captions=tuple(captions(lab, happened)),
+            duration_s=lab.duration_s,
             scale=scale,
         )
-        for variant, recordings in by_variant(result).items()
+        for variant, happened in faults.items()
     ]
 
 
+def captions(lab: Lab, faults: Sequence[FaultRecord]) -> list[FaultRecord]:
+    """Give faults as they are named over a plot."""
+    return list(_folded(lab, faults))
+
+
 def _folded(lab: Lab, faults: Sequence[FaultRecord]) -> Iterator[FaultRecord]:
+    """Give faults in people's words, the same one on several replicas once."""
+    said = {timed.fault.name: timed.said for timed in lab.faults}
     groups: dict[str, list[FaultRecord]] = {}
     for fault in faults:
-        name = fault.name.replace(fault.target, lab.folded(fault.target))
-        groups.setdefault(name, []).append(fault)
+        words = said.get(fault.name, fault.name)
+        name = words.replace(fault.target, lab.folded(fault.target))
+        groups.setdefault(name, []).append(replace(fault, name=words))
     for name, group in groups.items():
         if len(group) == 1 or not _overlap(group):
             yield from group
@@ -200,29 +262,30 @@ def _overlap(group: Sequence[FaultRecord]) -> bool:
     return all(fault.start_s < min(other.end_s for other in group) for fault in group)
 
 
-def _traces(result: Result, quantities: Sequence[str]) -> dict[str, list[Trace]]:
+def _traces(result: Result, quantities: Sequence[str]) -> Traces:
     callees = faulted_callees(result.lab)
     return {
-        variant: list(_of_variant([(item, curves(item, callees)) for item in items], quantities))
+        variant: list(_of_goodput([_quantified(item, callees, quantities) for item in items]))
         for variant, items in by_variant(result).items()
     }
 
 
-def _of_variant(
-    runs: Sequence[tuple[Recording, Curves]], quantities: Sequence[str]
-) -> Iterator[Trace]:
-    """Give each quantity in turn; what is offered is the same for both engines, so once."""
-    for quantity in quantities:
-        for place, (recording, own) in enumerate(runs):
-            values = _of(own, quantity)
-            if values and not (quantity == "offered" and place):
-                label = called(recording.engine) if place else quantity
-                yield Trace(quantity=quantity, engine=recording.engine, label=label, values=values)
+def _quantified(
+    recording: Recording, callees: tuple[str, ...], quantities: Sequence[str]
+) -> Pictured:
+    own = curves(recording, callees)
+    found = {quantity: _of(own, quantity) for quantity in quantities}
+    return Pictured(
+        engine=recording.engine,
+        variant=recording.variant,
+        faults=tuple(recording.faults),
+        curves={quantity: values for quantity, values in found.items() if values},
+    )
 
 
 def _of(own: Curves, quantity: str) -> tuple[float, ...]:
     return {
-        "offered": own.offered,
+        OFFERED: own.offered,
         "attempted": own.attempted,
         "goodput": own.goodput,
         "p50": own.p50_ms,

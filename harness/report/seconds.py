@@ -61,6 +61,17 @@ def curves(recording: Recording, callees: tuple[str, ...]) -> Curves:
     )
 
 
+def told(lab: Lab, recording: Recording) -> Values:
+    """Give the one curve that a lab is told by: of its own plot, or good answers as they came."""
+    line = lab.reading.line
+    if line is None or line.plot is None:
+        good = (one.answered_s for one in recording.requests if one.good)
+        return _rates(good, recording.duration_s)
+    found = line.plot.of(recording)
+    chosen = [found[name] for name in (line.curves or found)]
+    return tuple(map(math.fsum, zip(*chosen, strict=True)))
+
+
 def faulted_callees(lab: Lab) -> tuple[str, ...]:
     """Give those whose calls tell of the faults: what is hit, else what is at the end.
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from harness.checks.verdict import Control, Verdict
 from harness.model.expect import Bound
+from harness.model.fault import Timed
 from harness.model.lab import CLIENT, Lab, Redis, Service
 from harness.model.numbers import MINUS, number, with_unit
 from harness.recording import Change
@@ -84,8 +85,7 @@ def topology(lab: Lab) -> str:
     for node in lab.nodes():
         if node.name not in drawn:
             lines += _tree(lab, node.name, drawn)
-    places = dict.fromkeys(lab.folded(timed.fault.target) for timed in lab.faults)
-    lines += [f"✗ {hit}" for place in places for hit in hits(lab, place)]
+    lines += [f"✗ {when(timed)}" for timed in lab.faults]
     return "\n".join(lines)
 
 
@@ -108,11 +108,18 @@ def role(node: Service | Redis) -> str:
 
 def hits(lab: Lab, place: str) -> list[str]:
     """Say what is done to a service or link, or to replicas at its ends, and when."""
-    return [
-        f"{timed.fault.name}, {between(timed.start_s, timed.end_s)}"
-        for timed in lab.faults
-        if lab.folded(timed.fault.target) == place
-    ]
+    return [when(timed) for timed in lab.faults if place in _hit(lab, timed)]
+
+
+def when(timed: Timed) -> str:
+    """Say what a fault does, and when."""
+    return f"{timed.said}, {between(timed.start_s, timed.end_s)}"
+
+
+def _hit(lab: Lab, timed: Timed) -> set[str]:
+    """Name what a fault hits, replicas as one."""
+    links = [link.name for link in lab.links()]
+    return {lab.folded(place) for place in timed.fault.places(links)}
 
 
 def _bar(value: float, top: float) -> str:

@@ -9,9 +9,11 @@ from harness.measures import HEALTHY, by_second
 from harness.model.expect import SIGMAS, Prediction
 from harness.model.lab import Lab
 from harness.recording import FaultRecord, Recording
+from harness.report.folded_rows import counted, is_claimed
 from harness.report.panels import by_variant, called, kind_of
 from harness.report.seconds import moments
 from harness.report.text import SIGNS, between, figure, margin, seen, wanted
+from harness.report.words import joined
 from harness.result import Result, Row
 
 
@@ -121,7 +123,7 @@ def groups(result: Result) -> list[Group]:
     for row in result.rows():
         by_name.setdefault(row.variant, []).append(_line(result.lab, row))
     return [
-        Group(variant=name, kind=kind_of(result, name), lines=tuple(lines))
+        Group(variant=name, kind=kind_of(result.lab, name), lines=tuple(lines))
         for name, lines in by_name.items()
     ]
 
@@ -188,11 +190,13 @@ def _meaning(result: Result, missed: Sequence[Control]) -> str:
     count = len(result.controls)
     match result.verdict:
         case Verdict.PASS:
-            return f"All {count} values lie within their bounds: the lab's claims hold in this run."
+            held, claims = counted(result.controls, is_claimed)
+            whole = f"{held} of {claims} claims hold, and all {count} checks of this run."
+            return f"{whole}{_left_out(result)}"
         case Verdict.FAIL:
             return (
                 f"{len(missed)} of {count} values lie outside their bounds: "
-                "the lab's claims do not all hold in this run."
+                f"the lab's claims do not all hold in this run.{_left_out(result)}"
             )
         case Verdict.INCONCLUSIVE if not count:
             return "Nothing was judged, so nothing is proven either way."
@@ -201,6 +205,13 @@ def _meaning(result: Result, missed: Sequence[Control]) -> str:
                 "The system was not well before the fault, or the fault was not seen to act and "
                 "to be gone: this run proves nothing either way."
             )
+
+
+def _left_out(result: Result) -> str:
+    """Say what did not run, and so is not shown."""
+    if not result.left_out:
+        return ""
+    return f" A part of the lab: {joined(list(result.left_out))} did not run."
 
 
 def _miss(control: Control) -> str:

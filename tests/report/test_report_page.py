@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from harness import catalogue
 from harness.checks.verdict import Verdict, judge
 from harness.measures import recovery_s, success_ratio
 from harness.model import (
@@ -288,10 +289,20 @@ def test_failed_setup_is_inconclusive() -> None:
     assert "pause db (seen to act, and to be gone): no value, for it was never seen to act" in text
 
 
+def test_a_part_of_a_lab_is_called_a_part() -> None:
+    """A pass of some variants does not look like one of the lab."""
+    made = result(recording("mended", 6))
+    made.left_out = ("naive",)
+    text = Page(render(made, when=WHEN)).text
+    assert "1 of 1 claims hold" in text
+    assert "A part of the lab: naive did not run." in text
+    assert "A part of the lab" not in Page(render(result(*both()), when=WHEN)).text
+
+
 def test_fault_in_an_unknown_place_is_told() -> None:
     """A fault on what the lab does not have cannot be drawn, so it is said."""
     text = Page(render(CASES["fault elsewhere"](), when=WHEN)).text
-    assert "pause moon, 3\N{EN DASH}5 s : no such place in this lab" in text
+    assert "moon frozen, 3\N{EN DASH}5 s : no such place in this lab" in text
 
 
 def test_moments_tell_when_it_broke_and_mended() -> None:
@@ -325,6 +336,100 @@ def test_report_is_a_file(tmp_path: Path) -> None:
     write(result(*both()), path)
     assert path.read_text().startswith("<!doctype html>")
     assert path.stat().st_size < 1_000_000
+
+
+def test_the_answer_and_the_picture_come_first_and_the_audit_last() -> None:
+    """What a class wants to see needs no scrolling; what a doubter wants is all there."""
+    page = Page(render(result(*both()), when=WHEN))
+    ids = [str(attributes["id"]) for _, attributes in page.elements if "id" in attributes]
+    order = ["answer", "picture", "shown", "request", "load", "topology", "again", "audit"]
+    assert [name for name in ids if name in order] == order
+    assert page.text.rindex("healthy before the fault") > page.text.index("Do it again")
+
+
+def test_contents_lead_to_every_section(case: Result) -> None:
+    """Each link inside the page has an end, and each section is in the list."""
+    page = Page(render(case, when=WHEN))
+    ids = {attributes["id"] for _, attributes in page.elements if "id" in attributes}
+    inside = [str(one["href"]) for one in page.all("a") if str(one["href"]).startswith("#")]
+    assert {link.removeprefix("#") for link in inside} <= ids
+    sections = {one["aria-labelledby"] for one in page.all("section") if "aria-labelledby" in one}
+    assert sections <= {link.removeprefix("#") for link in inside}
+
+
+def test_every_plot_can_be_enlarged_and_closed_without_a_script(case: Result) -> None:
+    """Each figure that shows curves, a request or the topology has a link to itself, and back."""
+    page = Page(render(case, when=WHEN))
+    figures = {one["id"] for one in page.all("figure") if "id" in one}
+    links = {
+        name: [one["href"] for one in page.all("a") if one.get("class") == name]
+        for name in ("enlarge", "close")
+    }
+    assert {str(link).removeprefix("#") for link in links["enlarge"]} == figures
+    assert len(links["close"]) == len(links["enlarge"]) == len(figures)
+
+
+def test_faults_are_told_in_words_over_every_plot() -> None:
+    """What a fault is called in logs stands in the audit alone."""
+    text = render(result(*both()), when=WHEN)
+    before, _, audit = text.partition('<h2 id="audit">')
+    assert "db frozen" in before
+    assert "pause db" not in before
+    assert "pause db" in audit
+
+
+@pytest.mark.parametrize(
+    ("changed", "command"),
+    [
+        ({}, "./lab run small-storm --engine sim --seed 1"),
+        ({"seed": 7}, "./lab run small-storm --engine sim --seed 7"),
+        (
+            {"left_out": ("mended",), "recordings": [recording("naive", 99)]},
+            "./lab run small-storm --engine sim --variant naive --seed 1",
+        ),
+        (
+            {"notes": ["not the lab as it is: --set web.tries=2 --set load.path=/a b"]},
+            "./lab run small-storm --engine sim --set web.tries=2 --set 'load.path=/a b' --seed 1",
+        ),
+        (
+            {"recordings": [*both(), recording("naive", 99, "compose")]},
+            "./lab run small-storm --engine both --seed 1",
+        ),
+    ],
+)
+def test_the_command_repeats_the_run(changed: dict[str, object], command: str) -> None:
+    """Engine, variants, settings and seed: whoever types it gets the same simulated run."""
+    made = result(*both())
+    for name, value in changed.items():
+        setattr(made, name, value)
+    assert command in Page(render(made, when=WHEN)).text
+
+
+@pytest.mark.parametrize("slug", catalogue.slugs())
+def test_a_lesson_is_a_page_beside_the_report(tmp_path: Path, slug: str) -> None:
+    """It is whole, asks for nothing, hides its markers, and the links to it lead to a heading."""
+    made = result(*both())
+    made.slug = slug
+    write(made, tmp_path / "report.html")
+    report = Page((tmp_path / "report.html").read_text())
+    text = (tmp_path / "lesson.html").read_text()
+    lesson = Page(text)
+    assert "<!--" not in text
+    assert "&lt;!--" not in text
+    assert not lesson.all("script")
+    assert all(str(image["src"]).startswith("data:") for image in lesson.all("img"))
+    ids = [one["id"] for _, one in lesson.elements if "id" in one]
+    assert len(ids) == len(set(ids))
+    links = [str(one["href"]) for one in report.all("a") if not str(one["href"]).startswith("#")]
+    assert links
+    for link in links:
+        file, _, anchor = link.partition("#")
+        assert (tmp_path / file).exists()
+        assert not anchor or anchor in ids
+    question = catalogue.find(slug).lab.question
+    assert " ".join(question.split()) in lesson.text
+    assert "Why" in report.text
+    assert [one for one in lesson.all("a") if one["href"] == "report.html"]
 
 
 @pytest.mark.parametrize(("name", "start"), [("a.png", b"\x89PNG"), ("a.svg", b"<?xml")])

@@ -131,7 +131,7 @@ def test_timeline_respects_its_width(width: int) -> None:
 def test_a_chain_is_one_line() -> None:
     """The simplest topology reads from left to right, its fault told below."""
     assert text.topology(CHAIN) == (
-        "client ──70/s──▶ web (relay) ──▶ db (worker) ✗\n✗ pause db, 5\N{EN DASH}8 s"
+        "client ──70/s──▶ web (relay) ──▶ db (worker) ✗\n✗ db frozen, 5\N{EN DASH}8 s"
     )
 
 
@@ -144,13 +144,13 @@ def test_a_graph_branches_and_ends() -> None:
         "                        ├─✗─▶ db ↑",
         "                        └──▶ web ↑",
         "cron (cron) ──▶ db ↑",
-        "✗ pause stock->db, 5\N{EN DASH}8 s",
-        "✗ kill moon, 1\N{EN DASH}2 s",
+        "✗ stock->db frozen, 5\N{EN DASH}8 s",
+        "✗ moon crashed, 1\N{EN DASH}2 s",
     ]
 
 
-def test_replicas_are_drawn_as_one() -> None:
-    """With how many there are, and with what hits any of them or a link of theirs."""
+def test_replicas_are_drawn_as_one_unless_a_fault_tells_them_apart() -> None:
+    """In text with what hits any of them; in the drawing, one that is hit alone has its own box."""
     shown = replace(
         CHAIN,
         services=(
@@ -167,18 +167,29 @@ def test_replicas_are_drawn_as_one() -> None:
     )
     assert text.topology(shown).splitlines() == [
         "client ──70/s──▶ web (relay x 2) ─✗─▶ db (worker x 3) ✗",
-        "✗ kill db-2, 1\N{EN DASH}2 s",
-        "✗ down web-2->db-1, 5\N{EN DASH}8 s",
+        "✗ db-2 crashed, 1\N{EN DASH}2 s",
+        "✗ web-2->db-1 down, 5\N{EN DASH}8 s",
     ]
     drawing = draw(shown)
-    assert [(box.name, box.role) for box in drawing.boxes] == [
+    assert sorted((box.name, box.role, box.hits) for box in drawing.boxes) == [
+        ("client", "load", ()),
+        ("db-1", "worker", ()),
+        ("db-2", "worker", ("✗ db-2 crashed, 1\N{EN DASH}2 s",)),
+        ("db-3", "worker", ()),
+        ("web-1", "relay", ()),
+        ("web-2", "relay", ()),
+    ]
+    boxes = {box.name: box for box in drawing.boxes}
+    assert boxes["db-2"].lines == ("size 4", "service_ms 2")
+    (struck,) = (arrow for arrow in drawing.arrows if arrow.hit)
+    assert struck.hit == "web-2->db-1 down, 5\N{EN DASH}8 s"
+    whole = draw(replace(shown, faults=(during(1, 2, Kill("web")),)))
+    assert [(box.name, box.role) for box in whole.boxes] == [
         ("client", "load"),
         ("web", "relay x 2"),
         ("db", "worker x 3"),
     ]
-    assert drawing.boxes[2].lines == ("size 4", "service_ms 1 2 3")
-    assert [box.hit for box in drawing.boxes] == ["", "", "kill db-2, 1\N{EN DASH}2 s"]
-    assert [bool(arrow.hit) for arrow in drawing.arrows] == [False, True]
+    assert whole.boxes[2].lines == ("size 4", "service_ms 1 2 3")
     assert astray(shown) == []
     assert faulted_callees(shown) == ("db-1", "db-2")
 
@@ -189,13 +200,13 @@ def test_a_store_is_drawn_as_what_it_is() -> None:
         "client ──40/s──▶ front (cache)",
         "                  ├──▶ store (redis) ✗",
         "                  └──▶ back (worker)",
-        "✗ kill store, 3\N{EN DASH}5 s",
+        "✗ store crashed, 3\N{EN DASH}5 s",
     ]
     drawing = draw(CACHED)
-    assert [(box.name, box.role) for box in drawing.boxes if box.hit] == [("store", "redis")]
+    assert [(box.name, box.role) for box in drawing.boxes if box.hits] == [("store", "redis")]
     assert len(drawing.arrows) == 3
     assert "front calls store" in drawing.words
-    assert "store is hit: kill store, 3\N{EN DASH}5 s" in drawing.words
+    assert "store is hit: store crashed, 3\N{EN DASH}5 s" in drawing.words
     assert astray(CACHED) == []
     assert faulted_callees(CACHED) == ("store",)
     assert faulted_callees(CACHED.without_trigger()) == ("back", "store")

@@ -1,0 +1,27 @@
+"""The command that repeats a run."""
+
+import shlex
+from collections.abc import Iterator
+
+from harness.report.panels import by_variant
+from harness.result import CHANGED, Result
+
+SET = " --set "
+ENGINES = {("sim",): "sim", ("compose",): "compose", ("sim", "compose"): "both"}
+
+
+def command(result: Result) -> str:
+    """Write it as for a shell, with everything that decides what the run does."""
+    return shlex.join(["./lab", "run", result.slug, *_options(result)])
+
+
+def _options(result: Result) -> Iterator[str]:
+    ran = tuple(dict.fromkeys(recording.engine for recording in result.recordings))
+    if ran in ENGINES:
+        yield from ("--engine", ENGINES[ran])
+    if result.left_out:
+        yield from (word for name in by_variant(result) for word in ("--variant", name))
+    for note in result.notes:
+        if note.startswith(CHANGED):
+            yield from (word for one in note.split(SET)[1:] for word in ("--set", one))
+    yield from ("--seed", str(result.seed))
