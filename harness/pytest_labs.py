@@ -64,9 +64,7 @@ class Asked:
 
 
 def add_options(parser: pytest.Parser) -> None:
-    """Add `--seeds` and `--engine`, under longer names too, which nobody else has."""
-    seeds = ("--labs-seeds", {"dest": "labs_seeds", "default": "1", "metavar": "N|A-B"})
-    engine = ("--labs-engine", {"dest": "labs_engine", "default": "sim"})
+    """Add `--seeds`, `--seed` and `--engine`, under longer names too, which nobody else has."""
     taken = {
         name
         for group in (*parser._groups, parser._anonymous)  # noqa: SLF001 - pytest has no other way
@@ -74,9 +72,19 @@ def add_options(parser: pytest.Parser) -> None:
         for name in option.names()
     }
     group = parser.getgroup("chaoslab")
-    for (name, more), short in ((seeds, ("--seeds", "--seed")), (engine, ("--engine",))):
-        free = [one for one in short if one not in taken]
-        group.addoption(name, *free, **more)
+
+    def add(name: str, **more: Any) -> None:  # noqa: ANN401 - argparse's own
+        short = f"--{name}"
+        group.addoption(f"--labs-{name}", *({short} - taken), **more)
+
+    seeds = {"dest": "labs_seeds", "default": "1"}
+    add("seeds", metavar="N|A-B", help="How many, from 1 on, or the first and the last.", **seeds)
+    add("seed", metavar="N", type=_alone, help="This one alone.", **seeds)
+    add("engine", dest="labs_engine", default="sim", help="sim or compose.")
+
+
+def _alone(seed: str) -> str:
+    return f"{seed}-{seed}"
 
 
 def configure(config: pytest.Config, ini: str) -> None:

@@ -155,6 +155,13 @@ def test_items_are_chosen_by_markers(repository: Path) -> None:
     ]
 
 
+def test_one_seed_alone(repository: Path) -> None:
+    """Not as many as its number says; the command that repeats it has it."""
+    done = session(repository, "--labs", "chaos", "--seed", "3", "-k", "failing and calm", "-rA")
+    assert done.outcomes() == {"labs/failing[calm]": "FAILED"}
+    assert "--seed 3 --labs chaos" in done.out
+
+
 def test_without_the_option_nothing_changes(repository: Path, tmp_path: Path) -> None:
     """Nothing of ours is loaded, and others may have options of the same names."""
     (tmp_path / "conftest.py").write_text(CONFTEST)

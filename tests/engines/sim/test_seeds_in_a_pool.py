@@ -35,10 +35,12 @@ print(json.dumps(simulated((sys.argv[1], int(sys.argv[2])))))
 
 
 def simulated(job: Job) -> Seen:
-    """Run all variants of a lab under a seed, and the broken ones without their faults."""
+    """Run a variant of a lab under a seed, without its faults too if it is a broken one."""
     slug, seed = job
     entry = catalogue.find(slug)
-    result = runner.run(entry, entry.lab.variants, seed, [SimEngine()], _watch)
+    variants = entry.lab.variants
+    variant = variants[seed // 2 % len(variants)]
+    result = runner.run(entry, [variant], seed, [SimEngine()], _watch)
     digests = [recording.digest() for recording in result.recordings]
     return job, digests, [_told(control) for control in result.controls]
 
