@@ -193,12 +193,15 @@ def test_a_prediction_alone_is_enough_for_a_measured_variant() -> None:
     ]
 
 
+def at_rate(rate_rps: float) -> Paced:
+    return Paced(to="app", rate_rps=rate_rps, timeout_ms=300)
+
+
 def test_a_variant_may_bring_its_own_load() -> None:
     """A family by load: four slots of 100 ms carry 40/s, and no more."""
     busy = APP.given({"service_ms": 100})
     levels = (20, 35, 60)
-    loads = (Paced(to="app", rate_rps=rate, timeout_ms=300) for rate in levels)
-    rates = family("at-{:g}", levels, load=dict(zip(levels, loads, strict=True)))
+    rates = family("at-{:g}", levels, load=at_rate)
     turn = boundary(rates, claim="full", measure=MEDIAN, beyond=150, above=35, at_most=60)
     result = ran(lab(services=(busy,), variants=rates, across=(turn,)))
     assert result.verdict is Verdict.PASS

@@ -23,9 +23,10 @@ def agreement(lab: Lab, simulated: Recording, measured: Recording) -> Iterator[C
     """Hold goodput before, during and after the faults, and calls per request, together.
 
     Figures may differ by a tenth. Those that come of few events may differ by more: a count of n
-    by 2 sqrt(n), which is beyond a tenth below 400, as the engines' races are not the same. And a
-    goodput may always differ by a hundredth of the rate before the fault: two systems that are down
-    need not be down to the same request.
+    by 2 sqrt(n), which is beyond a tenth below 400, as the engines' races are not the same. And two
+    systems are down alike if neither answers a tenth of what it did before the fault: what is still
+    answered are stragglers at the window's edges. Their number hangs on when processes poll, and
+    those have not started at the same time before second 0.
     """
     windows = _windows(lab)
     healthy_rps = goodput_rps(*next(iter(windows.values()))).of(simulated)
@@ -83,7 +84,7 @@ def _held(  # noqa: PLR0913 - what is held against what, and how it was counted
     slack = math.nan
     if math.isfinite(expected):
         by_chance = SIGMAS * math.sqrt(expected * of) / of
-        slack = max(WITHIN * expected, WITHIN * WITHIN * least, by_chance)
+        slack = max(WITHIN * expected, WITHIN * least - expected, by_chance)
     return Control(
         kind=Kind.AGREEMENT,
         claim=claim,

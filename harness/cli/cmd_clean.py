@@ -14,7 +14,7 @@ MB = 1_000_000
 @click.option("--runs", is_flag=True, help="Also remove every recording under runs/.")
 @click.option("--images", is_flag=True, help="Also remove images that are not this tree's.")
 def command(runs: bool, images: bool) -> None:  # noqa: FBT001
-    """Remove leftovers of crashed runs: containers, networks, half-written folders."""
+    """Remove what crashed runs left: containers, networks, folders."""
     missing = unreachable()
     removed = [] if missing else sweep()
     removed += [f"half of a run, {path.parent.name}/{path.name}" for path in store.sweep()]

@@ -34,9 +34,9 @@ def command(everything: bool) -> None:  # noqa: FBT001
             question = wrong if looked.problem else Text(looked.question)
             table.add_row(slug, looked.track, "", question)
     console.print(table)
-    console.print("level: ● first steps, ●● basics, ●●● advanced, ●●●● expert", style="dim")
     if labs_folder.chosen():
         return
+    console.print("level: ● first steps, ●● basics, ●●● advanced, ●●●● expert", style="dim")
     episodes = catalogue.episodes()
     served = [episode for episode in episodes if {episode.lab, *episode.also} & set(written)]
     answered = [episode for episode in episodes if episode.lab in written]

@@ -10,9 +10,9 @@ from harness.errors import LabError
 @click.argument("word", required=False, default="")
 @click.option("--write", is_flag=True, help="Write the page in labs/.")
 def command(word: str, write: bool) -> None:  # noqa: FBT001
-    """List words, measures, services with their settings, patterns and formulas.
+    """List all that a lab can say, or what has WORD in its name.
 
-    With a WORD, those that have it in their name: ./lab reference kill
+    Words, measures, services with their settings, patterns, formulas.
     """
     found = reference.sections()
     if write:

@@ -23,7 +23,7 @@ INDENTED = (0, 0, 0, 2)
 @click.argument("name")
 @click.option("--answers", is_flag=True, help="Also what a run is expected to show.")
 def command(name: str, answers: bool) -> None:  # noqa: FBT001
-    """Show a lab: question, topology, variants, faults in time."""
+    """Show a lab: topology, variants, faults in time."""
     entry = catalogue.find(name)
     lab = entry.lab
     console = Console(highlight=False)

@@ -56,7 +56,7 @@ class Tried:
 def command(
     plans: int | None, seconds: int | None, seed: int, jobs: int | None, keep: Path
 ) -> ExitCode:
-    """Try random systems under random storms, and shrink the first on which the simulator fails.
+    """Try random systems under random storms; shrink what fails.
 
     Each plan is drawn from a seed of its own, counted from --seed on. It is run twice, and once
     more in pieces, with all of the kernel's assertions on.

@@ -20,6 +20,7 @@ def reading(lab: Lab) -> Iterator[str]:
     for name in words.variants:
         yield from _unknown("reading: variant", name, variants)
     claims = [item.claim for item in lab.expect] + [item.name for item in lab.predict]
+    claims += [item.claim for item in lab.across]
     for name, phrase in words.phrases.items():
         yield from _unknown("reading: claim", name, claims)
         yield from (f"reading: {name!r}: {problem}" for problem in _phrase(phrase))
@@ -79,6 +80,7 @@ def _question(lab: Lab, question: Question) -> Iterator[str]:
 
 def _claims_about(lab: Lab, variant: str) -> list[str]:
     claims = [item.claim for item in lab.expect if variant in item.variants]
+    claims += [item.claim for item in lab.across if variant in item.variants]
     return claims + [item.name for item in lab.predict if item.on == variant]
 
 

@@ -1,6 +1,6 @@
 """The variants of a lab: what must fall, what must hold, and what is measured side by side."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from harness.model.distance import Distance
@@ -48,7 +48,7 @@ def family(
     values: Sequence[float],
     *,
     setting: str = "",
-    load: Mapping[float, Load] | None = None,
+    load: Callable[[float], Load] | None = None,
 ) -> tuple[Measured, ...]:
     """Make a measured variant of each value, which is put into a name such as `slots-{:g}`.
 
@@ -58,7 +58,7 @@ def family(
         Measured(
             name.format(value).replace(".", "-"),
             {setting: value} if setting else {},
-            load=load[value] if load else None,
+            load=load(value) if load else None,
             at=value,
         )
         for value in values

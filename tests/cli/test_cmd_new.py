@@ -2,11 +2,13 @@
 
 import subprocess
 import sys
+from itertools import cycle
 from pathlib import Path
 
 import pytest
 
 from harness import catalogue
+from harness.cli.cmd_new import LabKind
 from tests.cli.workshop import ROOT, Workshop
 
 ADD = (
@@ -15,9 +17,13 @@ ADD = (
 )
 
 
-def test_a_new_lab_passes_its_check(shop: Workshop) -> None:
-    """What is written is shown, listed, and holds all its controls, unchanged."""
-    outcome = shop.run("new", "brand-new", "--track", "cascades")
+@pytest.mark.parametrize("kind", LabKind)
+def test_a_new_lab_passes_its_check(shop: Workshop, kind: LabKind) -> None:
+    """What is written is shown, listed, and holds all its controls, unchanged.
+
+    It predicts from theory, and its lesson says what to write under each heading.
+    """
+    outcome = shop.run("new", "brand-new", "--track", "cascades", "--kind", kind.value)
     assert (outcome.code, outcome.err) == (0, "")
     assert outcome.out.splitlines() == [
         "wrote labs/cascades/brand_new/lab.py",
@@ -26,6 +32,10 @@ def test_a_new_lab_passes_its_check(shop: Workshop) -> None:
         "next: ./lab check brand-new",
     ]
     assert shop.run("check", "brand-new").code == 0
+    entry = catalogue.find("brand-new")
+    assert entry.lab.predict or entry.lab.across
+    _, *parts = (entry.folder / "README.md").read_text().split("\n## ")
+    assert all("<!-- write: " in part for part in parts if not part.startswith("Run it"))
     assert shop.run("show", "brand-new").code == 0
     assert "brand-new" in shop.run("list").out
 
@@ -42,8 +52,8 @@ def test_a_lab_of_the_catalogue_has_its_title_and_question(shop: Workshop) -> No
 
 def test_every_lab_of_the_catalogue_is_written_in_the_houses_style(shop: Workshop) -> None:
     """Whatever a title or a question holds, the linter and the formatter have no objections."""
-    for row in catalogue.planned():
-        assert shop.run("new", row.slug, "--track", row.track).code == 0
+    for row, kind in zip(catalogue.planned(), cycle(LabKind)):
+        assert shop.run("new", row.slug, "--track", row.track, "--kind", kind.value).code == 0
         assert catalogue.find(row.slug).lab.question == row.question
     written = str(shop.root / "labs")
     for command in (["check", "--no-cache"], ["format", "--check", "--no-cache"]):
@@ -51,10 +61,12 @@ def test_every_lab_of_the_catalogue_is_written_in_the_houses_style(shop: Worksho
         assert done.returncode == 0, done.stdout
 
 
-def test_a_new_lab_is_well_typed(shop: Workshop) -> None:
-    """Strict mypy accepts what is written."""
-    shop.run("new", "brand-new", "--track", "cascades")
-    done = _tool("mypy", str(shop.root / "labs/cascades/brand_new/lab.py"))
+def test_new_labs_are_well_typed(shop: Workshop) -> None:
+    """Strict mypy accepts what is written, of every kind."""
+    for kind in LabKind:
+        shop.run("new", f"brand-new-{kind}", "--track", "cascades", "--kind", kind.value)
+    written = [str(shop.root / f"labs/cascades/brand_new_{kind.value}/lab.py") for kind in LabKind]
+    done = _tool("mypy", *written)
     assert done.returncode == 0, done.stdout
 
 

@@ -107,7 +107,7 @@ def test_without_a_terminal_only_what_takes_long_is_told() -> None:
             assert shown.getvalue() == ""
             simulated.second(second, 1)
             measured.second(second, 1)
-    assert shown.getvalue() == "  two, no fault: measured\n"
+    assert shown.getvalue() == "  two: measured\n"
 
 
 def test_a_killed_simulation_is_one_line(

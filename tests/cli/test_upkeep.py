@@ -245,8 +245,12 @@ def test_test_looks_for_mutants_at_night(shop: Workshop, tools: Tools) -> None:
     assert shop.run("test").code == 0
     assert ["tests.mutation"] not in tools.calls
     assert shop.run("test", "--nightly", "--", "-k", "worker").code == 0
-    assert ["tests.mutation"] in tools.calls
+    kernel = ["tests.mutation", "--kernel", "--count", "120"]
+    assert [call for call in tools.calls if call[0] == "tests.mutation"] == [
+        ["tests.mutation"],
+        kernel,
+    ]
     tools.failing = ("tests.mutation",)
     outcome = shop.run("test", "--nightly")
     assert outcome.code == 1
-    assert outcome.out.endswith("failed: tests.mutation\n")
+    assert outcome.out.endswith("failed: tests.mutation, tests.mutation\n")

@@ -176,7 +176,7 @@ class Simulation:
         self._own = [loading, watching]
         recording.faults = await conduct(self._system)
         if CHECKS.dear and recording.faults:
-            check_healed(self._links, self._hosts.values())
+            check_healed(*self._changed_by_faults_alone())
         await watching
         recording.requests = await loading
         # What is still under way is collected at any time later, and then its `finally` writes.
@@ -184,6 +184,15 @@ class Simulation:
         self._note(self._loop.failures.all())
         recording.notes = self._notes.lines()
         return recording
+
+    def _changed_by_faults_alone(self) -> tuple[list[SimLink], list[Host]]:
+        """Give the links and hosts that no distance and no step has changed for good."""
+        lab = self._plan.lab
+        apart = {link.name for link, _ in lab.apart()}
+        stepped = {host for step in lab.steps for host in lab.behind(step.fault.target)}
+        links = [link for link in self._links if link.name not in apart | stepped]
+        hosts = [host for name, host in self._hosts.items() if name not in stepped]
+        return links, hosts
 
     def close(self, running: asyncio.Task[Any]) -> None:
         """End a run that has failed, and forget the hosts: nothing of them runs any more."""
