@@ -61,9 +61,8 @@ def explained(scenario: Scenario, seen: Failure) -> Explanation:
         if failure(other) is None
         for run in [once(other)]
     ]
-    if not passing:
-        nearest, told = "none: it fails whatever is left out", ()
-    else:
+    nearest, told = "none: it fails whatever is left out", tuple[str, ...]()
+    if passing:
         shared, nearest, run = max(passing, key=lambda one: one[0])
         told = tuple(_parting(scenario, failing, run, shared))
     return Explanation(cause=cause(scenario, seen), nearest=nearest, parting=told)

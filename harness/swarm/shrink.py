@@ -12,8 +12,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields, is_dataclass, replace
 from typing import TypeVar
 
-from harness.model.fault import Timed, during
+from harness.model.fault import Fault, Timed, during
 from harness.model.lab import Lab, Service
+from harness.model.partition import Partition
+from harness.model.toxic import LinkFault
 from harness.swarm.scenario import Ask, Order, Scenario, scripted
 from harness.swarm.storms import STEP_S, makes_sense
 from harness.swarm.trial import Failure, failure, once
@@ -197,15 +199,12 @@ def _without(faults: tuple[Timed, ...], hosts: Sequence[str]) -> tuple[Timed, ..
     def left(group: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(host for host in group if host not in hosts)
 
-    return tuple(
-        replace(
-            timed,
-            fault=replace(timed.fault, one=left(timed.fault.one), other=left(timed.fault.other)),
-        )  # type: ignore[type-var,attr-defined,call-arg]
-        if hasattr(timed.fault, "one")
-        else timed
-        for timed in faults
-    )
+    def changed(fault: Fault) -> Fault:
+        if isinstance(fault, Partition):
+            return replace(fault, one=left(fault.one), other=left(fault.other))
+        return fault
+
+    return tuple(replace(timed, fault=changed(timed.fault)) for timed in faults)
 
 
 def _fewer_calls(scenario: Scenario) -> Iterator[Scenario]:
@@ -225,8 +224,8 @@ def _plainer(scenario: Scenario) -> Iterator[Scenario]:
         services = (*lab.services[:place], plain, *lab.services[place + 1 :])
         yield replace(scenario, lab=replace(lab, services=services))
     for place, timed in enumerate(lab.faults):
-        if getattr(timed.fault, "toxicity", 1.0) < 1:
-            whole = replace(timed, fault=replace(timed.fault, toxicity=1.0))  # type: ignore[type-var,call-arg]
+        if isinstance(timed.fault, LinkFault) and timed.fault.toxicity < 1:
+            whole = replace(timed, fault=replace(timed.fault, toxicity=1.0))
             faults = (*lab.faults[:place], whole, *lab.faults[place + 1 :])
             yield replace(scenario, lab=replace(lab, faults=faults))
 
