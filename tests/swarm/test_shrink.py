@@ -11,6 +11,7 @@ from harness.swarm.draw import drawn
 from harness.swarm.explain import event_in_words
 from harness.swarm.scenario import Ask, Order, Scenario, lab_of
 from harness.swarm.shrink import Shrinker, fewest
+from harness.swarm.storms import STEP_S
 from harness.swarm.trial import Failure, Kind
 
 SEEN = Failure(kind=Kind.WRONG, text="1.5 s a-1: frame 3 is another")
@@ -83,7 +84,9 @@ def test_a_scenario_is_cut_down_to_what_its_bug_needs() -> None:
     assert small.order == Order(seed=1, only=(5,))
     assert set(small.lab.hosts()) == {"a", "b"}
     assert fault.fault.target == "a->b"
-    assert small.lab.duration_s < 2
+    first_s, last_s = min(ask.at_s, fault.start_s), max(ask.at_s, fault.end_s)
+    assert first_s < 2 * STEP_S
+    assert small.lab.duration_s == last_s + STEP_S
     assert all(not service.settings for service in small.lab.services)
     assert 0 < shrinker.tried < 200
 
