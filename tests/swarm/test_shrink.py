@@ -63,8 +63,8 @@ def judged(scenario: Scenario, *, like: Failure | None = None) -> Failure | None
     """Fail where a latency acts, `b` is asked, and the fifth instant has another order."""
     assert like
     asked = any(ask.to == "b" for ask in scenario.asks)
-    only = scenario.order and scenario.order.only
-    reordered = only is not None and 5 in only
+    order = scenario.order
+    reordered = order is not None and order.only is not None and 5 in order.only
     said = f"{len(scenario.asks)} s b: frame {len(scenario.lab.faults)} is another"
     fails = asked and reordered and has(scenario, Latency)
     return Failure(kind=Kind.WRONG, text=said) if fails else None
