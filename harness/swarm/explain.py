@@ -12,7 +12,7 @@ from typing import Any
 
 from harness.swarm.scenario import Order, Scenario
 from harness.swarm.shrink import with_asks
-from harness.swarm.storms import DELAYS
+from harness.swarm.storms import undelayed
 from harness.swarm.trial import Failure, Run, failure, once
 
 SHOWN_REQUESTS = 5
@@ -22,7 +22,7 @@ class Cause(StrEnum):
     """What it takes for a scenario to fail."""
 
     ORDER = "a bug of order: in plain order it passes"
-    DELAY = "a bug of delay: it passes where nothing comes later"
+    DELAY = "a bug of delay: it passes where no toxic takes any time"
     PLAIN = "an ordinary bug: it fails in plain order, delays or not"
 
 
@@ -36,7 +36,7 @@ class Explanation:
 
 
 def cause(scenario: Scenario, seen: Failure) -> Cause:
-    """Say whether it fails as it was seen to in plain order too, and without what only delays."""
+    """Say whether it fails as it was seen to in plain order too, and where toxics take no time."""
 
     def passes(other: Scenario) -> bool:
         found = failure(other, like=seen)
@@ -45,9 +45,10 @@ def cause(scenario: Scenario, seen: Failure) -> Cause:
     plain = replace(scenario, order=None)
     if scenario.order is not None and passes(plain):
         return Cause.ORDER
-    others = tuple(one for one in scenario.lab.faults if not isinstance(one.fault, DELAYS))
-    undelayed = replace(plain, lab=replace(plain.lab, faults=others))
-    if len(others) < len(scenario.lab.faults) and passes(undelayed):
+    faults = tuple(replace(one, fault=undelayed(one.fault)) for one in scenario.lab.faults)
+    if faults != scenario.lab.faults and passes(
+        replace(plain, lab=replace(plain.lab, faults=faults))
+    ):
         return Cause.DELAY
     return Cause.PLAIN
 
@@ -61,10 +62,8 @@ def explained(scenario: Scenario, seen: Failure) -> Explanation:
         if failure(other) is None
         for run in [once(other)]
     ]
-    told: tuple[str, ...]
-    if not passing:
-        nearest, told = "none: it fails whatever is left out", ()
-    else:
+    nearest, told = "none: it fails whatever is left out", tuple[str, ...]()
+    if passing:
         shared, nearest, run = max(passing, key=lambda one: one[0])
         told = tuple(_parting(scenario, failing, run, shared))
     return Explanation(cause=cause(scenario, seen), nearest=nearest, parting=told)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields, is_dataclass, replace
 from typing import TypeVar
 
-from harness.model.fault import Timed, during
+from harness.model.fault import Fault, Timed, during
 from harness.model.lab import Lab, Service
 from harness.model.partition import Partition
 from harness.model.toxic import LinkFault
@@ -199,12 +199,12 @@ def _without(faults: tuple[Timed, ...], hosts: Sequence[str]) -> tuple[Timed, ..
     def left(group: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(host for host in group if host not in hosts)
 
-    return tuple(
-        replace(timed, fault=replace(fault, one=left(fault.one), other=left(fault.other)))
-        if isinstance(fault := timed.fault, Partition)
-        else timed
-        for timed in faults
-    )
+    def changed(fault: Fault) -> Fault:
+        if isinstance(fault, Partition):
+            return replace(fault, one=left(fault.one), other=left(fault.other))
+        return fault
+
+    return tuple(replace(timed, fault=changed(timed.fault)) for timed in faults)
 
 
 def _fewer_calls(scenario: Scenario) -> Iterator[Scenario]:

@@ -167,8 +167,23 @@ DRAWS: Mapping[type, Draw] = {
 UNCLAIMED = ("no Fixed variant", "no baseline", "variant swarm has no claim")
 """What a lab lacks that claims nothing."""
 
-DELAYS = (Bandwidth, Latency, Slicer, SlowClose, CpuSlow, Pause)
-"""Faults that only make things later: nothing is lost by them, and nothing ended."""
+
+def undelayed(fault: Fault) -> Fault:
+    """Give a fault that does the same but takes no time; itself where it takes none."""
+    match fault:
+        case Latency():
+            return replace(fault, latency_ms=0, jitter_ms=0)
+        case Bandwidth():
+            return replace(fault, rate_kbps=UNLIMITED_KBPS)
+        case SlowClose():
+            return replace(fault, delay_ms=0)
+        case Slicer():
+            return replace(fault, delay_us=0)
+        case _:
+            return fault
+
+
+UNLIMITED_KBPS = 1_000_000_000
 
 
 def storm(lab: Lab, rng: random.Random, count: int, end_s: float) -> Lab:

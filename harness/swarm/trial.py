@@ -31,7 +31,7 @@ EXPECTED = re.compile(
 its answer began, of which aiohttp tells."""
 
 
-VARYING = re.compile(r"\S*->\S*|@?\b[a-h](-\d)?(#\d+)?\b|\d[\d.]*|\(\d+ times.*|in one, .*")
+VARYING = re.compile(r"\S*->\S*|@?\b[a-h](-\d)?(#\d+)?\b|\d[\d.]*|\(\d+ times.*")
 """What differs from scenario to scenario in what is said of the same bug."""
 
 
@@ -59,7 +59,7 @@ class Failure:
     @property
     def sign(self) -> tuple[Kind, str]:
         """Give what is the same for the same bug: neither hosts nor numbers."""
-        return self.kind, self.where or VARYING.sub("", self.text)
+        return self.kind, self.where or VARYING.sub("", self.text).strip()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +100,8 @@ def failure(scenario: Scenario, *, like: Failure | None = None) -> Failure | Non
         return None
     again = once(scenario)
     kind, other = (Kind.PIECES, pieces) if again.digest == first.digest else (Kind.AGAIN, again)
-    return Failure(kind=kind, text=other.failure.text if other.failure else parting(first, other))
+    text = other.failure.text if other.failure else parting(first, other)
+    return Failure(kind=kind, text=text, where="another run")
 
 
 def once(scenario: Scenario, *, piece_s: float | None = None) -> Run:
@@ -111,12 +112,12 @@ def once(scenario: Scenario, *, piece_s: float | None = None) -> Run:
     recording: Recording | None = None
     found: Failure | None = None
     try:
-        recording = _recorded(scenario, file, order, piece_s)
+        made = _recorded(scenario, file, order, piece_s)
     except Exception as error:  # noqa: BLE001 - whatever it is, the simulator is at fault
         text = str(error) if isinstance(error, ChaoslabError) else repr(error)
         found = Failure(kind=Kind.ENDED, text=text, where=_where(error))
     else:
-        found = next(_wrong(scenario, recording), None)
+        recording, found = made, next(_wrong(scenario, made), None)
     return Run(
         recording=recording,
         events=tuple(file.getvalue().splitlines()),

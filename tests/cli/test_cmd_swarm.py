@@ -1,7 +1,6 @@
 """`./lab swarm`: what it prints, what it leaves, and how it ends."""
 
 import runpy
-import time
 from pathlib import Path
 
 import pytest
@@ -59,6 +58,6 @@ def test_a_failure_is_shrunk_and_written(tmp_path: Path, monkeypatch: pytest.Mon
 def test_time_ends_it_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No plan is begun after it; a second that is over at once leaves none."""
     clock = iter([0.0, 0.5, 0.5, 2.0])
-    monkeypatch.setattr(time, "monotonic", lambda: next(clock, 3.0))
+    monkeypatch.setattr("harness.cli.cmd_swarm.time.monotonic", lambda: next(clock, 3.0))
     result = swarm("--seconds", "1", "--jobs", "1", "--keep", str(tmp_path))
     assert result.output.startswith("1 plans from seed 1 on hold; ")

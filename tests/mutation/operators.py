@@ -8,6 +8,7 @@ DeMillo, Lipton and Sayward, "Hints on Test Data Selection" (1978), as mutmut an
 
 import ast
 from collections.abc import Callable, Iterator, Mapping
+from copy import copy
 from typing import Any
 
 Change = ast.expr | ast.stmt
@@ -235,9 +236,9 @@ def early(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[Change]:
     )
     words = isinstance(node.body[0], ast.Expr) and isinstance(node.body[0].value, ast.Constant)
     if not gives and len(node.body) > words:
-        copy = type(node)(**{name: getattr(node, name, None) for name in node._fields})
-        copy.decorator_list, copy.body = [], [ast.Return()]
-        yield copy
+        empty = copy(node)
+        empty.decorator_list, empty.body = [], [ast.Return()]
+        yield empty
 
 
 KERNEL_OPERATORS: Mapping[type[ast.AST], Operator] = {

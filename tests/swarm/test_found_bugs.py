@@ -132,7 +132,8 @@ def _loses_what_is_reordered(patch: pytest.MonkeyPatch) -> None:
 
     def bad(self: Permutation, due: Sequence[object]) -> list[object]:
         new = call(self, due)  # type: ignore[arg-type]
-        return [*new] if new == [*due] else [*new][:-1]
+        kept = len(new) if new == [*due] else -1
+        return [*new[:kept]]
 
     patch.setattr(Permutation, "__call__", bad)
 

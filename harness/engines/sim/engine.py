@@ -7,7 +7,7 @@ import math
 import random
 import sys
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -196,6 +196,13 @@ class Simulation:
 
     def close(self, running: asyncio.Task[Any]) -> None:
         """End a run that has failed, and forget the hosts: nothing of them runs any more."""
+        with ExitStack() as stack:  # also where what ends it finds more that is broken
+            stack.callback(self._disconnect)
+            for host in self._hosts.values():
+                stack.callback(host.abandon)
+            self._end(running)
+
+    def _end(self, running: asyncio.Task[Any]) -> None:
         self._loop.on_crash = _ignore
         unfinished = [task for task in (running, *self._own) if not task.done()]
         if unfinished:
@@ -206,9 +213,6 @@ class Simulation:
                 task.cancel()
             with suppress(StuckError):
                 self._loop.run_until_complete(asyncio.wait(unfinished))
-        for host in self._hosts.values():
-            host.abandon()
-        self._disconnect()
 
     def _disconnect(self) -> None:
         disconnect(self._links, self._processes.values())

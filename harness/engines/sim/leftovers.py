@@ -1,7 +1,7 @@
 """A run's end: its connections are cut, and what it may not leave behind is looked for."""
 
 import asyncio
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from contextlib import ExitStack
 from functools import partial
 
@@ -14,10 +14,11 @@ from harness.model.fault import Clock, Connects, HostState
 
 def disconnect(links: Iterable[SimLink], processes: Collection[Process]) -> None:
     """End every connection, also where an assertion says that another one was broken."""
-    cuts = [end.cut for process in processes for end in process.endpoints]
-    severs = [pipe.sever for link in links for pipe in link.pipes]
+    ends: list[Callable[[], None]] = [pipe.sever for link in links for pipe in link.pipes]
+    ends.append(partial(_bury, processes))
+    ends += [end.cut for process in processes for end in process.endpoints]
     with ExitStack() as stack:  # which calls the last one first
-        for end in reversed([*severs, partial(_bury, processes), *cuts]):
+        for end in reversed(ends):
             stack.callback(end)
 
 

@@ -192,6 +192,8 @@ class Pipe:
         stub = self._stubs.get(name)
         if stub is None or not stub.interrupt():
             return
+        if self._ended:
+            return  # by what the toxic held: another one behind it has had enough
         if stub.acting.closes_on_removal:
             stub.close()
             stub.discard()

@@ -270,6 +270,28 @@ def test_a_close_delivers_what_is_in_flight_and_then_the_end() -> None:
     pair.world.run(main())
 
 
+def test_who_writes_to_a_peer_that_has_ended_still_reads_what_came_before() -> None:
+    """The write is lost; the bytes in the own socket are not."""
+    pair = Pair()
+
+    async def main() -> None:
+        client, server = await pair.connected()
+        server.transport.pause_reading()
+        client.transport.write(b"unread")
+        client.transport.close()
+        await asyncio.sleep(1)
+        server.transport.write(b"too late")
+        assert not server.transport.is_closing()
+        server.transport.resume_reading()
+        await asyncio.sleep(1)
+        assert server.data == b"unread"
+        assert server.events()[:2] == ["made", "data"]
+        assert server.events()[-1] == "lost"
+        assert client.data == b""
+
+    pair.world.run(main())
+
+
 def test_an_end_is_seen_behind_unread_bytes() -> None:
     """A reader that pauses sees the end only after what came before it."""
     pair = Pair()
