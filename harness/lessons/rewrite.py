@@ -82,7 +82,7 @@ def _sparklines(found: re.Match[str], entry: Entry, evidence: Evidence) -> Itera
     yield f"{CODE}{words.caption if words else GOOD}"
     for (name, engine), seen in lines.items():
         drawn = sparkline(seen.line, top=top)
-        yield f"{CODE}{called(engine)} {name:<{room}}{drawn}  {_ends(words, seen)}".rstrip()
+        yield f"{CODE}{called(engine):<9} {name:<{room}}{drawn}  {_ends(words, seen)}".rstrip()
 
 
 def _ends(words: Line | None, seen: Seen) -> str:
