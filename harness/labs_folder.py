@@ -40,7 +40,7 @@ def choose(folder: Path) -> None:
     home = folder.resolve()
     _refuse_taken(home, folder)
     _chosen[:] = [home]
-    for name in [name for name in sys.modules if name.startswith("labs.")]:
+    for name in [name for name in list(sys.modules) if name.startswith("labs.")]:
         del sys.modules[name]
     package: Any = importlib.import_module("labs")
     package.__path__ = [str(home)]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from harness import rows
+from harness.changes import Change
 from harness.rows import Rows
 from services.tracing import Span, SpanContext
 
@@ -113,14 +114,6 @@ class FaultRecord:
     def stays(self) -> bool:
         """Whether it was a step, which is not taken away."""
         return self.end_s == math.inf
-
-
-class Change(NamedTuple):
-    """What a variant meets, in the words of a person, and its window in seconds."""
-
-    name: str
-    start_s: float
-    end_s: float
 
 
 @dataclass(slots=True, kw_only=True)

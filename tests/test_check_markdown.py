@@ -37,9 +37,9 @@ def told(*ones: Checked, total: int | None = None) -> list[str]:
 
 
 def rows(lines: list[str]) -> list[list[str]]:
-    return [
-        [cell.strip() for cell in line[1:-1].split(" | ")] for line in lines if line[:1] == "|"
-    ][2:]
+    return [[cell.strip() for cell in line[1:-1].split("|")] for line in lines if line[:1] == "|"][
+        2:
+    ]
 
 
 def test_what_fails_comes_first_and_what_passes_is_one_row() -> None:

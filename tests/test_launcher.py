@@ -470,8 +470,10 @@ def test_each_part_of_the_lock_covers_what_it_is_for() -> None:
         "develop": [*groups["load"], *(one for one in groups["develop"] if isinstance(one, str))],
     }
     assert set(wanted) == set(PARTS)
-    for part, requirements in wanted.items():
-        pinned = pins(part)
+    pinned: dict[str, str] = {}
+    for part in PARTS:
+        pinned |= pins(part)
+        requirements = wanted[part]
         for requirement in map(Requirement, requirements):
             version = pinned[canonicalize_name(requirement.name)]
             assert requirement.specifier.contains(version), requirement

@@ -10,7 +10,7 @@ from harness.model.expect import Expectation, Plot, Prediction
 from harness.model.fault import Setting, Timed
 from harness.model.load import Load
 from harness.model.variant import Broken, Fixed, Measured, Variant
-from harness.recording import Change
+from harness.changes import Change
 from harness.model.reading import UNREAD, Reading
 
 CLIENT = "client"

@@ -8,11 +8,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, NamedTuple
 
+from harness.changes import Change
 from harness.model.keys import SKEWS, Keys, Skew
 from harness.model.phases import PHASES, Curve, Phase
 from harness.model.phases import problems as problems_of_phases
 from harness.model.send import Arrival, Send
-from harness.recording import Change
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any
 
+from harness.changes import Change
 from harness.errors import LabError
 from harness.model.load import Due, Flow, Load, named
-from harness.recording import Change
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,8 +5,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from harness.changes import Change
 from harness.model.lab import Lab
-from harness.recording import Change, Recording
+from harness.recording import Recording
 from harness.report.seconds import curves
 from harness.report.text import sparkline
 from harness.report.words import Words

@@ -3,12 +3,12 @@
 import math
 from collections.abc import Iterator, Sequence
 
+from harness.changes import Change
 from harness.checks.verdict import Control, Verdict
 from harness.model.expect import Bound
 from harness.model.fault import Timed
 from harness.model.lab import CLIENT, Lab, Redis, Service
 from harness.model.numbers import MINUS, number, with_unit
-from harness.recording import Change
 
 BARS = "▁▂▃▄▅▆▇█"
 SIGNS = {Verdict.PASS: "✓", Verdict.FAIL: "✗", Verdict.INCONCLUSIVE: "?"}

@@ -23,9 +23,17 @@ class Interrupted(str):
     __slots__ = ()
 
     def startswith(self, *args: Any) -> bool:
+        self._import()
+        return super().startswith(*args)
+
+    def __format__(self, how: str) -> str:
+        self._import()
+        return super().__format__(how)
+
+    @staticmethod
+    def _import() -> None:
         name = f"imported_beside_{len(sys.modules)}"
         sys.modules[name] = ModuleType(name)
-        return super().startswith(*args)
 
 
 @pytest.fixture(autouse=True)
