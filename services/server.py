@@ -13,6 +13,7 @@ from prometheus_client import Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from services.context import Context, Platform
+from services.guarding import incoming
 from services.settings import SettingError as SettingError
 from services.settings import at_least as at_least
 from services.settings import at_most as at_most
@@ -162,7 +163,7 @@ def build(
 ) -> web.Application:
     """Give a service's application with its middleware, `/metrics` and `/healthz`."""
     application = module.app(context)
-    application.middlewares.append(_traced(context, instruments))
+    application.middlewares.extend([_traced(context, instruments), incoming(context)])
 
     async def metrics(_: web.Request) -> web.Response:
         return web.Response(

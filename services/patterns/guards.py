@@ -30,12 +30,13 @@ class Asked:
     """What guards may know of a request.
 
     `key` is what a guard keeps apart: the callee of a call, the client of a request that comes in.
-    `resource` is what is read or written there. `priority` counts from 0, the most important.
+    `client` is whom the request is for; `resource` is what is read or written there. `priority` counts from 0, the most important.
     `deadline_s` is on the guard's own clock; `attempt` counts from 1. `writes` holds for what must
     not be answered from a cache, and `body` is what it writes.
     """
 
     key: str = ""
+    client: str = ""
     resource: str = "/"
     priority: int = 0
     deadline_s: float = math.inf
@@ -44,13 +45,14 @@ class Asked:
     body: bytes = b""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Answer:
-    """What came of a call; `retry_after_s` is how long not to ask again, where it says so."""
+    """What came of a call, `kind` being its type; `retry_after_s` is how long not to ask again, where it says so."""
 
     body: bytes = b""
     status: int = 200
     retry_after_s: float = 0
+    kind: str = "text/plain; charset=utf-8"
 
 
 Call = Callable[[Asked], Awaitable[Answer]]
