@@ -87,19 +87,19 @@ class Guards:
     """Which guards stand around a call, the outermost first, and the settings of each."""
 
     order: str = live("")
-    adaptive: Adaptive = Adaptive()
-    breaker: Breaker = Breaker()
-    bulkhead: Compartments = Compartments()
-    cache: Cache = Cache()
-    deadline: Deadlines = Deadlines()
-    fallback: Fallbacks = Fallbacks()
-    hedge: Hedge = Hedge()
-    limiter: Limits = Limits()
-    retry: Retry = Retry()
-    shed: Shed = Shed()
-    single_flight: Flights = Flights()
-    throttle: Throttle = Throttle()
-    timeout: LimitSettings = LimitSettings()
+    adaptive: Adaptive = Adaptive()  # noqa: RUF009 - it is frozen
+    breaker: Breaker = Breaker()  # noqa: RUF009 - it is frozen
+    bulkhead: Compartments = Compartments()  # noqa: RUF009 - it is frozen
+    cache: Cache = Cache()  # noqa: RUF009 - it is frozen
+    deadline: Deadlines = Deadlines()  # noqa: RUF009 - it is frozen
+    fallback: Fallbacks = Fallbacks()  # noqa: RUF009 - it is frozen
+    hedge: Hedge = Hedge()  # noqa: RUF009 - it is frozen
+    limiter: Limits = Limits()  # noqa: RUF009 - it is frozen
+    retry: Retry = Retry()  # noqa: RUF009 - it is frozen
+    shed: Shed = Shed()  # noqa: RUF009 - it is frozen
+    single_flight: Flights = Flights()  # noqa: RUF009 - it is frozen
+    throttle: Throttle = Throttle()  # noqa: RUF009 - it is frozen
+    timeout: LimitSettings = LimitSettings()  # noqa: RUF009 - it is frozen
 
     def __post_init__(self) -> None:
         names = in_order(self.order)
@@ -127,7 +127,9 @@ class Guarded:
 class Guarding:
     """Guards of one process around one kind of call; what they have learnt outlives a new order."""
 
-    def __init__(self, settings: Callable[[], Guards], around: Callable[[str], Surroundings]):
+    def __init__(
+        self, settings: Callable[[], Guards], around: Callable[[str], Surroundings]
+    ) -> None:
         self._settings = settings
         self._around = around
         self._guards: dict[str, Guard] = {}
@@ -180,9 +182,7 @@ class Outgoing:
 
         """
         cause = ASKED.get() or Asked()
-        asked = replace(
-            cause, key=callee, resource=path, attempt=1, writes=writes, body=body
-        )
+        asked = replace(cause, key=callee, resource=path, attempt=1, writes=writes, body=body)
         if not in_order(self._ctx.settings.outgoing.order):
             return await ask(asked)
         try:

@@ -41,7 +41,7 @@ class Settings(Guarded):
         )
 
 
-class Unavailable(aiohttp.ClientResponseError):  # noqa: N818 - named as the answer
+class Unavailable(aiohttp.ClientResponseError):
     """A callee answered, with an error of its own."""
 
     def __init__(self, response: aiohttp.ClientResponse, why: str) -> None:

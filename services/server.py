@@ -14,12 +14,23 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from services.context import Context, Platform
 from services.guarding import incoming
-from services.settings import SettingError as SettingError
-from services.settings import at_least as at_least
-from services.settings import at_most as at_most
-from services.settings import live as live
-from services.settings import live_names, made, value_of
+from services.settings import SettingError, at_least, at_most, live, live_names, made, value_of
 from services.tracing import CURRENT, HEADER, Span, SpanContext, parse
+
+__all__ = [  # what a service needs beside its context
+    "Served",
+    "ServiceModule",
+    "SettingError",
+    "at_least",
+    "at_most",
+    "changed_settings",
+    "in_background",
+    "live",
+    "live_settings",
+    "load",
+    "serve",
+    "settings_of",
+]
 
 PORT = 8080
 BACKLOG = 4096

@@ -2,8 +2,8 @@
 
 Capacity is `workers / service_ms` requests a millisecond, by construction and not by CPU limits:
 the time at which a request will be finished is computed on its arrival, so that the sleep's own
-lateness does not add up in the queue. For a queue of another kind, `incoming.order` has `shed`, with
-as many slots as there are workers: then nobody waits in here, and a deadline frees the slot.
+lateness does not add up in the queue. For a queue of another kind, `incoming.order` has `shed`,
+with as many slots as there are workers: then nobody waits in here, and a deadline frees the slot.
 """
 
 import asyncio

@@ -85,7 +85,7 @@ class Limit:
         self, settings: Settings, *, start_s: float, now_s: float, failed: bool, crowd: int
     ) -> None:
         if failed or now_s - start_s > settings.late_ms / 1000:
-            if start_s > self._cut_s:  # Those that began before the last cut knew nothing of it.
+            if start_s >= self._cut_s:  # Those that began before the last cut knew nothing of it.
                 self.value *= settings.cut
                 self._cut_s = now_s
         elif 2 * crowd >= self.value:  # Else nothing is known of a higher limit.

@@ -39,7 +39,9 @@ class State(StrEnum):
 class OpenError(Refused):
     """The breaker let no call through."""
 
-    def __init__(self, why: str = "the circuit breaker is open", *, retry_after_s: float = 0):
+    def __init__(
+        self, why: str = "the circuit breaker is open", *, retry_after_s: float = 0
+    ) -> None:
         super().__init__(why, retry_after_s=retry_after_s)
 
 

@@ -131,13 +131,14 @@ class Caching:
 
     async def flush(self) -> None:
         """Hand all writes on that the callee has not got; one that fails is kept for the next."""
-        dirty, self._dirty = self._dirty, {}
-        for name, (asked, call) in dirty.items():
+        for name, (asked, call) in list(self._dirty.items()):
             try:
                 await call(asked)
             except FAILURES:
                 self._around.count("flush failed")
-                self._dirty.setdefault(name, (asked, call))
+            else:
+                if self._dirty[name][0] is asked:  # Else it was written again meanwhile.
+                    del self._dirty[name]
 
     async def _missed(self, name: str, asked: Asked, call: Call) -> Answer:
         async def fill() -> Answer:

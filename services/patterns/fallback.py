@@ -2,8 +2,8 @@
 
 It must not depend on what has failed, and it must be tried often enough to work on the day it is
 needed. Sources: Nygard, *Release It!* (2007); RFC 5861, `stale-if-error`, for old answers; against
-fallbacks that are rarely used, "Avoiding fallback in distributed systems" (Amazon Builders' Library).
-In production: Polly's and resilience4j's fallback, `proxy_cache_use_stale` of NGINX.
+fallbacks that are rarely used, "Avoiding fallback in distributed systems" (Amazon Builders'
+Library). In production: Polly's and resilience4j's fallback, `proxy_cache_use_stale` of NGINX.
 """
 
 from collections.abc import Callable

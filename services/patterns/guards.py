@@ -2,9 +2,9 @@
 
 A guard gets the request and the call that it stands around. It makes the call, or makes it again,
 or later, or not at all. The first of an order is the outermost: `deadline,retry,breaker` bounds all
-tries together, and each try asks the breaker. Source: the middleware of Finagle ("filters", Eriksen,
-*Your Server as a Function*, PLOS 2013). In production: Envoy's filters, resilience4j's decorators,
-Polly's pipelines; Python has single guards (stamina, purgatory, aiolimiter) and no pipeline of them.
+tries together, and each try asks the breaker. Source: the filters of Finagle (Eriksen, *Your Server
+as a Function*, PLOS 2013). In production: Envoy's filters, resilience4j's decorators, Polly's
+pipelines; Python has single guards (stamina, purgatory, aiolimiter) and no pipeline of them.
 
 A failure is an exception: `Failed`, `TimeoutError` or `ConnectionError` from the call, `Refused`
 from a guard, which then has not asked the callee.
@@ -30,7 +30,8 @@ class Asked:
     """What guards may know of a request.
 
     `key` is what a guard keeps apart: the callee of a call, the client of a request that comes in.
-    `client` is whom the request is for; `resource` is what is read or written there. `priority` counts from 0, the most important.
+    `client` is whom the request is for; `resource` is what is read or written there. `priority`
+    counts from 0, the most important.
     `deadline_s` is on the guard's own clock; `attempt` counts from 1. `writes` holds for what must
     not be answered from a cache, and `body` is what it writes.
     """
@@ -47,7 +48,10 @@ class Asked:
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of a call, `kind` being its type; `retry_after_s` is how long not to ask again, where it says so."""
+    """What came of a call; `kind` is its content type.
+
+    `retry_after_s` is how long not to ask again, where the callee says so.
+    """
 
     body: bytes = b""
     status: int = 200

@@ -3,9 +3,9 @@
 A fixed window lets twice its number through around its edge; a sliding window never more than its
 number in any span; a token bucket lets a burst through and then its rate; a leaky bucket spaces
 requests evenly and makes them wait. Sources: Turner, "New directions in communications" (IEEE
-Communications, 1986) for the leaky bucket; RFC 2697 for tokens. In production: the `limits` package,
-aiolimiter, NGINX's `limit_req`, Envoy's rate limit service. In Redis, as here, several processes
-share one count; without an answer of it, requests are let through.
+Communications, 1986) for the leaky bucket; RFC 2697 for tokens. In production: the `limits`
+package, aiolimiter, NGINX's `limit_req`, Envoy's rate limit service. In Redis, as here, several
+processes share one count; without an answer of it, requests are let through.
 """
 
 import asyncio
@@ -32,7 +32,7 @@ from services.settings import at_least, live
 
 
 class LimitedError(Refused):
-    """The key has had its share; `retry_after_s` says when it has one again, where that is known."""
+    """The key has had its share; `retry_after_s` says when to come again, where that is known."""
 
     status = 429
 
@@ -65,7 +65,9 @@ class Settings:
 
     def __post_init__(self) -> None:
         at_least(0.001, rate_rps=self.rate_rps)
-        at_least(1, burst=self.burst, window_ms=self.window_ms, store_timeout_ms=self.store_timeout_ms)
+        at_least(
+            1, burst=self.burst, window_ms=self.window_ms, store_timeout_ms=self.store_timeout_ms
+        )
         if self.store and self.kind in (Kind.LEAKY_BUCKET, Kind.CONCURRENCY):
             raise ValueError(f"a {self.kind} is not kept in a store; leave store out")
 

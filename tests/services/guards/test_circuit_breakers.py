@@ -33,7 +33,7 @@ def opened_at(rule: Rule, ends: list[bool]) -> int:
 
 
 def first(ends: list[bool], opens: Callable[[list[bool]], bool]) -> int:
-    """The same by a definition of what has been until then."""
+    """Count the same by a definition of what has been until then."""
     numbers = range(1, len(ends) + 1)
     return next((n for n in numbers if opens(ends[:n])), len(ends) + 1)
 

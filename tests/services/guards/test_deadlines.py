@@ -46,9 +46,7 @@ def test_no_deadline_sends_no_header() -> None:
 
 @FEW
 @given(budget_s=st.floats(0.001, 5), asked_s=st.floats(0.001, 5), takes_s=st.floats(0.001, 5))
-def test_work_ends_at_the_earlier_deadline(
-    budget_s: float, asked_s: float, takes_s: float
-) -> None:
+def test_work_ends_at_the_earlier_deadline(budget_s: float, asked_s: float, takes_s: float) -> None:
     """The sender's or one's own; the callee inside hears of it, and is cancelled at it."""
     callee = Callee(takes_s=lambda _: takes_s)
     earlier_s = min(budget_s, asked_s)

@@ -30,7 +30,7 @@ def test_it_tries_until_it_succeeds_or_has_no_try_left(tries: int, failures: int
 
 
 @FEW
-@given(budget=st.floats(0.05, 1), burst=st.floats(0, 20))
+@given(budget=st.floats(0.05, 1), burst=st.floats(2, 20))
 def test_a_budget_bounds_the_load_under_total_failure(budget: float, burst: float) -> None:
     """At most its share and its burst, and the share is used: the formula's amplification."""
     requests = 200
@@ -44,7 +44,7 @@ def test_a_budget_bounds_the_load_under_total_failure(budget: float, burst: floa
     retries = len(callee.begun) - requests
     assert retries <= burst + budget * requests + 1e-6
     used = (retry_budget_amplification(budget=budget) - 1) * requests
-    assert retries >= min(used, 3 * requests) - max(1, budget) * 2 or burst < 1
+    assert retries >= used - 2
 
 
 @FEW
