@@ -60,7 +60,7 @@ class Settings:
     rate_rps: float = live(100)
     burst: int = live(10)
     window_ms: float = live(1000)
-    store: str = ""
+    store: str = live("")
     store_timeout_ms: float = live(50)
 
     def __post_init__(self) -> None:
