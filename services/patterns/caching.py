@@ -21,6 +21,7 @@ from services.patterns.guards import (
     Answer,
     Asked,
     Call,
+    PerKey,
     Sabotage,
     Surroundings,
 )
@@ -64,6 +65,13 @@ class _Entry:
     expires_s: float
 
 
+@dataclass(slots=True)
+class _Writes:
+    """How often a resource was written: a read counts before and after."""
+
+    count: int = 0
+
+
 class Store:
     """Answers by name until they expire; of too many, the one that was used longest ago goes."""
 
@@ -102,8 +110,8 @@ class Store:
 class Caching:
     """The guard: answers reads from the store while it can, and takes writes as its strategy does.
 
-    A read that began before a write of the same resource does not put its old answer into the
-    store after it.
+    A read that began before a write of the same resource ended does not put its old answer into
+    the store after it.
     """
 
     def __init__(self, settings: Callable[[], Settings], around: Surroundings) -> None:
@@ -111,7 +119,7 @@ class Caching:
         self._around = around
         self._store = Store(around.now)
         self._fills = SingleFlight[Answer]()
-        self._writes: dict[str, int] = {}
+        self._writes = PerKey(lambda _: _Writes())
         self._dirty: dict[str, tuple[Asked, Call]] = {}
         self._behind: set[asyncio.Task[None]] = set()
         self._flushing = False
@@ -139,6 +147,7 @@ class Caching:
             else:
                 if self._dirty[name][0] is asked:  # Else it was written again meanwhile.
                     del self._dirty[name]
+                    self._writes.of(name).count += 1
 
     async def _missed(self, name: str, asked: Asked, call: Call) -> Answer:
         async def fill() -> Answer:
@@ -149,9 +158,10 @@ class Caching:
         return await self._fills.do(name, fill)
 
     async def _fill(self, name: str, asked: Asked, call: Call) -> Answer:
-        written = self._writes.get(name, 0)
+        writes = self._writes.of(name)
+        before = writes.count
         answer = await call(asked)
-        if written == self._writes.get(name, 0):
+        if writes is self._writes.of(name) and writes.count == before and name not in self._dirty:
             self._put(name, answer)
         return answer
 
@@ -160,7 +170,7 @@ class Caching:
         self._store.put(name, answer, ttl_s=settings.ttl_ms / 1000, most=settings.entries)
 
     async def _write(self, name: str, asked: Asked, call: Call) -> Answer:
-        self._writes[name] = self._writes.get(name, 0) + 1
+        self._writes.of(name).count += 1
         strategy = self._settings().strategy
         if strategy is Strategy.WRITE_BEHIND:
             self._dirty[name] = (asked, call)
@@ -170,7 +180,7 @@ class Caching:
         try:
             answer = await call(asked)
         finally:  # After a failure nobody knows what the callee has.
-            self._writes[name] += 1
+            self._writes.of(name).count += 1
             self._store.drop(name)
         if strategy is Strategy.WRITE_THROUGH:
             self._put(name, Answer(asked.body))

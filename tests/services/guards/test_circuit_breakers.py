@@ -17,7 +17,7 @@ from services.patterns.breaker import (
     Rule,
     Settings,
 )
-from services.patterns.guards import Answer, Asked, Refused
+from services.patterns.guards import Answer, Asked, Failed, Refused
 from tests.guarded import FEW, Callee, evenly, now_s, once, sent, standing
 from tests.support import virtually
 
@@ -154,7 +154,8 @@ def test_what_another_guard_refuses_says_nothing_of_the_callee() -> None:
         await once(guard, Callee(fails=lambda _: True))
         await asyncio.sleep(1)
         assert not isinstance((await once(guard, refuse)).error, OpenError)
-        assert (await once(guard, Callee(fails=lambda _: True))).error
+        probed = await once(guard, Callee(fails=lambda _: True))
+        assert isinstance(probed.error, Failed)
         assert isinstance((await once(guard, Callee())).error, OpenError)
 
     virtually(main())
