@@ -12,7 +12,7 @@ import aiohttp
 from aiohttp import web
 
 from services.context import Context
-from services.guarding import Guarded, Outgoing
+from services.guarding import RETRY_AFTER, Guarded, Outgoing, seconds
 from services.patterns.balancing import InFlight, Policy, Reports
 from services.patterns.guards import Answer, Asked
 from services.patterns.timeout import time_limit
@@ -51,7 +51,8 @@ def app(ctx: Context[Settings]) -> web.Application:
             time_limit(settings.timeout_ms),
             call.get("/", headers=outgoing.headers(asked)) as response,
         ):
-            return Answer(await response.read(), response.status)
+            again_s = seconds(response.headers.get(RETRY_AFTER))
+            return Answer(await response.read(), response.status, again_s)
 
     async def handle(_: web.Request) -> web.Response:
         own = settings.own_count

@@ -77,8 +77,6 @@ GUARDS: Mapping[str, Callable[[Callable[[], Any], Surroundings], Guard]] = {
 """Every guard by its name in an order, which is that of its settings too."""
 
 CLIENT, PRIORITY, RETRY_AFTER = "client", "priority", "Retry-After"
-ERROR = 500
-TOO_MANY = 429
 UNGUARDED = ("/metrics", "/healthz")
 
 
@@ -186,9 +184,14 @@ class Outgoing:
         if not in_order(self._ctx.settings.outgoing.order):
             return await ask(asked)
         try:
-            return await self._guards(asked, _telling(ask))
-        except (Failed, UnreachableError) as error:
+            answer = await self._guards(asked, _telling(ask))
+        except UnreachableError as error:
             raise error.__cause__ or error from None
+        except Failed as failure:
+            answer = failure.answer
+        if answer.cause:
+            raise answer.cause
+        return answer
 
     def headers(self, asked: Asked) -> dict[str, str]:
         """Give the headers that a request takes along: deadline, client and priority."""
@@ -205,13 +208,15 @@ def _telling(ask: Call) -> Call:
 
     async def call(asked: Asked) -> Answer:
         try:
-            return await ask(asked)
+            answer = await ask(asked)
         except aiohttp.ClientResponseError as error:
-            again = (error.headers or {}).get(RETRY_AFTER)
-            answer = Answer(error.message.encode(), error.status, _seconds(again))
-            raise Failed(answer) from error
+            again_s = seconds((error.headers or {}).get(RETRY_AFTER))
+            answer = Answer(error.message.encode(), error.status, again_s, cause=error)
         except aiohttp.ClientError as error:
             raise UnreachableError(str(error)) from error
+        if answer.failed:
+            raise Failed(answer)
+        return answer
 
     return call
 
@@ -261,10 +266,10 @@ def _handling(request: web.Request, handler: Any) -> Call:  # noqa: ANN401 - aio
             response = error
         if not isinstance(response.body, bytes | None):
             raise TypeError(f"{request.path}: incoming guards need an answer of bytes")
-        again_s = _seconds(response.headers.get(RETRY_AFTER))
+        again_s = seconds(response.headers.get(RETRY_AFTER))
         kind = response.headers.get("Content-Type", Answer.kind)
         answer = Answer(response.body or b"", response.status, again_s, kind)
-        if answer.status >= ERROR or answer.status == TOO_MANY:
+        if answer.failed:
             raise Failed(answer)
         return answer
 
@@ -279,7 +284,7 @@ def _response(answer: Answer) -> web.Response:
     return web.Response(body=answer.body, status=answer.status, headers=headers)
 
 
-def _seconds(text: str | None) -> float:
+def seconds(text: str | None) -> float:
     """Read a `Retry-After` of seconds; a date, which the header may be too, is 0."""
     return float(text) if text and text.isdecimal() else 0.0
 

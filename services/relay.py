@@ -10,7 +10,7 @@ import aiohttp
 from aiohttp import web
 
 from services.context import Context
-from services.guarding import Guarded, Outgoing
+from services.guarding import RETRY_AFTER, Guarded, Outgoing, seconds
 from services.patterns.guards import Answer, Asked
 from services.patterns.retry import Backoff, Jitter, Retry, RetryBudget
 from services.patterns.timeout import time_limit
@@ -78,7 +78,8 @@ def app(ctx: Context[Settings]) -> web.Application:
             body = await response.read()
             if response.status >= web.HTTPInternalServerError.status_code:
                 raise Unavailable(response, f"{callee} answered {response.status}")
-            return Answer(body, response.status)
+            again_s = seconds(response.headers.get(RETRY_AFTER))
+            return Answer(body, response.status, again_s)
 
     async def attempted(callee: str, attempt: int) -> Answer:
         return await outgoing.call(callee, partial(ask, callee, attempt))

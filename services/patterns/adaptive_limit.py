@@ -6,6 +6,7 @@ seen, as Vegas does. Sources: Chiu and Jain (1989); Netflix, "Performance Under 
 gradient. In production: Netflix' concurrency-limits, Envoy's adaptive concurrency filter.
 """
 
+import asyncio
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -104,7 +105,7 @@ class Limit:
 
 
 class AdaptiveLimit:
-    """The guard: a limit for each key, and nobody waits."""
+    """A limit for each key, and nobody waits."""
 
     def __init__(self, settings: Callable[[], Settings], around: Surroundings) -> None:
         self._settings = settings
@@ -132,6 +133,9 @@ class AdaptiveLimit:
             return await call(asked)
         except FAILURES as failure:
             failed = overloaded(failure)
+            raise
+        except asyncio.CancelledError:  # A time limit around the guard has ended it.
+            failed = True
             raise
         finally:
             limit.under_way -= 1

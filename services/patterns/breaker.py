@@ -264,7 +264,7 @@ class Settings:
 
 
 class CircuitBreaker:
-    """The guard: a breaker for each key, or one for all."""
+    """A breaker for each key, or one for all."""
 
     def __init__(self, settings: Callable[[], Settings], around: Surroundings) -> None:
         self._settings = settings

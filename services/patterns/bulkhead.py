@@ -40,7 +40,7 @@ class Settings:
 
 
 class Bulkhead:
-    """The guard: a compartment for each key."""
+    """A compartment for each key."""
 
     def __init__(self, settings: Callable[[], Settings], around: Surroundings) -> None:
         self._settings = settings

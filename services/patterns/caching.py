@@ -108,7 +108,7 @@ class Store:
 
 
 class Caching:
-    """The guard: answers reads from the store while it can, and takes writes as its strategy does.
+    """Answers reads from the store while it can, and takes writes as its strategy does.
 
     A read that began before a write of the same resource ended does not put its old answer into
     the store after it.

@@ -56,7 +56,7 @@ class Settings:
 
 
 class Deadline:
-    """The guard: refuses what comes too late, and ends the work at the deadline."""
+    """Refuses what comes too late, and ends the work at the deadline."""
 
     def __init__(self, settings: Callable[[], Settings], around: Surroundings) -> None:
         self._settings = settings
@@ -94,7 +94,7 @@ class LimitSettings:
 
 
 class Limit:
-    """The guard: a time limit of one hop, which the callee does not hear of."""
+    """A time limit of one hop, which the callee does not hear of."""
 
     def __init__(self, settings: Callable[[], LimitSettings], around: Surroundings) -> None:
         self._settings = settings

@@ -43,7 +43,7 @@ class _Last:
 
 
 class Fallback:
-    """The guard: answers in place of a call that failed or was refused."""
+    """Answers in place of a call that failed or was refused."""
 
     def __init__(self, settings: Callable[[], Settings], around: Surroundings) -> None:
         self._settings = settings

@@ -50,16 +50,25 @@ class Asked:
 class Answer:
     """What came of a call; `kind` is its content type.
 
-    `retry_after_s` is how long not to ask again, where the callee says so.
+    `retry_after_s` is how long not to ask again, where the callee says so; `cause` the error that
+    a client made of it.
     """
 
     body: bytes = b""
     status: int = 200
     retry_after_s: float = 0
     kind: str = "text/plain; charset=utf-8"
+    cause: Exception | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def failed(self) -> bool:
+        """Whether the callee failed, or refused for now: another 4xx is the caller's own fault."""
+        return self.status >= ERROR or self.status == TOO_MANY
 
 
 Call = Callable[[Asked], Awaitable[Answer]]
+ERROR = 500
+TOO_MANY = 429
 
 
 class Guard(Protocol):
@@ -96,7 +105,7 @@ class Refused(Exception):  # noqa: N818 - named as the state that it stands for
 FAILURES = (Failed, TimeoutError, ConnectionError)
 """How a call fails; anything else is a bug, and no guard hides one."""
 REFUSALS = (*FAILURES, Refused)
-OVERLOAD = (429, 503)
+OVERLOAD = (TOO_MANY, 503)
 """The statuses with which a callee says that it has too much to do."""
 
 

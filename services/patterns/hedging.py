@@ -42,7 +42,7 @@ class Settings:
 
 
 class Hedging:
-    """The guard: a second call when the first is late, and the first answer of the two.
+    """A second call when the first is late, and the first answer of the two.
 
     Whatever loses is cancelled. When one of two fails, the other still counts; when both fail, the
     first failure is raised.

@@ -219,7 +219,7 @@ async def shared_wait_ms(store: Redis, key: str, settings: Settings) -> int:
 
 
 class Limiter:
-    """The guard: a meter for each key, here or in Redis."""
+    """A meter for each key, here or in Redis."""
 
     def __init__(self, settings: Callable[[], Settings], around: Surroundings) -> None:
         self._settings = settings

@@ -137,7 +137,7 @@ class Settings:
 
 
 class Retries:
-    """The guard: tries again what has failed, while tries, budget and the deadline allow it.
+    """Tries again what has failed, while tries, budget and the deadline allow it.
 
     It does not retry what a guard inside it has refused: the answer would be the same, and sooner
     than whatever the guard waits for. A write is retried too; whether that is safe is the callee's

@@ -89,7 +89,7 @@ class CoDel:
 
 
 class Shedding:
-    """The guard: slots, a queue before them, and a choice of who is next."""
+    """Slots, a queue before them, and a choice of who is next."""
 
     def __init__(self, settings: Callable[[], Settings], around: Surroundings) -> None:
         self._settings = settings

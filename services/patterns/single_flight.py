@@ -50,7 +50,7 @@ class Settings:
 
 
 class OneFlight:
-    """The guard: reads of one resource share a call that is under way; writes never do.
+    """Reads of one resource share a call that is under way; writes never do.
 
     The shared call has the deadline of whoever began it.
     """

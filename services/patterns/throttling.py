@@ -6,6 +6,7 @@ is well. Source: *Site Reliability Engineering* (2016), chapter 21, "Client-Side
 production: Google's clients, Envoy's admission control filter.
 """
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -45,7 +46,7 @@ def refuse_ratio(requests: float, accepts: float, k: float) -> float:
 
 
 class Throttling:
-    """The guard: counts for each key what was asked and what was accepted."""
+    """Counts for each key what was asked and what was accepted."""
 
     def __init__(self, settings: Callable[[], Settings], around: Surroundings) -> None:
         self._settings = settings
@@ -72,6 +73,9 @@ class Throttling:
             answer = await call(asked)
         except FAILURES as failure:
             recent.add("refused" if overloaded(failure) else "accepted", span_s=span_s)
+            raise
+        except asyncio.CancelledError:  # A time limit around the guard has ended it.
+            recent.add("refused", span_s=span_s)
             raise
         recent.add("accepted", span_s=span_s)
         return answer

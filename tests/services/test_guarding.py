@@ -123,6 +123,53 @@ def test_tries_are_numbered_in_the_spans() -> None:
     assert event(recording, "outgoing", "retry", "retry") == 2 * len(recording.requests)
 
 
+def answering(status: int) -> str:
+    def app(ctx: Context[Any]) -> web.Application:
+        del ctx
+
+        async def handle(_: web.Request) -> web.Response:
+            return web.Response(status=status)
+
+        return application(handle)
+
+    return probe(f"answering_{status}_always", app)
+
+
+@pytest.mark.parametrize(("status", "tries"), [(200, 1), (404, 1), (429, 3), (500, 3), (503, 3)])
+def test_a_fault_of_the_caller_is_no_failure(status: int, tries: int) -> None:
+    """It would be the same again; what the gateway answers is as without guards."""
+    app = answering(status)
+    bare = asked({}, app=app)
+    guarded = asked({"outgoing.order": "retry"}, app=app)
+    assert len(calls(guarded)) == tries * len(guarded.requests)
+    told = [{(one.status, one.answer) for one in found.requests} for found in (bare, guarded)]
+    assert told[0] == told[1]
+
+
+@pytest.mark.parametrize("name", ["balancer", "relay"])
+def test_a_failure_that_is_passed_on_is_one(name: str) -> None:
+    """A service that passes a 500 on has it retried first, and passes the last one on."""
+    value = lab(
+        Service(
+            "front",
+            app=f"services.{name}",
+            calls=("callee",),
+            settings={"outgoing.order": "retry"},
+        ),
+        Service("callee", app=answering(500)),
+        load=Paced(to="front", rate_rps=1),
+    )
+    recording = run(value)
+    assert len(calls(recording)) == 3 * len(recording.requests)
+    assert {one.status for one in recording.requests} == {"500" if name == "balancer" else "502"}
+
+
+def test_an_unknown_path_stays_a_404_inside_guards() -> None:
+    """What aiohttp raises itself is an answer too."""
+    recording = asked({"incoming.order": "retry,shed"}, path="/elsewhere")
+    assert {one.status for one in recording.requests} == {"404"}
+
+
 def test_settings_are_live() -> None:
     """Guards and their order come and go while a service runs."""
     change = Configure("gateway", {"outgoing.order": "fallback", "outgoing.fallback.text": "sorry"})
