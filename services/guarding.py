@@ -77,6 +77,7 @@ GUARDS: Mapping[str, Callable[[Callable[[], Any], Surroundings], Guard]] = {
 """Every guard by its name in an order, which is that of its settings too."""
 
 CLIENT, PRIORITY, RETRY_AFTER = "client", "priority", "Retry-After"
+TOO_LATE = 504
 UNGUARDED = ("/metrics", "/healthz")
 
 
@@ -239,6 +240,10 @@ def incoming(ctx: Context[Any]) -> Any:  # noqa: ANN401 - aiohttp's type
             return _response(refused)
         except Failed as failure:
             return _response(failure.answer)
+        except TimeoutError:
+            if not has_guards:
+                raise
+            return _response(Answer(b"not done in time\n", TOO_LATE))
 
     return web.middleware(guard)
 

@@ -226,7 +226,8 @@ def test_a_deadline_travels_and_frees_the_callee() -> None:
         app=app,
         rate_rps=1,
     )
-    assert len(ENDED) == len(told.requests) == 10
+    assert len(ENDED) == len(told.requests) > 0
+    assert told.notes == []
     sent_s = sorted(one.intended_s for one in told.requests)
     late_s = [ended_s - at_s for ended_s, at_s in zip(ENDED, sent_s, strict=True)]
     assert max(late_s) < 0.25
