@@ -152,10 +152,10 @@ def _services() -> Iterator[Section]:
 
 def _guards() -> Section:
     """Give every guard with its settings, each with its default."""
-    named = {field.name: field.default for field in dataclasses.fields(guarding.Guards)}
+    every = guarding.Guards()
     items = []
     for name, guard in sorted(guarding.GUARDS.items()):
-        settings = named[name]
+        settings = getattr(every, name)
         takes = ", ".join(
             f"{field.name}{_default(field)}" for field in dataclasses.fields(settings)
         )

@@ -211,7 +211,7 @@ def _telling(ask: Call) -> Call:
         try:
             answer = await ask(asked)
         except aiohttp.ClientResponseError as error:
-            again_s = seconds((error.headers or {}).get(RETRY_AFTER))
+            again_s = seconds(error.headers.get(RETRY_AFTER) if error.headers else None)
             answer = Answer(error.message.encode(), error.status, again_s, cause=error)
         except aiohttp.ClientError as error:
             raise UnreachableError(str(error)) from error

@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,8 +30,8 @@ class Plain(Guarded):
 
 
 def asked(  # noqa: PLR0913 - what a run can be given
-    caller: dict[str, Setting],
-    callee: dict[str, Setting] | None = None,
+    caller: Mapping[str, Setting],
+    callee: Mapping[str, Setting] | None = None,
     *,
     app: str = "services.worker",
     faults: tuple[Timed, ...] = (),
@@ -181,7 +182,7 @@ def test_settings_are_live() -> None:
 
 def test_a_refusal_on_arrival_is_the_answer() -> None:
     """429 from the limiter, and when to come again as whole seconds."""
-    limited = {
+    limited: dict[str, Setting] = {
         "incoming.order": "limiter",
         "incoming.limiter.rate_rps": 2,
         "incoming.limiter.burst": 2,
@@ -234,15 +235,33 @@ def test_a_deadline_travels_and_frees_the_callee() -> None:
     assert {one.status for one in told.requests} == {"504"}
 
 
-def test_a_worker_with_shedding_frees_its_slot_at_the_deadline() -> None:
-    """Of work that takes longer than anybody waits, the slot is free again for the next."""
+PATIENT: dict[str, Setting] = {
+    "incoming.order": "deadline",
+    "incoming.deadline.budget_ms": 400,
+}
+SHEDDING: dict[str, Setting] = {"incoming.order": "deadline,shed", "incoming.shed.slots": 1}
+
+
+def test_a_deadline_frees_a_worker_that_hangs() -> None:
+    """Slow for two seconds, it is well again after them; without one it works that off first."""
+    slow = during(1, 3, Configure("callee", service_ms=10_000))
+    quick: dict[str, Setting] = {"workers": 1, "service_ms": 50}
+    bare = asked(PATIENT, quick, rate_rps=6, faults=(slow,))
+    freed = asked(PATIENT, {**quick, **SHEDDING}, rate_rps=6, faults=(slow,))
+    late = [[one.status for one in found.between(4, 10)] for found in (bare, freed)]
+    assert set(late[0]) == {"504"}
+    assert set(late[1]) == {"200"}
+
+
+def test_work_that_cannot_be_done_in_time_is_not_begun() -> None:
+    """Under overload that is the difference: cut-off work is as lost as late work."""
     slow: dict[str, Setting] = {"workers": 1, "service_ms": 300}
-    guards: dict[str, Setting] = {"incoming.order": "deadline,shed", "incoming.shed.slots": 1}
-    caller: dict[str, Setting] = {"incoming.order": "deadline", "incoming.deadline.budget_ms": 400}
-    bare = asked(caller, slow, rate_rps=6)
-    freed = asked(caller, {**slow, **guards}, rate_rps=6)
-    well = [sum(one.status == "200" for one in found.requests) for found in (bare, freed)]
-    assert well[1] > 3 * well[0]
+    needs: dict[str, Setting] = {"incoming.shed.needs_ms": 300}
+    cut_off = asked(PATIENT, {**slow, **SHEDDING}, rate_rps=6)
+    left_out = asked(PATIENT, {**slow, **SHEDDING, **needs}, rate_rps=6)
+    well = [sum(one.status == "200" for one in found.requests) for found in (cut_off, left_out)]
+    assert well[0] < 0.2 * 10 / 0.3
+    assert well[1] > 0.8 * 10 / 0.3
 
 
 def test_a_priority_and_a_client_travel_through_services() -> None:

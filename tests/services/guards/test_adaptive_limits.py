@@ -1,6 +1,7 @@
 """Adaptive concurrency: it finds what a callee can work on, and follows a change."""
 
 import asyncio
+from functools import partial
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +12,10 @@ from tests.guarded import FEW, Callee, Events, evenly, now_s, sent
 from tests.support import virtually
 
 SERVICE_S = 0.1
+
+
+def _ends(failed: bool, _: Asked) -> bool:  # noqa: FBT001 - bound by partial
+    return failed
 
 
 class Server:
@@ -77,7 +82,7 @@ def test_the_limit_keeps_its_bounds(by: By, fails: list[bool]) -> None:
         guard = AdaptiveLimit(lambda: settings, Events().around())
         for failed in ends:
             # A crowd, so that there is something to learn of a higher limit.
-            callee = Callee(takes_s=lambda _: 0.01, fails=lambda _, end=failed: end, status=503)
+            callee = Callee(takes_s=lambda _: 0.01, fails=partial(_ends, failed), status=503)
             await sent(guard, callee, [now_s()] * 12)
             assert 2 <= guard.limit("") <= 12
         return guard.limit("")

@@ -112,7 +112,8 @@ def test_codel_bounds_the_wait_that_it_is_given() -> None:
 @given(interval_s=st.floats(0.01, 1))
 def test_codel_drops_ever_more_often_while_the_wait_stays(interval_s: float) -> None:
     """The first after an interval, the next by the control law; one good wait ends it."""
-    codel, now_s, drops_s = CoDel(), 0.0, []
+    codel, now_s = CoDel(), 0.0
+    drops_s: list[float] = []
     step_s = interval_s / 1000
     while len(drops_s) < 6:
         if codel.drops(now_s, 1.0, target_s=0.5, interval_s=interval_s):
