@@ -92,7 +92,8 @@ def changed_settings(
     there = live_settings(module)
     for name in changes:
         if name not in there:
-            heads = dict.fromkeys(_head(one) for one in there)
+            own_first = sorted(there, key=lambda one: "." in one)
+            heads = dict.fromkeys(_head(one) for one in own_first)
             others = f"live are {', '.join(heads)}" if there else "none of this service is"
             raise SettingError(f"{name!r} is no live setting; {others}")
     return settings_of(module, {**values, **changes})

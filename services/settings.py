@@ -64,7 +64,8 @@ def made(kind: type[Any], values: Mapping[str, object], inside: str = "") -> Any
         head, dot, rest = name.partition(".")
         if head not in kinds or (dot and not is_dataclass(kinds[head])):
             of = f"of {inside[:-1]} there are" if inside else "there are"
-            raise SettingError(f"no setting {inside + name!r}; {of} {', '.join(kinds)}")
+            own_first = sorted(kinds, key=lambda one: is_dataclass(kinds[one]))
+            raise SettingError(f"no setting {inside + name!r}; {of} {', '.join(own_first)}")
         if dot:
             nested.setdefault(head, {})[rest] = value
         else:
