@@ -159,6 +159,10 @@ class UnreachableError(ConnectionError):
     """The callee gave no answer; its cause is the client's own error."""
 
 
+class _ToldError(Failed):
+    """An answer that the service did not take for a failure, and that guards do."""
+
+
 class Outgoing:
     """The guards around all calls of a service.
 
@@ -176,7 +180,7 @@ class Outgoing:
         """Ask a callee inside the guards.
 
         Raises:
-            aiohttp.ClientError, TimeoutError: the call failed.
+            aiohttp.ClientError, TimeoutError, Failed: the call failed.
             Refused: a guard did not make it.
 
         """
@@ -188,7 +192,7 @@ class Outgoing:
             answer = await self._guards(asked, _telling(ask))
         except UnreachableError as error:
             raise error.__cause__ or error from None
-        except Failed as failure:
+        except _ToldError as failure:
             answer = failure.answer
         if answer.cause:
             raise answer.cause
@@ -216,7 +220,7 @@ def _telling(ask: Call) -> Call:
         except aiohttp.ClientError as error:
             raise UnreachableError(str(error)) from error
         if answer.failed:
-            raise Failed(answer)
+            raise _ToldError(answer)
         return answer
 
     return call

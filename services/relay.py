@@ -11,7 +11,7 @@ from aiohttp import web
 
 from services.context import Context
 from services.guarding import RETRY_AFTER, Guarded, Outgoing, seconds
-from services.patterns.guards import Answer, Asked
+from services.patterns.guards import Answer, Asked, Failed
 from services.patterns.retry import Backoff, Jitter, Retry, RetryBudget
 from services.patterns.timeout import time_limit
 from services.server import at_least, live
@@ -41,20 +41,15 @@ class Settings(Guarded):
         )
 
 
-class Unavailable(aiohttp.ClientResponseError):
+class Unavailable(Failed):
     """A callee answered, with an error of its own."""
 
-    def __init__(self, response: aiohttp.ClientResponse, why: str) -> None:
-        super().__init__(
-            response.request_info,
-            response.history,
-            status=response.status,
-            message=why,
-            headers=response.headers,
-        )
+    def __init__(self, callee: str, answer: Answer) -> None:
+        super().__init__(answer)
+        self._said = f"{callee} answered {answer.status}"
 
     def __str__(self) -> str:
-        return self.message
+        return self._said
 
 
 def app(ctx: Context[Settings]) -> web.Application:
@@ -62,7 +57,7 @@ def app(ctx: Context[Settings]) -> web.Application:
     settings = ctx.settings
     policy = Retry(
         tries=settings.tries,
-        on=(TimeoutError, aiohttp.ClientError),
+        on=(TimeoutError, aiohttp.ClientError, Unavailable),
         backoff=Backoff(base_ms=settings.backoff_ms, jitter=settings.jitter),
         budget=RetryBudget(settings.retry_budget) if settings.retry_budget else None,
     )
@@ -76,10 +71,11 @@ def app(ctx: Context[Settings]) -> web.Application:
             call.get("/", headers=outgoing.headers(asked)) as response,
         ):
             body = await response.read()
-            if response.status >= web.HTTPInternalServerError.status_code:
-                raise Unavailable(response, f"{callee} answered {response.status}")
             again_s = seconds(response.headers.get(RETRY_AFTER))
-            return Answer(body, response.status, again_s)
+        answer = Answer(body, response.status, again_s)
+        if answer.status >= web.HTTPInternalServerError.status_code:
+            raise Unavailable(callee, answer)
+        return answer
 
     async def attempted(callee: str, attempt: int) -> Answer:
         return await outgoing.call(callee, partial(ask, callee, attempt))
@@ -90,7 +86,7 @@ def app(ctx: Context[Settings]) -> web.Application:
                 await policy.run(partial(attempted, callee), ctx.rng)
         except TimeoutError:
             return web.Response(status=504, text="a callee did not answer in time\n")
-        except aiohttp.ClientError as error:
+        except (aiohttp.ClientError, Unavailable) as error:
             return web.Response(status=502, text=f"{error}\n")
         return web.Response(text="ok\n")
 
