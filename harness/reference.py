@@ -20,7 +20,7 @@ from harness.measures import plots, series
 from harness.model.lab import Lab, Redis, Service
 from harness.model.load import Load
 from harness.model.variant import Variant
-from services import patterns, server
+from services import guarding, patterns, server
 
 FILE = Path(__file__).parents[1] / "labs" / "REFERENCE.md"
 HEAD = """# What a lab can say
@@ -29,6 +29,8 @@ Made from the code by `./lab reference --write`; a test holds it against it. `~`
 that can be changed while a service runs.
 """
 LOAD_PARTS = (model.Send, model.Surge, model.Ramp, model.Zipf, model.HotKey)
+GUARDED = {field.name for field in dataclasses.fields(guarding.Guarded)}
+"""Settings that every service has, listed once."""
 WIDEST = 60
 """Characters of a default value; what is longer is left out."""
 
@@ -141,9 +143,29 @@ def _services() -> Iterator[Section]:
             settings = [
                 f"{'~' * (field.name in live)}{field.name}{_default(field)}"
                 for field in dataclasses.fields(module.Settings)
+                if field.name not in GUARDED
             ]
             items.append(Item(module.__name__, ", ".join(settings), _first_lines(module)))
     yield Section("Services", "`Service(name, app=...)` with these settings.", items)
+    yield _guards()
+
+
+def _guards() -> Section:
+    """Give every guard with its settings, each with its default."""
+    every = guarding.Guards()
+    items = []
+    for name, guard in sorted(guarding.GUARDS.items()):
+        settings = getattr(every, name)
+        takes = ", ".join(
+            f"{field.name}{_default(field)}" for field in dataclasses.fields(settings)
+        )
+        items.append(Item(name, takes, _first_lines(guard)))
+    about = (
+        "Every service takes them, around its calls (`outgoing`) and around its handlers "
+        '(`incoming`), the outermost first: `"outgoing.order": "deadline,retry,breaker"`, with '
+        'settings as in `"outgoing.retry.tries": 3`, all live.'
+    )
+    return Section("Guards", about, items)
 
 
 def _default(field: "dataclasses.Field[Any]") -> str:

@@ -6,18 +6,21 @@ front of the replicas, or the same policies in the client, as in Finagle.
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import aiohttp
 from aiohttp import web
 
 from services.context import Context
+from services.guarding import RETRY_AFTER, Guarded, Outgoing, seconds
 from services.patterns.balancing import InFlight, Policy, Reports
+from services.patterns.guards import Answer, Asked
 from services.patterns.timeout import time_limit
 from services.server import at_least, live
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(Guarded):
     """The policy, the figures that it goes by, and how long to wait for a replica.
 
     Figures are as old as the last report, which comes every `report_ms`; with `own_count` they
@@ -40,20 +43,28 @@ def app(ctx: Context[Settings]) -> web.Application:
     in_flight = InFlight(ctx.callees, ctx.now)
     reports = Reports(in_flight, ctx.now)
 
-    async def ask(replica: str) -> web.Response:
-        async with time_limit(settings.timeout_ms), ctx.call(replica).get("/") as response:
-            return web.Response(status=response.status, text=await response.text())
+    outgoing = Outgoing(ctx)
+
+    async def ask(replica: str, asked: Asked) -> Answer:
+        call = ctx.call(replica, attempt=asked.attempt)
+        async with (
+            time_limit(settings.timeout_ms),
+            call.get("/", headers=outgoing.headers(asked)) as response,
+        ):
+            again_s = seconds(response.headers.get(RETRY_AFTER))
+            return Answer(await response.read(), response.status, again_s)
 
     async def handle(_: web.Request) -> web.Response:
         own = settings.own_count
         replica = pick(in_flight.loads if own else reports.loads(ctx.settings.report_ms / 1000))
         try:
             with in_flight.at(replica):
-                return await ask(replica)
+                answer = await outgoing.call(replica, partial(ask, replica))
         except TimeoutError:
             return web.Response(status=504, text=f"{replica} did not answer in time\n")
         except aiohttp.ClientError as error:
             return web.Response(status=502, text=f"{replica}: {error}\n")
+        return web.Response(status=answer.status, text=answer.body.decode())
 
     application = web.Application()
     application.router.add_get("/", handle)

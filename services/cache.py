@@ -17,7 +17,10 @@ from prometheus_client import Counter
 from redis.exceptions import RedisError
 
 from services.context import Context
+from services.guarding import Guarded, Outgoing
 from services.patterns.early_expiry import draws_early
+from services.patterns.guards import Answer as Given
+from services.patterns.guards import Asked
 from services.patterns.lease import Lease
 from services.patterns.single_flight import SingleFlight
 from services.patterns.timeout import time_limit
@@ -41,7 +44,7 @@ class Protection(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(Guarded):
     """Which Redis holds answers, for how long, and how long to wait for it and the callee.
 
     `beta` is that of early expiry; a lease ends after `lease_ms`, and a caller that waits for its
@@ -126,6 +129,7 @@ class Cache:
         (self._callee,) = ctx.callees
         self._shelf = Shelf(ctx)
         self._flights = SingleFlight[str]()
+        self._outgoing = Outgoing(ctx)
 
     async def answer(self, _: web.Request) -> web.Response:
         """Answer a request: 502 when there is nothing on the shelf and none to be had."""
@@ -150,14 +154,18 @@ class Cache:
 
     async def _ask(self) -> str:
         start_s = self._ctx.now()
-        async with (
-            time_limit(self._settings.timeout_ms),
-            self._ctx.call(self._callee).get("/") as response,
-        ):
-            response.raise_for_status()
-            text = await response.text()
+        text = (await self._outgoing.call(self._callee, self._given)).body.decode()
         await self._shelf.keep(text, self._ctx.now() - start_s)
         return text
+
+    async def _given(self, asked: Asked) -> Given:
+        call = self._ctx.call(self._callee, attempt=asked.attempt)
+        async with (
+            time_limit(self._settings.timeout_ms),
+            call.get("/", headers=self._outgoing.headers(asked)) as response,
+        ):
+            response.raise_for_status()
+            return Given(await response.read())
 
     async def _ask_or_wait(self) -> str:
         if await self._shelf.is_mine():

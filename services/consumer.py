@@ -15,8 +15,10 @@ from prometheus_client import Counter
 from redis.exceptions import RedisError
 
 from services.context import Context
+from services.guarding import Guarded, Outgoing
 from services.intake import STREAM
 from services.patterns.consumer_group import ConsumerGroup, Message
+from services.patterns.guards import Answer, Asked
 from services.patterns.timeout import time_limit
 from services.server import at_least, in_background
 from services.tracing import CURRENT, HEADER, parse
@@ -33,7 +35,7 @@ class OnError(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(Guarded):
     """Which Redis has the stream, when an order counts as abandoned, and when it is given up.
 
     An order delivered more often than `deliveries` is buried unread; 0 sets no limit. With
@@ -62,6 +64,7 @@ class Consumer:
         self._ctx = ctx
         self._settings = ctx.settings
         (self._books,) = ctx.callees
+        self._outgoing = Outgoing(ctx)
         store = ctx.redis(ctx.settings.store)
         self._group = ConsumerGroup(store, STREAM, group="consumers", consumer=ctx.host)
         self._buried = Counter("dead_letters", "Orders that were given up", registry=ctx.metrics)
@@ -101,12 +104,16 @@ class Consumer:
     async def _book(self, message: Message) -> None:
         """Do what the order asks for, as a part of the request that it came with."""
         CURRENT.set(parse(message.fields[HEADER]))
+        await self._outgoing.call(self._books, self._booked)
+
+    async def _booked(self, asked: Asked) -> Answer:
+        call = self._ctx.call(self._books, attempt=asked.attempt)
         async with (
             time_limit(self._settings.timeout_ms),
-            self._ctx.call(self._books).get("/") as response,
+            call.get("/", headers=self._outgoing.headers(asked)) as response,
         ):
             response.raise_for_status()
-            await response.read()
+            return Answer(await response.read())
 
     async def _bury(self, message: Message) -> None:
         await self._group.bury(message)

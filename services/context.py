@@ -94,6 +94,13 @@ class Context(Generic[S]):
             registry=self.metrics,
         )
         self.attempted = cache(attempts.labels)
+        events = Counter(
+            "guard_events",
+            "What guards did, by where they stand",
+            ("side", "guard", "event"),
+            registry=self.metrics,
+        )
+        self.guard_events = cache(events.labels)
         self.links = platform.links
         self._burn = platform.burn
         self._exit = platform.exit

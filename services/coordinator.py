@@ -4,6 +4,7 @@ Several run side by side, and each goes by its own clock. `order` is what a late
 It also checks tokens that another host has issued for a while, which needs a clock as well.
 """
 
+import json
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -12,6 +13,8 @@ import aiohttp
 from aiohttp import web
 
 from services.context import Context
+from services.guarding import Guarded, Outgoing
+from services.patterns.guards import Answer, Asked
 from services.patterns.hybrid_clock import HybridClock, Stamp
 from services.patterns.timeout import time_limit
 from services.server import at_least
@@ -26,7 +29,7 @@ class Order(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(Guarded):
     """How writes are ordered, and by how much a token may have expired and still be good.
 
     A write that finds a later one is tried `tries` times, but not where the wall clock decides:
@@ -51,6 +54,7 @@ class Coordinator:
         self._ctx = ctx
         self._settings = ctx.settings
         (self._callee,) = ctx.callees
+        self._outgoing = Outgoing(ctx)
         self._clock = HybridClock(ctx.host, ctx.wall)
 
     async def put(self, request: web.Request) -> web.Response:
@@ -93,10 +97,17 @@ class Coordinator:
 
     async def _ask(self, method: str, path: str, **body: object) -> dict[str, Any]:
         options = {"json": body} if body else {}
-        async with self._ctx.call(self._callee).request(method, path, **options) as response:
-            response.raise_for_status()
-            answer: dict[str, Any] = await response.json()
-            return answer
+
+        async def ask(asked: Asked) -> Answer:
+            call = self._ctx.call(self._callee, attempt=asked.attempt)
+            headers = self._outgoing.headers(asked)
+            async with call.request(method, path, headers=headers, **options) as response:
+                response.raise_for_status()
+                return Answer(await response.read())
+
+        answer = await self._outgoing.call(self._callee, ask, path=path, writes=method == "PUT")
+        held: dict[str, Any] = json.loads(answer.body)
+        return held
 
 
 def app(ctx: Context[Settings]) -> web.Application:

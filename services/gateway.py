@@ -2,24 +2,28 @@
 
 A slot is what a thread or a process is in a server that blocks: who waits for a slow callee holds
 one, and when all are held, the routes to healthy callees wait as well. A circuit breaker for each
-callee gives the slots back.
+callee gives the slots back. Every other guard goes in `outgoing.order`; the breaker here is the one
+of the lab of that name.
 """
 
 import asyncio
 from dataclasses import dataclass
+from functools import partial
 
 import aiohttp
 from aiohttp import web
 from prometheus_client import Counter
 
 from services.context import Context
+from services.guarding import Guarded, Outgoing
 from services.patterns.breaker import Breaker, OpenError
+from services.patterns.guards import Answer, Asked
 from services.patterns.timeout import time_limit
 from services.server import at_least
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(Guarded):
     """Slots, how long a call may take, and whether breakers stand in front of the callees.
 
     A breaker opens for `open_ms` when of the last `window` calls a share of `threshold` failed;
@@ -55,16 +59,22 @@ def app(ctx: Context[Settings]) -> web.Application:
         for callee in ctx.callees
     }
 
-    async def ask(callee: str) -> str:
-        async with time_limit(settings.timeout_ms), ctx.call(callee).get("/") as response:
-            response.raise_for_status()
-            return await response.text()
+    outgoing = Outgoing(ctx)
 
-    async def guarded(callee: str) -> str:
+    async def ask(callee: str, asked: Asked) -> Answer:
+        call = ctx.call(callee, attempt=asked.attempt)
+        async with (
+            time_limit(settings.timeout_ms),
+            call.get("/", headers=outgoing.headers(asked)) as response,
+        ):
+            response.raise_for_status()
+            return Answer(await response.read())
+
+    async def guarded(callee: str) -> Answer:
         if not settings.breaker:
-            return await ask(callee)
+            return await outgoing.call(callee, partial(ask, callee))
         with breakers[callee].guard():
-            return await ask(callee)
+            return await outgoing.call(callee, partial(ask, callee))
 
     async def handle(request: web.Request) -> web.Response:
         callee = request.match_info["callee"]
@@ -72,7 +82,7 @@ def app(ctx: Context[Settings]) -> web.Application:
             return web.Response(status=404, text=f"no route to {callee}\n")
         try:
             async with slots:
-                text = await guarded(callee)
+                answer = await guarded(callee)
         except OpenError:
             if settings.fallback:
                 return web.Response(text="later\n")
@@ -81,7 +91,7 @@ def app(ctx: Context[Settings]) -> web.Application:
             return web.Response(status=504, text=f"{callee} did not answer in time\n")
         except aiohttp.ClientError as error:
             return web.Response(status=502, text=f"{callee}: {error}\n")
-        return web.Response(text=text)
+        return web.Response(text=answer.body.decode(), status=answer.status)
 
     application = web.Application()
     application.router.add_get("/{callee}", handle)

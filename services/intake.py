@@ -10,6 +10,7 @@ from aiohttp import web
 from redis.exceptions import RedisError
 
 from services.context import Context
+from services.guarding import Guarded
 from services.patterns.timeout import time_limit
 from services.server import at_least, live
 from services.tracing import CURRENT, HEADER
@@ -18,7 +19,7 @@ STREAM = "orders"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(Guarded):
     """Which Redis holds the stream; how many of the next orders are malformed, as by a bug."""
 
     store: str

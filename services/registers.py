@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from services.context import Context
+from services.guarding import Guarded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(Guarded):
     """Nothing can be set."""
 
 

@@ -1,4 +1,7 @@
-"""Relay: calls its callees in turn, under a time limit and a retry policy."""
+"""Relay: calls its callees in turn, under a time limit and a retry policy.
+
+Guards of `outgoing.order` stand around each try; a retry among them multiplies these.
+"""
 
 from dataclasses import dataclass
 from functools import partial
@@ -7,13 +10,15 @@ import aiohttp
 from aiohttp import web
 
 from services.context import Context
+from services.guarding import RETRY_AFTER, Guarded, Outgoing, seconds
+from services.patterns.guards import Answer, Asked, Failed
 from services.patterns.retry import Backoff, Jitter, Retry, RetryBudget
 from services.patterns.timeout import time_limit
 from services.server import at_least, live
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(Guarded):
     """A time limit for each attempt, how many tries in all, and what holds them back.
 
     `retry_budget` is the share of requests that may be retried; 0 means without limit, and so
@@ -36,8 +41,15 @@ class Settings:
         )
 
 
-class Unavailable(Exception):  # noqa: N818 - named as the answer that it stands for
+class Unavailable(Failed):
     """A callee answered, with an error of its own."""
+
+    def __init__(self, callee: str, answer: Answer) -> None:
+        super().__init__(answer)
+        self._said = f"{callee} answered {answer.status}"
+
+    def __str__(self) -> str:
+        return self._said
 
 
 def app(ctx: Context[Settings]) -> web.Application:
@@ -50,19 +62,28 @@ def app(ctx: Context[Settings]) -> web.Application:
         budget=RetryBudget(settings.retry_budget) if settings.retry_budget else None,
     )
 
-    async def ask(callee: str, attempt: int) -> None:
+    outgoing = Outgoing(ctx)
+
+    async def ask(callee: str, attempt: int, asked: Asked) -> Answer:
+        call = ctx.call(callee, attempt=attempt + asked.attempt - 1)
         async with (
             time_limit(ctx.settings.timeout_ms),
-            ctx.call(callee, attempt=attempt).get("/") as response,
+            call.get("/", headers=outgoing.headers(asked)) as response,
         ):
-            await response.read()
-            if response.status >= web.HTTPInternalServerError.status_code:
-                raise Unavailable(f"{callee} answered {response.status}")
+            body = await response.read()
+            again_s = seconds(response.headers.get(RETRY_AFTER))
+        answer = Answer(body, response.status, again_s)
+        if answer.status >= web.HTTPInternalServerError.status_code:
+            raise Unavailable(callee, answer)
+        return answer
+
+    async def attempted(callee: str, attempt: int) -> Answer:
+        return await outgoing.call(callee, partial(ask, callee, attempt))
 
     async def handle(_: web.Request) -> web.Response:
         try:
             for callee in ctx.callees:
-                await policy.run(partial(ask, callee), ctx.rng)
+                await policy.run(partial(attempted, callee), ctx.rng)
         except TimeoutError:
             return web.Response(status=504, text="a callee did not answer in time\n")
         except (aiohttp.ClientError, Unavailable) as error:

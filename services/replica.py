@@ -13,6 +13,7 @@ import aiohttp
 from aiohttp import web
 
 from services.context import Context
+from services.guarding import Guarded
 from services.patterns.quorum import majority
 from services.patterns.replication import Replication, Rules
 from services.patterns.timeout import time_limit
@@ -37,7 +38,7 @@ class Acknowledge(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(Guarded):
     """Whether a majority is asked, and the times of `Rules`."""
 
     failover: Failover = Failover.MAJORITY

@@ -3,18 +3,34 @@
 import asyncio
 import importlib
 from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Mapping
-from dataclasses import field, fields, is_dataclass
 from enum import Enum
 from functools import cache, partial
 from types import MappingProxyType
-from typing import Any, Protocol, TypeVar, get_type_hints
+from typing import Any, Protocol
 
 from aiohttp import web
 from prometheus_client import Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from services.context import Context, Platform
+from services.guarding import incoming
+from services.settings import SettingError, at_least, at_most, live, live_names, made, value_of
 from services.tracing import CURRENT, HEADER, Span, SpanContext, parse
+
+__all__ = [  # what a service needs beside its context
+    "Served",
+    "ServiceModule",
+    "SettingError",
+    "at_least",
+    "at_most",
+    "changed_settings",
+    "in_background",
+    "live",
+    "live_settings",
+    "load",
+    "serve",
+    "settings_of",
+]
 
 PORT = 8080
 BACKLOG = 4096
@@ -23,9 +39,7 @@ wait in it and not in retransmissions of their connects."""
 DRAIN_S = 8.0
 """How long a service that is asked to stop waits for requests in progress: less than the ten
 seconds after which Docker kills."""
-LIVE = "live"
 UNCHANGED: Mapping[str, Any] = MappingProxyType({})
-T = TypeVar("T")
 SECONDS_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
@@ -51,10 +65,6 @@ def load(name: str) -> ServiceModule:
     return service
 
 
-class SettingError(ValueError):
-    """A setting that a service does not have, or a value that it cannot take."""
-
-
 def settings_of(module: ServiceModule, values: Mapping[str, Any]) -> Any:  # noqa: ANN401
     """Make the typed settings of a service.
 
@@ -62,30 +72,12 @@ def settings_of(module: ServiceModule, values: Mapping[str, Any]) -> Any:  # noq
         SettingError: what is wrong, and what there is.
 
     """
-    kinds = get_type_hints(module.Settings)
-    for name in values:
-        if name not in kinds:
-            raise SettingError(f"no setting {name!r}; there are {', '.join(kinds)}")
-    converted = {name: _converted(name, value, kinds[name]) for name, value in values.items()}
-    try:
-        return module.Settings(**converted)
-    except (TypeError, ValueError) as error:
-        raise SettingError(str(error)) from error
-
-
-def live(default: T) -> T:
-    """Give the default of a setting that may be changed while the process runs.
-
-    A change puts new settings in the place of `ctx.settings` as a whole, validated as the first
-    ones were. Read `ctx.settings.x` at every use: whoever keeps the value goes on with the old one.
-    """
-    return field(default=default, metadata={LIVE: True})
+    return made(module.Settings, values)
 
 
 def live_settings(module: ServiceModule) -> tuple[str, ...]:
     """Name the settings of a service that may be changed while it runs."""
-    found = fields(module.Settings) if is_dataclass(module.Settings) else ()
-    return tuple(one.name for one in found if LIVE in one.metadata)
+    return tuple(live_names(module.Settings))
 
 
 def changed_settings(
@@ -100,34 +92,16 @@ def changed_settings(
     there = live_settings(module)
     for name in changes:
         if name not in there:
-            others = f"live are {', '.join(there)}" if there else "none of this service is"
+            own_first = sorted(there, key=lambda one: "." in one)
+            heads = dict.fromkeys(_head(one) for one in own_first)
+            others = f"live are {', '.join(heads)}" if there else "none of this service is"
             raise SettingError(f"{name!r} is no live setting; {others}")
     return settings_of(module, {**values, **changes})
 
 
-def at_least(low: float, **values: float) -> None:
-    """Check settings, in the `__post_init__` of a service's `Settings`.
-
-    Raises:
-        SettingError: one of them is below the bound, or is not a number.
-
-    """
-    for name, value in values.items():
-        if not value >= low:
-            raise SettingError(f"{name} is {value:g}; it must be at least {low:g}")
-
-
-def _converted(name: str, value: object, kind: Any) -> object:  # noqa: ANN401 - any type there is
-    if issubclass(kind, Enum):
-        members = [str(member.value) for member in kind]
-        if value not in members:
-            raise SettingError(f"{name} is {value!r}; it may be {', '.join(members)}")
-        return kind(value)
-    # bool is an int to Python, and not to people.
-    fits = isinstance(value, (int, float) if kind is float else kind)
-    if not fits or (isinstance(value, bool) and kind is not bool):
-        raise SettingError(f"{name} is {value!r}; it must be of type {kind.__name__}")
-    return value
+def _head(name: str) -> str:
+    head, dot, _ = name.partition(".")
+    return f"{head}.*" if dot else head
 
 
 def _plain(value: object) -> object:
@@ -186,7 +160,7 @@ class Served:
     def changed(self) -> dict[str, Any]:
         """Give the settings that were changed, as the service reads them now."""
         now = self.context.settings
-        return {name: _plain(getattr(now, name)) for name in self._changes}
+        return {name: _plain(value_of(now, name)) for name in self._changes}
 
     async def stop(self) -> None:
         """Stop listening, let requests in progress finish within `DRAIN_S`, clean up."""
@@ -201,7 +175,7 @@ def build(
 ) -> web.Application:
     """Give a service's application with its middleware, `/metrics` and `/healthz`."""
     application = module.app(context)
-    application.middlewares.append(_traced(context, instruments))
+    application.middlewares.extend([_traced(context, instruments), incoming(context)])
 
     async def metrics(_: web.Request) -> web.Response:
         return web.Response(

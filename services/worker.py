@@ -2,7 +2,8 @@
 
 Capacity is `workers / service_ms` requests a millisecond, by construction and not by CPU limits:
 the time at which a request will be finished is computed on its arrival, so that the sleep's own
-lateness does not add up in the queue.
+lateness does not add up in the queue. For a queue of another kind, `incoming.order` has `shed`,
+with as many slots as there are workers: then nobody waits in here, and a deadline frees the slot.
 """
 
 import asyncio
@@ -16,6 +17,7 @@ from aiohttp import web
 from prometheus_client import Counter, Gauge
 
 from services.context import Context
+from services.guarding import Guarded
 from services.server import at_least, live
 
 MIX = (0.5,) * 9 + (5.5,)
@@ -42,7 +44,7 @@ class Spread(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(Guarded):
     """How many requests are served at once, for how long each, and how many may wait.
 
     `service_ms` is the mean where `spread` draws the times; a change of it hits what arrives later.
@@ -81,6 +83,12 @@ def app(ctx: Context[Settings]) -> web.Application:
         # Without a limit that is -1, which no length is.
         return free_at_s[0] > now_s and len(starts_s) == settings.queue_limit
 
+    def give_back(start_s: float, end_s: float) -> None:
+        # A deadline has ended the work. Whoever waits in here already has a time to start at.
+        if end_s in free_at_s:
+            free_at_s[free_at_s.index(end_s)] = max(loop_time(), start_s)
+            heapq.heapify(free_at_s)
+
     async def handle(_: web.Request) -> web.Response:
         now_s = loop_time()
         if full(now_s):
@@ -90,9 +98,13 @@ def app(ctx: Context[Settings]) -> web.Application:
         end_s = start_s + settings.spread.draw_s(ctx.rng, ctx.settings.service_ms / 1000)
         heapq.heapreplace(free_at_s, end_s)
         starts_s.append(start_s)
-        with queue.track_inprogress():
-            await asyncio.sleep(start_s - loop_time())
-        await asyncio.sleep(end_s - loop_time())
+        try:
+            with queue.track_inprogress():
+                await asyncio.sleep(start_s - loop_time())
+            await asyncio.sleep(end_s - loop_time())
+        except asyncio.CancelledError:
+            give_back(start_s, end_s)
+            raise
         ratio = ctx.settings.error_ratio
         if ratio and ctx.rng.random() < ratio:
             return web.Response(status=500, text="failed\n")

@@ -6,6 +6,7 @@ from harness.cli.options import LOAD
 from harness.model.lab import Lab
 from harness.model.variant import Variant
 from services.server import load, settings_of
+from services.settings import value_of
 
 
 def changes(lab: Lab, names: Sequence[str], settings: Sequence[str]) -> Iterator[str]:
@@ -25,7 +26,7 @@ def _own(lab: Lab, variant: Variant, name: str) -> str:
     (service,) = (one for one in lab.under(variant) if one.name == host)
     if setting in service.each:
         return " ".join(_written(value) for value in service.each[setting])
-    return _written(getattr(settings_of(load(service.app), service.settings), setting))
+    return _written(value_of(settings_of(load(service.app), service.settings), setting))
 
 
 def _written(value: object) -> str:

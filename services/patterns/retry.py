@@ -8,9 +8,20 @@ In production: tenacity or stamina for the loop, Envoy or Finagle for budgets.
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TypeVar
+
+from services.patterns.guards import (
+    FAILURES,
+    Answer,
+    Asked,
+    Call,
+    Failed,
+    Sabotage,
+    Surroundings,
+)
+from services.settings import at_least, live
 
 T = TypeVar("T")
 
@@ -96,3 +107,103 @@ class Retry:
                     raise
             await asyncio.sleep(self.backoff.pause_ms(number, rng) / 1000)
             number += 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How many tries in all, the pauses between them, and the share that may be retried.
+
+    A `budget` of 0 sets no limit; `burst` retries are free at first. A pause is at least as long
+    as the callee's `Retry-After` says, unless `heed` is off.
+    """
+
+    tries: int = live(3)
+    backoff_ms: float = live(0)
+    cap_ms: float = live(10_000)
+    jitter: Jitter = live(Jitter.FULL)
+    budget: float = live(0)
+    burst: float = live(10)
+    heed: bool = live(True)  # noqa: FBT003 - the value of a setting
+
+    def __post_init__(self) -> None:
+        at_least(1, tries=self.tries)
+        at_least(
+            0,
+            backoff_ms=self.backoff_ms,
+            cap_ms=self.cap_ms,
+            budget=self.budget,
+            burst=self.burst,
+        )
+
+
+class Retries:
+    """Tries again what has failed, while tries, budget and the deadline allow it.
+
+    It does not retry what a guard inside it has refused: the answer would be the same, and sooner
+    than whatever the guard waits for. A write is retried too; whether that is safe is the callee's
+    matter (an idempotency key).
+    """
+
+    def __init__(self, settings: Callable[[], Settings], around: Surroundings) -> None:
+        self._settings = settings
+        self._around = around
+        self._bought = (settings().budget, settings().burst)
+        self._budget = RetryBudget(settings().budget, burst=settings().burst)
+
+    async def __call__(self, asked: Asked, call: Call, /) -> Answer:
+        """Make the call until it succeeds, `attempt` counting on from that of the request."""
+        self._live_budget().deposit()
+        number = 1
+        while True:
+            try:
+                return await call(replace(asked, attempt=asked.attempt + number - 1))
+            except FAILURES as failure:
+                pause_s = self._pause_s(number, failure)
+                if not self._may_retry(number, asked, pause_s):
+                    raise
+            self._around.count("retry")
+            await asyncio.sleep(pause_s)
+            number += 1
+
+    def _pause_s(self, number: int, failure: Exception) -> float:
+        settings = self._settings()
+        backoff = Backoff(
+            base_ms=settings.backoff_ms, cap_ms=settings.cap_ms, jitter=settings.jitter
+        )
+        pause_s = backoff.pause_ms(number, self._around.rng) / 1000
+        if settings.heed and isinstance(failure, Failed):
+            pause_s = max(pause_s, failure.answer.retry_after_s)
+        return pause_s
+
+    def _may_retry(self, number: int, asked: Asked, pause_s: float) -> bool:
+        settings = self._settings()
+        if number >= settings.tries or self._around.now() + pause_s >= asked.deadline_s:
+            return False
+        if settings.budget and not self._live_budget().withdraw():
+            self._around.count("no budget")
+            return False
+        return True
+
+    def _live_budget(self) -> RetryBudget:
+        bought = (self._settings().budget, self._settings().burst)
+        if bought != self._bought:
+            self._bought = bought
+            self._budget = RetryBudget(bought[0], burst=bought[1])
+        return self._budget
+
+
+def _always(*_: object) -> bool:
+    return True
+
+
+def _no_pause(*_: object) -> float:
+    return 0.0
+
+
+SABOTAGES = (
+    Sabotage(RetryBudget, "withdraw", _always),
+    Sabotage(RetryBudget, "deposit", _no_pause),
+    Sabotage(Backoff, "pause_ms", _no_pause),
+    Sabotage(Retries, "_pause_s", _no_pause),
+    Sabotage(Retries, "_may_retry", lambda *_: False),
+)

@@ -4,7 +4,7 @@ import math
 import sys
 from dataclasses import dataclass, field, replace
 from types import ModuleType
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -48,6 +48,7 @@ from harness.model.fault import Fault, Timed
 from harness.model.toxic import Down, Latency, Slicer, Stream, Timeout
 from harness.model.validate import problems
 from harness.model.variant import Variant
+from tests.support import probe
 
 LINK = "front->back"
 
@@ -487,7 +488,7 @@ def test_names_of_replicas_collide_with_nothing() -> None:
     ]
 
 
-def _unset(_: object) -> None:
+def _unset(_: object) -> NoReturn:
     raise AssertionError
 
 
@@ -534,7 +535,11 @@ def test_what_a_services_settings_refuse_is_told(monkeypatch: pytest.MonkeyPatch
         (Configure("back", service_ms="x"), "service back: service_ms is 'x'; it must be of type"),
         (Configure("back", service_ms=-1), "service back: service_ms is -1; it must be at least 0"),
         (Configure("store", maxmemory=1), "it runs Redis, which has no settings that a lab could"),
-        (Configure("still", ttl_ms=1), "service still: 'ttl_ms' is no live setting; none of this"),
+        (
+            Configure("still", ttl_ms=1),
+            "service still: 'ttl_ms' is no live setting; live are incoming.*, outgoing.*",
+        ),
+        (Configure("bare", ttl_ms=1), "service bare: 'ttl_ms' is no live setting; none of this"),
     ],
 )
 def test_a_change_that_no_process_would_take_is_refused(fault: Configure, problem: str) -> None:
@@ -545,6 +550,7 @@ def test_a_change_that_no_process_would_take_is_refused(fault: Configure, proble
         services=(
             *LAB.services,
             Service("still", app="services.registers"),
+            Service("bare", app=probe("bare", _unset)),
         ),
     )
     (line,) = [one for one in said(lab) if one.startswith("configure")]

@@ -6,6 +6,7 @@ A module's tests are those of its own name, which take seconds. Tests of whole s
 
 from collections.abc import Mapping, Sequence
 
+GUARDS = "tests/services/guards/"
 MEASURES = ("tests/measures",)
 CHECKS = ("tests/checks", "tests/test_agreement.py")
 CLAIMS = tuple(f"tests/model/test_{name}.py" for name in ("claim_limits", "expect", "validate"))
@@ -33,18 +34,31 @@ TARGETS: Mapping[str, Sequence[str]] = {
     "harness/model/validate_claims.py": CLAIMS,
     "labs/consensus/clock_skew/measures.py": ("tests/labs/test_clock_skew_measures.py",),
     "labs/consensus/split_brain/measures.py": ("tests/labs/test_split_brain_measures.py",),
+    "services/patterns/adaptive_limit.py": (f"{GUARDS}test_adaptive_limits.py",),
     "services/patterns/balancing.py": services("balancing"),
-    "services/patterns/breaker.py": services("breaker"),
+    "services/patterns/breaker.py": (*services("breaker"), f"{GUARDS}test_circuit_breakers.py"),
+    "services/patterns/bulkhead.py": (f"{GUARDS}test_bulkheads.py",),
+    "services/patterns/caching.py": (f"{GUARDS}test_caches.py",),
     "services/patterns/consumer_group.py": services("consumer_group"),
+    "services/patterns/deadline.py": (f"{GUARDS}test_deadlines.py",),
     "services/patterns/early_expiry.py": services("early_expiry"),
     "services/patterns/election.py": services("election"),
+    "services/patterns/fallback.py": (f"{GUARDS}test_fallbacks.py",),
+    "services/patterns/guards.py": (f"{GUARDS}test_bulkheads.py", f"{GUARDS}test_throttles.py"),
+    "services/patterns/hedging.py": (f"{GUARDS}test_hedges.py",),
     "services/patterns/hybrid_clock.py": services("hybrid_clock"),
     "services/patterns/lease.py": services("lease"),
+    "services/patterns/limiting.py": (f"{GUARDS}test_limiters.py",),
     "services/patterns/quorum.py": services("quorum"),
     "services/patterns/replication.py": services("replication"),
-    "services/patterns/retry.py": services("retry"),
+    "services/patterns/retry.py": (*services("retry"), f"{GUARDS}test_retrying.py"),
     "services/patterns/rollout.py": services("rollout"),
-    "services/patterns/single_flight.py": services("single_flight"),
+    "services/patterns/shedding.py": (f"{GUARDS}test_shedders.py",),
+    "services/patterns/single_flight.py": (
+        *services("single_flight"),
+        f"{GUARDS}test_flights.py",
+    ),
+    "services/patterns/throttling.py": (f"{GUARDS}test_throttles.py",),
     "services/patterns/timeout.py": services("timeout"),
 }
 

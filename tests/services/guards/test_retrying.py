@@ -1,0 +1,90 @@
+"""Retries as a guard: how many, after which pauses, and what holds them back."""
+
+import math
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.theory.retries import retry_budget_amplification
+from services.patterns.guards import Answer, Asked, Failed, Refused
+from services.patterns.retry import Jitter, Retries, Settings
+from tests.guarded import FEW, Callee, evenly, once, sent, standing
+from tests.support import virtually
+
+
+@FEW
+@given(tries=st.integers(1, 6), failures=st.integers(0, 8))
+def test_it_tries_until_it_succeeds_or_has_no_try_left(tries: int, failures: int) -> None:
+    """Attempts count from the request's own on, and the last failure is raised."""
+    callee = Callee(fails=lambda asked: asked.attempt < 3 + failures)
+
+    async def main() -> None:
+        outcome = await once(standing(Retries, Settings(tries=tries)), callee, Asked(attempt=3))
+        assert outcome.good is (failures < tries)
+        attempts = [asked.attempt for _, asked in callee.begun]
+        assert attempts == list(range(3, 3 + min(tries, failures + 1)))
+
+    virtually(main())
+
+
+@FEW
+@given(budget=st.floats(0.05, 1), burst=st.floats(2, 20))
+def test_a_budget_bounds_the_load_under_total_failure(budget: float, burst: float) -> None:
+    """At most its share and its burst, and the share is used: the formula's amplification."""
+    requests = 200
+    callee = Callee(fails=lambda _: True)
+    settings = Settings(tries=4, budget=budget, burst=burst)
+
+    async def main() -> None:
+        await sent(standing(Retries, settings), callee, evenly(10, requests / 10))
+
+    virtually(main())
+    retries = len(callee.begun) - requests
+    assert retries <= burst + budget * requests + 1e-6
+    used = (retry_budget_amplification(budget=budget) - 1) * requests
+    assert retries >= used - 2
+
+
+@FEW
+@given(retry_after_s=st.floats(0, 5), backoff_ms=st.floats(1, 2000))
+def test_a_pause_is_as_long_as_the_callee_asks_for(retry_after_s: float, backoff_ms: float) -> None:
+    """And as the doubling backoff where that is longer; never shorter than either."""
+    callee = Callee(fails=lambda _: True, status=503, retry_after_s=retry_after_s)
+    settings = Settings(tries=4, backoff_ms=backoff_ms, jitter=Jitter.NONE)
+
+    async def main() -> None:
+        await once(standing(Retries, settings), callee)
+
+    virtually(main())
+    pauses = [later - earlier for (earlier, _), (later, _) in pairwise(callee.begun)]
+    doubled = [min(10.0, backoff_ms / 1000 * 2**retry) for retry in range(3)]
+    assert pauses == pytest.approx([max(retry_after_s, pause_s) for pause_s in doubled])
+
+
+def test_it_does_not_try_again_after_the_deadline() -> None:
+    """A pause that would end after it is not begun: the failure comes sooner."""
+    callee = Callee(fails=lambda _: True)
+    settings = Settings(tries=9, backoff_ms=1000, jitter=Jitter.NONE)
+
+    async def main() -> None:
+        outcome = await once(standing(Retries, settings), callee, Asked(deadline_s=3.5))
+        assert isinstance(outcome.error, Failed)
+        assert outcome.ended_s == pytest.approx(3)
+
+    virtually(main())
+    assert [at_s for at_s, _ in callee.begun] == pytest.approx([0, 1, 3])
+
+
+def test_what_a_guard_has_refused_is_not_tried_again() -> None:
+    """The callee has not been asked, and an open breaker does not close by asking."""
+    asked_for = []
+
+    async def refuse(asked: Asked) -> Answer:
+        asked_for.append(asked)
+        raise Refused("not now")
+
+    virtually(once(standing(Retries, Settings(tries=5)), refuse))
+    assert len(asked_for) == 1
+    assert asked_for[0].deadline_s == math.inf
