@@ -106,6 +106,8 @@ class Crowd:
         registry = ctx.metrics
         self.here = Gauge("people", "People who are there, asking or thinking", registry=registry)
         self.asked = Counter("visits", "Requests of people", ("outcome",), registry=registry)
+        for outcome in Outcome:
+            self.asked.labels(outcome.value)  # So that each begins at 0.
         self.opened = Counter("sessions", "Sessions that were opened", registry=registry)
         self.lost = Counter("sessions_lost", "Sessions that a failure ended", registry=registry)
 

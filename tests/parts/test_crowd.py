@@ -69,7 +69,7 @@ SABOTAGE = {
 }
 
 
-def crowded(*faults: Timed, workers: int = 100, **settings: object) -> Recording:
+def crowded(*faults: Timed, workers: int = 100, **settings: str | float | bool) -> Recording:
     """Let a crowd visit a worker, 50 ms a request; the load itself asks only the crowd."""
     value = lab(
         Service("fans", app="services.crowd", calls=("shop",), settings=settings),
