@@ -4,7 +4,7 @@ import math
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from harness.conductor import conductor
@@ -90,7 +90,7 @@ def test_people_wait_for_answers_and_think() -> None:
 
 
 @given(people=st.integers(1, 30), workers=st.integers(1, 3))
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=4, deadline=None, phases=(Phase.generate,))
 def test_a_closed_loop_never_overloads(people: int, workers: int) -> None:
     """No more requests are under way than people, and its rate is no more than the worker's."""
     recording = crowded(people=people, workers=workers, think_ms=100, timeout_ms=9000)

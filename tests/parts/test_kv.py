@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from harness.conductor import conductor
@@ -89,7 +89,7 @@ def stored(
 
 
 @given(quorums=st.sampled_from([(1, 3), (2, 2), (3, 1)]), copy_ms=st.sampled_from([0, 500]))
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=4, deadline=None, phases=(Phase.generate,))
 def check_quorums(quorums: tuple[int, int], copy_ms: float) -> None:
     write, read = quorums
     recording = stored(write_quorum=write, read_quorum=read, copy_ms=copy_ms)

@@ -3,7 +3,7 @@
 from collections import defaultdict
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from harness.conductor import conductor
@@ -117,7 +117,7 @@ def test_without_faults_each_message_is_done_once() -> None:
 
 
 @given(keys=st.integers(1, 40), crash_s=st.floats(1, 5))
-@settings(max_examples=3, deadline=None)
+@settings(max_examples=3, deadline=None, phases=(Phase.generate,))
 def check_order(keys: int, crash_s: float) -> None:
     recording = streamed(during(crash_s, crash_s + 1, Kill("reader-1")), keys=keys)
     of_key: dict[str, list[int]] = defaultdict(list)
