@@ -164,7 +164,8 @@ class Recording:
         yield from (repr(tuple(request)) for request in self.requests)
         yield from (repr(tuple(asdict(fault).values())) for fault in self.faults)
         yield from (repr(tuple(surge)) for surge in self.surges)
-        yield from (repr(tuple(span)) for span in self.spans)
+        # A span without a route is what it was before spans had one.
+        yield from (repr(tuple(span) if span.route else tuple(span)[:-1]) for span in self.spans)
         yield from (repr((tuple(key), self.series[key])) for key in sorted(self.series))
         yield from self.notes
 

@@ -109,8 +109,10 @@ class Context(Generic[S]):
         self._connect = platform.redis
         self._stores: dict[str, Redis] = {}
 
-    def call(self, callee: str, *, attempt: int = 1) -> "Call":
-        """Address another service; `attempt` counts from 1 and is told in the span.
+    def call(self, callee: str, *, attempt: int = 1, route: str = "") -> "Call":
+        """Address another service; `attempt` counts from 1 and stands in the span.
+
+        So does `route`, what is asked for in few words, such as a path before it is filled in.
 
         Raises:
             LookupError: the lab does not list the callee in this service's `calls`.
@@ -118,7 +120,7 @@ class Context(Generic[S]):
         """
         if callee not in self.links:
             raise LookupError(f"{self.host} may not call {callee}: add it to calls=")
-        return Call(self, callee, attempt)
+        return Call(self, callee, attempt, route)
 
     def redis(self, callee: str) -> "Redis":
         """Give the client of a Redis; it knows neither time limits nor retries of its own.
@@ -178,12 +180,13 @@ class Context(Generic[S]):
 class Call:
     """A callee and an attempt number, waiting for a method and a path."""
 
-    __slots__ = ("_attempt", "_callee", "_context")
+    __slots__ = ("_attempt", "_callee", "_context", "_route")
 
-    def __init__(self, context: Context[Any], callee: str, attempt: int) -> None:
+    def __init__(self, context: Context[Any], callee: str, attempt: int, route: str = "") -> None:
         self._context = context
         self._callee = callee
         self._attempt = attempt
+        self._route = route
 
     def get(self, path: str, **options: Any) -> "Exchange":  # noqa: ANN401 - aiohttp's own options
         """Send a GET; enter the result to have the `aiohttp.ClientResponse`."""
@@ -195,18 +198,20 @@ class Call:
 
     def request(self, method: str, path: str, **options: Any) -> "Exchange":  # noqa: ANN401
         """Send any method; options are those of `aiohttp.ClientSession.request`."""
-        return Exchange(self._context, self._callee, self._attempt, (method, path, options))
+        begin = partial(Attempt, self._context, self._callee, self._attempt, self._route)
+        return Exchange(self._context, self._callee, begin, (method, path, options))
 
 
 class Attempt:
     """One call that is sent, from its making on; its end is counted and written as a span."""
 
-    __slots__ = ("_callee", "_context", "_id", "_number", "_parent", "_start_s")
+    __slots__ = ("_callee", "_context", "_id", "_number", "_parent", "_route", "_start_s")
 
-    def __init__(self, context: Context[Any], callee: str, number: int) -> None:
+    def __init__(self, context: Context[Any], callee: str, number: int, route: str = "") -> None:
         self._context = context
         self._callee = callee
         self._number = number
+        self._route = route
         self._start_s = context.now()
         self._id = context.span_ids.next()
         self._parent = CURRENT.get() or background(self._id)
@@ -231,6 +236,7 @@ class Attempt:
                 self._start_s,
                 context.now(),
                 status,
+                self._route,
             )
         )
 
@@ -238,24 +244,24 @@ class Attempt:
 class Exchange:
     """One attempt on the wire: carries the trace on, and sees how it ends."""
 
-    __slots__ = ("_attempt", "_callee", "_context", "_number", "_request", "_what")
+    __slots__ = ("_attempt", "_begin", "_callee", "_context", "_request", "_what")
 
     def __init__(
         self,
         context: Context[Any],
         callee: str,
-        number: int,
+        begin: Callable[[], Attempt],
         what: tuple[str, str, dict[str, Any]],
     ) -> None:
         self._context = context
         self._callee = callee
-        self._number = number
+        self._begin = begin
         self._what = what
 
     async def __aenter__(self) -> aiohttp.ClientResponse:
         context = self._context
         method, path, options = self._what
-        self._attempt = Attempt(context, self._callee, self._number)
+        self._attempt = self._begin()
         headers = {**options.pop("headers", {}), HEADER: self._attempt.header()}
         self._request = context.session.request(
             method, context.links[self._callee] + path, headers=headers, **options

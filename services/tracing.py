@@ -21,6 +21,7 @@ class Span(NamedTuple):
     """One hop of one attempt, times in seconds of the run's own clock.
 
     `attempt` is 0 where tries are not numbered: in server spans, and in commands to a store.
+    `route` is what a caller says that it asks for, such as "/carts/{person}"; most say nothing.
     """
 
     trace: str
@@ -33,6 +34,7 @@ class Span(NamedTuple):
     start_s: float
     end_s: float
     status: str
+    route: str = ""
 
 
 class SpanContext(NamedTuple):

@@ -19,12 +19,11 @@ def success_ratio(start_s: float, end_s: float, *, path: str = "") -> Measure:
         due = requests_due(recording, start_s, end_s, path)
         return sum(one.good for one in due) / len(due)
 
-    whose = f" of {path}" if path else ""
     return Measure(
-        name=f"good answers{whose}, {start_s:g}-{end_s:g} s",
+        name=f"good answers{_whose(path)}, {start_s:g}-{end_s:g} s",
         compute=compute,
         over=partial(success_ratio, path=path),
-        reads=Reads(window=(start_s, end_s), paths=(path,) if path else ()),
+        reads=_reads(start_s, end_s, path),
         is_share=True,
     )
 
@@ -45,17 +44,17 @@ def failed_ratio(start_s: float, end_s: float) -> Measure:
     )
 
 
-def failures(start_s: float, end_s: float) -> Measure:
+def failures(start_s: float, end_s: float, *, path: str = "") -> Measure:
     """Count the requests due in a window that got no good answer: the blast radius."""
 
     def compute(recording: Recording) -> float:
-        return sum(not one.good for one in requests_due(recording, start_s, end_s))
+        return sum(not one.good for one in requests_due(recording, start_s, end_s, path))
 
     return Measure(
-        name=f"requests failed, {start_s:g}-{end_s:g} s",
+        name=f"requests failed{_whose(path)}, {start_s:g}-{end_s:g} s",
         compute=compute,
-        over=failures,
-        reads=Reads(window=(start_s, end_s)),
+        over=partial(failures, path=path),
+        reads=_reads(start_s, end_s, path),
     )
 
 
@@ -79,38 +78,47 @@ def answer_ratio(text: str, start_s: float, end_s: float, *, path: str = "") -> 
     )
 
 
-def goodput_rps(start_s: float, end_s: float) -> Measure:
+def goodput_rps(start_s: float, end_s: float, *, path: str = "") -> Measure:
     """Good answers a second, over the requests due in a window."""
 
     def compute(recording: Recording) -> float:
-        good = sum(one.good for one in requests_due(recording, start_s, end_s))
+        good = sum(one.good for one in requests_due(recording, start_s, end_s, path))
         return good / (end_s - start_s)
 
     return Measure(
-        name=f"goodput, {start_s:g}-{end_s:g} s",
+        name=f"goodput{_whose(path)}, {start_s:g}-{end_s:g} s",
         unit="/s",
         compute=compute,
-        over=goodput_rps,
-        reads=Reads(window=(start_s, end_s)),
+        over=partial(goodput_rps, path=path),
+        reads=_reads(start_s, end_s, path),
     )
 
 
-def latency_ms(quantile: float, start_s: float, end_s: float) -> Measure:
+def latency_ms(quantile: float, start_s: float, end_s: float, *, path: str = "") -> Measure:
     """Take a quantile of the good answers' latency, from the intended time on, in milliseconds."""
 
     def compute(recording: Recording) -> float:
-        found = percentile_ms(requests_due(recording, start_s, end_s), quantile)
+        found = percentile_ms(requests_due(recording, start_s, end_s, path), quantile)
         if math.isnan(found):
-            raise NoDataError(f"no request due in {start_s:g}-{end_s:g} s got a good answer")
+            which = f"request{f' for {path}' if path else ''}"
+            raise NoDataError(f"no {which} due in {start_s:g}-{end_s:g} s got a good answer")
         return found
 
     return Measure(
-        name=f"p{100 * quantile:g} latency, {start_s:g}-{end_s:g} s",
+        name=f"p{100 * quantile:g} latency{_whose(path)}, {start_s:g}-{end_s:g} s",
         unit="ms",
         compute=compute,
-        over=partial(latency_ms, quantile),
-        reads=Reads(window=(start_s, end_s)),
+        over=partial(latency_ms, quantile, path=path),
+        reads=_reads(start_s, end_s, path),
     )
+
+
+def _whose(path: str) -> str:
+    return f" of {path}" if path else ""
+
+
+def _reads(start_s: float, end_s: float, path: str) -> Reads:
+    return Reads(window=(start_s, end_s), paths=(path,) if path else ())
 
 
 def recovery_s() -> Measure:

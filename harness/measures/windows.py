@@ -4,6 +4,7 @@ import math
 from collections.abc import Collection, Iterable
 
 from harness.model.expect import NoDataError
+from harness.model.names import nearest
 from harness.recording import Recording, Request
 
 
@@ -49,6 +50,27 @@ def check_called(recording: Recording, callees: Collection[str]) -> None:
     """
     if not any(span.kind == "client" and span.callee in callees for span in recording.spans):
         raise NoDataError(f"no call to {', '.join(callees)} in the whole run")
+
+
+def is_host_of(host: str, name: str) -> bool:
+    """Say whether a host is the one of that name, or a replica of the service of that name."""
+    service, _, number = host.rpartition("-")
+    return host == name or (service == name and number.isdigit())
+
+
+def check_called_by(recording: Recording, caller: str) -> None:
+    """Refuse to count the calls of a service that has made none in the whole run.
+
+    Raises:
+        NoDataError: there is none.
+
+    """
+    if not any(
+        span.kind == "client" and is_host_of(span.caller, caller) for span in recording.spans
+    ):
+        callers = {span.caller for span in recording.spans if span.kind == "client"}
+        close = nearest(caller, callers)
+        raise NoDataError(f"no call of {caller} in the whole run{close}")
 
 
 def call_starts(recording: Recording, callee: str, start_s: float, end_s: float) -> list[float]:
