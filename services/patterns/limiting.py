@@ -13,10 +13,8 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
-
-from redis.asyncio import Redis
-from redis.exceptions import RedisError
+from importlib import import_module
+from typing import TYPE_CHECKING, Protocol
 
 from services.patterns.guards import (
     Answer,
@@ -29,6 +27,9 @@ from services.patterns.guards import (
 )
 from services.patterns.timeout import time_limit
 from services.settings import at_least, live
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
 
 
 class LimitedError(Refused):
@@ -206,7 +207,7 @@ return wait
 }
 
 
-async def shared_wait_ms(store: Redis, key: str, settings: Settings) -> int:
+async def shared_wait_ms(store: "Redis", key: str, settings: Settings) -> int:
     """Count a request of a key in Redis; -1 when it may be made, else how long not to ask again.
 
     Raises:
@@ -216,6 +217,12 @@ async def shared_wait_ms(store: Redis, key: str, settings: Settings) -> int:
     limits = (settings.rate_rps, settings.window_ms, settings.burst)
     given = [str(limit) for limit in limits]
     return int(await store.eval(SCRIPTS[settings.kind], 1, f"limit:{settings.kind}:{key}", *given))
+
+
+def _redis_error() -> type[Exception]:
+    # Every service imports this module, and few have a Redis, which takes half a second to import.
+    found: type[Exception] = import_module("redis.exceptions").RedisError
+    return found
 
 
 class Limiter:
@@ -261,7 +268,7 @@ class Limiter:
             async with time_limit(settings.store_timeout_ms):
                 store = self._around.redis(settings.store)
                 wait_ms = await shared_wait_ms(store, key, settings)
-        except (TimeoutError, RedisError):
+        except (TimeoutError, _redis_error()):
             self._around.count("store failed")
             return
         if wait_ms >= 0:
