@@ -336,7 +336,7 @@ def test_what_is_missing_names_what_was_looked_for() -> None:
         success_ratio(5, 11): "5-11 s reaches beyond the run, which ends at 10 s",
         calls_per_burst("db", 2, 3): "no call to db began in 2-3 s",
         wasted_ratio("db", 0, 1): "db did no work on the requests due in 0-1 s",
-        recovery_s(): "there was no fault to recover from",
+        recovery_s(): "there was no fault or surge to recover from",
     }
     for measure, said in missing.items():
         assert measure.read(made).missing == said

@@ -169,9 +169,9 @@ def test_what_is_missing_is_said() -> None:
         "no request for /a was due in 7-9 s"
     )
     assert attempts_rps("db", 0, 3).read(made).missing == "no call to db in the whole run"
-    assert recovery_s().read(made).missing == "there was no fault to recover from"
+    assert recovery_s().read(made).missing == "there was no fault or surge to recover from"
     assert recovery_s().read(recording(seconds("++"), faults=[fault(2, 5)])).missing == (
-        "no request was due after the last fault, which ended at 5 s"
+        "no request was due after the last trigger, which ended at 5 s"
     )
 
 

@@ -17,7 +17,13 @@ def services(*names: str) -> tuple[str, ...]:
     return tuple(f"tests/services/test_{name}.py" for name in names)
 
 
+def parts(name: str) -> tuple[str, ...]:
+    """Name the tests of a part that services are made of."""
+    return (f"tests/parts/test_{name}.py",)
+
+
 TARGETS: Mapping[str, Sequence[str]] = {
+    "harness/checks/across.py": ("tests/test_comparisons.py",),
     "harness/checks/agreement.py": ("tests/test_agreement.py", "tests/checks/test_compared.py"),
     "harness/checks/compared.py": ("tests/checks/test_compared.py",),
     "harness/checks/contrast.py": CHECKS,
@@ -25,9 +31,16 @@ TARGETS: Mapping[str, Sequence[str]] = {
     "harness/checks/verdict.py": CHECKS,
     "harness/conductor.py": ("tests/test_conductor.py",),
     "harness/measures/calls.py": MEASURES,
+    "harness/measures/cost.py": MEASURES,
+    "harness/measures/crowds.py": MEASURES,
+    "harness/measures/effects.py": MEASURES,
+    "harness/measures/gauges.py": MEASURES,
+    "harness/measures/outcomes.py": MEASURES,
     "harness/measures/plots.py": MEASURES,
     "harness/measures/requests.py": MEASURES,
     "harness/measures/series.py": MEASURES,
+    "harness/measures/shares.py": MEASURES,
+    "harness/measures/staleness.py": MEASURES,
     "harness/measures/waste.py": MEASURES,
     "harness/measures/windows.py": MEASURES,
     "harness/model/expect.py": CLAIMS,
@@ -49,6 +62,9 @@ TARGETS: Mapping[str, Sequence[str]] = {
     "services/patterns/hybrid_clock.py": services("hybrid_clock"),
     "services/patterns/lease.py": services("lease"),
     "services/patterns/limiting.py": (f"{GUARDS}test_limiters.py",),
+    "services/patterns/line.py": parts("line"),
+    "services/patterns/locks.py": parts("locks"),
+    "services/patterns/name_cache.py": parts("resolver"),
     "services/patterns/quorum.py": services("quorum"),
     "services/patterns/replication.py": services("replication"),
     "services/patterns/retry.py": (*services("retry"), f"{GUARDS}test_retrying.py"),
@@ -60,6 +76,7 @@ TARGETS: Mapping[str, Sequence[str]] = {
     ),
     "services/patterns/throttling.py": (f"{GUARDS}test_throttles.py",),
     "services/patterns/timeout.py": services("timeout"),
+    "services/patterns/versions.py": parts("versions"),
 }
 
 
