@@ -40,7 +40,7 @@ class Tried:
     failing: tuple[int, Failure] | None = None
 
 
-@click.command()
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--plans", type=click.IntRange(1, 10_000_000), help="How many.  [default: 200]")
 @click.option(
     "--seconds", type=click.IntRange(1, 1_000_000), help="For how long: whichever ends first."

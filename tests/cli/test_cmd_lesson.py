@@ -129,7 +129,7 @@ def test_what_was_measured_stays_until_the_lab_changes(shop: Workshop, lesson: P
     assert "measured 2026-01-02" in outcome.out
     assert "| `naive`: in the end | at most 10 % | 0 % | 4 % |" in lesson.read_text()
     assert "Measured on containers on 2 January 2026." in lesson.read_text()
-    assert "    measured naive " in lesson.read_text()
+    assert "    measured  naive " in lesson.read_text()
     (lesson.parent / "lab.py").write_text(SMALL.replace("at_most=2)", "at_most=3)"))
     del sys.modules["labs.trial.small.lab"]
     assert "is of another version of the lab" in shop.run("lesson", "small").complaint

@@ -29,7 +29,7 @@ def listed() -> list[tuple[str, str]]:
     """Give every sabotage of every part, by its test module and its name."""
     found = []
     for path in sorted(HERE.glob("test_*.py")):
-        if path.stem != "test_sabotage":
+        if path.stem != "test_part_sabotage":
             tests = importlib.import_module(f"tests.parts.{path.stem}")
             found += [(path.stem, name) for name in tests.SABOTAGE]
     return found
@@ -60,7 +60,7 @@ def test_a_part_that_is_broken_on_purpose_is_found_out(
     exec(code, vars(broken))  # noqa: S102 - our own source, one line changed
     package, _, last = part.rpartition(".")
     monkeypatch.setattr(OWN[package], last, broken)
-    for user in [one for name, one in sys.modules.items() if name.startswith("services.")]:
+    for user in [one for name, one in sys.modules.copy().items() if name.startswith("services.")]:
         for word in [word for word, value in vars(user).items() if _is_of(value, part)]:
             monkeypatch.setattr(user, word, getattr(broken, word))
     # Any error will do: what is broken may also crash, or never end.

@@ -19,6 +19,7 @@ KEPT_FIRST = """
         try:
             text = await self._pass_on(request.method, request.path)
 """
+PART = "services.cache"
 SABOTAGE = {
     "one key for all": (
         "return KEY if path == ROOT else path",
