@@ -6,6 +6,7 @@ that must fail then. A sabotage that finds nothing to replace, or that no test s
 
 import importlib
 import inspect
+import pkgutil
 import sys
 from pathlib import Path
 from types import FunctionType, ModuleType
@@ -49,6 +50,9 @@ def test_a_part_that_is_broken_on_purpose_is_found_out(
     old, new, test = tests.SABOTAGE[name]
     whole = getattr(tests, test)
     assert not inspect.signature(whole).parameters, f"{test} takes parameters; name one without"
+    # Whoever is imported only while it is broken would keep what is broken.
+    for user in pkgutil.iter_modules(services.__path__):
+        importlib.import_module(f"services.{user.name}")
     part = part_of(tests)
     sound = importlib.import_module(part)
     source = Path(str(sound.__file__)).read_text()
@@ -60,9 +64,9 @@ def test_a_part_that_is_broken_on_purpose_is_found_out(
     exec(code, vars(broken))  # noqa: S102 - our own source, one line changed
     package, _, last = part.rpartition(".")
     monkeypatch.setattr(OWN[package], last, broken)
-    for user in [one for name, one in sys.modules.copy().items() if name.startswith("services.")]:
-        for word in [word for word, value in vars(user).items() if _is_of(value, part)]:
-            monkeypatch.setattr(user, word, getattr(broken, word))
+    for other in [one for name, one in sys.modules.copy().items() if name.startswith("services.")]:
+        for word in [word for word, value in vars(other).items() if _is_of(value, part)]:
+            monkeypatch.setattr(other, word, getattr(broken, word))
     # Any error will do: what is broken may also crash, or never end.
     with pytest.raises(Exception):  # noqa: B017, PT011
         whole()
