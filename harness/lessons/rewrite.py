@@ -24,6 +24,7 @@ from harness.lessons import figures
 from harness.lessons.evidence import ENGINES, Evidence, Seen
 from harness.model.expect import Measure
 from harness.model.reading import Line
+from harness.report.lines import caption, top_of
 from harness.report.panels import called
 from harness.report.text import UNKNOWN, sparkline
 from harness.report.words import Words
@@ -35,9 +36,6 @@ BLOCK = re.compile(
 )
 INLINE = re.compile(r"(?P<head><!--=(?P<words>.+?)-->)(?P<value>.*?)<!--/-->", re.DOTALL)
 CODE = "    "
-ROOM_ABOVE = 1.4
-"""A full bar is so many times the rate of the load, as on the terminal."""
-GOOD = "good answers each second (high is well)"
 HEADINGS = ("", "expected", "simulated", "measured")
 
 
@@ -75,11 +73,9 @@ def _sparklines(found: re.Match[str], entry: Entry, evidence: Evidence) -> Itera
     names = [one.name for one in entry.lab.variants]
     lines = {(name, engine): evidence[engine].seen[name] for name in names for engine in there}
     words = entry.lab.reading.line
-    top = max(value for seen in lines.values() for value in seen.line)
-    if words is None or words.plot is None:
-        top = ROOM_ABOVE * getattr(entry.lab.load, "rate_rps", top)
+    top = top_of(entry.lab, [value for seen in lines.values() for value in seen.line])
     room = max(map(len, names)) + 1
-    yield f"{CODE}{words.caption if words else GOOD}"
+    yield f"{CODE}{caption(entry.lab)}"
     for (name, engine), seen in lines.items():
         drawn = sparkline(seen.line, top=top)
         yield f"{CODE}{called(engine):<9} {name:<{room}}{drawn}  {_ends(words, seen)}".rstrip()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from harness.changes import Change
 from harness.model.lab import Lab
 from harness.recording import Recording
-from harness.report.seconds import curves
+from harness.report.seconds import curves, told
 from harness.report.text import sparkline
 from harness.report.words import Words
 from harness.result import Result
@@ -74,8 +74,8 @@ def drawn(result: Result) -> list[Drawn]:
     """
     lab = result.lab
     runs = [*result.recordings, *result.calm]
-    values = {id(run): _values(lab, run) for run in runs}
-    top = _top(lab, [value for one in values.values() for value in one])
+    values = {id(run): told(lab, run) for run in runs}
+    top = top_of(lab, [value for one in values.values() for value in one])
     ends = _ends(lab, runs)
     engines = list(dict.fromkeys(run.engine for run in result.recordings))
     faulty: list[Drawn] = []
@@ -107,16 +107,7 @@ def _alike(calm: list[Drawn]) -> list[Drawn]:
     return calm
 
 
-def _values(lab: Lab, run: Recording) -> tuple[float, ...]:
-    line = lab.reading.line
-    if line is None or line.plot is None:
-        return curves(run, ()).goodput
-    found = line.plot.of(run)
-    chosen = [found[name] for name in (line.curves or tuple(found)) if name in found]
-    return tuple(map(math.fsum, zip(*chosen, strict=True)))
-
-
-def _top(lab: Lab, values: Sequence[float]) -> float:
+def top_of(lab: Lab, values: Sequence[float]) -> float:
     """Give the value that is drawn full: one for all lines of a lab."""
     if not (lab.reading.line and lab.reading.line.plot):
         return HEADROOM * lab.load.peak_rps(lab.duration_s)

@@ -68,7 +68,7 @@ def told(lab: Lab, recording: Recording) -> Values:
         good = (one.answered_s for one in recording.requests if one.good)
         return _rates(good, recording.duration_s)
     found = line.plot.of(recording)
-    chosen = [found[name] for name in (line.curves or found)]
+    chosen = [found[name] for name in (line.curves or found) if name in found]
     return tuple(map(math.fsum, zip(*chosen, strict=True)))
 
 
