@@ -220,7 +220,7 @@ def _line(one: Checked) -> str:
 
 
 def _written(control: Control) -> dict[str, Any]:
-    """Give a control with what a person is told of it where it does not hold."""
+    """Give a control with the words that say how it fails."""
     cells = control_json.written(control)
     if control.verdict is not Verdict.PASS:
         cells["said"] = junit.held(control)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from harness.changes import Change
 from harness.model.lab import Lab
 from harness.recording import Recording
-from harness.report.seconds import curves, told
+from harness.report.seconds import told
 from harness.report.text import sparkline
 from harness.report.words import Words
 from harness.result import Result
@@ -131,7 +131,7 @@ def _ends(lab: Lab, runs: Sequence[Recording]) -> dict[int, str]:
 def _said(lab: Lab, run: Recording) -> Iterator[tuple[str, str]]:
     """Give each figure, and its words; the figure is empty where the run has none."""
     if lab.reading.line is None:
-        goodput = curves(run, ()).goodput
+        goodput = told(lab, run)
         yield (f"{goodput[-1]:.0f}" if goodput else "", "{value} good/s at the end")
         return
     for end in lab.reading.line.ends:

@@ -180,7 +180,7 @@ async def _stream(acting: Acting, number: int, hops: int) -> None:
 
 
 async def _flood(acting: Acting, number: int, hops: int) -> None:
-    """More than the sockets on the way hold, and a reader who comes late."""
+    """Send more than the sockets on the way hold, to a reader who comes late."""
     size = (100_000, 1_000_000, 5_000_000)[number % 3]
     await acting.stream(acting.callee(hops), 2, size, late_s=0.25)
 

@@ -1,4 +1,4 @@
-"""Locks: rows that one transaction at a time may change, and what ends a circle of waiting.
+"""Locks: one transaction at a time may change a row, and a deadlock is ended.
 
 A transaction waits for a lock until it is free. Two that wait for each other wait for ever, unless
 somebody looks for circles in the graph of who waits for whom, and refuses the one that would close

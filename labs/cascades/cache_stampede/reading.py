@@ -16,7 +16,7 @@ KEEPS = Phrase(
 READING = Reading(
     opening="When one hot key expired",
     variants={
-        "naive": "who finds the key gone, computes it",
+        "naive": "whoever finds the key expired computes it again",
         "single-flight": "callers in one process share one computation",
         "lease": "one caller in all processes gets the lease to compute",
         "early": "a random reader computes it anew before it expires",
