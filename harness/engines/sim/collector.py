@@ -19,14 +19,15 @@ def calm() -> Iterator[None]:
     """Look for cycles seldom, and never among what was there before.
 
     What the last run has left is collected first, or it would stay until this one is over. Many
-    small runs may stand in one such block, which then does this once for all of them.
+    runs may stand in one such block: each then looks through what the last one has made alone, and
+    not through all modules again.
     """
     before = gc.get_threshold()
+    gc.collect()
+    gc.freeze()
     if before == THRESHOLDS:
         yield
         return
-    gc.collect()
-    gc.freeze()
     gc.set_threshold(*THRESHOLDS)
     try:
         yield
