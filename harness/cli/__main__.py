@@ -26,8 +26,6 @@ COMMANDS = sorted(
 START = "no command given. Start with: ./lab run retry-storm. All commands: ./lab --help"
 STOPPED = "interrupted. All containers and processes of this run were stopped."
 BUG = "internal error in chaoslab, not in your lab. Please report it with the traceback above."
-ON_LABS = ("check", "list", "new", "run", "show", "show-trace")
-"""Commands that work on somebody else's labs too."""
 
 
 OF_REPOSITORY = ("compose", "grafana", "images", "test")
@@ -78,7 +76,7 @@ class Commands(click.Group):
         except ModuleNotFoundError as error:
             raise _not_installed(error) from error
         command: click.Command = module.command
-        if cmd_name in ON_LABS and not any(one.name == "labs" for one in command.params):
+        if cmd_name in program.ON_LABS and not any(one.name == "labs" for one in command.params):
             command.params.append(LABS)
         return command
 

@@ -12,11 +12,12 @@ from harness.catalogue import Entry
 from harness.cli import experiments, tables
 from harness.model.expect import Bound, Measure
 from harness.model.lab import Lab
-from harness.model.variant import Broken, Variant
+from harness.model.variant import Broken, Fixed, Measured, Variant
 from harness.report.text import timeline, topology
 from harness.report.words import Words
 
 INDENTED = (0, 0, 0, 2)
+COLOURS = {Broken: "red", Fixed: "green", Measured: "cyan"}
 
 
 @click.command()
@@ -55,9 +56,8 @@ def _variant(lab: Lab, variant: Variant, *, answers: bool) -> Text:
     """Say how a variant differs, and with the answers whether it must break."""
     line = Text(f"  {variant.name:<16}")
     if answers:
-        broken = isinstance(variant, Broken)
-        line.stylize("red" if broken else "green")
-        line.append("must break   " if broken else "must hold    ", "dim")
+        line.stylize(COLOURS[type(variant)])
+        line.append(f"{variant.must:<13}", "dim")
     settings = ", ".join(f"{name} = {value}" for name, value in variant.settings.items())
     line.append(settings or "as above", "default")
     words = lab.reading.variants.get(variant.name)

@@ -41,8 +41,11 @@ def show(console: Console, entry: Entry, result: Result, asked: Asked, final: Pa
         done = [*done, command]
         learner.remember(learner.TRIED, entry.slug, done)
     console.print()
-    for line in lines(steps(entry, result, asked, final, done), width_of(console)):
-        console.print(Text(program.named(line)), soft_wrap=True)
+    told = [
+        (what, program.proposed(step)) for what, step in steps(entry, result, asked, final, done)
+    ]
+    for line in lines(told, width_of(console)):
+        console.print(Text(line), soft_wrap=True)
 
 
 def lines(steps: Iterable[Step], width: int) -> Iterator[str]:
@@ -86,7 +89,7 @@ def _remedies(entry: Entry, result: Result, asked: Asked) -> Iterator[Step]:
         yield "do this", "close other programs, or wait, and run the same command again"
         yield "or this", f"./lab run {entry.slug} --engine sim   (virtual time: never late)"
     elif asked.settings:
-        yield "do this", f"choose other settings: ./lab show {entry.slug} lists the lab's own"
+        yield "do this", f"choose other settings, as listed by ./lab show {entry.slug}"
     elif Kind.READ_BACK in kinds:
         yield "do this", "run the same command again; ./lab doctor looks at the engine"
     else:

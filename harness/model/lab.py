@@ -164,6 +164,10 @@ class Lab:
         """
         return {variant.name: variant for variant in self.variants}[name]
 
+    def kind_of(self, name: str) -> type[Variant]:
+        """Say of what kind a variant is; several that are compared are measured."""
+        return next((type(one) for one in self.variants if one.name == name), Measured)
+
     def links(self) -> Iterator[Link]:
         """Give every edge over which calls go, from a host to a name, the load's own first."""
         yield from (Link(caller=CLIENT, callee=target) for target in self.load.targets())

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from harness.model.distance import Distance
 from harness.model.fault import Setting, Timed
@@ -16,6 +17,8 @@ class Variant:
     about them. `at` is the value by which the members of a family differ.
     """
 
+    kind: ClassVar[str] = "measured"
+    must: ClassVar[str] = "is measured"
     name: str
     settings: Mapping[str, Setting] = field(default_factory=dict)
     load: Load | None = field(default=None, kw_only=True)
@@ -29,12 +32,16 @@ class Broken(Variant):
     """A variant that must fall when the fault comes, and must stand without it."""
 
     __slots__ = ()
+    kind = "broken"
+    must = "must break"
 
 
 class Fixed(Variant):
     """A variant that must hold, or recover, under the same fault."""
 
     __slots__ = ()
+    kind = "fixed"
+    must = "must hold"
 
 
 class Measured(Variant):

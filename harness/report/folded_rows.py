@@ -12,7 +12,7 @@ from harness.checks.contrast import WITHOUT
 from harness.checks.verdict import SETS_UP, Control, Kind, Verdict
 from harness.model.expect import Bound, Measure
 from harness.model.lab import Lab
-from harness.model.variant import Broken, Fixed, Measured, Variant
+from harness.model.variant import Broken, Fixed, Measured
 from harness.report.words import Words, plural
 from harness.result import Result
 
@@ -181,12 +181,7 @@ def _part(lab: Lab, worst: Control) -> Part:
     if not is_claimed(worst):
         return Part.SET_UP
     parts = {Broken: Part.BREAKS, Fixed: Part.HOLDS, Measured: Part.COMPARED}
-    return parts[kind_of(lab, worst.variant)]
-
-
-def kind_of(lab: Lab, name: str) -> type[Variant]:
-    """Say of what kind a variant is; several that are compared are measured."""
-    return next((type(one) for one in lab.variants if one.name == name), Measured)
+    return parts[lab.kind_of(worst.variant)]
 
 
 def _by_claim(rows: Sequence[FoldedRow]) -> list[FoldedRow]:

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 
 from harness.model.expect import Plot
 from harness.model.lab import Lab
-from harness.model.variant import Broken
 from harness.recording import FaultRecord, Recording
 from harness.report.seconds import Curves, curves, faulted_callees
 from harness.report.text import between, figure
@@ -110,11 +109,6 @@ def by_variant(result: Result) -> dict[str, list[Recording]]:
     for recording in result.recordings:
         groups.setdefault(recording.variant, {}).setdefault(recording.engine, recording)
     return {variant: list(engines.values()) for variant, engines in groups.items()}
-
-
-def kind_of(lab: Lab, variant: str) -> str:
-    """Say what is to be seen of a variant."""
-    return "broken" if isinstance(lab.variant(variant), Broken) else "fixed"
 
 
 def load_panels(result: Result) -> list[Panel]:
@@ -227,7 +221,7 @@ def _panels(
     return [
         Panel(
             variant=variant,
-            kind=kind_of(lab, variant),
+            kind=lab.kind_of(variant).kind,
             traces=tuple(traces[variant]),
             faults=happened,
             captions=tuple(captions(lab, happened)),

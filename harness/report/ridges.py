@@ -9,7 +9,7 @@ from harness.model.numbers import short
 from harness.recording import FaultRecord, Recording
 from harness.report.labels import middle_s, stagger
 from harness.report.lines import caption
-from harness.report.panels import by_variant, called, captions, kind_of
+from harness.report.panels import by_variant, called, captions
 from harness.report.seconds import told
 from harness.report.words import Words
 from harness.result import Result
@@ -110,7 +110,7 @@ def _ridge(
     said += [f"{one.engine}: {one.end}" for one in curves]
     return Ridge(
         variant=variant,
-        kind=kind_of(lab, variant),
+        kind=lab.kind_of(variant).kind,
         phrase=phrase,
         curves=curves,
         faults=tuple(runs[0].faults),

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from harness.checks.verdict import Control, Kind, Verdict
 from harness.model.reading import Phrase
 from harness.model.variant import Broken, Fixed, Measured, Variant
-from harness.report.folded_rows import FoldedRow, folded, is_claimed, kind_of
+from harness.report.folded_rows import FoldedRow, folded, is_claimed
 from harness.report.words import joined
 from harness.result import Result
 
@@ -67,7 +67,7 @@ def _told(result: Result, kind: type[Variant]) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
     for row in sorted(told, key=lambda row: order.index(row.claim)):
         for place, name in enumerate(row.variants):
-            if kind_of(lab, name) is kind:
+            if lab.kind_of(name) is kind:
                 controls = [of_engine[place] for _, of_engine in row.seen]
                 predicate = _predicate(phrases[row.claim], controls)
                 found.setdefault(predicate, {}).setdefault(name, _value(row, controls))

@@ -10,7 +10,7 @@ from harness.model.expect import SIGMAS, Prediction
 from harness.model.lab import Lab
 from harness.recording import FaultRecord, Recording
 from harness.report.folded_rows import counted, is_claimed
-from harness.report.panels import by_variant, called, kind_of
+from harness.report.panels import by_variant, called
 from harness.report.seconds import moments
 from harness.report.text import SIGNS, between, figure, margin, seen, wanted
 from harness.report.words import joined
@@ -123,7 +123,7 @@ def groups(result: Result) -> list[Group]:
     for row in result.rows():
         by_name.setdefault(row.variant, []).append(_line(result.lab, row))
     return [
-        Group(variant=name, kind=kind_of(result.lab, name), lines=tuple(lines))
+        Group(variant=name, kind=result.lab.kind_of(name).kind, lines=tuple(lines))
         for name, lines in by_name.items()
     ]
 

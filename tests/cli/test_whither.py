@@ -7,7 +7,7 @@ import pytest
 
 from harness import catalogue
 from harness.checks.verdict import Control, Kind
-from harness.cli import experiments, whither
+from harness.cli import experiments, program, whither
 from harness.cli.changes import changes
 from harness.model.expect import Bound
 from harness.result import Result
@@ -95,7 +95,7 @@ def test_a_long_command_stands_alone_in_its_line() -> None:
         (Kind.TIMING, (), "close other programs, or wait, and run the same command again"),
         (Kind.READ_BACK, (), "run the same command again; ./lab doctor looks at the engine"),
         (Kind.BASELINE, (), "see what requests met: ./lab show-trace small"),
-        (Kind.BASELINE, ("front.tries=9",), "choose other settings: ./lab show small lists"),
+        (Kind.BASELINE, ("front.tries=9",), "choose other settings, as listed by ./lab show small"),
     ],
 )
 def test_a_run_that_shows_nothing_says_what_can_be_done(
@@ -141,3 +141,14 @@ def test_a_change_is_told_with_the_labs_own_value(taught: Workshop) -> None:
     assert list(changes(other, ["calm"], ["back.workers=7"])) == [
         "back.workers is 7 (in the lab: 1 2)"
     ]
+
+
+def test_what_is_proposed_is_about_the_same_folder_of_labs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`--labs` is added to the commands that take it, before what is said of them."""
+    monkeypatch.setattr(program, "_more", ["--labs", "my labs"])
+    start = program.name()
+    assert program.proposed("./lab run small") == f"{start} run small --labs 'my labs'"
+    told = program.proposed("./lab run small --engine sim   (virtual time: never late)")
+    assert told == f"{start} run small --engine sim --labs 'my labs'   (virtual time: never late)"
+    assert program.proposed("again; ./lab doctor looks") == f"again; {start} doctor looks"
+    assert program.proposed("close other programs") == "close other programs"
