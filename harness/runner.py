@@ -10,7 +10,7 @@ from harness.checks.contrast import WITHOUT, Runs, contrast
 from harness.checks.timing import timing
 from harness.checks.verdict import judge, judge_without_fault
 from harness.conductor import conducted
-from harness.engines.protocol import Engine, Observer, Plan
+from harness.engines.protocol import Engine, Observer, Plan, Unwatched
 from harness.model.expect import Reading
 from harness.model.lab import Lab
 from harness.model.variant import Broken, Variant
@@ -19,6 +19,12 @@ from harness.result import Result
 
 Watch = Callable[[Engine, Variant, Lab], Observer]
 """Makes the observer of one run, from its engine, its variant, and the lab as it is run."""
+
+
+def unwatched(engine: Engine, variant: Variant, lab: Lab) -> Observer:
+    """Have nobody watch."""
+    del engine, variant, lab
+    return Unwatched()
 
 
 NOTES_SHOWN = 3

@@ -1,115 +1,18 @@
-"""Ways to fool the verdict of a real lab, beside those of `test_fooling.py`.
+"""One more way to fool the verdict of a real lab: a figure that is typed by hand.
 
-A fix without one of its settings, a service that answers by itself, a figure typed by hand.
+Those that take a run are in `harness/proof` and tried on every lab by `test_labs.py`.
 """
 
 import ast
 import builtins
-import importlib
 from collections.abc import Iterator
-from dataclasses import replace
-from functools import cache
 
 import pytest
-from aiohttp import web
 
 from harness import catalogue
-from harness.checks.verdict import Verdict, judge, verdict_of
-from harness.conductor import conducted
-from harness.model.fault import Setting
-from harness.model.lab import Lab, Service
-from harness.model.variant import Broken, Fixed
-from harness.recording import Recording
-from tests.support import application, probe, run
 
-SEED = 1
-DEFAULT = "the default"
 BUILTINS = frozenset(dir(builtins))
 """Names that compute nothing of a lab, such as float and abs."""
-
-
-def met(lab: Lab) -> Recording:
-    """Run a lab's first variant under all that it meets."""
-    own = lab.facing(lab.variants[0], SEED)
-    return run(own, conducted(own), seed=SEED)
-
-
-@cache
-def simulated(slug: str, settings: tuple[tuple[str, Setting], ...]) -> Recording:
-    """Run a lab under settings, whatever the variant is called that has them."""
-    lab = catalogue.find(slug).lab
-    bare = replace(lab, variants=(Broken("any", dict(settings)),))
-    return met(bare)
-
-
-def left_out() -> Iterator[tuple[str, str, str, Setting]]:
-    """Give each setting of each fix with what may stand in its place: what the broken ones have.
-
-    What a broken variant has as well is no part of the fix as opposed to that one.
-    """
-    for slug in catalogue.slugs():
-        lab = catalogue.find(slug).lab
-        broken = [one for one in lab.variants if isinstance(one, Broken)]
-        for fix in (one for one in lab.variants if isinstance(one, Fixed)):
-            for name, value in fix.settings.items():
-                others = dict.fromkeys(one.settings.get(name, DEFAULT) for one in broken)
-                for other in others:
-                    if other != value:
-                        yield slug, fix.name, name, other
-
-
-@pytest.mark.parametrize(("slug", "fix", "setting", "instead"), list(left_out()))
-def test_a_fix_without_one_of_its_settings(
-    slug: str, fix: str, setting: str, instead: Setting
-) -> None:
-    """It is not the fix: some claim or prediction about it no longer holds."""
-    lab = catalogue.find(slug).lab
-    settings = {**lab.variant(fix).settings, setting: instead}
-    if instead == DEFAULT:
-        del settings[setting]
-    made = replace(simulated(slug, tuple(sorted(settings.items()))), variant=fix)
-    controls = judge(lab, made)
-    assert verdict_of(controls) is not Verdict.PASS
-
-
-async def _ok(_: web.Request) -> web.Response:
-    return web.Response(text="ok\n")
-
-
-def cheating(lab: Lab, slug: str) -> Lab:
-    """Give a lab whose services that the load asks answer at once, and call nobody."""
-    entries = {lab.folded(target) for target in lab.load.targets()}
-    services = tuple(_cheat(one, slug) if one.name in entries else one for one in lab.services)
-    return replace(lab, services=services)
-
-
-def _cheat(service: Service, slug: str) -> Service:
-    settings = vars(importlib.import_module(service.app))["Settings"]
-    name = f"cheat_{slug}_{service.name}".replace("-", "_")
-    return replace(service, app=probe(name, lambda _: application(_ok), settings))
-
-
-def fixed() -> Iterator[tuple[str, str]]:
-    for slug in catalogue.slugs():
-        for one in catalogue.find(slug).lab.variants:
-            if isinstance(one, Fixed):
-                yield slug, one.name
-
-
-@cache
-def cheated(slug: str) -> Recording:
-    """Run a lab whose entries cheat; they heed no setting, so all variants are alike."""
-    lab = catalogue.find(slug).lab
-    return met(cheating(lab, slug))
-
-
-@pytest.mark.parametrize(("slug", "fix"), list(fixed()))
-def test_a_fix_that_answers_without_asking(slug: str, fix: str) -> None:
-    """Every answer is good and fast, and the lab says that it is not what was claimed."""
-    made = replace(cheated(slug), variant=fix)
-    assert all(one.good for one in made.requests)
-    controls = judge(catalogue.find(slug).lab, made)
-    assert verdict_of(controls) is not Verdict.PASS, [one.claim for one in controls]
 
 
 def typed(node: ast.expr, module: ast.Module) -> bool:

@@ -17,6 +17,9 @@ from harness.lessons import evidence, rewrite
 from harness.model.lab import Lab
 from harness.model.reading import Question
 from harness.model.variant import Broken, Fixed, Measured, Variant
+from harness.proof.bench import Bench
+from harness.proof.item import Way
+from harness.proof.proof import proof as in_every_way
 from harness.recording import Recording
 from harness.report.folded_rows import folded
 from harness.report.sentence import sentence
@@ -108,6 +111,22 @@ def test_every_claim_tells_apart(slug: str) -> None:
     claims |= {item.claim for item in result.lab.across}
     assert claims <= {control.claim for control in apart}
     assert (result.unproven, result.left_out) == ([], ())
+
+
+@every_lab
+def test_what_is_broken_on_purpose_is_noticed(slug: str) -> None:
+    """What it falls by, each setting of its fixes, its patterns; and its lesson does what it says.
+
+    A lab has a test file of its own only for what none of these ways can break.
+    """
+    result, engine = proof(slug)
+    items = list(in_every_way(Bench(catalogue.find(slug), SEED, dict(engine.broken))))
+    assert [(item.way, item.what, item.missing) for item in items if not item.holds] == []
+    ways = {item.way for item in items}
+    kinds = {type(variant) for variant in result.lab.variants}
+    assert {Way.LESSON, Way.ALIKE} <= ways
+    assert (Broken in kinds) == (Way.TRIGGER in ways)
+    assert bool(kinds & {Fixed, Measured}) == (Way.CHEAT in ways)
 
 
 @every_lab

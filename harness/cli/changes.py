@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from harness.cli.options import LOAD
+from harness.assignments import LOAD
 from harness.model.lab import Lab
 from harness.model.variant import Variant
 from services.server import load, settings_of

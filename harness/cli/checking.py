@@ -11,12 +11,10 @@ from harness import catalogue, runner, store
 from harness.check_results import Checked, Job
 from harness.cli.workers import spread
 from harness.engines.containers import ComposeEngine, why_not
-from harness.engines.protocol import Engine, Observer
+from harness.engines.protocol import Engine
 from harness.engines.sim.collector import calm
 from harness.engines.sim.engine import SimEngine
 from harness.errors import ChaoslabError, EnvironmentNotReadyError
-from harness.model.lab import Lab
-from harness.model.variant import Variant
 
 KILLED_BY = "its process was killed, alone too: does it need more memory than there is?"
 
@@ -108,20 +106,9 @@ def check(slug: str, seed: int, engine: Engine) -> Checked:
     entry = catalogue.find(slug)
     every = max((item.seeds for item in entry.lab.predict), default=1)
     averages = (seed - 1) % every == 0
-    result = runner.run(entry, entry.lab.variants, seed, [engine], _unwatched, averages=averages)
+    result = runner.run(
+        entry, entry.lab.variants, seed, [engine], runner.unwatched, averages=averages
+    )
     took_s = time.monotonic() - began_s
     controls = tuple(result.controls)
     return Checked(slug=slug, seed=seed, controls=controls, began=began, took_s=took_s)
-
-
-class _Unwatched:
-    def second(self, number: int, good: int) -> None:
-        """Let a second pass."""
-
-    def step(self, what: str) -> None:
-        """Let a step pass."""
-
-
-def _unwatched(engine: Engine, variant: Variant, lab: Lab) -> Observer:
-    del engine, variant, lab
-    return _Unwatched()

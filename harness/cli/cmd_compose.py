@@ -2,7 +2,7 @@
 
 import click
 
-from harness import catalogue
+from harness import assignments, catalogue
 from harness.cli import options
 from harness.engines.compose.render import compose_yaml
 from harness.engines.protocol import Plan
@@ -18,6 +18,6 @@ def command(name: str, variant: str | None, seed: int) -> None:
     `docker compose -f - up` runs it, without the fault.
     """
     entry = catalogue.find(name)
-    chosen = options.chosen(entry, [variant] if variant else [])[0]
+    chosen = assignments.chosen(entry, [variant] if variant else [])[0]
     plan = Plan(slug=entry.slug, lab=entry.lab, variant=chosen, seed=seed)
     click.echo(compose_yaml(plan), nl=False)

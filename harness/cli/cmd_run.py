@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 import click
 from rich.console import Console
 
-from harness import catalogue, runner, store
+from harness import assignments, catalogue, runner, store
 from harness.catalogue import Entry
 from harness.cli import learner, options, tables, whither
 from harness.cli.changes import changes
@@ -67,8 +67,8 @@ def command(  # noqa: PLR0913 - one parameter for each option
     Without --engine, simulates first, then measures on containers if a Docker engine answers.
     """
     found = catalogue.find(name)
-    entry = options.changed(found, settings)
-    chosen = options.chosen(entry, variants)
+    entry = assignments.changed(found, settings)
+    chosen = assignments.chosen(entry, variants)
     keep_prometheus |= grafana
     _refuse(engine, events, permute, grafana=grafana, keeps=keep_prometheus)
     wanted = Asked(

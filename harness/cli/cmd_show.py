@@ -10,6 +10,7 @@ from rich.text import Text
 from harness import catalogue
 from harness.catalogue import Entry
 from harness.cli import experiments, tables
+from harness.lessons.experiments import lesson
 from harness.model.expect import Bound, Measure
 from harness.model.lab import Lab
 from harness.model.variant import Broken, Fixed, Measured, Variant
@@ -46,7 +47,7 @@ def command(name: str, answers: bool) -> None:  # noqa: FBT001
 
 
 def _steps(entry: Entry, *, answers: bool) -> Iterator[tuple[str, str]]:
-    yield "lesson", experiments.shown(experiments.lesson(entry))
+    yield "lesson", experiments.shown(lesson(entry))
     yield "run", f"./lab run {entry.slug}"
     if not answers:
         yield "answers", f"./lab show {entry.slug} --answers"

@@ -4,8 +4,7 @@ import click
 from rich.console import Console
 from rich.text import Text
 
-from harness import catalogue, store
-from harness.cli import options
+from harness import assignments, catalogue, store
 from harness.errors import LabError
 from harness.model.variant import Broken
 from harness.report.waterfall import as_text, choose, tree
@@ -21,7 +20,7 @@ ENGINES = ("sim", "compose")
 def command(name: str, engine: str | None, variant: str | None, number: int | None) -> None:
     """Draw one request of a lab's last run as a waterfall."""
     entry = catalogue.find(name)
-    variants = options.chosen(entry, [variant] if variant else [])
+    variants = assignments.chosen(entry, [variant] if variant else [])
     run = store.latest(entry.slug)
     wanted = [(one, each) for one in ([engine] if engine else ENGINES) for each in variants]
     there = [pair for pair in wanted if (run / f"{pair[0]}-{pair[1].name}").exists()]

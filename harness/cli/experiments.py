@@ -8,32 +8,13 @@ from pathlib import Path
 
 from harness import catalogue
 from harness.catalogue import Entry
-
-BREAK = "## Break the fix"
-WHY = "## Why"
+from harness.lessons.experiments import experiments
 
 
 def shown(path: Path) -> str:
     """Write a path as the shell that the command was called from can open it."""
     here = Path.cwd()
     return os.path.relpath(path, here) if path.is_relative_to(here) else str(path)
-
-
-def lesson(entry: Entry) -> Path:
-    """Give a lab's lesson."""
-    return entry.folder / "README.md"
-
-
-def experiments(entry: Entry) -> list[str]:
-    """Give the commands under *Break the fix* in a lab's lesson, in its order."""
-    try:
-        text = lesson(entry).read_text()
-    except OSError:
-        return []
-    _, _, part = text.partition(f"\n{BREAK}\n")
-    part = part.partition("\n## ")[0]
-    lines = (line.strip() for line in part.splitlines() if line.startswith("    "))
-    return [line for line in lines if line.startswith(f"./lab run {entry.slug} ")]
 
 
 def as_experiment(slug: str, variants: Sequence[str], settings: Sequence[str], seed: int) -> str:

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from harness import catalogue, runner
+from harness import assignments, catalogue, runner
 from harness.catalogue import Entry
-from harness.cli import complaints, options
+from harness.cli import complaints
 from harness.cli.workers import CONTEXT, cores, pool, submitted
 from harness.engines.protocol import Conductor, Engine, Observer, Plan
 from harness.engines.sim.engine import SimEngine
@@ -47,7 +47,7 @@ class Asked:
         """Give the runs in the order in which the runner asks for them: broken ones twice."""
         if self.variants is None:
             return []
-        chosen = options.chosen(self.entry(), self.variants)
+        chosen = assignments.chosen(self.entry(), self.variants)
         broken = [one for one in chosen if isinstance(one, Broken)]
         kinds = [(one, True) for one in chosen] + [(one, False) for one in broken]
         return [
@@ -57,7 +57,7 @@ class Asked:
 
     def entry(self) -> Entry:
         """Load the lab, with the settings that were changed."""
-        return options.changed(catalogue.find(self.slug), self.settings)
+        return assignments.changed(catalogue.find(self.slug), self.settings)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +77,7 @@ class Run:
     def parts(self) -> tuple[Lab, Variant]:
         """Give the lab as it is run, and the variant."""
         entry = self.asked.entry()
-        (variant,) = options.chosen(entry, [self.variant])
+        (variant,) = assignments.chosen(entry, [self.variant])
         lab = entry.lab.facing(variant, self.asked.seed)
         return lab if self.faulty else lab.without_trigger(), variant
 

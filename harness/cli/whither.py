@@ -10,14 +10,9 @@ from rich.text import Text
 from harness.catalogue import Entry
 from harness.checks.verdict import Kind, Verdict
 from harness.cli import learner, program
-from harness.cli.experiments import (
-    as_experiment,
-    lesson,
-    next_experiment,
-    next_lab,
-    shown,
-)
+from harness.cli.experiments import as_experiment, next_experiment, next_lab, shown
 from harness.cli.tables import width_of
+from harness.lessons.experiments import lesson
 from harness.result import Result
 
 Step = tuple[str, str]

@@ -35,6 +35,16 @@ class Observer(Protocol):
         """Tell of a step, such as starting containers, in a few words."""
 
 
+class Unwatched:
+    """An observer that looks away."""
+
+    def second(self, number: int, good: int) -> None:
+        """Let a second pass."""
+
+    def step(self, what: str) -> None:
+        """Let a step pass."""
+
+
 class Engine(Protocol):
     """Makes a plan happen."""
 

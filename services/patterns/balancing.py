@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from enum import StrEnum
 from itertools import cycle
 
+from services.patterns.guards import Sabotage
+
 Loads = Mapping[str, float]
 """How many requests each replica has, by its name."""
 
@@ -112,3 +114,10 @@ class Reports:
             self._spent_s = spent_s
             self._made_s += passed_s
         return self._means
+
+
+def _nothing_spent(self: InFlight) -> dict[str, float]:
+    return dict.fromkeys(self.loads, 0.0)
+
+
+SABOTAGES = (Sabotage(InFlight, "spent_s", _nothing_spent),)

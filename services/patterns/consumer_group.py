@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
+from services.patterns.guards import Sabotage
+
 BATCH = 10
 
 
@@ -89,3 +91,10 @@ def _entries(read: Any) -> Iterator[tuple[str, dict[str, str]]]:  # noqa: ANN401
     streams = read.items() if isinstance(read, dict) else read
     for _, entries in streams:
         yield from entries
+
+
+async def _only_copies(_: ConsumerGroup, message: Message) -> None:
+    del message
+
+
+SABOTAGES = (Sabotage(ConsumerGroup, "bury", _only_copies),)

@@ -9,6 +9,8 @@ production: inside CockroachDB, YugabyteDB and MongoDB; as a library it is some 
 from collections.abc import Callable
 from typing import NamedTuple
 
+from services.patterns.guards import Sabotage
+
 
 class Stamp(NamedTuple):
     """A moment: by the clock in whole microseconds, then by counting, then by who says so."""
@@ -42,3 +44,10 @@ class HybridClock:
     def hear(self, stamp: Stamp) -> None:
         """Take note of a stamp that came with a message."""
         self._last = max(self._last, stamp)
+
+
+def _deaf(_: HybridClock, stamp: Stamp) -> None:
+    del stamp
+
+
+SABOTAGES = (Sabotage(HybridClock, "hear", _deaf),)

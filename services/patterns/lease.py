@@ -8,6 +8,8 @@ work that may be done twice at worst; what must never be done twice needs a fenc
 
 from redis.asyncio import Redis
 
+from services.patterns.guards import Sabotage
+
 
 class Lease:
     """A lease under a key: taken when free, and free again after `period_ms`."""
@@ -27,3 +29,10 @@ class Lease:
         """
         taken = await self._store.set(self._key, self._holder, nx=True, px=self._period_ms)
         return bool(taken)
+
+
+async def _granted(_: Lease) -> bool:
+    return True
+
+
+SABOTAGES = (Sabotage(Lease, "take", _granted),)

@@ -23,6 +23,7 @@ from prometheus_client import Counter, Gauge
 
 from services.context import Context
 from services.patterns.election import Member, Vote
+from services.patterns.guards import Sabotage
 from services.patterns.quorum import reached
 from services.patterns.timeout import time_limit
 
@@ -215,3 +216,18 @@ class Replication:
         self.keep()
         vote = self.member.vote()
         return web.json_response({"since": vote.since, "items": vote.items})
+
+
+def _leads(self: Replication) -> bool:
+    return self.member.leads
+
+
+async def _at_once(self: Replication, count: int) -> bool:
+    del count
+    return self.in_office
+
+
+SABOTAGES = (
+    Sabotage(Replication, "settled", _at_once),
+    Sabotage(Replication, "in_office", property(_leads)),
+)

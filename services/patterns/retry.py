@@ -200,7 +200,13 @@ def _no_pause(*_: object) -> float:
     return 0.0
 
 
+async def _once(_: Retry, attempt: Callable[[int], Awaitable[T]], rng: random.Random) -> T:
+    del rng
+    return await attempt(1)
+
+
 SABOTAGES = (
+    Sabotage(Retry, "run", _once),
     Sabotage(RetryBudget, "withdraw", _always),
     Sabotage(RetryBudget, "deposit", _no_pause),
     Sabotage(Backoff, "pause_ms", _no_pause),

@@ -8,6 +8,8 @@ production: Argo Rollouts, Flagger, LaunchDarkly; for configuration, Meta's Conf
 
 from collections.abc import Callable, Collection
 
+from services.patterns.guards import Sabotage
+
 
 class Rollout:
     """Says which of two values a host gets: the one that has proven itself, or the one on trial.
@@ -55,3 +57,15 @@ class Rollout:
     def _is_over(self, count: int) -> bool:
         stages = max(0, count - 1).bit_length() + 1
         return self._now() - self._since_s >= stages * self._stage_s
+
+
+def _forgets(_: Rollout, value: str) -> bool:
+    del value
+    return False
+
+
+def _at_once(_: Rollout, count: int) -> int:
+    return count
+
+
+SABOTAGES = (Sabotage(Rollout, "reject", _forgets), Sabotage(Rollout, "_reached", _at_once))

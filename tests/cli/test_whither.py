@@ -9,6 +9,7 @@ from harness import catalogue
 from harness.checks.verdict import Control, Kind
 from harness.cli import experiments, program, whither
 from harness.cli.changes import changes
+from harness.lessons import experiments as lesson_experiments
 from harness.model.expect import Bound
 from harness.result import Result
 from tests.cli.workshop import Workshop
@@ -48,7 +49,7 @@ def taught(shop: Workshop) -> Workshop:
 def test_experiments_are_those_of_the_lesson(taught: Workshop) -> None:
     """The commands about this lab under *Break the fix*, and no others."""
     del taught
-    assert experiments.experiments(catalogue.find("small")) == [FIRST, SECOND]
+    assert lesson_experiments.experiments(catalogue.find("small")) == [FIRST, SECOND]
 
 
 def test_the_next_experiment_is_one_that_was_not_tried(taught: Workshop) -> None:
@@ -65,7 +66,7 @@ def test_a_lab_without_a_lesson_has_none(shop: Workshop) -> None:
     """Nothing is offered then, and nothing fails."""
     shop.write()
     entry = catalogue.find("small")
-    assert experiments.experiments(entry) == []
+    assert lesson_experiments.experiments(entry) == []
     assert experiments.next_experiment(entry, []) == ""
 
 
