@@ -11,7 +11,7 @@ import json
 import os
 import platform
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -176,12 +176,17 @@ def _refuse_others(head: str, path: Path, what: dict[str, Any]) -> None:
         found: dict[str, Any] = dict(json.loads(head))
     except (ValueError, TypeError):
         found = {}
-    other = [name for name in what if found.get(name) != what[name]]
+    other = differing(found, what)
     if other:
         raise EnvironmentNotReadyError(
             f"{catalogue.shown(path)}: its results are of another tree ({', '.join(other)} differ);"
             " leave --resume out to begin anew"
         )
+
+
+def differing(found: Mapping[str, Any], what: Mapping[str, Any]) -> list[str]:
+    """Name in what the first line of a file differs from that of this tree."""
+    return [name for name in what if found.get(name) != what[name]]
 
 
 def _lines(file: IO[str], path: Path) -> Iterator[tuple[Checked, int]]:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -18,12 +19,14 @@ from harness.cli import checking, options, program
 from harness.cli.check_progress import Shown, progress
 from harness.cli.spreads import lines
 from harness.cli.tables import STYLES
+from harness.due import due as due_on_containers
 from harness.errors import EnvironmentNotReadyError, ExitCode, LabError
 from harness.junit import Suite
 from harness.report.text import SIGNS, seen, wanted
 
 WRITTEN_EVERY_S = 2.0
 """How often JUnit and Markdown are brought up to date, at most: they are written as a whole."""
+DUE = "Only what is most due on containers, for so long: what has changed, then in turn."
 FILE = click.Path(dir_okay=False, path_type=Path)
 
 
@@ -70,6 +73,7 @@ class Asked:
 @click.option("--engine", type=click.Choice(["sim", "compose"]), default="sim", show_default=True)
 @options.seeds()
 @click.option("--shard", help="Only this part of the labs, such as 1/4; each lab is in one part.")
+@click.option("--due", type=click.FloatRange(min=0), metavar="MINUTES", help=DUE)
 @click.option("--permute", is_flag=True, help="Another order of what is simultaneous each seed.")
 @click.option(
     "--jobs",
@@ -92,6 +96,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
     engine: str,
     seeds: Sequence[int],
     shard: str | None,
+    due: float | None,
     permute: bool,  # noqa: FBT001
     jobs: int | None,
     spreads: bool,  # noqa: FBT001
@@ -120,6 +125,9 @@ def command(  # noqa: PLR0913 - one parameter for each option
     part = shards.read(shard) if shard else None
     labs = options.labs(names)
     console = Console(highlight=False)
+    if due is not None:
+        labs = due_on_containers(labs, due, datetime.now(UTC).date())
+        console.print(f"due: {', '.join(labs) or 'no lab'}", soft_wrap=True)
     if part:
         labs = shards.chosen(labs, part)
         console.print(f"shard {part}: {', '.join(labs) or 'no lab, for there are fewer of them'}")

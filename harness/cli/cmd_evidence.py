@@ -1,0 +1,133 @@
+"""`./lab evidence`: what each lab has been held against, and what is out of date."""
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.text import Text
+
+from harness import catalogue, check_results, track_record
+from harness.catalogue import Entry
+from harness.cli.cmd_check import FILE
+from harness.errors import ChaoslabError, ExitCode, LabError
+from harness.lessons import evidence
+from harness.model.definition import definition
+from harness.track_record import Row
+
+TABLE = "EVIDENCE.md"
+BEGIN, END = "<!-- begin: made by ./lab evidence -->", "<!-- end -->"
+ENGINES = {"sim": "simulated", "compose": "on containers"}
+
+
+@click.command()
+@click.option("--add", "added", type=FILE, multiple=True, help="Results of ./lab check --results.")
+def command(added: Sequence[Path]) -> ExitCode:
+    """Say what each lab has been held against, and what is out of date.
+
+    \b
+    Exit codes:
+      0    every lab passed on both engines as it is, and its lesson is of such runs
+      1    something is out of date, was never run, or failed
+    """  # noqa: D301 - \b is click's
+    rows = track_record.load()
+    for path in added:
+        rows = track_record.added(rows, _engine(path), check_results.read(path))
+    if added:
+        track_record.write(rows)
+        _write_table(rows)
+    console = Console(highlight=False)
+    open_ = 0
+    for slug in catalogue.slugs():
+        for is_good, line in _lines(catalogue.find(slug), rows):
+            open_ += not is_good
+            sign, style = ("✓", "green") if is_good else ("✗", "yellow")
+            console.print(Text(f"{sign} ", style=style).append(line, "default"), soft_wrap=True)
+    console.print(f"{open_ or 'nothing'} to be done")
+    return ExitCode.EXPECTATION_FAILED if open_ else ExitCode.AS_EXPECTED
+
+
+def _lines(entry: Entry, rows: Sequence[Row]) -> Iterator[tuple[bool, str]]:
+    """Say of a lab, engine by engine, what there is; and of its lesson."""
+    there = {row.engine: row for row in rows if row.lab == entry.slug}
+    for engine, called in ENGINES.items():
+        if engine == "compose" and entry.lab.simulated_only:
+            continue
+        row = there.get(engine)
+        head = f"{entry.slug:<18}{called:<15}"
+        if row is None:
+            yield False, f"{head}never: ./lab check {entry.slug} --engine {engine} --results FILE"
+            continue
+        since = row.since(entry)
+        failed = f"; failed under {track_record.ranges(row.failed)}" if row.failed else ""
+        yield (
+            not since and not row.failed,
+            f"{head}{row.seeds()} seeds, {row.day}{failed}{f'; {since}' if since else ''}",
+        )
+    stale = _stale(entry)
+    yield not stale, f"{entry.slug:<18}{'lesson':<15}{stale or 'of such runs'}"
+
+
+def _stale(entry: Entry) -> str:
+    """Say what is wrong with the runs that a lesson's figures are of; nothing where none is."""
+    try:
+        halves = evidence.load(entry)
+    except ChaoslabError as error:
+        return str(error)
+    wanted = [one for one in ENGINES if one == "sim" or not entry.lab.simulated_only]
+    missing = [ENGINES[one] for one in wanted if one not in halves]
+    of_now = definition(entry.lab)
+    other = [ENGINES[one] for one, half in halves.items() if half.definition != of_now]
+    again = f": ./lab run {entry.slug} --engine both, then ./lab lesson {entry.slug}"
+    if missing or other:
+        return f"its figures {', '.join(missing + other)} are missing or of another lab{again}"
+    return ""
+
+
+def _engine(path: Path) -> str:
+    """Read of which engine a file of results is.
+
+    Raises:
+        LabError: it is no such file, or not of this tree.
+
+    """
+    try:
+        with path.open() as file:
+            head = json.loads(file.readline())
+        engine = str(head["engine"])
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        raise LabError(f"{path}: no results of ./lab check --results") from error
+    other = check_results.differing(head, check_results.of_tree(engine, permute=False))
+    if other:
+        raise LabError(
+            f"{path}: results of another tree or kind: {', '.join(other)} differ"
+        )
+    return engine
+
+
+def _write_table(rows: Sequence[Row]) -> None:
+    """Put the table between its markers in EVIDENCE.md, if that has any."""
+    path = catalogue.home() / TABLE
+    text = path.read_text() if path.exists() else ""
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if begin and end:
+        path.write_text(f"{before}{BEGIN}\n\n{table(rows)}\n\n{END}{after}")
+
+
+def table(rows: Sequence[Row]) -> str:
+    """Write what there is as a Markdown table, a line for each lab."""
+    by_lab: dict[str, dict[str, Row]] = {}
+    for row in rows:
+        by_lab.setdefault(row.lab, {})[row.engine] = row
+    head = "| lab | simulated: seeds that pass | on containers: seeds that pass |"
+    lines = [head, "|---|---|---|"]
+    for slug in catalogue.slugs():
+        cells = [_cell(by_lab.get(slug, {}).get(engine)) for engine in ENGINES]
+        lines.append(f"| {slug} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _cell(row: Row | None) -> str:
+    return f"{row.seeds()}, {row.day}" if row else "-"

@@ -1,0 +1,208 @@
+"""What labs have been held against, machine-written: seeds that passed, by lab and engine.
+
+`labs/track_record.tsv` has a row for each lab and engine. What a row says holds for the lab as it
+was: a digest of its definition, one of the code that it runs, its own and the services', and one of
+what it does, simulated under seed 1. Code that has changed is looked at no further: if the lab does
+to the byte what it did, it is the same experiment.
+"""
+
+import ast
+import csv
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from harness import catalogue
+from harness.catalogue import Entry
+from harness.check_results import Checked
+from harness.checks.verdict import Verdict
+from harness.errors import LabError
+from harness.model.definition import definition
+from harness.proof.bench import Bench
+
+FILE = "track_record.tsv"
+COLUMNS = ("lab", "engine", "passed", "failed", "day", "definition", "code", "runs")
+OWN = ("services.", "labs.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """The seeds under which a lab passed and failed on one engine, the last day, three digests."""
+
+    lab: str
+    engine: str
+    passed: frozenset[int]
+    failed: frozenset[int]
+    day: str
+    definition: str
+    code: str
+    runs: str
+
+    def since(self, entry: Entry) -> str:
+        """Say what has changed since, in a few words; nothing where all is as it was."""
+        if self.definition != definition(entry.lab):
+            return "the lab has changed since"
+        if self.code == code(entry) or self.runs == runs(entry):
+            return ""
+        return "what it does has changed since"
+
+    def seeds(self) -> str:
+        """Say how many passed."""
+        return f"{len(self.passed)} of {len(self.passed) + len(self.failed)}"
+
+
+def path() -> Path:
+    """Give the file's place."""
+    return catalogue.home() / FILE
+
+
+def load() -> list[Row]:
+    """Read all rows; none where there is no file.
+
+    Raises:
+        LabError: it cannot be read.
+
+    """
+    if not path().exists():
+        return []
+    try:
+        with path().open(newline="") as file:
+            return [_row(cells) for cells in csv.DictReader(file, delimiter="\t")]
+    except (ValueError, KeyError, TypeError) as error:
+        raise LabError(f"labs/{FILE} cannot be read: ./lab evidence --add makes it anew") from error
+
+
+def write(rows: Iterable[Row]) -> None:
+    """Write all rows, in the catalogue's order."""
+    order = {slug: number for number, slug in enumerate(catalogue.slugs())}
+    with path().open("w", newline="") as file:
+        writer = csv.writer(file, delimiter="\t", lineterminator="\n")
+        writer.writerow(COLUMNS)
+        for row in sorted(rows, key=lambda one: (order.get(one.lab, len(order)), one.engine)):
+            given = [row.lab, row.engine, ranges(row.passed), ranges(row.failed)]
+            writer.writerow([*given, row.day, row.definition, row.code, row.runs])
+
+
+def added(rows: Sequence[Row], engine: str, checked: Iterable[Checked]) -> list[Row]:
+    """Add what a check of the labs as they are has found.
+
+    What was found of the same lab stays; what was found of another one goes. A check that proved
+    nothing is not counted.
+    """
+    there = {(row.lab, row.engine): row for row in rows}
+    for one in checked:
+        if one.verdict is Verdict.INCONCLUSIVE:
+            continue
+        entry = catalogue.find(one.slug)
+        old = there.get((one.slug, engine))
+        new = old if old and not old.since(entry) else _empty(entry, engine)
+        seed = frozenset((one.seed,))
+        passed, failed = new.passed - seed, new.failed - seed
+        is_good = one.verdict is Verdict.PASS
+        there[one.slug, engine] = replace(
+            new,
+            passed=passed | seed if is_good else passed,
+            failed=failed if is_good else failed | seed,
+            day=max(new.day, one.began.date().isoformat()),
+        )
+    return list(there.values())
+
+
+def code(entry: Entry) -> str:
+    """Give 16 hex digits of the code that a lab runs: its own, its services', and what they use."""
+    digest = hashlib.sha256()
+    for source in sorted(sources(entry)):
+        digest.update(source.name.encode() + b"\0" + source.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def runs(entry: Entry) -> str:
+    """Give 16 hex digits of what a lab's variants do, simulated under seed 1."""
+    bench = Bench(entry)
+    digests = [bench.met(variant).digest() for variant in entry.lab.variants]
+    return hashlib.sha256("".join(digests).encode()).hexdigest()[:16]
+
+
+def sources(entry: Entry) -> set[Path]:
+    """Give the files of the code that a lab runs, the reading of it left out."""
+    found: set[Path] = set()
+    words = entry.folder / "reading.py"
+    left = [place for service in entry.lab.services for place in _places(service.app)]
+    left += entry.folder.glob("*.py")
+    while left:
+        source = left.pop()
+        if source not in found and source != words:
+            found.add(source)
+            left += [place for name in _imports(source) for place in _places(name)]
+    return found
+
+
+def _imports(source: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(source.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (one.name for one in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{one.name}" for one in node.names)
+
+
+def _places(name: str) -> list[Path]:
+    """Give the file of a module of the services or labs; none where the name is no such module."""
+    if not name.startswith(OWN):
+        return []
+    package, _, rest = name.partition(".")
+    root = catalogue.home() if package == "labs" else catalogue.ROOT / "services"
+    place = root.joinpath(*rest.split("."))
+    return [one for one in (place.with_suffix(".py"), place / "__init__.py") if one.is_file()]
+
+
+def _empty(entry: Entry, engine: str) -> Row:
+    return Row(
+        lab=entry.slug,
+        engine=engine,
+        passed=frozenset(),
+        failed=frozenset(),
+        day="",
+        definition=definition(entry.lab),
+        code=code(entry),
+        runs=runs(entry),
+    )
+
+
+def _row(cells: dict[str, str]) -> Row:
+    return Row(
+        lab=cells["lab"],
+        engine=cells["engine"],
+        passed=numbers(cells["passed"]),
+        failed=numbers(cells["failed"]),
+        day=cells["day"],
+        definition=cells["definition"],
+        code=cells["code"],
+        runs=cells["runs"],
+    )
+
+
+def ranges(numbers: Iterable[int]) -> str:
+    """Write numbers as `1-200` or `1-58,60`."""
+    found: list[list[int]] = []
+    for number in sorted(numbers):
+        if found and number == found[-1][1] + 1:
+            found[-1][1] = number
+        else:
+            found.append([number, number])
+    return ",".join(f"{first}-{last}" if first < last else f"{first}" for first, last in found)
+
+
+def numbers(text: str) -> frozenset[int]:
+    """Read what `ranges` has written.
+
+    Raises:
+        ValueError: it has not.
+
+    """
+    found: set[int] = set()
+    for part in filter(None, text.split(",")):
+        first, _, last = part.partition("-")
+        found |= set(range(int(first), int(last or first) + 1))
+    return frozenset(found)
