@@ -9,6 +9,8 @@ NODES, LOG = ("node-1", "node-2", "node-3"), "/log"
 RATE, WRITES, COPY_S, PATIENCE_S, CUT_S = 64, 60, 0.2, 1.5, 8
 OWN = WRITES / len(NODES)
 LOST = lost_writes(LOG, 0, 20)
+ELECTED = measures.success_ratio(8.5, 13)
+"""By then those who elect have elected: before it, the larger side is refused by all alike."""
 LEASE_S = replication.lease_left_s(lease_s=PATIENCE_S, copy_period_s=COPY_S)
 LAG = {"rate_rps": WRITES, "delay_s": COPY_S / 2, "minority_rate_rps": OWN}
 HEARS = "what a copy takes on its way, and until the old leader hears of the new one"
@@ -59,7 +61,7 @@ PREDICTIONS = (
     ),
     predict(
         "the smaller side is refused",
-        measures.success_ratio(8.5, 13),
+        ELECTED,
         on="majority",
         equals=LARGER,
         chance=chance.binomial_share_sd(share=LARGER, trials=int(RATE * 4.5)),
@@ -69,10 +71,10 @@ PREDICTIONS = (
     ),
     predict(
         "the larger side is refused",
-        measures.success_ratio(5.5, 13),
+        ELECTED,
         on="manual",
         equals=1 - LARGER,
-        chance=chance.binomial_share_sd(share=1 - LARGER, trials=int(RATE * 7.5)),
+        chance=chance.binomial_share_sd(share=1 - LARGER, trials=int(RATE * 4.5)),
         source="theory:quorum-availability",
         because="the leader is cut off, and has only its own clients",
     ),
