@@ -1,5 +1,6 @@
 """Every lab proves its claim on the simulator, and fails when it is broken on purpose."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from io import StringIO
@@ -17,8 +18,9 @@ from harness.lessons import evidence, rewrite
 from harness.model.lab import Lab
 from harness.model.reading import Question
 from harness.model.variant import Broken, Fixed, Measured, Variant
+from harness.proof import sabotage
 from harness.proof.bench import Bench
-from harness.proof.item import Way
+from harness.proof.item import Listed, Way
 from harness.proof.proof import proof as in_every_way
 from harness.recording import Recording
 from harness.report.folded_rows import folded
@@ -50,10 +52,13 @@ class Remembering:
     real_time: bool = False
     broken: dict[str, Recording] = field(default_factory=dict)
     unbroken: dict[str, Recording] = field(default_factory=dict)
+    called: dict[str, Sequence[Listed]] = field(default_factory=dict)
 
     def run(self, plan: Plan, conduct: Conductor, observer: Observer) -> Recording:
-        made = SimEngine().run(plan, conduct, observer)
+        with sabotage.watched() as called:
+            made = SimEngine().run(plan, conduct, observer)
         if plan.seed == SEED:
+            self.called.setdefault(plan.variant.name, list(called))
             kept = self.unbroken if plan.lab.is_control else self.broken
             kept[plan.variant.name] = made
         return made
@@ -120,7 +125,7 @@ def test_what_is_broken_on_purpose_is_noticed(slug: str) -> None:
     A lab has a test file of its own only for what none of these ways can break.
     """
     result, engine = proof(slug)
-    items = list(in_every_way(Bench(catalogue.find(slug), SEED, dict(engine.broken))))
+    items = list(in_every_way(Bench(catalogue.find(slug), SEED, engine.broken, engine.called)))
     assert [(item.way, item.what, item.missing) for item in items if not item.holds] == []
     ways = {item.way for item in items}
     kinds = {type(variant) for variant in result.lab.variants}

@@ -100,9 +100,7 @@ def _engine(path: Path) -> str:
         raise LabError(f"{path}: no results of ./lab check --results") from error
     other = check_results.differing(head, check_results.of_tree(engine, permute=False))
     if other:
-        raise LabError(
-            f"{path}: results of another tree or kind: {', '.join(other)} differ"
-        )
+        raise LabError(f"{path}: results of another tree or kind: {', '.join(other)} differ")
     return engine
 
 

@@ -1,6 +1,6 @@
 """A bench: one lab under one seed, run otherwise than it is and judged as it is, simulated."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from harness.catalogue import Entry
@@ -12,6 +12,7 @@ from harness.engines.sim.engine import SimEngine
 from harness.errors import ChaoslabError
 from harness.model.lab import Lab
 from harness.model.variant import Measured, Variant
+from harness.proof.item import Listed
 from harness.recording import Recording
 
 
@@ -22,6 +23,8 @@ class Bench:
     entry: Entry
     seed: int = 1
     sound: dict[str, Recording] = field(default_factory=dict)
+    called: dict[str, Sequence[Listed]] = field(default_factory=dict)
+    """The sabotages of what each variant calls, as far as it is known."""
 
     @property
     def lab(self) -> Lab:

@@ -3,6 +3,11 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from services.patterns.guards import Sabotage
+
+Listed = tuple[str, Sabotage]
+"""A pattern's name, and one of its sabotages."""
+
 
 class Way(StrEnum):
     """The ways in which a lab is broken on purpose."""

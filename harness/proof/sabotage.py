@@ -19,12 +19,9 @@ from unittest.mock import patch
 from harness.errors import ChaoslabError
 from harness.model.variant import Variant
 from harness.proof.bench import Bench, ended
-from harness.proof.item import Item, Way
+from harness.proof.item import Item, Listed, Way
 from services import patterns
 from services.patterns.guards import Sabotage
-
-Listed = tuple[str, Sabotage]
-"""A pattern's name, and one of its sabotages."""
 
 
 def listed() -> list[Listed]:
@@ -73,17 +70,27 @@ def _noticed(bench: Bench, pattern: str, there: Sequence[tuple[Variant, Sabotage
     )
 
 
-def _used(bench: Bench, variant: Variant) -> list[Listed]:
-    """Run a variant as it is, and give the sabotages of what it calls."""
-    called: list[Listed] = []
+def _used(bench: Bench, variant: Variant) -> Sequence[Listed]:
+    """Give the sabotages of what a variant calls, which takes a run of it as it is."""
+    if variant.name not in bench.called:
+        with watched() as called:
+            made = bench.met(variant)
+        bench.sound.setdefault(variant.name, made)
+        bench.called[variant.name] = list(called)
+    return bench.called[variant.name]
+
+
+@contextmanager
+def watched() -> Iterator[dict[Listed, None]]:
+    """Note the sabotages of all that is called for as long as the block lasts."""
+    called: dict[Listed, None] = {}
     with ExitStack() as stack:
-        for pattern, one in listed():
-            sound = inspect.getattr_static(one.where, one.attribute)
-            watched = seen(sound, partial(called.append, (pattern, one)))
-            stack.enter_context(_in_place(one, watched))
-        made = bench.met(variant)
-    bench.sound.setdefault(variant.name, made)
-    return list(dict.fromkeys(called))
+        for one in listed():
+            _, sabotage = one
+            sound = inspect.getattr_static(sabotage.where, sabotage.attribute)
+            watching = seen(sound, partial(called.__setitem__, one, None))
+            stack.enter_context(_in_place(sabotage, watching))
+        yield called
 
 
 def seen(sound: Any, call: Callable[[], None]) -> Any:  # noqa: ANN401 - of any kind
