@@ -222,14 +222,16 @@ _COMMON = (
         artefact=DEBIAN,
         part="prometheus",
         programs=("harness/engines/compose/first_seconds.py", STDIO_AGENT),
-        source="docker.io/prom/prometheus:v2.42.0",
+        source="docker.io/prom/prometheus:v2.53.0"
+        "@sha256:075b1ba2c4ebb04bc3a6ab86c06ec8d8099f8fda1c96ef6d104d9bb1def1d8bc",
     ),
     Image(
         name="redis",
         holds="Redis",
         artefact=DEBIAN,
         part="redis",
-        source="docker.io/library/redis:7.0.15-bookworm",
+        source="docker.io/library/redis:7.2.5"
+        "@sha256:fb534a36ac2034a6374933467d971fbcbfa5d213805507f560d564851a720355",
     ),
 )
 

@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import shutil
 import threading
 from datetime import UTC, datetime
@@ -34,6 +35,14 @@ def test_parents_come_before_children() -> None:
         assert image.parent in seen
         seen.add(image.name)
     assert len(seen) == len(IMAGES) + 1
+
+
+def test_what_comes_from_a_registry_is_named_by_its_digest() -> None:
+    """A version can be pushed anew; a digest is one image for ever."""
+    sources = [image.source for image in IMAGES if image.source]
+    assert len(sources) >= 3
+    for source in [images.PUBLIC_BASE, *sources]:
+        assert re.fullmatch(r"[a-z0-9./-]+:[\w.-]+@sha256:[0-9a-f]{64}", source)
 
 
 @pytest.mark.parametrize("image", IMAGES, ids=lambda image: str(image.name))
