@@ -17,6 +17,7 @@ class Way(StrEnum):
     CHEAT = "a service that answers by itself"
     ALIKE = "all variants alike"
     SABOTAGE = "a pattern sabotaged"
+    WORD = "without one thing that it says of itself"
     LESSON = "an experiment of the lesson"
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from harness.proof import lesson, sabotage, tampering
+from harness.proof import lesson, sabotage, tampering, words
 from harness.proof.bench import Bench
 from harness.proof.item import Item
 
@@ -11,6 +11,7 @@ PARTS = (
     tampering.half_fixed,
     tampering.cheated,
     tampering.alike,
+    words.items,
     sabotage.items,
     lesson.items,
 )

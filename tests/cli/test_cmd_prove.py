@@ -9,6 +9,7 @@ from harness import catalogue
 from harness.proof import lesson, sabotage, tampering
 from harness.proof.bench import Bench
 from harness.proof.item import Item, Way
+from harness.proof.words import items as words_of
 from services.patterns.guards import Sabotage
 from services.patterns.retry import Retry
 from tests.cli.workshop import SMALL, Workshop
@@ -71,6 +72,27 @@ def test_a_service_that_answers_by_itself_leaves_nothing_behind(small: Bench) ->
     with pytest.raises(ModuleNotFoundError):
         __import__("cheat_front")
     assert small.met(small.lab.variants[1]).digest() == small.met(small.lab.variants[1]).digest()
+
+
+@pytest.mark.parametrize(("one_way_ms", "holds"), [(20, True), (1, False)])
+def test_a_distance_that_matters_to_no_claim_is_told(
+    shop: Workshop, one_way_ms: int, *, holds: bool
+) -> None:
+    """One that is claimed of is noticed; a short one that nobody speaks of is not."""
+    words = f"""    distances=(Distance(("front",), ("back",), one_way_ms={one_way_ms}),),
+    faults="""
+    claim = f"""        on("calm", claim="it is far", measure=latency_ms(0.5, 3, 5),
+           at_least={2 * one_way_ms if holds else 1}),
+        on("calm", claim="recovers\""""
+    text = PROVEN.replace("    faults=", words).replace(
+        '        on("calm", claim="recovers"', claim
+    )
+    text = text.replace("import Broken,", "import Broken, Distance,")
+    text = text.replace("import recovery_s,", "import latency_ms, recovery_s,")
+    shop.write(text)
+    (item,) = words_of(Bench(catalogue.find("small")))
+    assert item.holds is holds
+    assert "distance" in item.what
 
 
 def test_a_pattern_is_sabotaged_where_it_is_used_alone(small: Bench) -> None:
