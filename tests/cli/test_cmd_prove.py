@@ -50,7 +50,7 @@ def test_a_lab_that_notices_everything_is_proven(small: Bench, shop: Workshop) -
     del small
     outcome = shop.run("prove", "small", "--verbose")
     assert outcome.code == 0
-    for way in Way:
+    for way in set(Way) - {Way.WORD}:  # it has none
         assert f"✓ {way}" in outcome.out
     assert "naive: stays down" in outcome.out
     assert "calm, front.tries = 4 in place of 1: recovers" in outcome.out
