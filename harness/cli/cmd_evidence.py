@@ -24,11 +24,11 @@ ENGINES = {"sim": "simulated", "compose": "on containers"}
 @click.command()
 @click.option("--add", "added", type=FILE, multiple=True, help="Results of ./lab check --results.")
 def command(added: Sequence[Path]) -> ExitCode:
-    """Say what each lab has been held against, and what is out of date.
+    """Say what labs were held against, and what is out of date.
 
     \b
     Exit codes:
-      0    every lab passed on both engines as it is, and its lesson is of such runs
+      0    every lab as it is passed on both engines; lessons are of such runs
       1    something is out of date, was never run, or failed
     """  # noqa: D301 - \b is click's
     rows = track_record.load()

@@ -42,9 +42,9 @@ class Proven:
 @click.option("--jobs", type=click.IntRange(1, 256), help="Labs at once: one a core.")
 @click.option("--verbose", is_flag=True, help="Name the claims that noticed.")
 def command(names: tuple[str, ...], jobs: int | None, verbose: bool) -> ExitCode:  # noqa: FBT001
-    """Break labs on purpose, simulated: each time a claim must notice.
+    """Break labs on purpose: each time a claim must notice.
 
-    A lab is run without what it falls by, with each setting of its fixes undone, with services that
+    Simulated, a lab is run without what it falls by, with each setting of its fixes undone, with services that
     answer by themselves, with each pattern that it uses sabotaged; and each experiment of its
     lesson must end as the lesson says.
 

@@ -47,7 +47,8 @@ def command(name: str, answers: bool) -> None:  # noqa: FBT001
 
 
 def _steps(entry: Entry, *, answers: bool) -> Iterator[tuple[str, str]]:
-    yield "lesson", experiments.shown(lesson(entry))
+    if lesson(entry).exists():
+        yield "lesson", experiments.shown(lesson(entry))
     yield "run", f"./lab run {entry.slug}"
     if not answers:
         yield "answers", f"./lab show {entry.slug} --answers"

@@ -60,7 +60,8 @@ def steps(
     if result.verdict is Verdict.INCONCLUSIVE:
         yield from _remedies(entry, result, asked)
     part = "Break the fix" if asked.settings else "Why"
-    yield "why", f"{shown(lesson(entry))}, under {part}"
+    if lesson(entry).exists():
+        yield "why", f"{shown(lesson(entry))}, under {part}"
     report = final / "report.html"
     if report.exists():
         yield "report", shown(report)

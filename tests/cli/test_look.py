@@ -93,7 +93,7 @@ def test_list_of_nothing(shop: Workshop) -> None:
 
 def test_show_tells_a_lab_before_it_runs(shop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
     """Question, topology, what differs between variants, and faults in time; no answers."""
-    shop.write()
+    (shop.write() / "README.md").touch()
     monkeypatch.chdir(shop.root)
     outcome = shop.run("show", "small")
     assert (outcome.code, outcome.err) == (0, "")

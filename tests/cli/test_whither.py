@@ -153,3 +153,13 @@ def test_what_is_proposed_is_about_the_same_folder_of_labs(monkeypatch: pytest.M
     assert told == f"{start} run small --engine sim --labs 'my labs'   (virtual time: never late)"
     assert program.proposed("again; ./lab doctor looks") == f"again; {start} doctor looks"
     assert program.proposed("close other programs") == "close other programs"
+
+
+def test_a_lab_without_a_lesson_sends_nobody_there(shop: Workshop) -> None:
+    """After a run, and where a lab is shown."""
+    shop.write()
+    entry = catalogue.find("small")
+    result = Result(slug="small", lab=entry.lab, seed=1)
+    steps = dict(whither.steps(entry, result, whither.Asked((), (), 1), Path("none"), ()))
+    assert "why" not in steps
+    assert "README" not in shop.run("show", "small").out
