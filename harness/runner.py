@@ -11,7 +11,7 @@ from harness.checks.timing import timing
 from harness.checks.verdict import judge, judge_without_fault
 from harness.conductor import conducted
 from harness.engines.protocol import Engine, Observer, Plan, Unwatched
-from harness.model.expect import Reading
+from harness.model.expect import Value
 from harness.model.lab import Lab
 from harness.model.variant import Broken, Variant
 from harness.recording import Recording
@@ -39,7 +39,7 @@ class _Recorded:
 
     faulty: dict[str, Recording] = field(default_factory=dict)
     calm: dict[str, Recording] = field(default_factory=dict)
-    more: dict[str, list[Reading]] = field(default_factory=dict)
+    more: dict[str, list[Value]] = field(default_factory=dict)
     averages: bool
     real_time: bool
 

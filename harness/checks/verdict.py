@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from harness.errors import ExitCode
-from harness.model.expect import Bound, Measure, Prediction, Reading
+from harness.model.expect import Bound, Measure, Prediction, Value
 from harness.model.lab import Lab
 from harness.model.variant import Broken, Fixed, Measured
 from harness.recording import Recording
@@ -85,7 +85,7 @@ class Control:
         return Verdict.INCONCLUSIVE if self.kind in SETS_UP else Verdict.FAIL
 
 
-Values = Mapping[str, Sequence[Reading]]
+Values = Mapping[str, Sequence[Value]]
 """By a prediction's name, what its measure found in further runs of the variant it is on."""
 
 
@@ -148,14 +148,14 @@ def _predictions(lab: Lab, recording: Recording, more: Values) -> Iterator[Contr
             yield _predicted(item, recording, more.get(item.name, ())[: item.seeds - 1])
 
 
-def _predicted(item: Prediction, recording: Recording, more: Sequence[Reading]) -> Control:
+def _predicted(item: Prediction, recording: Recording, more: Sequence[Value]) -> Control:
     """Hold the mean of the runs that there are against what theory says of so many."""
     first = item.measure.read(recording)
     if not more:
         return held(Kind.PREDICTION, item.name, recording, item.measure, item.bound, reading=first)
     readings = (first, *more)
     missing = next((one.missing for one in readings if one.missing), "")
-    mean = Reading(math.fsum(one.value for one in readings) / len(readings), missing)
+    mean = Value(math.fsum(one.value for one in readings) / len(readings), missing)
     of_mean = replace(item.measure, name=f"{item.measure.name}, mean of {len(readings)} seeds")
     bound = item.bound_of(len(readings))
     return held(Kind.PREDICTION, item.name, recording, of_mean, bound, reading=mean)
@@ -193,7 +193,7 @@ def held(  # noqa: PLR0913 - a control names all of this
     measure: Measure,
     bound: Bound,
     *,
-    reading: Reading,
+    reading: Value,
 ) -> Control:
     """Hold a value that is known already against a bound."""
     return Control(

@@ -44,9 +44,9 @@ class Proven:
 def command(names: tuple[str, ...], jobs: int | None, verbose: bool) -> ExitCode:  # noqa: FBT001
     """Break labs on purpose: each time a claim must notice.
 
-    Simulated, a lab is run without what it falls by, with each setting of its fixes undone, with services that
-    answer by themselves, with each pattern that it uses sabotaged; and each experiment of its
-    lesson must end as the lesson says.
+    Simulated, a lab is run without what it falls by, with each setting of its fixes undone, with
+    services that answer by themselves, with each pattern that it uses sabotaged; and each
+    experiment of its lesson must end as the lesson says.
 
     \b
     Exit codes:

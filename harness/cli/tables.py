@@ -10,7 +10,7 @@ from harness.checks.verdict import Kind, Verdict
 from harness.model.lab import Lab
 from harness.model.variant import Broken
 from harness.report.folded_rows import FoldedRow, Part, counted, folded, is_claimed
-from harness.report.lines import Drawn, caption, drawn, windows
+from harness.report.lines import LineDrawn, caption, drawn, windows
 from harness.report.sentence import engines, sentence
 from harness.report.text import SIGNS
 from harness.report.words import joined, plural
@@ -104,7 +104,7 @@ def show_lines(console: Console, result: Result) -> None:
         console.print(_line(line, room), soft_wrap=True)
 
 
-def _line(line: Drawn, room: int) -> Text:
+def _line(line: LineDrawn, room: int) -> Text:
     text = Text(f"  {line.name:<{room}}  ")
     for second, mark in enumerate(line.marks):
         text.append(mark, "bold red" if line.is_faulty(second) else "green")

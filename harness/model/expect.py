@@ -18,7 +18,7 @@ class NoDataError(Exception):
     """A recording holds nothing to measure; the message says what was missing."""
 
 
-class Reading(NamedTuple):
+class Value(NamedTuple):
     """What a measure found: a value, or NaN and what was missing."""
 
     value: float
@@ -63,13 +63,13 @@ class Measure:
     reads: Reads = NOTHING
     is_share: bool = False
 
-    def read(self, recording: "Recording") -> Reading:
+    def read(self, recording: "Recording") -> Value:
         """Measure a recording; without data the value is NaN, which no bound accepts."""
         try:
             value = self.compute(recording)
         except NoDataError as error:
-            return Reading(math.nan, str(error))
-        return Reading(value, "nothing to measure" if math.isnan(value) else "")
+            return Value(math.nan, str(error))
+        return Value(value, "nothing to measure" if math.isnan(value) else "")
 
     def of(self, recording: "Recording") -> float:
         """Measure a recording, NaN where it holds nothing to measure."""

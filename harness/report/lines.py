@@ -24,7 +24,7 @@ MEASURED = "  measured"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Drawn:
+class LineDrawn:
     """One line: its name, a character for each second, and what stands at the end."""
 
     name: str
@@ -67,7 +67,7 @@ def _marked(lab: Lab, change: Change) -> tuple[str, str]:
     return "".join(marks), f"{change.name}, {change.start_s:g}-{change.end_s:g} s"
 
 
-def drawn(result: Result) -> list[Drawn]:
+def drawn(result: Result) -> list[LineDrawn]:
     """Draw every run of a result, all under one scale; runs without a fault that look alike once.
 
     A variant's measured line stands below its simulated one.
@@ -78,7 +78,7 @@ def drawn(result: Result) -> list[Drawn]:
     top = top_of(lab, [value for one in values.values() for value in one])
     ends = _ends(lab, runs)
     engines = list(dict.fromkeys(run.engine for run in result.recordings))
-    faulty: list[Drawn] = []
+    faulty: list[LineDrawn] = []
     for name in dict.fromkeys(run.variant for run in result.recordings):
         for run in result.recordings:
             if run.variant == name:
@@ -87,9 +87,9 @@ def drawn(result: Result) -> list[Drawn]:
                 shown = name if first else MEASURED
                 end = ends[id(run)]
                 met = run.triggers() or lab.triggers()
-                faulty.append(Drawn(name=shown, marks=marks, end=end, triggers=met))
+                faulty.append(LineDrawn(name=shown, marks=marks, end=end, triggers=met))
     calm = [
-        Drawn(
+        LineDrawn(
             name=run.variant + NO_FAULT,
             marks=sparkline(values[id(run)], top=top),
             end=ends[id(run)],
@@ -99,11 +99,11 @@ def drawn(result: Result) -> list[Drawn]:
     return [*faulty, *_alike(calm)]
 
 
-def _alike(calm: list[Drawn]) -> list[Drawn]:
+def _alike(calm: list[LineDrawn]) -> list[LineDrawn]:
     if len(calm) > 1 and len({(one.marks, one.end) for one in calm}) == 1:
         first = calm[0]
         names = "both" if len(calm) == len(("one", "other")) else "all broken"
-        return [Drawn(name=names + NO_FAULT, marks=first.marks, end=first.end)]
+        return [LineDrawn(name=names + NO_FAULT, marks=first.marks, end=first.end)]
     return calm
 
 

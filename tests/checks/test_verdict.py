@@ -29,7 +29,7 @@ from harness.model import (
     on,
     predict,
 )
-from harness.model.expect import Bound, Measure, Reading
+from harness.model.expect import Bound, Measure, Value
 from harness.recording import Recording
 from tests.support import fault, recording, request
 
@@ -273,7 +273,7 @@ def test_a_prediction_about_a_mean_is_held_against_the_mean() -> None:
     made = recorded("mended", sick=(7, 8, 9))
     (alone,) = [one for one in judge(lab, made) if one.kind is Kind.PREDICTION]
     assert (alone.value, alone.verdict) == (0.7, Verdict.PASS)
-    more = {"mean": [Reading(0.7)] * 5}
+    more = {"mean": [Value(0.7)] * 5}
     (mean,) = [one for one in judge(lab, made, more) if one.kind is Kind.PREDICTION]
     assert mean.value == pytest.approx(0.7)
     assert mean.verdict is Verdict.FAIL
@@ -284,7 +284,7 @@ def test_a_prediction_about_a_mean_is_held_against_the_mean() -> None:
 def test_a_mean_of_which_one_run_is_unknown_is_unknown() -> None:
     """And says what that run lacked."""
     lab = replace(LAB, predict=(MEAN,))
-    more = {"mean": [Reading(0.5), Reading(math.nan, "no request"), Reading(0.5)]}
+    more = {"mean": [Value(0.5), Value(math.nan, "no request"), Value(0.5)]}
     (mean,) = [one for one in judge(lab, recorded("mended"), more) if one.kind is Kind.PREDICTION]
     assert math.isnan(mean.value)
     assert mean.missing == "no request"
