@@ -10,7 +10,7 @@ import math
 import random
 import sys
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import aiohttp
@@ -48,7 +48,9 @@ async def serve(seed: int) -> None:
     await web.TCPSite(runner, SERVER, PORT).start()
 
 
-async def load(seed: int, requests: int) -> list[float]:
+async def load(
+    seed: int, requests: int, connector: Callable[[], aiohttp.BaseConnector] = SimConnector
+) -> list[float]:
     """Send Poisson arrivals, whatever has been answered, and give the latencies in seconds."""
     loop = asyncio.get_running_loop()
     rng = random.Random(f"{seed}/arrivals")
@@ -62,7 +64,7 @@ async def load(seed: int, requests: int) -> list[float]:
     at_s = loop.time()
     async with (
         aiohttp.ClientSession(
-            connector=SimConnector(), cookie_jar=aiohttp.DummyCookieJar()
+            connector=connector(), cookie_jar=aiohttp.DummyCookieJar()
         ) as session,
         asyncio.TaskGroup() as group,
     ):
@@ -100,9 +102,28 @@ def on_solipsism(seed: int, requests: int) -> tuple[asyncio.AbstractEventLoop, W
     return async_solipsism.EventLoop(), both(seed, requests)
 
 
+def on_simloop(seed: int, requests: int) -> tuple[asyncio.AbstractEventLoop, Work]:
+    """Give simloop's loop, whose hosts aiohttp reaches by its own connector."""
+    import simloop  # noqa: PLC0415 - installed for the benchmark alone
+
+    loop = simloop.SimLoop(seed=seed)
+    loop.net.set_defaults(latency=(0.0, 0.0))
+
+    async def work() -> list[float]:
+        await loop.net.host(SERVER).create_task(serve(seed))
+        sent = load(seed, requests, aiohttp.TCPConnector)
+        latencies_s: list[float] = await loop.net.host("client").create_task(sent)
+        return latencies_s
+
+    return loop, work()
+
+
+LOOPS = {"ours": on_ours, "solipsism": on_solipsism, "simloop": on_simloop}
+
+
 def measure(name: str, requests: int, seed: int = 1) -> dict[str, float]:
     """Run the work once; CPU time in microseconds for each request, mean latency in seconds."""
-    loop, work = {"ours": on_ours, "solipsism": on_solipsism}[name](seed, requests)
+    loop, work = LOOPS[name](seed, requests)
     start_s = time.process_time()
     latencies_s = loop.run_until_complete(work)
     cpu_s = time.process_time() - start_s

@@ -1,4 +1,4 @@
-"""What a simulated request costs, beside async-solipsism on the same work: `-m benchmarks.sim`."""
+"""What a simulated request costs, beside two peers on the same work: `-m benchmarks.sim`."""
 
 import gc
 import json
@@ -22,6 +22,8 @@ from labs.cascades.retry_storm.lab import LAB
 
 HERE = Path(__file__).parent
 PYTHON = HERE / ".venv" / "bin" / "python"
+NEWER = HERE / ".venv-simloop" / "bin" / "python"
+"""A Python from 3.12 on, which simloop needs."""
 RUN_LIMIT_S = 600
 CLOCK_S = 1e-6
 """async-solipsism's clock counts microseconds, so that each latency may be off by as much."""
@@ -36,8 +38,37 @@ def main(pairs: int, requests: int, long: int, markdown: Path | None) -> None:
     """Measure, and print tables."""
     if not PYTHON.exists():
         raise click.ClickException("no async-solipsism to compare with: run benchmarks/install")
-    tables = [cost(pairs, requests), memory(requests, long), storm(pairs), whole(pairs)]
+    tables = [cost(pairs, requests)]
+    if NEWER.exists():
+        tables.append(newer(pairs, requests))
+    else:
+        click.echo("no simloop to compare with: it needs Python 3.12 or newer")
+    tables += [memory(requests, long), storm(pairs), whole(pairs)]
     show(tables, markdown)
+
+
+def newer(pairs: int, requests: int) -> Table:
+    """Compare CPU time for a request and hop with simloop, on its own Python, `pairs` times."""
+    runs = [
+        [_run("benchmarks.mm1", side, requests, python=NEWER) for side in ("ours", "simloop")]
+        for _ in range(pairs)
+    ]
+    if any(ours["latency_s"] != theirs["latency_s"] for ours, theirs in runs):
+        raise click.ClickException("not the same work: mean latencies differ from simloop's")
+    ours, theirs = ([run[side]["cpu_us"] for run in runs] for side in range(2))
+    ratios = [one / other for one, other in zip(ours, theirs, strict=True)]
+    table = Table(
+        title=f"The same beside simloop, on Python {_version()}, {pairs} runs each",
+        columns=("work", "µs, median (least-most)", "of simloop"),
+    )
+    table.add("bare aiohttp on simloop", spread(theirs), spread([1.0] * pairs, ".2f"))
+    table.add("bare aiohttp on this simulator", spread(ours), spread(ratios, ".2f"))
+    return table
+
+
+def _version() -> str:
+    said = [str(NEWER), "-c", "import platform; print(platform.python_version())"]
+    return subprocess.check_output(said, text=True).strip()  # noqa: S603 - our own environment
 
 
 def cost(pairs: int, requests: int) -> Table:
@@ -143,11 +174,12 @@ def _children_s() -> float:
     return times.children_user + times.children_system
 
 
-def _run(module: str, *arguments: object) -> dict[str, Any]:
+def _run(module: str, *arguments: object, python: Path = PYTHON) -> dict[str, Any]:
     done = subprocess.run(  # noqa: S603 - our own module, in the benchmark's environment
-        [str(PYTHON), "-m", module, *map(str, arguments)],
+        [str(python), "-m", module, *map(str, arguments)],
         cwd=HERE.parent,
         stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL if python == NEWER else None,  # simloop tells of tasks left
         check=True,
         text=True,
         timeout=RUN_LIMIT_S,
