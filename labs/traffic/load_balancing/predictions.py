@@ -1,11 +1,19 @@
 """What theory says of load balancing, from the lab's own numbers."""
 
+from statistics import mean
+
 from harness import measures
 from harness.model import predict
 from harness.theory import balancing
 
 REPLICAS = ("app-1", "app-2", "app-3", "app-4")
-HERD = measures.largest_share(*REPLICAS, start_s=18, end_s=25, slice_s=0.5)
+RATE, TIMEOUT_S, REPORT_S, SERVICE_MS = 100, 0.5, 1, (18, 22, 24, 26)
+OLD_S = (18, 32)
+HERD = measures.largest_share(*REPLICAS, start_s=OLD_S[0], end_s=OLD_S[1], slice_s=0.5)
+HERD_SERVED = (REPORT_S + TIMEOUT_S) * 1000 / mean(SERVICE_MS) / (RATE * REPORT_S)
+"""The share that a herd gets answered: one replica works while it comes, and a time limit more."""
+FEW_LOST = (1 + HERD_SERVED) / 2
+"""Halfway between what a herd gets answered and all."""
 
 PREDICTIONS = (
     predict(
@@ -32,7 +40,7 @@ PREDICTIONS = (
         "one gets everything",
         HERD,
         on="least",
-        equals=balancing.herd_share(slice_s=0, report_s=1),
+        equals=balancing.herd_share(slice_s=0, report_s=REPORT_S),
         model=0.05,
         leaves_out="calls that are made while the report is",
         source="theory:stale-least-loaded",

@@ -2,9 +2,10 @@
 
 from harness import measures
 from harness.model.reading import End, Line, Phrase, Question, Reading, choice
+from labs.traffic.load_balancing.predictions import OLD_S
 
 SLOW = measures.success_ratio(5.5, 7.5)
-OLD = measures.success_ratio(18, 25)
+OLD = measures.success_ratio(*OLD_S)
 LOSES = Phrase(
     row="loses the slow one's share",
     value="good",
