@@ -13,6 +13,7 @@ from typing import Any, Self, TypeVar
 
 from aiohttp.web_app import _cached_build_middleware
 
+from harness.acting import RefusedError
 from harness.engines.protocol import Conductor, Observer, Plan
 from harness.engines.sim.collector import calm, close_quietly
 from harness.engines.sim.events import EventLog
@@ -24,6 +25,8 @@ from harness.engines.sim.simulation import GUARD, Simulation
 from harness.engines.sim.tasks import ALL_TASKS
 from harness.errors import LabError
 from harness.model.fault import System
+from harness.model.operations import Operation
+from harness.model.script import Act, Script
 from harness.recording import FaultRecord, Recording
 
 CALM = Shared(calm)
@@ -47,6 +50,8 @@ class SimSession:
         self._conduct = conduct
         self._at_s = 0.0
         self._stack = ExitStack()
+        self._script: list[Act] = []
+        self.failures: list[BaseException] = []
         self._broken: BaseException | None = None
         self._running: asyncio.Task[Recording] | None = None
         self.simulation = Simulation(self._loop, plan, observer, events)
@@ -137,6 +142,30 @@ class SimSession:
         self._run(self.simulation.start_s + self._at_s)
         return task
 
+    def act(self, operation: Operation) -> int | None:
+        """Do an operation now, after all else of this instant; an injected fault gives its number.
+
+        One that takes time, such as the start of a host, goes on while time passes; should it fail
+        then, a note says so, and `failures` has the error.
+
+        Raises:
+            RefusedError: it cannot be done, and nothing of it was.
+
+        """
+        acting = self.simulation.acting
+        if problems := [*acting.problems(operation)]:
+            raise RefusedError("; ".join(problems))
+        task = self.begin(acting.do(operation))
+        number = task.result() if task.done() else None
+        if not task.done():
+            task.add_done_callback(self._note_failure, context=KERNEL)
+        self._script.append(Act(at_s=self._at_s, operation=operation))
+        return number
+
+    def script(self) -> Script:
+        """Give what was done so far: with the plan, all that is needed to be here again."""
+        return tuple(self._script)
+
     def close(self) -> None:
         """End the run, at whatever moment it is; nothing of it is left."""
         with _unmarked(), ExitStack() as stack:
@@ -145,6 +174,12 @@ class SimSession:
                 self._running.remove_done_callback(self._stop)
                 stack.callback(self.simulation.close, self._running)
             stack.callback(self._stack.close)
+
+    def _note_failure(self, task: "asyncio.Task[int | None]") -> None:
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            self.failures.append(error)
+            self.simulation.acting.notes.append((self.simulation.now(), str(error)))
 
     async def _begin(self, system: System) -> list[FaultRecord]:
         self._loop.stop()

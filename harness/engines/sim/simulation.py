@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager, ExitStack, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from harness.acting import Acting
 from harness.engines.protocol import Conductor, Observer, Plan
 from harness.engines.sim.connector import SimConnector
 from harness.engines.sim.events import EventLog, ToldSystem
@@ -43,6 +44,9 @@ from services.tracing import Span
 
 if TYPE_CHECKING:
     import redis.asyncio
+
+BY_HAND = "by hand"
+"""Who is named by notes of what a person did."""
 
 NAME = "sim"
 """How the engine is called in recordings."""
@@ -109,7 +113,10 @@ class Simulation:
         )
         self._spans = Rows(Span)
         self.start_s = 0.0
-        self._own: list[asyncio.Task[Any]] = []
+        client = Process(CLIENT, 0)
+        self.load = SimLoad(plan, self.now, partial(self._spawn, client))
+        self.acting = Acting(plan.lab, plan.variant, self.system, self.load)
+        self._watching: asyncio.Task[None] | None = None
         loop.on_crash = self._note_crash
 
     async def run(self, conduct: Conductor) -> Recording:
@@ -121,28 +128,30 @@ class Simulation:
         lab = self._plan.lab
         self._loop.ends_s = self.start_s + lab.duration_s + lab.load.longest_timeout_s() + SLACK_S
         recording = self._recording
-        sending = SimLoad(self._plan, self.now)
         sampler = Sampler(self.processes, recording.series)
-        client = Process(CLIENT, 0)
-        loading = self._spawn(client, sending.run())
-        watching = asyncio.create_task(self._watch(sampler, sending))
-        self._own = [loading, watching]
-        recording.faults = await conduct(self.system)
+        self.load.start()
+        self._watching = asyncio.create_task(self._watch(sampler))
+        planned = await conduct(self.system)
+        recording.faults = [*planned, *await self.acting.over()]
+        recording.surges += self.acting.surges()
         if CHECKS.dear and recording.faults:
             check_healed(*self._changed_by_faults_alone())
-        await watching
-        recording.requests = await loading
+        await self._watching
+        recording.requests = await self.load.over()
         # What is still under way is collected at any time later, and then its `finally` writes.
         recording.spans, self._spans = self._spans, Rows(Span)
         self._note(self._loop.failures.all())
+        for at_s, text in self.acting.notes:
+            self._notes.add(BY_HAND, text, at_s)
         recording.notes = self._notes.lines()
         return recording
 
     def _changed_by_faults_alone(self) -> tuple[list[SimLink], list[Host]]:
-        """Give the links and hosts that no distance and no step has changed for good."""
+        """Give the links and hosts that no distance, step or hand has changed for good."""
         lab = self._plan.lab
         apart = {link.name for link, _ in lab.apart()}
         stepped = {host for step in lab.steps for host in lab.behind(step.fault.target)}
+        stepped |= self.acting.hosts()
         links = [link for link in self.links.values() if link.name not in apart | stepped]
         hosts = [host for name, host in self.hosts.items() if name not in stepped]
         return links, hosts
@@ -157,7 +166,8 @@ class Simulation:
 
     def _end(self, running: asyncio.Task[Any]) -> None:
         self._loop.on_crash = _ignore
-        unfinished = [task for task in (running, *self._own) if not task.done()]
+        own = (running, self._watching, *self.load.tasks)
+        unfinished = [task for task in own if task is not None and not task.done()]
         if unfinished:
             for process in self.processes.values():
                 self.hosts[process.host].kill()
@@ -243,13 +253,13 @@ class Simulation:
             )
         return self._redis[host]
 
-    async def _watch(self, sampler: Sampler, load: SimLoad) -> None:
+    async def _watch(self, sampler: Sampler) -> None:
         sampler.sample()
         for second in range(math.ceil(self._plan.lab.duration_s)):
             await self.system.until(second + 1)
             self._note(self._loop.failures.certain())
             sampler.sample()
-            self._observer.second(second, load.good_in(second))
+            self._observer.second(second, self.load.good_in(second))
 
     def _tell(self, event: str, process: Process, how: str) -> None:
         """Note and trace what a process does by itself; faults are traced where they are made."""
