@@ -11,6 +11,7 @@ import click
 
 from harness.catalogue import Entry, find, slugs
 from harness.errors import LabError
+from harness.model.experiment import Experiment
 from harness.model.fault import Setting
 from harness.model.load import Load
 from harness.model.loads import Together
@@ -29,7 +30,9 @@ class EngineChoice(StrEnum):
 
 MOST_SEEDS = 100_000
 LOAD = "load."
-SIMULATION_ONLY = "--events and --permute only work in the simulation. Remove --engine compose."
+SIMULATION_ONLY = (
+    "--events, --permute and --script only work in the simulation. Remove --engine compose."
+)
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -146,6 +149,11 @@ def changed(entry: Entry, assignments: Sequence[str]) -> Entry:
     for problem in problems(lab):
         raise LabError(f"--set: {problem}")
     return replace(entry, lab=lab)
+
+
+def scripted(entry: Entry, experiment: Experiment) -> Entry:
+    """Give a lab with what an experiment does to it by hand."""
+    return replace(entry, lab=experiment.of(entry.lab)) if experiment.is_scripted else entry
 
 
 def _reloaded(load: Load, values: Mapping[str, Any]) -> Load:
