@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextvars import Context, copy_context
 from itertools import chain, islice, repeat
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 
@@ -20,22 +20,15 @@ from services.context import outcome
 from services.server import PORT
 from services.tracing import HEADER
 
+if TYPE_CHECKING:
+    from harness.engines.sim.tally import Tally
+
 EXTRA = 1_000_000_000
 """The number of the first request that is sent by hand: beyond all that a load draws."""
 
 
 SEARCHED = 100_000
 """How many requests are drawn to find those for one service."""
-
-
-class LoadTap(Protocol):
-    """Who hears of the load's requests while the run goes on."""
-
-    def sent(self, arrival: Arrival) -> None:
-        """Hear of a request that is sent now."""
-
-    def ended(self, request: Request) -> None:
-        """Hear of one that has ended now."""
 
 
 class Pace:
@@ -90,7 +83,7 @@ class SimLoad:
         self._open: tuple[aiohttp.ClientSession, asyncio.TaskGroup, Context] | None = None
         self._is_drawing = False
         self._extra = self._batches = 0
-        self.tap: LoadTap | None = None
+        self.tap: Tally | None = None
         """Hears of each request that is sent, and of its end."""
         self.tasks: list[asyncio.Task[None]] = []
         """What sends; all of them are over when all requests are."""
@@ -206,7 +199,7 @@ class SimLoad:
     async def _send(self, session: aiohttp.ClientSession, arrival: Arrival) -> None:
         sent_s = self._now()
         if self.tap is not None:
-            self.tap.sent(arrival)
+            self.tap.sent_request(arrival)
         answered_s = math.nan
         headers = {HEADER: root_context(self._plan.seed, arrival.number).header()}
         url = f"http://{arrival.to}:{PORT}{arrival.path}"
@@ -229,7 +222,7 @@ class SimLoad:
         if request.good:
             self._good[int(answered_s)] += 1
         if self.tap is not None:
-            self.tap.ended(request)
+            self.tap.ended_request(request, self._now())
 
 
 def _ring(alarm: asyncio.Future[bool]) -> None:

@@ -22,6 +22,7 @@ from harness.engines.sim.order import Permutation
 from harness.engines.sim.process import KERNEL
 from harness.engines.sim.shared import Shared
 from harness.engines.sim.simulation import GUARD, Simulation
+from harness.engines.sim.tally import Tally
 from harness.engines.sim.tasks import ALL_TASKS
 from harness.errors import LabError
 from harness.model.fault import System
@@ -36,7 +37,7 @@ T = TypeVar("T")
 class SimSession:
     """A plan's run, from `open` to `close`; times are seconds of the run, from the load's start."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what is run, and who watches it
         self,
         plan: Plan,
         conduct: Conductor,
@@ -44,6 +45,7 @@ class SimSession:
         *,
         permute: int | Permutation | None = None,
         events: EventLog | None = None,
+        tally: Tally | None = None,
     ) -> None:
         self._loop = VirtualLoop()
         self._loop.permutation = Permutation(permute) if isinstance(permute, int) else permute
@@ -54,7 +56,7 @@ class SimSession:
         self.failures: list[BaseException] = []
         self._broken: BaseException | None = None
         self._running: asyncio.Task[Recording] | None = None
-        self.simulation = Simulation(self._loop, plan, observer, events)
+        self.simulation = Simulation(self._loop, plan, observer, events, tally)
 
     def __enter__(self) -> Self:
         try:

@@ -7,6 +7,7 @@ import random
 import sys
 from collections.abc import Callable, Coroutine
 from contextlib import AbstractContextManager, ExitStack, suppress
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -35,6 +36,7 @@ from harness.engines.sim.process import EPOCH_S, Process
 from harness.engines.sim.sampler import Sampler
 from harness.engines.sim.shared import Shared
 from harness.engines.sim.system import SimSystem
+from harness.engines.sim.tally import Tally
 from harness.model.lab import CLIENT, Link
 from harness.recording import Recording
 from harness.rows import Rows
@@ -79,7 +81,12 @@ class Simulation:
     """One run: hosts for the services, a `System` for the conductor, and the load."""
 
     def __init__(
-        self, loop: VirtualLoop, plan: Plan, observer: Observer, events: EventLog | None
+        self,
+        loop: VirtualLoop,
+        plan: Plan,
+        observer: Observer,
+        events: EventLog | None,
+        tally: Tally | None = None,
     ) -> None:
         self._loop = loop
         self._plan = plan
@@ -115,6 +122,7 @@ class Simulation:
         self.start_s = 0.0
         client = Process(CLIENT, 0)
         self.load = SimLoad(plan, self.now, partial(self._spawn, client))
+        self._tally = self.load.tap = tally
         self.acting = Acting(plan.lab, plan.variant, self.system, self.load)
         self._watching: asyncio.Task[None] | None = None
         loop.on_crash = self._note_crash
@@ -187,6 +195,22 @@ class Simulation:
         """Take down what the hosts log, while they run."""
         return self._notes.listening()
 
+    def so_far(self) -> Recording:
+        """Give a recording of the whole seconds that have passed, while the run goes on."""
+        return replace(
+            self._recording,
+            duration_s=float(math.floor(min(self.now(), self._plan.lab.duration_s))),
+            requests=self._recording.requests or self.load.so_far(),
+            spans=self._recording.spans or self._spans,
+            faults=self.acting.records(),
+            surges=[*self._plan.lab.surges(), *self.acting.surges()],
+        )
+
+    def notes(self) -> list[str]:
+        """Give the notes so far, those of what a person did last."""
+        by_hand = [f"{BY_HAND}: {text} at {at_s:g} s" for at_s, text in self.acting.notes]
+        return [*self._notes.lines(), *by_hand]
+
     def now(self) -> float:
         """Seconds since the load's start."""
         return self._loop.time() - self.start_s
@@ -223,7 +247,7 @@ class Simulation:
         return EPOCH_S + self.now()
 
     def _platform(self, process: Process, core: Core, machine: Machine) -> Platform:
-        host = process.host
+        host, tally = process.host, self._tally
         return Platform(
             host=host,
             links={to: self._url(to) for to in self._services[host].callees(host)},
@@ -235,11 +259,16 @@ class Simulation:
             burn=core.burn,
             exit=partial(self.hosts[host].exit, process),
             volume=machine.disk.mount(process),
-            record=self._record,
+            record=self._record if tally is None else partial(self._tell_span, process, tally),
+            begun=None if tally is None else partial(tally.begun, process),
         )
 
     def _record(self, span: Span) -> None:
         self._spans.append(span)
+
+    def _tell_span(self, process: Process, tally: Tally, span: Span) -> None:
+        self._spans.append(span)
+        tally.ended_span(process, span)
 
     def _url(self, callee: str) -> str:
         return f"redis://{callee}:6379" if callee in self._stores else f"http://{callee}:{PORT}"
