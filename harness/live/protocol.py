@@ -199,7 +199,7 @@ class Speaker:
     def _begin(self, session: Session, to_s: float) -> None:
         try:
             session.open()
-            session.replay(_moment(to_s, session))
+            session.advance(_moment(to_s, session))
         except BaseException:
             session.close()
             raise

@@ -15,17 +15,19 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
+from harness.acting import RefusedError
 from harness.conductor import conducted
 from harness.engines.protocol import Plan
 from harness.engines.sim.session import SimSession
 from harness.engines.sim.tally import Tally
 from harness.errors import LabError
+from harness.live.ahead import Ahead
 from harness.live.snapshot import Look, looked
 from harness.model.expect import NoDataError
 from harness.model.experiment import Experiment
 from harness.model.lab import Lab
 from harness.model.names import nearest
-from harness.model.operations import Operation
+from harness.model.operations import Inject, Operation
 from harness.model.validate import problems
 from harness.model.variant import Broken, Fixed, Measured
 from harness.recording import Recording, Request, trace_id
@@ -71,7 +73,7 @@ class Nobody:
 
 
 class Session:
-    """An experiment under way: it begins at 0 s with its script already in mind, not done yet."""
+    """An experiment under way: it begins at 0 s, and does what its script says when it is time."""
 
     def __init__(self, slug: str, lab: Lab, experiment: Experiment) -> None:
         self.slug = slug
@@ -82,6 +84,7 @@ class Session:
         self.variant = _variant(given, experiment.variant)
         self.lab = given.facing(self.variant, self.seed)
         self._is_open = False
+        self._ahead = Ahead(experiment.script)
         self._tally = Tally()
         self._messages: deque[Message] = deque(maxlen=MOST_MESSAGES)
         plan = Plan(slug=slug, lab=self.lab, variant=self.variant, seed=self.seed)
@@ -122,28 +125,48 @@ class Session:
         return self._run.over
 
     def advance(self, to_s: float) -> None:
-        """Let time pass to a moment, and do all that is due then.
+        """Let time pass to a moment, and do all that is due then, of the script too.
+
+        What of the script cannot be done by then, because a person did something else, is noted.
 
         Raises:
             ChaoslabError: the lab is at fault, its simulation is stuck, or the moment has gone by.
 
         """
+        while (next_s := self._ahead.next_s()) is not None and next_s <= to_s and not self.over:
+            self._run.advance(max(next_s, self.now_s))
+            self._do_next()
         self._run.advance(to_s)
+
+    def _do_next(self) -> None:
+        act, operation = self._ahead.take()
+        what = f"the script's {act.operation.do} at {act.at_s:g} s"
+        if operation is None:
+            self._run.note(f"{what}: the fault that it is to heal was not injected")
+            return
+        try:
+            self._ahead.got(self._run.act(operation))
+        except RefusedError as error:
+            self._run.note(f"{what}: {error}")
 
     def step_event(self) -> None:
         """Let time pass to the next event."""
-        next_s = self._run.next_s()
+        next_s = self._next_s()
         if next_s < math.inf:
-            self._run.advance(next_s)
+            self.advance(next_s)
 
     def step_request(self) -> None:
         """Let time pass until the load has sent another request, if it sends any more."""
         sent = self._tally.sent
         for _ in range(MOST_EVENTS):
-            next_s = self._run.next_s()
+            next_s = self._next_s()
             if next_s == math.inf or self._tally.sent > sent:
                 return
-            self._run.advance(next_s)
+            self.advance(next_s)
+
+    def _next_s(self) -> float:
+        ahead_s = None if self.over else self._ahead.next_s()
+        return min(self._run.next_s(), math.inf if ahead_s is None else max(ahead_s, self.now_s))
 
     def act(self, operation: Operation) -> int | None:
         """Do an operation now; an injected fault gives its number.
@@ -154,17 +177,10 @@ class Session:
         """
         return self._run.act(operation)
 
-    def replay(self, to_s: float) -> None:
-        """Do what the experiment's script does before a moment, and go there."""
-        for act in self.experiment.script:
-            if act.at_s >= to_s:
-                break
-            self.advance(act.at_s)
-            self.act(act.operation)
-        self.advance(to_s)
-
     def rewound(self, to_s: float) -> "Session":
-        """Make the session of an earlier moment, with what was done before it; close this first.
+        """Make the session of an earlier moment, with what was done before it; this is closed.
+
+        What was done at that moment or later, or is still to be done, is gone.
 
         Raises:
             LabError: the moment is still to come, or before the start.
@@ -173,22 +189,26 @@ class Session:
         if not 0 <= to_s <= self.now_s:
             raise LabError(f"cannot go back to {to_s:g} s: the run is at {self.now_s:g} s")
         self.close()
-        again = Session(self.slug, self.whole, self.export())
+        own = self.export()
+        before = tuple(act for act in own.script if act.at_s < to_s)
+        again = Session(self.slug, self.whole, replace(own, script=before))
         try:
             again.open()
-            again.replay(to_s)
+            again.advance(to_s)
         except BaseException:
             again.close()
             raise
         return again
 
     def finish(self) -> Recording:
-        """Let the run go on to its end, and give the recording.
+        """Let the run go on to its end, with what is left of its script; give the recording.
 
         Raises:
             ChaoslabError: as above.
 
         """
+        if (last_s := self._ahead.last_s()) is not None:
+            self.advance(max(last_s, self.now_s))
         return self._run.finish()
 
     def close(self) -> None:
@@ -196,13 +216,15 @@ class Session:
         self._run.close()
 
     def export(self) -> Experiment:
-        """Give what was done so far as an experiment, which replays to the byte."""
+        """Give what was done, and is to be done, as an experiment, which replays to the byte."""
+        done = self._run.script()
+        injected = sum(isinstance(act.operation, Inject) for act in done)
         return replace(
             self.experiment,
             lab=self.slug,
             variant=self.variant.name,
             seed=self.seed,
-            script=self._run.script(),
+            script=(*done, *self._ahead.rest(injected)),
         )
 
     def look(self) -> Look:

@@ -239,9 +239,9 @@ def test_without_a_session_there_is_nothing_to_do() -> None:
 
 
 def test_an_open_that_fails_leaves_the_session_that_was_there(page: Page) -> None:
-    """Also where its script is refused half-way."""
+    """Whatever it is that does not open."""
     page.send("step", by="second")
-    script = [{"at_s": 1, "do": "heal", "fault": 4}]
-    text = json.dumps({"do": "open", "experiment": {"lab": "hall", "script": script}, "to_s": 3})
-    assert "no fault 4 is under way" in page.refused(text)
+    experiment = {"lab": "hall", "settings": {"front.tries": 0}, "script": []}
+    text = json.dumps({"do": "open", "experiment": experiment})
+    assert "tries is 0; it must be at least 1" in page.refused(text)
     assert page.send("step", by="second")[0]["at_s"] == 2

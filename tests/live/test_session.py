@@ -28,8 +28,9 @@ from harness.model import (
     Service,
     during,
 )
-from harness.model.experiment import Experiment, OwnFaults
+from harness.model.experiment import Experiment, OwnFaults, experiment_from_json
 from harness.model.operations import HealAll, Inject, Pace, SendNow, Set
+from harness.model.script import script_of
 from tests.support import lab
 
 WHOLE = lab(
@@ -263,7 +264,7 @@ def test_what_was_done_is_an_experiment_that_does_it_again() -> None:
         digest = run.finish().digest()
     assert (made.lab, made.variant, made.seed) == ("hall", "naive", 9)
     with Session("hall", HALL, made) as again:
-        again.replay(3)
+        again.advance(3)
         again.advance(3.3)
         assert again.export() == made
         assert again.finish().digest() == digest
@@ -294,6 +295,56 @@ def test_a_session_can_go_back_and_take_the_other_way() -> None:
         undone = again.rewound(1)
         with undone:
             assert undone.export().script == ()
+
+
+def test_a_script_is_done_as_time_passes() -> None:
+    """The lab's own faults as a script; what is to come is exported too, and steps meet it."""
+    script = script_of(HALL.faults)
+    with session(script=script) as run:
+        run.advance(1.99)
+        assert run.look().faults == ()
+        while run.now_s < 2:
+            run.step_event()
+        assert [one.name for one in run.look().faults] == ["pause back"]
+        assert run.export().script == script
+        run.advance(4)
+        assert run.look().faults == ()
+        assert run.export().script == script
+        digest = run.finish().digest()
+    with session(script=script) as again:
+        assert again.finish().digest() == digest
+
+
+def test_what_of_a_script_can_be_done_no_more_is_noted() -> None:
+    """A person was quicker: nothing of theirs is healed by it, and the run replays without it."""
+    with session(script=script_of(HALL.faults)) as run:
+        run.advance(1)
+        run.act(Inject(Kill("back")))
+        run.advance(3.5)
+        assert [one.name for one in run.look().faults] == ["kill back"]
+        run.act(HealAll())
+        (beginning, end) = run.look().notes
+        made = run.export()
+    assert "the script's inject at 2 s: pause back: overlaps" in beginning
+    assert "the script's heal at 3 s: the fault that it is to heal was not injected" in end
+    assert [type(act.operation) for act in made.script] == [Inject, HealAll]
+
+
+def test_a_script_heals_its_own_faults_whatever_their_numbers() -> None:
+    """Also where a person has injected one in between, and after it went through JSON."""
+    script = script_of((during(1, 3, Pause("back")), during(2, 4, CpuSlow("front", factor=2))))
+    with session(script=script) as run:
+        run.advance(0.5)
+        run.act(Inject(DiskFull("front")))
+        run.advance(1.5)
+        made = run.export()
+        run.advance(3.5)
+        names = [one.name for one in run.look().faults]
+        digest = run.finish().digest()
+    assert names == ["full disk of front", "slow CPU of front (x 2)"]
+    again = experiment_from_json(json.loads(json.dumps(made.to_json())))
+    with Session("hall", HALL, again) as other:
+        assert other.finish().digest() == digest
 
 
 @pytest.mark.parametrize(

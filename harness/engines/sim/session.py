@@ -164,6 +164,10 @@ class SimSession:
         self._script.append(Act(at_s=self._at_s, operation=operation))
         return number
 
+    def note(self, text: str) -> None:
+        """Take down what a person should know of what was to be done by hand."""
+        self.simulation.acting.notes.append((self._at_s, text))
+
     def script(self) -> Script:
         """Give what was done so far: with the plan, all that is needed to be here again."""
         return tuple(self._script)
