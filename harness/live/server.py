@@ -218,7 +218,7 @@ class Console:
         bucket, refused = Bucket(asyncio.get_running_loop().time), 0
         async for message in watcher.socket:
             if message.type is not WSMsgType.TEXT:
-                log.warning("a page sent what is no text; it was cut off")
+                log.warning("a page sent what is too large, or no text; it was cut off")
                 await watcher.socket.close(code=WSCloseCode.UNSUPPORTED_DATA)
                 return
             if bucket.takes():
