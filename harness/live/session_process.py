@@ -44,8 +44,7 @@ class Process:
 
     def send(self, message: Mapping[str, Any]) -> None:
         """Write a message; time that the reader takes is ours to wait."""
-        self._out.write(json.dumps(message, allow_nan=False).encode() + b"\n")
-        self._out.flush()
+        write(self._out, message)
 
     def run(self) -> int:
         """Serve until the end; give the exit code."""
@@ -92,6 +91,12 @@ class Process:
         return None
 
 
+def write(out: Any, message: Mapping[str, Any]) -> None:  # noqa: ANN401 - a binary file
+    """Write a message as a line."""
+    out.write(json.dumps(message, allow_nan=False).encode() + b"\n")
+    out.flush()
+
+
 def _rss_bytes() -> int:
     try:
         return int(STATM.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
@@ -114,17 +119,17 @@ def main() -> int:
     resource.setrlimit(resource.RLIMIT_DATA, (MOST_DATA_BYTES, MOST_DATA_BYTES))
     if len(sys.argv) > 1:
         labs_folder.choose(Path(sys.argv[1]))
-    process = Process(out)
     try:
-        return process.run()
+        return Process(out).run()
     except MemoryError:
-        process.send({"say": "failed", "why": "the session has no memory left", "over": True})
+        said: dict[str, Any] = {"why": "the session has no memory left; open it with less load"}
     except BrokenPipeError:
         return 0
     except Exception:  # noqa: BLE001 - the boundary of this process
         traceback.print_exc()
         why = "internal error in chaoslab, not in your lab; the traceback is on the terminal"
-        process.send({"say": "failed", "why": why, "over": True, "bug": True})
+        said = {"why": why, "bug": True}
+    write(out, {"say": "failed", "over": True, **said})
     return FAILED
 
 
