@@ -20,8 +20,10 @@ FOLDERS = (
     *("services", "labs"),
 )
 MODULES = (
+    "harness.acting",
     "harness.conductor",
     "harness.engines.protocol",
+    *(f"harness.live.{name}" for name in ("ahead", "described", "protocol", "session", "snapshot")),
     "harness.recording",
     "harness.result",
 )
