@@ -17,13 +17,23 @@ sentence for people. What the engine tells by itself is a `tick` as time passes,
 Times are seconds of the run; what is unknown is null.
 """
 
-import json
 import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
-from typing import Any, ClassVar, NoReturn
+from typing import Any, ClassVar
 
 from harness.errors import ChaoslabError, LabError
+from harness.live.commands import (
+    Act,
+    Follow,
+    Messages,
+    Moment,
+    Nothing,
+    Open,
+    Play,
+    Step,
+    read,
+)
 from harness.live.described import opened
 from harness.live.session import Session
 from harness.model.experiment import Experiment, experiment_from_json
@@ -41,7 +51,6 @@ SPEEDS = (0.25, 100.0)
 LONGEST_S = 600.0
 """How long an opened run lasts, where the experiment does not say."""
 SERIES_S = 1.0
-MOST_BYTES = 1 << 20
 MICRO = 6
 """Digits of the moments at which time is looked at, so that a person reads 1.1 and not 1.0999."""
 MOST_ID = 64
@@ -56,47 +65,6 @@ class Labs:
 
     names: tuple[tuple[str, str], ...]
     find: Callable[[str], Lab]
-
-
-@dataclass(frozen=True, slots=True)
-class _Nothing:
-    """A command without fields."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Open:
-    experiment: object
-    to_s: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class _Play:
-    speed: float = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class _Step:
-    by: str = "second"
-
-
-@dataclass(frozen=True, slots=True)
-class _Moment:
-    to_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class _Act:
-    operation: object
-
-
-@dataclass(frozen=True, slots=True)
-class _Follow:
-    request: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Messages:
-    on: bool = True
 
 
 class Speaker:
@@ -128,7 +96,7 @@ class Speaker:
         """Take one message, and answer it; whatever it is, it ends nothing but itself."""
         number: object = None
         try:
-            message = _read(text)
+            message = read(text)
             number = message.pop("id", None)
             if not isinstance(number, int | str | None) or len(str(number)) > MOST_ID:
                 number = None
@@ -175,7 +143,7 @@ class Speaker:
             raise LabError("no lab is open; send open first")
         return self._session
 
-    def _hello(self, _: _Nothing) -> None:
+    def _hello(self, _: Nothing) -> None:
         self._send(
             {
                 "say": "hello",
@@ -188,7 +156,7 @@ class Speaker:
             }
         )
 
-    def _open(self, asked: _Open) -> None:
+    def _open(self, asked: Open) -> None:
         experiment = experiment_from_json(asked.experiment)
         if not experiment.lab:
             raise LabError("experiment: lab is missing; name one, as in retry-storm")
@@ -213,17 +181,22 @@ class Speaker:
         self._send({"say": "opened", **opened(session)})
         self._tick()
 
-    def _play(self, asked: _Play) -> None:
+    def _play(self, asked: Play) -> None:
         self._there()
         low, high = SPEEDS
         if not low <= asked.speed <= high:
             raise LabError(f"speed is {asked.speed:g}; it must lie between {low:g} and {high:g}")
         self._speed = asked.speed
+        self._tick()
 
-    def _pause(self, _: _Nothing) -> None:
+    def _pause(self, _: Nothing) -> None:
+        self._stand()
+        self._tick()
+
+    def _stand(self) -> None:
         self._speed, self._target_s = 0.0, self._there().now_s
 
-    def _step(self, asked: _Step) -> None:
+    def _step(self, asked: Step) -> None:
         session = self._there()
         steps: dict[str, Callable[[], None]] = {
             "event": session.step_event,
@@ -232,23 +205,23 @@ class Speaker:
         }
         if asked.by not in steps:
             raise LabError(f"by is {short(asked.by)}; it may be {', '.join(steps)}")
-        self._pause(_Nothing())
+        self._stand()
         self._carefully(steps[asked.by])
 
-    def _advance(self, asked: _Moment) -> None:
+    def _advance(self, asked: Moment) -> None:
         session = self._there()
         to_s = _moment(asked.to_s, session)
         if to_s < session.now_s:
             raise LabError(f"the run is at {session.now_s:g} s already; send rewind to go back")
         self._speed, self._target_s = 0.0, to_s
 
-    def _act(self, asked: _Act) -> None:
+    def _act(self, asked: Act) -> None:
         session = self._there()
         number = session.act(operation_from_json(asked.operation))
         self._send({"say": "acted", "at_s": session.now_s, "fault": number})
         self._tick()
 
-    def _rewind(self, asked: _Moment) -> None:
+    def _rewind(self, asked: Moment) -> None:
         session = self._there()
         to_s = _moment(asked.to_s, session)
         if to_s > session.now_s:
@@ -256,7 +229,7 @@ class Speaker:
         self._session = None
         self._show(session.rewound(to_s))
 
-    def _follow(self, asked: _Follow) -> None:
+    def _follow(self, asked: Follow) -> None:
         request, spans = self._there().followed(asked.request)
         self._send(
             {
@@ -266,28 +239,28 @@ class Speaker:
             }
         )
 
-    def _messages(self, asked: _Messages) -> None:
+    def _messages(self, asked: Messages) -> None:
         self._there().watch_messages(on=asked.on)
 
-    def _export(self, _: _Nothing) -> None:
+    def _export(self, _: Nothing) -> None:
         self._send({"say": "exported", "experiment": self._there().export().to_json()})
 
-    def _close(self, _: _Nothing) -> None:
+    def _close(self, _: Nothing) -> None:
         self.close()
 
     COMMANDS: ClassVar[dict[str, tuple[type[Any], Callable[["Speaker", Any], None]]]] = {
-        "hello": (_Nothing, _hello),
-        "open": (_Open, _open),
-        "play": (_Play, _play),
-        "pause": (_Nothing, _pause),
-        "step": (_Step, _step),
-        "advance": (_Moment, _advance),
-        "act": (_Act, _act),
-        "rewind": (_Moment, _rewind),
-        "follow": (_Follow, _follow),
-        "messages": (_Messages, _messages),
-        "export": (_Nothing, _export),
-        "close": (_Nothing, _close),
+        "hello": (Nothing, _hello),
+        "open": (Open, _open),
+        "play": (Play, _play),
+        "pause": (Nothing, _pause),
+        "step": (Step, _step),
+        "advance": (Moment, _advance),
+        "act": (Act, _act),
+        "rewind": (Moment, _rewind),
+        "follow": (Follow, _follow),
+        "messages": (Messages, _messages),
+        "export": (Nothing, _export),
+        "close": (Nothing, _close),
     }
 
     def _carefully(self, pass_time: Callable[[], None]) -> None:
@@ -302,7 +275,9 @@ class Speaker:
     def _tick(self) -> None:
         session = self._there()
         self._since_tick_s = 0.0
-        tick = {"say": "tick", **session.look().to_json(), "messages": _messages_of(session)}
+        self._speed = 0.0 if session.over else self._speed
+        tick = {"say": "tick", "speed": self._speed, **session.look().to_json()}
+        tick["messages"] = _messages_of(session)
         if session.over or session.now_s >= self._series_s + SERIES_S:
             self._series_s = math.floor(session.now_s)
             tick["series"] = [_finite(asdict(one)) for one in session.series()]
@@ -313,24 +288,8 @@ class Speaker:
 
     def _fail(self, why: str) -> None:
         """Tell that the run cannot go on; it can be rewound, or another one opened."""
-        self._speed, self._target_s = 0.0, self._there().now_s
+        self._stand()
         self._send({"say": "failed", "why": why})
-
-
-def _read(text: str) -> dict[str, Any]:
-    if len(text) > MOST_BYTES:
-        raise LabError(f"the message has more than {MOST_BYTES:,} letters")
-    try:
-        message = json.loads(text, parse_constant=_refuse)
-    except (ValueError, RecursionError) as error:
-        raise LabError(f"the message is not JSON: {str(error)[:80]}") from error
-    if not isinstance(message, dict):
-        raise LabError(f"the message is {short(message)}; it must be an object")
-    return message
-
-
-def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is no number")
 
 
 def _lasting(experiment: Experiment) -> Experiment:

@@ -19,7 +19,7 @@ from typing import Any
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from harness.live.child import Child, TooManyError
-from harness.live.protocol import MOST_BYTES
+from harness.live.commands import MOST_BYTES
 
 HOST = "127.0.0.1"
 NAMES = (HOST, "localhost")
@@ -42,9 +42,8 @@ WAITING = 8
 GRACE_S = 3.0
 """How long a session waits for a page that is loaded again."""
 HEADERS = {
-    "Content-Security-Policy": "default-src 'self'; style-src 'self' 'unsafe-inline'; "
-    "connect-src 'self' ws://127.0.0.1:* ws://localhost:*; frame-ancestors 'none'; "
-    "base-uri 'none'; form-action 'none'",
+    "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; "
+    "form-action 'none'; connect-src 'self' ws://127.0.0.1:* ws://localhost:*",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",

@@ -103,6 +103,8 @@ def _text(value: object, what: str) -> str:
         raise LabError(f"{what} is {short(value)}; it must be a text")
     if len(value) > MOST_LETTERS:
         raise LabError(f"{what} has {len(value)} letters; at most {MOST_LETTERS} are taken")
+    if not value.isprintable():
+        raise LabError(f"{what} is {short(value)}; it may hold no line ends and control characters")
     return value
 
 

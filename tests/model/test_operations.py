@@ -118,6 +118,8 @@ def test_an_operation_is_read_back_as_it_was_written(operation: Operation) -> No
         ({"do": "set", "name": "a.x", "value": None}, "value is None; it must be a text"),
         ({"do": "set", "name": "a.x", "value": [1]}, r"value is \[1\]; it must be a text"),
         ({"do": "set", "name": "a.x", "value": "x" * 3000}, "value has 3000 letters; at most 2000"),
+        ({"do": "set", "name": "a.x", "value": "\ud800"}, "it may hold no line ends and control"),
+        ({"do": "unset", "name": "a\nb"}, r"name is 'a\\nb'; it may hold no line ends"),
         ({"do": "inject"}, "inject: fault is missing"),
         ({"do": "inject", "fault": "Pause"}, "inject: expected an object, got 'Pause'"),
         ({"do": "inject", "fault": {}}, "inject: kind is missing; it may be Pause"),

@@ -6,11 +6,12 @@ const root = document.documentElement;
 const state = { opened: null, drawn: null, tick: null, seconds: new Map(), windows: [], playing: false, chosen: null, faults: [], script: [], furthest: 0 };
 const hash = () => new URLSearchParams(location.hash.slice(1));
 const name = hash().get("session") ?? Math.random().toString(36).slice(2, 12);
+const own = Math.random().toString(36).slice(2, 10); // pages that look at one session tell their answers apart by it
 let socket, number = 0;
 const waiting = new Map();
 
 function send(message) {
-  const id = ++number;
+  const id = `${own}-${++number}`;
   socket.send(JSON.stringify({ ...message, id }));
   return new Promise((done) => waiting.set(id, done));
 }
@@ -25,7 +26,7 @@ function connect() {
 
 const told = {
   ok: ({ id }) => { waiting.get(id)?.(true); waiting.delete(id); },
-  refused: ({ id, why }) => { waiting.get(id)?.(false); waiting.delete(id); say(why, true); },
+  refused: ({ id, why }) => { if (id && !waiting.has(id)) return; waiting.get(id)?.(false); waiting.delete(id); say(why, true); },
   failed: ({ why }) => { root.dataset.state = "failed"; playing(false); say(why, true); },
   hello: (hello) => {
     state.kinds = hello.faults;
@@ -34,17 +35,25 @@ const told = {
     if (!state.opened) openFromAddress();
   },
   opened: (opened) => {
-    Object.assign(state, { opened, seconds: new Map(), windows: [], chosen: null, script: opened.experiment.script, plots: [] });
+    const same = ["lab", "variant", "seed"].every((one) => opened[one] === state.opened?.[one]);
+    if (!same) Object.assign(state, { seconds: new Map(), windows: [], chosen: null, furthest: 0 });
+    Object.assign(state, { opened, again: true, script: opened.experiment.script, shown: "", drawnTo: "" });
     root.dataset.lab = opened.lab; root.dataset.state = "ready"; delete root.dataset.digest;
     $("title").textContent = opened.title; $("question").textContent = opened.question;
     $("lab").value = opened.lab; $("seed").value = opened.seed;
     $("variant").replaceChildren(...opened.variants.map((one) => new Option(`${one.name} (${one.kind})`, one.name)));
     $("variant").value = opened.variant;
     state.drawn = topology($("topology"), opened, choose);
-    forms(); playing(false); showScript();
+    forms(); showScript();
   },
   tick: (tick) => {
     state.tick = tick;
+    playing(tick.speed > 0);
+    if (state.again) { // a moment was gone back to: what was seen before it stays, what came after is gone
+      state.again = false;
+      for (const second of [...state.seconds.keys()]) if (second >= Math.floor(tick.at_s)) state.seconds.delete(second);
+      state.windows = state.windows.filter((one) => one.start < tick.at_s).map((one) => (one.end < tick.at_s ? one : { ...one, end: undefined }));
+    }
     state.furthest = Math.max(state.furthest, tick.at_s);
     if (root.dataset.state !== "done") root.dataset.state = state.playing ? "running" : "ready";
     $("clock").textContent = `${tick.at_s.toFixed(2)} s`;
@@ -164,7 +173,7 @@ function values(form, fields) {
   return Object.fromEntries(fields.map(({ name, type }) => { const text = form.elements[name].value; return [name, ["int", "float"].includes(type) ? Number(text) : type === "bool" ? text === "true" : text]; }));
 }
 
-const toggle = async () => { const on = !state.playing; if (await send(on ? { do: "play", speed: Number($("speed").value) } : { do: "pause" })) playing(on); };
+const toggle = async () => { const on = !state.playing; await send(on ? { do: "play", speed: Number($("speed").value) } : { do: "pause" }); };
 $("play").onclick = toggle;
 $("speed").onchange = () => state.playing && send({ do: "play", speed: Number($("speed").value) });
 $("heal").onclick = () => act({ do: "heal all" });
