@@ -25,10 +25,10 @@ DEFAULT = "retry-storm"
     help="The port on this machine.",
 )
 def command(name: str, port: int) -> ExitCode:
-    """Open a lab in the browser and break it by hand, simulated; Ctrl-C ends it.
+    """Break a simulated lab by hand, in the browser.
 
     Prints an address of this machine that holds a token: whoever has it can use the console, and
-    nobody on the network can reach it.
+    nobody on the network can reach it. Ctrl-C ends it.
     """
     slug = catalogue.find(name).slug
     asyncio.run(_served(slug, port))

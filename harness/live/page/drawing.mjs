@@ -6,7 +6,7 @@ export const el = (name, attributes = {}, ...children) => {
   made.append(...children);
   return made;
 };
-const W = 150, H = 64, GAP_X = 90, GAP_Y = 26;
+const W = 190, H = 64, GAP_X = 130, GAP_Y = 26;
 
 // Whoever is called stands to the right of its callers; the client first.
 export function layout(opened) {
