@@ -37,7 +37,7 @@ MOST_MESSAGES = 2000
 """How many messages are kept between two looks at them; older ones are dropped."""
 MOST_EVENTS = 100_000
 """How many events are passed in search of the load's next request."""
-GOOD = "Good answers"
+ENDED = "Requests that ended"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,15 +232,16 @@ class Session:
         return looked(self._run, self._tally, (*self.lab.faults, *self.lab.steps))
 
     def series(self) -> list[Series]:
-        """Draw good answers and the lab's own plots, over the whole seconds so far."""
+        """Draw the requests that ended and the lab's own plots, over the whole seconds so far."""
         recording = self._run.simulation.so_far()
         if recording.duration_s < 1:
             return []
-        good = [0.0] * int(recording.duration_s)
-        for request in recording.requests:
-            if request.good and request.answered_s < len(good):
-                good[int(request.answered_s)] += 1
-        shown = [Series(title=GOOD, unit="/s", curves={"good": good})]
+        ended = [self._tally.by_second[second] for second in range(int(recording.duration_s))]
+        curves_of_load = {
+            "good": [float(counts[True]) for counts in ended],
+            "failed": [float(counts[False]) for counts in ended],
+        }
+        shown = [Series(title=ENDED, unit="/s", curves=curves_of_load)]
         for plot in self.lab.plots:
             curves: Mapping[str, Sequence[float]] = {}
             with suppress(NoDataError):  # not yet

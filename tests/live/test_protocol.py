@@ -174,7 +174,7 @@ def test_series_come_with_each_new_second(page: Page) -> None:
     with_series = [one["at_s"] for one in told if "series" in one]
     assert with_series == pytest.approx([1, 2], abs=0.1)
     titles = [one["title"] for one in told[-1].get("series", []) or told[19]["series"]]
-    assert titles == ["Good answers", "Calls", "Tries"]
+    assert titles == ["Requests that ended", "Calls", "Tries"]
 
 
 def test_a_request_is_followed_and_messages_are_shown(page: Page) -> None:

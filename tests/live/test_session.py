@@ -186,17 +186,20 @@ def test_looking_changes_nothing() -> None:
 
 
 def test_the_labs_plots_are_drawn_so_far() -> None:
-    """A value for each whole second that has passed, good answers first; at the end, all."""
+    """A value for each whole second that has passed, requests first; at the end, all."""
     with session(variant="naive") as run:
         run.advance(0.5)
         assert run.series() == []
         run.advance(3.4)
         good, calls, tries = run.series()
-        assert [good.title, calls.title, tries.title] == ["Good answers", "Calls", "Tries"]
+        assert [good.title, calls.title, tries.title] == ["Requests that ended", "Calls", "Tries"]
         assert len(good.curves["good"]) == len(calls.curves["back"]) == 3
         assert sum(calls.curves["back"]) >= sum(good.curves["good"]) > 60
         recording = run.finish()
         at_the_end = run.series()
+    sent, answered = len(recording.requests), sum(one.good for one in recording.requests)
+    assert sum(at_the_end[0].curves["good"]) == answered
+    assert 0 <= sent - answered - sum(at_the_end[0].curves["failed"]) < 100  # failed after the end
     assert at_the_end[1].curves == HALL.plots[0].of(recording)
 
 

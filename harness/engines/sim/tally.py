@@ -34,6 +34,8 @@ class Tally:
     def __init__(self) -> None:
         self.calls: defaultdict[str, Calls] = defaultdict(Calls)
         self.sent = 0
+        self.by_second: defaultdict[int, Counter[bool]] = defaultdict(Counter)
+        """How many requests ended in each second, with what was asked for and without."""
         self._load_under_way: Counter[str] = Counter()
         self._under_way: Counter[tuple[Process, str]] = Counter()
         self._given_up: dict[str, str] = {}
@@ -66,6 +68,7 @@ class Tally:
         link = f"{CLIENT}->{request.to}"
         self._load_under_way[link] -= 1
         self._end(link, request.status, f"{request.number + 1:016x}")
+        self.by_second[int(at_s)][request.good] += 1
         self._last.append((at_s, request))
         self.last(at_s)
 

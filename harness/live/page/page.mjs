@@ -64,7 +64,9 @@ const told = {
     const failed = Object.values(tick.load.failed).reduce((a, b) => a + b, 0);
     const second = Math.floor(tick.at_s - 1e-9);
     if (second >= 0) state.seconds.set(second, { good: tick.load.good, failed, p50: tick.load.p50_ms, p99: tick.load.p99_ms });
-    if (tick.series) state.plots = tick.series;
+    tick.series?.[0]?.curves.good.forEach((good, at) => { // all of the past, also where this page has not seen it
+      if (at < Math.floor(tick.at_s)) state.seconds.set(at, { ...state.seconds.get(at), good, failed: tick.series[0].curves.failed[at] });
+    });
     charts(tick);
     $("notes").replaceChildren(...tick.notes.map(item));
   },
