@@ -355,6 +355,10 @@ def test_a_script_heals_its_own_faults_whatever_their_numbers() -> None:
     [
         ({"variant": "nive"}, r"no variant 'nive' \(did you mean naive\?\); there are naive, calm"),
         ({"settings": {"front.tires": 3}}, "settings: .*front: no setting 'tires'"),
+        (
+            {"settings": {"front.tires": 3}, "script": script_of(HALL.faults)},
+            "settings: .*front: no setting 'tires'",
+        ),
         ({"settings": {"load.rate_rps": 3}}, r"settings: .*'load.rate_rps' is no service.setting"),
     ],
 )
