@@ -7,6 +7,7 @@ from typing import Any
 
 from harness.catalogue import Entry
 from harness.errors import LabError
+from harness.model.experiment import Experiment
 from harness.model.fault import Setting
 from harness.model.load import Load
 from harness.model.loads import Together
@@ -53,6 +54,11 @@ def changed(entry: Entry, assignments: Sequence[str]) -> Entry:
     for problem in problems(lab):
         raise LabError(f"--set: {problem}")
     return replace(entry, lab=lab)
+
+
+def scripted(entry: Entry, experiment: Experiment) -> Entry:
+    """Give a lab with what an experiment does to it by hand."""
+    return replace(entry, lab=experiment.of(entry.lab)) if experiment.is_scripted else entry
 
 
 def _reloaded(load: Load, values: Mapping[str, Any]) -> Load:

@@ -48,7 +48,7 @@ def conductor(
                 await system.until(at_s)
                 if begins:
                     active[id(timed)] = timed.fault
-                    log[id(timed)] = await _break(system, timed.fault, log[id(timed)])
+                    log[id(timed)] = await applied_now(system, timed.fault, log[id(timed)])
                     if timed.stays:
                         del active[id(timed)]
                 else:
@@ -60,7 +60,7 @@ def conductor(
             # One that does not go must not keep the others: a stack calls them all, the last first.
             async with AsyncExitStack() as stack:
                 for fault in active.values():
-                    stack.push_async_callback(_remove, system, fault)
+                    stack.push_async_callback(remove, system, fault)
         return list(log.values())
 
     return conduct
@@ -88,7 +88,13 @@ async def _still_there(system: System, faults: tuple[Timed, ...]) -> None:
             raise FaultNotAppliedError(f"{step.name}: undone by something else before the end")
 
 
-async def _break(system: System, fault: Fault, record: FaultRecord) -> FaultRecord:
+async def applied_now(system: System, fault: Fault, record: FaultRecord) -> FaultRecord:
+    """Apply a fault, read it back, and write the times into its record.
+
+    Raises:
+        FaultNotAppliedError: not all of it is there.
+
+    """
     requested_s = system.now()
     await fault.apply(system)
     applied_s = system.now()
@@ -104,7 +110,7 @@ async def _mend(system: System, fault: Fault, record: FaultRecord) -> FaultRecor
             f"{fault.name}: gone, in whole or in part, before its end at {record.end_s:g} s; "
             "something else has undone it"
         )
-    await _remove(system, fault)
+    await remove(system, fault)
     if not await fault.gone(system):
         raise FaultNotAppliedError(
             f"{fault.name}: something of it is still there after its removal"
@@ -112,7 +118,13 @@ async def _mend(system: System, fault: Fault, record: FaultRecord) -> FaultRecor
     return replace(record, removal_s=removal_s, removed_s=system.now())
 
 
-async def _remove(system: System, fault: Fault) -> None:
+async def remove(system: System, fault: Fault) -> None:
+    """Take a fault away.
+
+    Raises:
+        FaultNotAppliedError: it takes longer than the limit.
+
+    """
     try:
         async with asyncio.timeout(REMOVAL_LIMIT_S):
             await fault.remove(system)

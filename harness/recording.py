@@ -71,6 +71,10 @@ class RequestLog:
         while following := self._early.pop(len(self._requests), None):
             self._requests.append(following)
 
+    def so_far(self) -> list[Request]:
+        """Give all that were taken, by number, while more may come."""
+        return [*self._requests, *(self._early[number] for number in sorted(self._early))]
+
     def all(self) -> Rows[Request]:
         """Give all of them at the end, also what comes after one that never ended."""
         for number in sorted(self._early):

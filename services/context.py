@@ -44,6 +44,7 @@ class Platform:
     an attempt for each command; `now` gives seconds of the run's own clock and
     is never skewed; `wall` is the host's wall clock, in seconds since 1970, and may be wrong;
     `burn` occupies the host's CPU for some milliseconds; `exit` ends the process with a code.
+    `begun` hears of each call that is sent, by its callee; spans tell of those that have ended.
     """
 
     host: str
@@ -57,6 +58,7 @@ class Platform:
     exit: Callable[[int], Awaitable[NoReturn]]
     volume: Volume
     record: Callable[[Span], None]
+    begun: Callable[[str], None] | None = None
 
 
 def dice(seed: int | str, host: str, start: int) -> random.Random:
@@ -76,6 +78,7 @@ class Context(Generic[S]):
         self.wall = platform.wall
         self.volume = platform.volume
         self.record = platform.record
+        self.begun = platform.begun
         self.callees = tuple(to for to, url in platform.links.items() if url.startswith("http"))
         self.metrics = CollectorRegistry()
         # Under Prometheus' own name. Without it, nobody sees that a counter has begun again if it
@@ -215,6 +218,8 @@ class Attempt:
         self._start_s = context.now()
         self._id = context.span_ids.next()
         self._parent = CURRENT.get() or background(self._id)
+        if context.begun is not None:
+            context.begun(callee)
 
     def header(self) -> str:
         """Give the `traceparent` that the call carries."""

@@ -22,14 +22,14 @@ class Settings(Guarded):
     """A time limit for each attempt, how many tries in all, and what holds them back.
 
     `retry_budget` is the share of requests that may be retried; 0 means without limit, and so
-    does a `timeout_ms` of 0.
+    does a `timeout_ms` of 0. A change hits the requests that come later.
     """
 
     timeout_ms: float = live(1000)
-    tries: int = 1
-    backoff_ms: float = 0
-    jitter: Jitter = Jitter.FULL
-    retry_budget: float = 0
+    tries: int = live(1)
+    backoff_ms: float = live(0)
+    jitter: Jitter = live(Jitter.FULL)
+    retry_budget: float = live(0)
 
     def __post_init__(self) -> None:
         at_least(1, tries=self.tries)
@@ -52,16 +52,31 @@ class Unavailable(Failed):
         return self._said
 
 
+class Policy:
+    """The retry policy of the settings as they are; a new budget has its burst again."""
+
+    def __init__(self, ctx: Context[Settings]) -> None:
+        self._ctx = ctx
+        self._ratio = 0.0
+        self._budget: RetryBudget | None = None
+
+    def now(self) -> Retry:
+        """Give the policy for a request that has come now."""
+        settings = self._ctx.settings
+        if settings.retry_budget != self._ratio:
+            self._ratio = settings.retry_budget
+            self._budget = RetryBudget(self._ratio) if self._ratio else None
+        return Retry(
+            tries=settings.tries,
+            on=(TimeoutError, aiohttp.ClientError, Unavailable),
+            backoff=Backoff(base_ms=settings.backoff_ms, jitter=settings.jitter),
+            budget=self._budget,
+        )
+
+
 def app(ctx: Context[Settings]) -> web.Application:
     """Serve `GET /`: 200 when every callee answered in time, 504 or 502 otherwise."""
-    settings = ctx.settings
-    policy = Retry(
-        tries=settings.tries,
-        on=(TimeoutError, aiohttp.ClientError, Unavailable),
-        backoff=Backoff(base_ms=settings.backoff_ms, jitter=settings.jitter),
-        budget=RetryBudget(settings.retry_budget) if settings.retry_budget else None,
-    )
-
+    policy = Policy(ctx)
     outgoing = Outgoing(ctx)
 
     async def ask(callee: str, attempt: int, asked: Asked) -> Answer:
@@ -83,7 +98,7 @@ def app(ctx: Context[Settings]) -> web.Application:
     async def handle(_: web.Request) -> web.Response:
         try:
             for callee in ctx.callees:
-                await policy.run(partial(attempted, callee), ctx.rng)
+                await policy.now().run(partial(attempted, callee), ctx.rng)
         except TimeoutError:
             return web.Response(status=504, text="a callee did not answer in time\n")
         except (aiohttp.ClientError, Unavailable) as error:

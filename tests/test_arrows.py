@@ -17,6 +17,7 @@ MACHINE = {"docker", "multiprocessing", "requests", "socket", "ssl", "subprocess
 PURE = (
     *("harness.model", "harness.measures", "harness.checks"),
     *("harness.theory", "harness.engines.sim"),
+    *("harness.live.protocol", "harness.live.session", "harness.live.snapshot"),
     *("services", "labs"),
 )
 
@@ -26,10 +27,11 @@ RULES: dict[str, tuple[str, ...]] = {
     "harness.measures": ("harness.checks", "harness.engines", "harness.report", "harness.cli"),
     "harness.checks": ("harness.engines.sim", "harness.engines.compose", "harness.report"),
     "harness.recording": ("harness.engines", "harness.model", "harness.report", "harness.cli"),
-    "harness.engines": ("harness.runner", "harness.report", "harness.cli", "harness.console"),
+    "harness.engines": ("harness.runner", "harness.report", "harness.cli", "harness.live"),
     "harness.engines.sim": ("harness.engines.compose",),
     "harness.engines.compose": ("harness.engines.sim",),
     "harness.runner": ("harness.cli",),
+    "harness.live": ("harness.cli", "harness.report", "harness.runner", "harness.engines.compose"),
     "harness.report": ("harness.cli", "harness.runner"),
     "harness": ("labs", "tests"),
 }

@@ -19,9 +19,12 @@ FOLDERS = (
     ),
     *("services", "labs"),
 )
+LIVE = ("ahead", "commands", "described", "protocol", "session", "snapshot")
 MODULES = (
+    "harness.acting",
     "harness.conductor",
     "harness.engines.protocol",
+    *(f"harness.live.{name}" for name in LIVE),
     "harness.recording",
     "harness.result",
 )

@@ -20,7 +20,9 @@ class EngineChoice(StrEnum):
 
 
 MOST_SEEDS = 100_000
-SIMULATION_ONLY = "--events and --permute only work in the simulation. Remove --engine compose."
+SIMULATION_ONLY = (
+    "--events, --permute and --script only work in the simulation. Remove --engine compose."
+)
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 

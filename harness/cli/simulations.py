@@ -6,7 +6,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -17,6 +17,7 @@ from harness.cli.workers import CONTEXT, cores, pool, submitted
 from harness.engines.protocol import Conductor, Engine, Observer, Plan
 from harness.engines.sim.engine import SimEngine
 from harness.engines.sim.events import EventLog
+from harness.model.experiment import UNCHANGED, Experiment
 from harness.model.lab import Lab
 from harness.model.variant import Broken, Variant
 from harness.recording import Recording
@@ -42,6 +43,7 @@ class Asked:
     settings: tuple[str, ...]
     seed: int
     permute: int | None
+    experiment: Experiment = field(default=UNCHANGED, hash=False)
 
     def runs(self) -> "list[Run]":
         """Give the runs in the order in which the runner asks for them: broken ones twice."""
@@ -56,8 +58,9 @@ class Asked:
         ]
 
     def entry(self) -> Entry:
-        """Load the lab, with the settings that were changed."""
-        return assignments.changed(catalogue.find(self.slug), self.settings)
+        """Load the lab, with the settings that were changed, and what is done by hand."""
+        entry = assignments.changed(catalogue.find(self.slug), self.settings)
+        return assignments.scripted(entry, self.experiment)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

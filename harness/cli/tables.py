@@ -25,8 +25,8 @@ WIDE_LABEL = 64
 ENGINES = {"sim": "Simulated", "compose": "Measured on containers"}
 COLUMNS = {"sim": "simulated", "compose": "measured"}
 OWN_SETTING = (
-    "This run had settings of your own. If the lesson sent you here, this FAIL is what it wanted "
-    "you to see."
+    "This run had settings or a script of your own. If the lesson sent you here, this FAIL is what "
+    "it wanted you to see."
 )
 SET_UP = {
     Kind.TIMING: "on time",

@@ -32,6 +32,8 @@ def definition(lab: Lab) -> str:
     Measures and plots count by their names and windows, not by their code.
     """
     values = {name: value for name, value in _fields(lab) if name != "predict"}
+    if not lab.script:  # a lab that has none is what it was before labs could have one
+        del values["script"]
     # The name of a prediction is its claim.
     values["predict"] = [
         {name: value for name, value in _fields(item) if name != "name"} for item in lab.predict

@@ -12,6 +12,7 @@ from harness.model.load import Load
 from harness.model.variant import Broken, Fixed, Measured, Variant
 from harness.changes import Change
 from harness.model.reading import UNREAD, Reading
+from harness.model.script import Script, windows
 
 CLIENT = "client"
 """The name under which the load's own host appears in links and spans."""
@@ -116,6 +117,8 @@ class Lab:
     drawn: tuple[Drawn, ...] = ()
     steps: tuple[Timed, ...] = ()
     distances: tuple[Distance, ...] = ()
+    script: Script = ()
+    """What is done by hand, in the simulation alone."""
     simulated_only: str = ""
     """Why it is not for containers, if it is not."""
     is_control: bool = False
@@ -207,7 +210,7 @@ class Lab:
     def triggers(self) -> tuple[Change, ...]:
         """Name what a broken variant falls by, each with its window: faults, then the load's."""
         faults = (Change(one.fault.name, one.start_s, one.end_s) for one in self.faults)
-        return (*faults, *self.surges())
+        return (*faults, *self.surges(), *windows(self.script, self.duration_s))
 
     def moments(self) -> tuple[Change, ...]:
         """Name all that happens in a run, in a person's words: triggers, then steps to the end."""
@@ -215,7 +218,8 @@ class Lab:
         ends_s = self.duration_s
         told = [Change(one.said, one.start_s, min(one.end_s, ends_s)) for one in timed]
         faults, steps = told[: len(self.faults)], told[len(self.faults) :]
-        return (*faults, *self.surges(), *steps)
+        by_hand = windows(self.script, self.duration_s)
+        return (*faults, *self.surges(), *steps, *by_hand)
 
     def surges(self) -> tuple[Change, ...]:
         """Name the changes of the load, each with its window as far as the run goes."""
@@ -223,13 +227,12 @@ class Lab:
         return tuple(one._replace(end_s=min(one.end_s, ends_s)) for one in self.load.changes())
 
     def without_trigger(self) -> "Lab":
-        """Give the negative control: no faults, and the load without its surges and additions.
+        """Give the negative control: no fault, no script, the load without surges and additions.
 
         Where the level of the load itself is the trigger, `calm` is what is sent instead.
         """
-        return replace(
-            self, faults=(), drawn=(), load=self.calm or self.load.calm(), is_control=True
-        )
+        calm = self.calm or self.load.calm()
+        return replace(self, faults=(), drawn=(), script=(), load=calm, is_control=True)
 
 
 def _own(service: str, settings: Mapping[str, Setting]) -> dict[str, Setting]:

@@ -49,16 +49,8 @@ class Load(ABC):
 
     def arrivals(self, seed: int, duration_s: float) -> Iterator[Arrival]:
         """Draw the whole load of a run."""
-        for number, (at_s, send, key, flow) in enumerate(self.dues(str(seed), duration_s)):
-            yield Arrival(
-                number=number,
-                at_s=at_s,
-                path=send.filled(number, key),
-                method=send.method,
-                to=send.to or flow.to,
-                timeout_ms=flow.timeout_ms,
-                body_bytes=send.body_bytes,
-            )
+        for number, due in enumerate(self.dues(str(seed), duration_s)):
+            yield due.arrival(number)
 
     def changes(self) -> Iterator[Change]:
         """Name the surges, ramps and additions: what a negative control takes away."""
@@ -201,6 +193,24 @@ class Due(NamedTuple):
     send: Send
     key: int
     flow: Flow
+
+    @property
+    def to(self) -> str:
+        """The service that is asked."""
+        return self.send.to or self.flow.to
+
+    def arrival(self, number: int) -> Arrival:
+        """Give the arrival of a number, the places in its path filled."""
+        send = self.send
+        return Arrival(
+            number=number,
+            at_s=self.at_s,
+            path=send.filled(number, self.key),
+            method=send.method,
+            to=self.to,
+            timeout_ms=self.flow.timeout_ms,
+            body_bytes=send.body_bytes,
+        )
 
 
 def named(value: object) -> dict[str, Any]:

@@ -59,6 +59,8 @@ def problems(lab: Lab) -> Iterator[str]:
     yield from _variants(lab)
     yield from claims(lab)
     yield from reading(lab)
+    if lab.script:
+        yield "script is for runs by hand, which containers do not know; write faults= and steps="
 
 
 def _shape(lab: Lab) -> Iterator[str]:

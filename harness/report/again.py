@@ -7,6 +7,7 @@ from harness.report.panels import by_variant
 from harness.result import CHANGED, Result
 
 SET = " --set "
+SCRIPT = f"{CHANGED}: --script "
 ENGINES = {("sim",): "sim", ("compose",): "compose", ("sim", "compose"): "both"}
 
 
@@ -22,6 +23,8 @@ def _options(result: Result) -> Iterator[str]:
     if result.left_out:
         yield from (word for name in by_variant(result) for word in ("--variant", name))
     for note in result.notes:
-        if note.startswith(CHANGED):
+        if note.startswith(SCRIPT):
+            yield from ("--script", note.removeprefix(SCRIPT))
+        elif note.startswith(CHANGED):
             yield from (word for one in note.split(SET)[1:] for word in ("--set", one))
     yield from ("--seed", str(result.seed))

@@ -176,7 +176,7 @@ def test_a_failed_expectation_ends_with_1(shop: Workshop) -> None:
     assert "\nDoes not hold " in outcome.out
     assert "✗ calm recovers" in outcome.out
     assert "\nFAIL of a part: 0 of 1 claims about calm hold. " in outcome.out
-    assert "This run had settings of your own" in outcome.out
+    assert "This run had settings or a script of your own" in outcome.out
     assert "next lab" not in outcome.out
 
 

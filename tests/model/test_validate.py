@@ -45,6 +45,8 @@ from harness.model import (
 )
 from harness.model.expect import Measure
 from harness.model.fault import Fault, Timed
+from harness.model.operations import HealAll
+from harness.model.script import Act
 from harness.model.toxic import Down, Latency, Slicer, Stream, Timeout
 from harness.model.validate import problems
 from harness.model.variant import Variant
@@ -169,6 +171,14 @@ def _with(part: str, value: object) -> Lab:
     untyped: Any = replace
     changed: Lab = untyped(LAB, **{part: value})
     return changed
+
+
+def test_a_lab_has_faults_and_no_script() -> None:
+    """What is done by hand is no part of what it proves."""
+    act = Act(at_s=1, operation=HealAll())
+    assert said(replace(LAB, script=(act,))) == [
+        "script is for runs by hand, which containers do not know; write faults= and steps="
+    ]
 
 
 @pytest.mark.parametrize("duration_s", [0, -1, float("nan"), float("inf")])

@@ -1,65 +1,17 @@
-"""The simulated engine: a lab's own services in virtual time, on a simulated network."""
+"""The simulated engine: runs a plan in virtual time from its start to its end."""
 
-import asyncio
 import gc
-import importlib
-import math
-import random
-import sys
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import ExitStack, contextmanager, suppress
-from functools import partial
-from typing import TYPE_CHECKING, Any
 
-from aiohttp.web_app import _cached_build_middleware
-
+from harness.acting import RefusedError
 from harness.engines.protocol import Conductor, Observer, Plan
-from harness.engines.sim.collector import calm, close_quietly
-from harness.engines.sim.connector import SimConnector
-from harness.engines.sim.events import EventLog, ToldSystem
-from harness.engines.sim.failures import Failure
-from harness.engines.sim.guard import Guard, refuse_drawn_order
-from harness.engines.sim.holders import HOLDERS
-from harness.engines.sim.hosts import Host
-from harness.engines.sim.invariants import CHECKS
-from harness.engines.sim.leftovers import (
-    check_closed,
-    check_healed,
-    check_timers,
-    disconnect,
-)
-from harness.engines.sim.link import SimLink
-from harness.engines.sim.load import SimLoad
-from harness.engines.sim.loop import StuckError, VirtualLoop
-from harness.engines.sim.machine import Core, Machine
-from harness.engines.sim.network import Network
-from harness.engines.sim.notes import Notes, told
+from harness.engines.sim.events import EventLog
 from harness.engines.sim.order import Permutation
-from harness.engines.sim.process import EPOCH_S, KERNEL, Process
-from harness.engines.sim.sampler import Sampler
-from harness.engines.sim.system import SimSystem
-from harness.engines.sim.tasks import ALL_TASKS
-from harness.model.lab import CLIENT, Link
+from harness.engines.sim.session import SimSession
+from harness.engines.sim.simulation import DELAY_S, NAME, SLACK_S
+from harness.model.script import Script
 from harness.recording import Recording
-from harness.rows import Rows
-from services.context import Attempt, Platform, dice
-from services.server import PORT, Served, load, serve
-from services.tracing import Span
 
-if TYPE_CHECKING:
-    import redis.asyncio
-
-DELAY_S = 0.000_25
-"""A link's one-way delay: about what a container bridge and a proxy add together."""
-
-UNRETRIEVED = "Task exception was never retrieved"
-"""What asyncio says to a process's own exception handler of a task that nobody has awaited."""
-
-REDIS = "harness.engines.sim.redis"
-"""Loaded as services are, by its name, for the labs that have one: it takes half a second."""
-
-SLACK_S = 60.0
-"""What a run may take beyond its duration and the load's patience, and its hosts to start."""
+__all__ = ["DELAY_S", "SLACK_S", "SimEngine"]
 
 
 class SimEngine:
@@ -71,7 +23,7 @@ class SimEngine:
     which changes nothing.
     """
 
-    name = "sim"
+    name = NAME
     real_time = False
 
     def __init__(
@@ -88,263 +40,36 @@ class SimEngine:
     def run(self, plan: Plan, conduct: Conductor, observer: Observer) -> Recording:
         """Make the plan happen and record it.
 
+        The lab's script is done beside what the conductor does.
+
         Raises:
-            ChaoslabError: the lab is at fault, or its simulation is stuck.
+            ChaoslabError: the lab is at fault, its simulation is stuck, or the script is refused.
 
         """
-        loop = VirtualLoop()
-        order = self._permute
-        loop.permutation = Permutation(order) if isinstance(order, int) else order
-        simulation = Simulation(loop, plan, observer, self._events)
-        running = loop.create_task(simulation.run(conduct))
+        with SimSession(
+            plan, conduct, observer, permute=self._permute, events=self._events
+        ) as session:
+            _act(session, plan.lab.script)
+            if self._piece_s is not None:
+                self._advance_in_pieces(session, self._piece_s)
+            recording = session.finish()
+            for error in session.failures:
+                raise error
+            return recording
+
+    def _advance_in_pieces(self, session: SimSession, piece_s: float) -> None:
+        """Run to the end in pieces, with a collection between them."""
+        while not session.over:
+            session.advance(session.now_s + piece_s)
+            gc.collect()
+
+
+def _act(session: SimSession, script: Script) -> None:
+    """Do what a script says, each operation at its moment."""
+    for number, act in enumerate(script, 1):
+        session.advance(act.at_s)
         try:
-            with calm(), simulation.watched():
-                return self._completed(loop, running)
-        finally:
-            try:
-                simulation.close(running)
-            finally:
-                _forget(loop)
-
-    def _completed(self, loop: VirtualLoop, running: "asyncio.Task[Recording]") -> Recording:
-        """Run to the end, in pieces if that is asked for, and with a collection between them."""
-        if self._piece_s is not None:
-            running.add_done_callback(lambda _: loop.stop(), context=KERNEL)
-            while not running.done():
-                piece = loop.call_later(self._piece_s, loop.stop, context=KERNEL)
-                loop.run_forever()
-                piece.cancel()
-                gc.collect()
-        return loop.run_until_complete(running)
-
-
-class Simulation:
-    """One run: hosts for the services, a `System` for the conductor, and the load."""
-
-    def __init__(
-        self, loop: VirtualLoop, plan: Plan, observer: Observer, events: EventLog | None
-    ) -> None:
-        self._loop = loop
-        self._plan = plan
-        self._observer = observer
-        self._services = plan.lab.placed(plan.variant)
-        self._links = links = [self._link(link) for link in plan.lab.links()]
-        self._network = Network(loop, links, plan.lab.behind)
-        self._processes = self._network.processes
-        self._hosts = {
-            name: Host(name, loop, self._processes, Machine(self._right), self._serve)
-            for name in plan.lab.hosts()
-        }
-        for name, service in self._services.items():
-            self._hosts[name].machine.restart_after_s = service.restart_after_s
-            self._hosts[name].tell = self._tell
-        self._stores = {store.name: store for store in plan.lab.stores}
-        self._redis: dict[str, Any] = {}
-        self._system = SimSystem(self._hosts, self._network, plan.lab.behind, self.now)
-        if events is not None:
-            self._system = self._told(events, links)
-        self._events = events
-        self._notes = Notes(self.now, loop.doubt)
-        self._guard = Guard(loop.refuse)
-        self._recording = Recording(
-            lab=plan.slug,
-            variant=plan.variant.name,
-            seed=plan.seed,
-            engine=SimEngine.name,
-            duration_s=plan.lab.duration_s,
-            surges=list(plan.lab.surges()),
-        )
-        self._spans = Rows(Span)
-        self._start_s = 0.0
-        self._own: list[asyncio.Task[Any]] = []
-        loop.on_crash = self._note_crash
-
-    async def run(self, conduct: Conductor) -> Recording:
-        """Start the hosts, load and break them, drain, and give the recording."""
-        self._loop.ends_s = SLACK_S
-        for host in self._hosts.values():
-            await host.boot()
-        self._start_s = self._loop.time()
-        lab = self._plan.lab
-        self._loop.ends_s = self._start_s + lab.duration_s + lab.load.longest_timeout_s() + SLACK_S
-        recording = self._recording
-        sending = SimLoad(self._plan, self.now)
-        sampler = Sampler(self._processes, recording.series)
-        client = Process(CLIENT, 0)
-        loading = self._spawn(client, sending.run())
-        watching = asyncio.create_task(self._watch(sampler, sending))
-        self._own = [loading, watching]
-        recording.faults = await conduct(self._system)
-        if CHECKS.dear and recording.faults:
-            check_healed(*self._changed_by_faults_alone())
-        await watching
-        recording.requests = await loading
-        # What is still under way is collected at any time later, and then its `finally` writes.
-        recording.spans, self._spans = self._spans, Rows(Span)
-        self._note(self._loop.failures.all())
-        recording.notes = self._notes.lines()
-        return recording
-
-    def _changed_by_faults_alone(self) -> tuple[list[SimLink], list[Host]]:
-        """Give the links and hosts that no distance and no step has changed for good."""
-        lab = self._plan.lab
-        apart = {link.name for link, _ in lab.apart()}
-        stepped = {host for step in lab.steps for host in lab.behind(step.fault.target)}
-        links = [link for link in self._links if link.name not in apart | stepped]
-        hosts = [host for name, host in self._hosts.items() if name not in stepped]
-        return links, hosts
-
-    def close(self, running: asyncio.Task[Any]) -> None:
-        """End a run that has failed, and forget the hosts: nothing of them runs any more."""
-        with ExitStack() as stack:  # also where what ends it finds more that is broken
-            stack.callback(self._disconnect)
-            for host in self._hosts.values():
-                stack.callback(host.abandon)
-            self._end(running)
-
-    def _end(self, running: asyncio.Task[Any]) -> None:
-        self._loop.on_crash = _ignore
-        unfinished = [task for task in (running, *self._own) if not task.done()]
-        if unfinished:
-            for process in self._processes.values():
-                self._hosts[process.host].kill()
-            self._loop.unwind()
-            for task in unfinished:
-                task.cancel()
-            with suppress(StuckError):
-                self._loop.run_until_complete(asyncio.wait(unfinished))
-
-    def _disconnect(self) -> None:
-        disconnect(self._links, self._processes.values())
-        if CHECKS.dear:
-            check_closed(self._processes.values(), self._links)
-            check_timers(self._loop.pending())
-
-    @contextmanager
-    def watched(self) -> Iterator[None]:
-        """Take down what the hosts log, and refuse what they may not do."""
-        with self._notes.listening(), self._guard:
-            yield
-
-    def now(self) -> float:
-        """Seconds since the load's start."""
-        return self._loop.time() - self._start_s
-
-    def _told(self, events: EventLog, links: list[SimLink]) -> ToldSystem:
-        events.begin(self._plan, self.now)
-        for link in links:
-            events.follow(link)
-        system = ToldSystem(self._hosts, self._network, self._plan.lab.behind, self.now)
-        system.events = events
-        return system
-
-    def _link(self, link: Link) -> SimLink:
-        rng = random.Random(f"{self._plan.seed}/link/{link.name}")
-        return SimLink(link.caller, link.callee, DELAY_S, rng)
-
-    async def _serve(self, process: Process, core: Core, machine: Machine) -> Served | None:
-        process.seed = str(self._plan.seed)
-        if process.host in self._stores:
-            await self._store(process.host, machine).boot()
-            return None
-        service = self._services[process.host]
-        with HOLDERS.with_real_dates():
-            load(service.app)
-        self._guard.watch()
-        refuse_drawn_order(sys.modules[service.app])
-        here = self._platform(process, core, machine)
-        return await serve(service.app, here, dict(service.settings), machine.changes)
-
-    def _spawn(self, process: Process, coroutine: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
-        return self._loop.create_task(coroutine, context=process.context())
-
-    def _right(self) -> float:
-        return EPOCH_S + self.now()
-
-    def _platform(self, process: Process, core: Core, machine: Machine) -> Platform:
-        host = process.host
-        return Platform(
-            host=host,
-            links={to: self._url(to) for to in self._services[host].callees(host)},
-            connector=SimConnector,
-            redis=_connect,
-            rng=dice(self._plan.seed, host, process.number),
-            now=self.now,
-            wall=machine.wall,
-            burn=core.burn,
-            exit=partial(self._hosts[host].exit, process),
-            volume=machine.disk.mount(process),
-            record=self._record,
-        )
-
-    def _record(self, span: Span) -> None:
-        self._spans.append(span)
-
-    def _url(self, callee: str) -> str:
-        return f"redis://{callee}:6379" if callee in self._stores else f"http://{callee}:{PORT}"
-
-    def _store(self, host: str, machine: Machine) -> Any:  # noqa: ANN401 - loaded by its name
-        if host not in self._redis:
-            self._redis[host] = importlib.import_module(REDIS).RedisHost(
-                wall=machine.wall,
-                rng=random.Random(f"{self._plan.seed}/{host}/redis"),
-                persistent=self._stores[host].persistent,
-            )
-        return self._redis[host]
-
-    async def _watch(self, sampler: Sampler, load: SimLoad) -> None:
-        sampler.sample()
-        for second in range(math.ceil(self._plan.lab.duration_s)):
-            await self._system.until(second + 1)
-            self._note(self._loop.failures.certain())
-            sampler.sample()
-            self._observer.second(second, load.good_in(second))
-
-    def _tell(self, event: str, process: Process, how: str) -> None:
-        """Note and trace what a process does by itself; faults are traced where they are made."""
-        if how:
-            self._notes.add(process.label, how)
-        if self._events is not None:
-            self._events.tell(event, host=process.host, **({"how": how} if how else {}))
-
-    def _note_crash(self, process: Process | None, details: dict[str, Any]) -> None:
-        if process and process.crashes:
-            process.crashes.inc()
-        error = details.get("exception")
-        self._loop.doubt(error)
-        task = details.get("task") or details.get("future")
-        who = process.label if process else task.get_name() if task else "harness"
-        self._notes.add(who, told(error) if error else str(details.get("message")))
-
-    def _note(self, failures: list[Failure]) -> None:
-        for at_s, process, task in failures:
-            error = task.exception()
-            assert error is not None
-            self._loop.doubt(error)
-            if process.exception_handler:
-                details = {"message": UNRETRIEVED, "exception": error, "future": task}
-                process.context().run(self._loop.call_exception_handler, details)
-                continue
-            if process.crashes:
-                process.crashes.inc()
-            self._notes.add(process.label, f"nobody awaited {told(error)}", at_s - self._start_s)
-
-
-def _connect(url: str, begin: Callable[[], Attempt]) -> "redis.asyncio.Redis":
-    connection = importlib.import_module(REDIS).SimConnection
-    connect = importlib.import_module("services.redis").connect
-    client: redis.asyncio.Redis = connect(url, begin, connection)
-    return client
-
-
-def _forget(loop: VirtualLoop) -> None:
-    """Let go of all that a run has had, whether or not it could be closed."""
-    loop.close()
-    close_quietly(partial(ALL_TASKS, loop), loop)
-    loop.forget()
-    # It would keep every application, and with it every run, for ever.
-    _cached_build_middleware.cache_clear()
-
-
-def _ignore(process: Process | None, details: dict[str, Any]) -> None:
-    del process, details
+            session.act(act.operation)
+        except RefusedError as error:
+            what = f"script, entry {number} ({act.operation.do} at {act.at_s:g} s)"
+            raise RefusedError(f"{what}: {error}") from error

@@ -140,10 +140,15 @@ class Host:
             self._core.go_on()
 
     def configure(self, changes: Mapping[str, Setting]) -> None:
-        """Change live settings, of the process that is there and of those to come."""
-        self.machine.changes = dict(changes)
+        """Change live settings, of the process that is there and of those to come.
+
+        Raises:
+            SettingError: the service does not take them; none is changed.
+
+        """
         if self._served:
             self._served.configure(changes)
+        self.machine.changes = dict(changes)
 
     def configured(self) -> Mapping[str, Setting]:
         """Give the settings that were changed, as the process reads them."""

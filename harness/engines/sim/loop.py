@@ -77,6 +77,7 @@ class VirtualLoop(OwnSettings):
         self._asked = 0
         self._gated = False
         self.ends_s = math.inf
+        self.limit_s = math.inf
         self.permutation: Permutation | None = None
         self.graveyard: list[object] = []
         self.failures = Failures(self.time)
@@ -225,7 +226,7 @@ class VirtualLoop(OwnSettings):
         self._unwinds = True
         self._asked = 0
         self._most = self._most_in_second = self._ran + SPIN_LIMIT
-        self.ends_s = math.inf
+        self.ends_s = self.limit_s = math.inf
 
     def refuse(self, call: str, instead: str) -> NoReturn:
         """Refuse a call, and end the run: what follows from it could not be trusted.
@@ -329,6 +330,9 @@ class VirtualLoop(OwnSettings):
             raise StuckError(f"nothing will ever happen again; {self._waits()}")
         now = timers[0][0]
         assert now >= self._now, "virtual time goes back"
+        if now > self.limit_s:
+            self._halt()
+            return
         if now > self._now:
             self._now = now
             self._asked = 0
@@ -343,6 +347,12 @@ class VirtualLoop(OwnSettings):
             return
         while timers and timers[0][0] == now:
             self._ready.append(heappop(timers)[2])
+
+    def _halt(self) -> None:
+        """Stand still at the limit, with all done that is due by then."""
+        self._now = max(self._now, self.limit_s)
+        self._asked = 0
+        self._ready.append(Handle(self.stop, (), KERNEL))
 
     def _pass_second(self) -> None:
         if self._now > self.ends_s:

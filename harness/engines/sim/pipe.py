@@ -91,6 +91,11 @@ class Pipe:
             self._resets = self._resets or toxic.type == "reset_peer"
         self._pump()
 
+    @property
+    def unread_bytes(self) -> int:
+        """How many bytes have left the proxy that their receiver has not read."""
+        return self._unread
+
     # For the sender's kernel.
 
     def send(self, data: bytes, sender: Sender) -> None:

@@ -1,0 +1,97 @@
+"""What is counted of a run while somebody watches it: calls by link, and the load's last second.
+
+Nothing of it enters a recording, and a run that is watched is the same as one that is not.
+"""
+
+from collections import Counter, defaultdict, deque
+from dataclasses import dataclass, field
+
+from harness.engines.sim.process import Process, ProcessState
+from harness.model.lab import CLIENT
+from harness.model.send import Arrival
+from harness.recording import Request
+from services.tracing import Span
+
+SPAN_S = 1.0
+"""The time over which outcomes and latencies of the load are told."""
+
+
+@dataclass(slots=True)
+class Calls:
+    """The calls of one link since the start of the run.
+
+    `late` are those whose callee was done when their caller had given up: work for nobody.
+    """
+
+    started: int = 0
+    outcomes: Counter[str] = field(default_factory=Counter)
+    late: int = 0
+
+
+class Tally:
+    """Hears of each call's start and end, and of the load's requests."""
+
+    def __init__(self) -> None:
+        self.calls: defaultdict[str, Calls] = defaultdict(Calls)
+        self.sent = 0
+        self.by_second: defaultdict[int, Counter[bool]] = defaultdict(Counter)
+        """How many requests ended in each second, with what was asked for and without."""
+        self._load_under_way: Counter[str] = Counter()
+        self._under_way: Counter[tuple[Process, str]] = Counter()
+        self._given_up: dict[str, str] = {}
+        self._last: deque[tuple[float, Request]] = deque()
+
+    def begun(self, process: Process, callee: str) -> None:
+        """Hear of a call that a process sends."""
+        link = f"{process.host}->{callee}"
+        self.calls[link].started += 1
+        self._under_way[process, link] += 1
+
+    def ended_span(self, process: Process, span: Span) -> None:
+        """Hear that a call has ended for its caller, or for its callee."""
+        if span.kind == "client":
+            link = f"{span.caller}->{span.callee}"
+            self._under_way[process, link] -= 1
+            self._end(link, span.status, span.span)
+        elif link := self._given_up.pop(span.parent, ""):
+            self.calls[link].late += 1
+
+    def sent_request(self, arrival: Arrival) -> None:
+        """Hear of a request of the load's."""
+        self.sent += 1
+        link = f"{CLIENT}->{arrival.to}"
+        self.calls[link].started += 1
+        self._load_under_way[link] += 1
+
+    def ended_request(self, request: Request, at_s: float) -> None:
+        """Hear that a request has ended, with an answer or without."""
+        link = f"{CLIENT}->{request.to}"
+        self._load_under_way[link] -= 1
+        self._end(link, request.status, f"{request.number + 1:016x}")
+        self.by_second[int(at_s)][request.good] += 1
+        self._last.append((at_s, request))
+        self.last(at_s)
+
+    def under_way(self) -> Counter[str]:
+        """Count by link the calls that have not ended for a caller that lives."""
+        for key in [each for each in self._under_way if each[0].state is ProcessState.DEAD]:
+            del self._under_way[key]  # of a caller that was killed nobody says how it ended
+        counts = Counter(self._load_under_way)
+        for (_, link), count in self._under_way.items():
+            counts[link] += count
+        return counts
+
+    def load_under_way(self) -> int:
+        """Count the requests of the load that have not ended."""
+        return sum(self._load_under_way.values())
+
+    def last(self, now_s: float) -> list[Request]:
+        """Give the requests that have ended in the last second."""
+        while self._last and self._last[0][0] <= now_s - SPAN_S:
+            self._last.popleft()
+        return [request for _, request in self._last]
+
+    def _end(self, link: str, status: str, span: str) -> None:
+        self.calls[link].outcomes[status] += 1
+        if not status.isdigit():
+            self._given_up[span] = link

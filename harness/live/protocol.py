@@ -1,0 +1,322 @@
+"""How a page speaks to a session: JSON objects, one a message, over any transport.
+
+The page sends `{"do": ..., "id": ...}`, and each is answered by `ok`, or by `refused` with a
+sentence for people. What the engine tells by itself is a `tick` as time passes, `ended`, `failed`.
+
+    hello                                            -> hello: labs, faults, operations
+    open      {"experiment": {...}, "to_s": 0}       -> opened: hosts, links, settings; then a tick
+    play      {"speed": 1}       pause {}
+    step      {"by": "event" | "request" | "second"}    advance {"to_s": 12.5}
+    act       {"operation": {"do": "inject", ...}}   -> acted: the fault's number
+    rewind    {"to_s": 8}
+    follow    {"request": 12}                        -> followed: its end, its spans
+    messages  {"on": true}                              ticks then have them
+    export    {}                                     -> exported: the experiment
+    close     {}
+
+Times are seconds of the run; what is unknown is null.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from typing import Any, ClassVar
+
+from harness.errors import ChaoslabError, LabError
+from harness.live.commands import (
+    Act,
+    Follow,
+    Messages,
+    Moment,
+    Nothing,
+    Open,
+    Play,
+    Step,
+    read,
+)
+from harness.live.described import opened
+from harness.live.session import Session
+from harness.model.experiment import Experiment, experiment_from_json
+from harness.model.fault_json import FAULTS, described
+from harness.model.lab import Lab
+from harness.model.operations import OPERATIONS, operation_from_json
+from harness.model.plain_values import short, value_of
+
+PROTOCOL = 1
+SLICE_S = 0.1
+"""The most virtual time that passes between two looks for a command."""
+TICK_S = 0.05
+"""Time of the wall between two ticks, at least: no eye sees more."""
+SPEEDS = (0.25, 100.0)
+LONGEST_S = 600.0
+"""How long an opened run lasts, where the experiment does not say."""
+SERIES_S = 1.0
+MICRO = 6
+"""Digits of the moments at which time is looked at, so that a person reads 1.1 and not 1.0999."""
+MOST_ID = 64
+MOST_WALL_S = 0.5
+"""How much of a pause of the machine is made up for."""
+Send = Callable[[dict[str, Any]], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Labs:
+    """The labs that can be opened: their names and titles, and each by its name."""
+
+    names: tuple[tuple[str, str], ...]
+    find: Callable[[str], Lab]
+
+
+class Speaker:
+    """The engine's side of the protocol: one session at a time, and the pace at which it plays."""
+
+    def __init__(self, send: Send, labs: Labs) -> None:
+        self._send = send
+        self._labs = labs
+        self._session: Session | None = None
+        self._target_s = 0.0
+        self._speed = 0.0
+        self._series_s = self._since_tick_s = 0.0
+        self._is_told_over = False
+
+    @property
+    def is_playing(self) -> bool:
+        """Whether time is to pass, by `play` or on the way to a moment."""
+        session = self._session
+        if session is None or session.over:
+            return False
+        return bool(self._speed) or session.now_s < self._target_s
+
+    @property
+    def has_time(self) -> bool:
+        """Whether it need not go as fast as it can: it plays at a speed that a person chose."""
+        return 0 < self._speed <= SLICE_S / TICK_S
+
+    def take(self, text: str) -> None:
+        """Take one message, and answer it; whatever it is, it ends nothing but itself."""
+        number: object = None
+        try:
+            message = read(text)
+            number = message.pop("id", None)
+            if not isinstance(number, int | str | None) or len(str(number)) > MOST_ID:
+                number = None
+                raise LabError("id must be a short text or a number")
+            name = message.pop("do", None)
+            if not isinstance(name, str) or name not in self.COMMANDS:
+                raise LabError(f"do is {short(name)}; it may be {', '.join(self.COMMANDS)}")
+            kind, act = self.COMMANDS[name]
+            act(self, value_of(kind, message, name))
+        except ChaoslabError as error:
+            self._send({"say": "refused", "id": number, "why": str(error)})
+        else:
+            self._send({"say": "ok", "id": number})
+
+    def pass_time(self, wall_s: float) -> None:
+        """Let a slice of time pass, if any is to pass; `wall_s` have gone by since the last."""
+        session = self._session
+        if session is None or not self.is_playing:
+            return
+        most_s = round(session.now_s + SLICE_S, MICRO)
+        if self._speed:
+            # Slower than asked for, by a busy machine, leaves no debt behind.
+            ahead_s = min(wall_s, MOST_WALL_S) * self._speed
+            owed_s = max(self._target_s, session.now_s) + ahead_s
+            self._target_s = min(round(owed_s, MICRO), most_s)
+        to_s = max(session.now_s, min(self._target_s, most_s))
+        try:
+            session.advance(to_s)
+        except ChaoslabError as error:
+            self._fail(str(error))
+            return
+        self._since_tick_s += wall_s
+        if self._since_tick_s >= TICK_S or not self.is_playing:
+            self._tick()
+
+    def close(self) -> None:
+        """Close the session, if there is one."""
+        session, self._session = self._session, None
+        if session is not None:
+            session.close()
+
+    def _there(self) -> Session:
+        if self._session is None:
+            raise LabError("no lab is open; send open first")
+        return self._session
+
+    def _hello(self, _: Nothing) -> None:
+        self._send(
+            {
+                "say": "hello",
+                "protocol": PROTOCOL,
+                "engine": "simulated",
+                "can": ["step", "pause", "rewind", "pace"],
+                "labs": [{"name": name, "title": title} for name, title in self._labs.names],
+                "faults": [described(kind) for kind in FAULTS.values()],
+                "operations": list(OPERATIONS),
+            }
+        )
+
+    def _open(self, asked: Open) -> None:
+        experiment = experiment_from_json(asked.experiment)
+        if not experiment.lab:
+            raise LabError("experiment: lab is missing; name one, as in retry-storm")
+        lab = self._labs.find(experiment.lab)
+        session = Session(experiment.lab, lab, _lasting(experiment))
+        self._begin(session, asked.to_s)
+
+    def _begin(self, session: Session, to_s: float) -> None:
+        try:
+            session.open()
+            session.advance(_moment(to_s, session))
+        except BaseException:
+            session.close()
+            raise
+        self.close()
+        self._show(session)
+
+    def _show(self, session: Session) -> None:
+        self._session = session
+        self._speed, self._target_s = 0.0, session.now_s
+        self._series_s, self._is_told_over = -SERIES_S, False
+        self._send({"say": "opened", **opened(session)})
+        self._tick()
+
+    def _play(self, asked: Play) -> None:
+        self._there()
+        low, high = SPEEDS
+        if not low <= asked.speed <= high:
+            raise LabError(f"speed is {asked.speed:g}; it must lie between {low:g} and {high:g}")
+        self._speed = asked.speed
+        self._tick()
+
+    def _pause(self, _: Nothing) -> None:
+        self._stand()
+        self._tick()
+
+    def _stand(self) -> None:
+        self._speed, self._target_s = 0.0, self._there().now_s
+
+    def _step(self, asked: Step) -> None:
+        session = self._there()
+        steps: dict[str, Callable[[], None]] = {
+            "event": session.step_event,
+            "request": session.step_request,
+            "second": lambda: session.advance(math.floor(session.now_s + 1)),
+        }
+        if asked.by not in steps:
+            raise LabError(f"by is {short(asked.by)}; it may be {', '.join(steps)}")
+        self._stand()
+        self._carefully(steps[asked.by])
+
+    def _advance(self, asked: Moment) -> None:
+        session = self._there()
+        to_s = _moment(asked.to_s, session)
+        if to_s < session.now_s:
+            raise LabError(f"the run is at {session.now_s:g} s already; send rewind to go back")
+        self._speed, self._target_s = 0.0, to_s
+
+    def _act(self, asked: Act) -> None:
+        session = self._there()
+        number = session.act(operation_from_json(asked.operation))
+        self._send({"say": "acted", "at_s": session.now_s, "fault": number})
+        self._tick()
+
+    def _rewind(self, asked: Moment) -> None:
+        session = self._there()
+        to_s = _moment(asked.to_s, session)
+        if to_s > session.now_s:
+            raise LabError(f"the run is at {session.now_s:g} s; send advance to go forward")
+        self._session = None
+        self._show(session.rewound(to_s))
+
+    def _follow(self, asked: Follow) -> None:
+        request, spans = self._there().followed(asked.request)
+        self._send(
+            {
+                "say": "followed",
+                "request": request and _finite(request._asdict()),
+                "spans": [_finite(span._asdict()) for span in spans],
+            }
+        )
+
+    def _messages(self, asked: Messages) -> None:
+        self._there().watch_messages(on=asked.on)
+
+    def _export(self, _: Nothing) -> None:
+        self._send({"say": "exported", "experiment": self._there().export().to_json()})
+
+    def _close(self, _: Nothing) -> None:
+        self.close()
+
+    COMMANDS: ClassVar[dict[str, tuple[type[Any], Callable[["Speaker", Any], None]]]] = {
+        "hello": (Nothing, _hello),
+        "open": (Open, _open),
+        "play": (Play, _play),
+        "pause": (Nothing, _pause),
+        "step": (Step, _step),
+        "advance": (Moment, _advance),
+        "act": (Act, _act),
+        "rewind": (Moment, _rewind),
+        "follow": (Follow, _follow),
+        "messages": (Messages, _messages),
+        "export": (Nothing, _export),
+        "close": (Nothing, _close),
+    }
+
+    def _carefully(self, pass_time: Callable[[], None]) -> None:
+        try:
+            pass_time()
+        except ChaoslabError as error:
+            self._fail(str(error))
+            return
+        self._target_s = self._there().now_s
+        self._tick()
+
+    def _tick(self) -> None:
+        session = self._there()
+        self._since_tick_s = 0.0
+        self._speed = 0.0 if session.over else self._speed
+        tick = {"say": "tick", "speed": self._speed, **session.look().to_json()}
+        tick["messages"] = _messages_of(session)
+        if session.over or session.now_s >= self._series_s + SERIES_S:
+            self._series_s = math.floor(session.now_s)
+            tick["series"] = [_finite(asdict(one)) for one in session.series()]
+        self._send(tick)
+        if session.over and not self._is_told_over:
+            self._is_told_over = True
+            self._send({"say": "ended", "digest": session.finish().digest()})
+
+    def _fail(self, why: str) -> None:
+        """Tell that the run cannot go on; it can be rewound, or another one opened."""
+        self._stand()
+        self._send({"say": "failed", "why": why})
+
+
+def _lasting(experiment: Experiment) -> Experiment:
+    """Give an experiment that a person has time for; a script says how long its run lasts."""
+    if experiment.duration_s is not None:
+        return experiment
+    return replace(experiment, duration_s=LONGEST_S)
+
+
+def _moment(to_s: float, session: Session) -> float:
+    most_s = session.lab.duration_s + session.lab.load.longest_timeout_s()
+    if not 0 <= to_s <= most_s:
+        raise LabError(f"to_s is {to_s:g}; it must lie between 0 and the run's end, {most_s:g} s")
+    return to_s
+
+
+def _messages_of(session: Session) -> list[dict[str, Any]]:
+    return [asdict(message) for message in session.messages()]
+
+
+def _finite(value: Any) -> Any:  # noqa: ANN401 - any JSON
+    """Put null where a number is none."""
+    match value:
+        case float():
+            return value if math.isfinite(value) else None
+        case dict():
+            return {name: _finite(one) for name, one in value.items()}
+        case list() | tuple():
+            return [_finite(one) for one in value]
+    return value

@@ -1,0 +1,320 @@
+"""A session: one lab under way, in virtual time, with all that a person may do and see.
+
+with Session("retry-storm", LAB, Experiment(variant="naive", duration_s=60)) as session:
+    session.advance(5)
+    session.act(Inject(Pause("payments")))
+    session.advance(8)
+    session.act(HealAll())
+    session.look().load.failed
+"""
+
+import math
+from collections import deque
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+from harness.acting import RefusedError
+from harness.conductor import conducted
+from harness.engines.protocol import Plan
+from harness.engines.sim.session import SimSession
+from harness.engines.sim.tally import Tally
+from harness.errors import LabError
+from harness.live.ahead import Ahead
+from harness.live.snapshot import Look, looked
+from harness.model.expect import NoDataError
+from harness.model.experiment import Experiment
+from harness.model.lab import Lab
+from harness.model.names import nearest
+from harness.model.operations import Inject, Operation
+from harness.model.validate import problems
+from harness.model.variant import Broken, Fixed, Measured
+from harness.recording import Recording, Request, trace_id
+from services.tracing import Span
+
+MOST_MESSAGES = 2000
+"""How many messages are kept between two looks at them; older ones are dropped."""
+MOST_EVENTS = 100_000
+"""How many events are passed in search of the load's next request."""
+ENDED = "Requests that ended"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """Bytes on a link, or a connect or an end, when they left and when they arrive."""
+
+    event: str
+    link: str
+    connection: int
+    way: str
+    size_bytes: int
+    sent_s: float
+    arrives_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Series:
+    """One of the lab's plots, so far: a value for each whole second, by the curve's name."""
+
+    title: str
+    unit: str
+    curves: Mapping[str, Sequence[float]]
+
+
+class Nobody:
+    """Hears of a run's seconds what nobody needs to know."""
+
+    def second(self, number: int, good: int) -> None:
+        """Hear of a second."""
+
+    def step(self, what: str) -> None:
+        """Hear of a step."""
+
+
+class Session:
+    """An experiment under way: it begins at 0 s, and does what its script says when it is time."""
+
+    def __init__(self, slug: str, lab: Lab, experiment: Experiment) -> None:
+        self.slug = slug
+        self.whole = lab
+        self.experiment = experiment
+        self.seed = 1 if experiment.seed is None else experiment.seed
+        given = _with_settings(experiment.of(lab), experiment.settings)
+        self.variant = _variant(given, experiment.variant)
+        self.lab = given.facing(self.variant, self.seed)
+        self._is_open = False
+        self._ahead = Ahead(experiment.script)
+        self._tally = Tally()
+        self._messages: deque[Message] = deque(maxlen=MOST_MESSAGES)
+        plan = Plan(slug=slug, lab=self.lab, variant=self.variant, seed=self.seed)
+        self._run = SimSession(
+            plan, conducted(self.lab), Nobody(), permute=experiment.permute, tally=self._tally
+        )
+
+    def open(self) -> None:
+        """Start the hosts; once is enough.
+
+        Raises:
+            ChaoslabError: a service does not start.
+
+        """
+        if not self._is_open:
+            self._run.open()
+            self._is_open = True
+
+    def __enter__(self) -> Self:
+        try:
+            self.open()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def now_s(self) -> float:
+        """The moment to which the run has been advanced."""
+        return self._run.now_s
+
+    @property
+    def over(self) -> bool:
+        """Whether all requests are answered, and there is a recording."""
+        return self._run.over
+
+    def advance(self, to_s: float) -> None:
+        """Let time pass to a moment, and do all that is due then, of the script too.
+
+        What of the script cannot be done by then, because a person did something else, is noted.
+
+        Raises:
+            ChaoslabError: the lab is at fault, its simulation is stuck, or the moment has gone by.
+
+        """
+        while (next_s := self._ahead.next_s()) is not None and next_s <= to_s and not self.over:
+            self._run.advance(max(next_s, self.now_s))
+            self._do_next()
+        self._run.advance(to_s)
+
+    def _do_next(self) -> None:
+        act, operation = self._ahead.take()
+        what = f"the script's {act.operation.do} at {act.at_s:g} s"
+        if operation is None:
+            self._run.note(f"{what}: the fault that it is to heal was not injected")
+            return
+        try:
+            self._ahead.got(self._run.act(operation))
+        except RefusedError as error:
+            self._run.note(f"{what}: {error}")
+
+    def step_event(self) -> None:
+        """Let time pass to the next event."""
+        next_s = self._next_s()
+        if next_s < math.inf:
+            self.advance(next_s)
+
+    def step_request(self) -> None:
+        """Let time pass until the load has sent another request, if it sends any more."""
+        sent = self._tally.sent
+        for _ in range(MOST_EVENTS):
+            next_s = self._next_s()
+            if next_s == math.inf or self._tally.sent > sent:
+                return
+            self.advance(next_s)
+
+    def _next_s(self) -> float:
+        ahead_s = None if self.over else self._ahead.next_s()
+        return min(self._run.next_s(), math.inf if ahead_s is None else max(ahead_s, self.now_s))
+
+    def act(self, operation: Operation) -> int | None:
+        """Do an operation now; an injected fault gives its number.
+
+        Raises:
+            RefusedError: it cannot be done, and nothing of it was.
+
+        """
+        return self._run.act(operation)
+
+    def rewound(self, to_s: float) -> "Session":
+        """Make the session of an earlier moment, with what was done before it; this is closed.
+
+        What was done at that moment or later, or is still to be done, is gone.
+
+        Raises:
+            LabError: the moment is still to come, or before the start.
+
+        """
+        if not 0 <= to_s <= self.now_s:
+            raise LabError(f"cannot go back to {to_s:g} s: the run is at {self.now_s:g} s")
+        self.close()
+        own = self.export()
+        before = tuple(act for act in own.script if act.at_s < to_s)
+        again = Session(self.slug, self.whole, replace(own, script=before))
+        try:
+            again.open()
+            again.advance(to_s)
+        except BaseException:
+            again.close()
+            raise
+        return again
+
+    def finish(self) -> Recording:
+        """Let the run go on to its end, with what is left of its script; give the recording.
+
+        Raises:
+            ChaoslabError: as above.
+
+        """
+        if (last_s := self._ahead.last_s()) is not None:
+            self.advance(max(last_s, self.now_s))
+        return self._run.finish()
+
+    def close(self) -> None:
+        """End the run; nothing of it is left but what it has been told."""
+        self._run.close()
+
+    def export(self) -> Experiment:
+        """Give what was done, and is to be done, as an experiment, which replays to the byte."""
+        done = self._run.script()
+        injected = sum(isinstance(act.operation, Inject) for act in done)
+        return replace(
+            self.experiment,
+            lab=self.slug,
+            variant=self.variant.name,
+            seed=self.seed,
+            script=(*done, *self._ahead.rest(injected)),
+        )
+
+    def look(self) -> Look:
+        """Look at everything, at this moment."""
+        return looked(self._run, self._tally, (*self.lab.faults, *self.lab.steps))
+
+    def series(self) -> list[Series]:
+        """Draw the requests that ended and the lab's own plots, over the whole seconds so far."""
+        recording = self._run.simulation.so_far()
+        if recording.duration_s < 1:
+            return []
+        ended = [self._tally.by_second[second] for second in range(int(recording.duration_s))]
+        curves_of_load = {
+            "good": [float(counts[True]) for counts in ended],
+            "failed": [float(counts[False]) for counts in ended],
+        }
+        shown = [Series(title=ENDED, unit="/s", curves=curves_of_load)]
+        for plot in self.lab.plots:
+            curves: Mapping[str, Sequence[float]] = {}
+            with suppress(NoDataError):  # not yet
+                curves = plot.of(recording)
+            shown.append(Series(title=plot.title, unit=plot.unit, curves=curves))
+        return shown
+
+    def followed(self, number: int) -> tuple[Request | None, list[Span]]:
+        """Give a request of the load, when it has ended, and the spans of it that have."""
+        recording = self._run.simulation.so_far()
+        trace = trace_id(self.seed, number)
+        request = next((one for one in recording.requests if one.number == number), None)
+        return request, [span for span in recording.spans if span.trace == trace]
+
+    def watch_messages(self, *, on: bool) -> None:
+        """Keep what passes on the links from now on, or no more."""
+        self._messages.clear()
+        for link in self._run.simulation.links.values():
+            link.tell = self._teller(link.name, link.delay_s) if on else None
+
+    def messages(self) -> list[Message]:
+        """Give what has passed since the last time that this was asked, the newest last."""
+        found = list(self._messages)
+        self._messages.clear()
+        return found
+
+    def _teller(self, link: str, delay_s: float) -> Any:  # noqa: ANN401 - the link's callable
+        now, keep = self._run.simulation.now, self._messages.append
+
+        def tell(event: str, connection: int, way: str, size: int) -> None:
+            sent_s = now()
+            keep(
+                Message(
+                    event=event,
+                    link=link,
+                    connection=connection,
+                    way=way,
+                    size_bytes=size,
+                    sent_s=sent_s,
+                    arrives_s=sent_s + delay_s,
+                )
+            )
+
+        return tell
+
+
+def _with_settings(lab: Lab, settings: Mapping[str, Any]) -> Lab:
+    """Put settings into every variant.
+
+    Raises:
+        LabError: the lab does not take them.
+
+    """
+    if not settings:
+        return lab
+    variants = [replace(one, settings={**one.settings, **settings}) for one in lab.variants]
+    given = replace(lab, variants=tuple(variants))
+    known = set(problems(lab))
+    for problem in problems(given):
+        if problem not in known:
+            raise LabError(f"settings: {problem}")
+    return given
+
+
+def _variant(lab: Lab, name: str) -> Broken | Fixed | Measured:
+    """Find a variant; the first where none is named.
+
+    Raises:
+        LabError: there is none of that name.
+
+    """
+    there = {one.name: one for one in lab.variants}
+    if name and name not in there:
+        close = nearest(name, there)
+        raise LabError(f"no variant {name!r}{close}; there are {', '.join(there)}")
+    return there[name] if name else lab.variants[0]

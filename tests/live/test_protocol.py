@@ -1,0 +1,247 @@
+"""The protocol: what a page sends, what it is told, and what it cannot break."""
+
+import json
+from typing import Any
+
+import pytest
+
+from harness.errors import LabError
+from harness.live.protocol import Labs, Speaker
+from harness.model import Lab
+from harness.model.experiment import experiment_from_json
+from tests.live.test_session import HALL, session
+
+PAUSE = {"do": "inject", "fault": {"kind": "Pause", "target": "back"}}
+
+
+class Page:
+    """A page that is told things, and remembers them."""
+
+    def __init__(self) -> None:
+        self.told: list[dict[str, Any]] = []
+        self.speaker = Speaker(self._hear, Labs(names=(("hall", "A hall"),), find=_find))
+
+    def _hear(self, message: dict[str, Any]) -> None:
+        self.told.append(json.loads(json.dumps(message, allow_nan=False)))
+
+    def send(self, do: str, **fields: Any) -> list[dict[str, Any]]:
+        """Send a command, and give all that is told for it but that it was taken."""
+        return self.raw(json.dumps({"do": do, "id": 7, **fields}))
+
+    def raw(self, text: str) -> list[dict[str, Any]]:
+        self.told.clear()
+        self.speaker.take(text)
+        *before, last = self.told
+        if last["say"] == "refused":
+            assert before == []
+            return [last]
+        assert last == {"say": "ok", "id": 7}
+        return before
+
+    def refused(self, text: str) -> str:
+        (last,) = self.raw(text)
+        assert last["say"] == "refused"
+        assert "\n" not in last["why"]
+        return str(last["why"])
+
+    def passed(self, wall_s: float, times: int = 1) -> list[dict[str, Any]]:
+        self.told.clear()
+        for _ in range(times):
+            self.speaker.pass_time(wall_s)
+        return list(self.told)
+
+    def look(self) -> dict[str, Any]:
+        return next(one for one in reversed(self.told) if one["say"] == "tick")
+
+
+def _find(name: str) -> Lab:
+    if name != "hall":
+        raise LabError(f"no lab {name!r}; there is hall")
+    return HALL
+
+
+@pytest.fixture
+def page() -> Any:
+    made = Page()
+    made.send("open", experiment={"lab": "hall", "variant": "naive", "duration_s": 6, "script": []})
+    yield made
+    made.speaker.close()
+
+
+def test_a_page_is_told_what_there_is() -> None:
+    """Labs, faults with their fields, operations: all that a form is made of."""
+    (hello,) = Page().send("hello")
+    assert hello["protocol"] == 1
+    assert hello["labs"] == [{"name": "hall", "title": "A hall"}]
+    kinds = {one["kind"]: one for one in hello["faults"]}
+    assert kinds["Latency"]["on"] == "link"
+    assert [one["name"] for one in kinds["Stop"]["fields"]] == ["grace_s"]
+    assert "inject" in hello["operations"]
+
+
+def test_a_lab_that_is_opened_is_described_and_stands_at_0() -> None:
+    """With its live settings, its links, and its own faults as a script."""
+    page = Page()
+    opened, tick = page.send("open", experiment={"lab": "hall", "script": []})
+    hosts = {one["name"]: one for one in opened["hosts"]}
+    settings = {one["name"]: one for one in hosts["back"]["settings"]}
+    assert settings["service_ms"]["value"] == 20
+    assert hosts["front"]["service"] == "front"
+    assert [one["name"] for one in opened["links"]] == ["client->front", "front->back"]
+    assert [act["do"] for act in opened["script"]] == ["inject", "heal"]
+    assert opened["variant"] == "naive"
+    assert (tick["at_s"], tick["over"], tick["faults"]) == (0, False, [])
+    assert experiment_from_json(opened["experiment"]).lab == "hall"
+    assert not page.speaker.is_playing
+    page.speaker.close()
+
+
+def test_time_passes_at_the_speed_that_is_asked_for(page: Page) -> None:
+    """In slices; when paused, not at all; a machine that was busy is not caught up with."""
+    page.send("play", speed=2)
+    ticks = page.passed(0.05, times=10)
+    assert [one["say"] for one in ticks] == ["tick"] * 10
+    assert ticks[-1]["at_s"] == pytest.approx(1)
+    page.send("pause")
+    assert page.passed(0.05, times=3) == []
+    page.send("play", speed=1)
+    (tick,) = page.passed(100)
+    assert tick["at_s"] == pytest.approx(1.1)
+
+
+def test_a_page_can_step_and_go_to_a_moment(page: Page) -> None:
+    """By an event, a request, a second; to a moment in slices, so that a command can come."""
+    at_s = [page.send("step", by=by)[0]["at_s"] for by in ("event", "request", "second")]
+    assert 0 < at_s[0] <= at_s[1] < at_s[2] == 1
+    page.send("advance", to_s=1.25)
+    assert page.speaker.is_playing
+    assert [one["at_s"] for one in page.passed(0.05, times=9)] == pytest.approx([1.1, 1.2, 1.25])
+    assert not page.speaker.is_playing
+
+
+def test_what_a_page_does_is_seen_and_exported(page: Page) -> None:
+    """And it is the same run as that of a session which does the same."""
+    page.send("advance", to_s=1)
+    page.passed(0, times=10)
+    acted, tick = page.send("act", operation=PAUSE)
+    assert (acted["fault"], acted["at_s"]) == (1, 1)
+    assert [(one["number"], one["said"]) for one in tick["faults"]] == [(1, "back frozen")]
+    page.send("advance", to_s=2)
+    page.passed(0, times=10)
+    page.send("act", operation={"do": "heal all"})
+    (exported,) = page.send("export")
+    page.send("play", speed=100)
+    told = page.passed(1, times=200)
+    assert [one["say"] for one in told].count("ended") == 1
+    (ended,) = (one for one in told if one["say"] == "ended")
+    experiment = experiment_from_json(exported["experiment"])
+    with session(variant="naive", duration_s=6) as run:
+        for act in experiment.script:
+            run.advance(act.at_s)
+            run.act(act.operation)
+        assert run.finish().digest() == ended["digest"]
+
+
+def test_a_page_goes_back_and_the_script_is_shorter(page: Page) -> None:
+    """The picture is that of then; an opened experiment can begin at a moment too."""
+    page.send("advance", to_s=1)
+    before = page.passed(0, times=10)[-1]
+    page.send("act", operation=PAUSE)
+    page.send("advance", to_s=3)
+    page.passed(0, times=30)
+    (exported,) = page.send("export")
+    opened, tick = page.send("rewind", to_s=1)
+    assert opened["experiment"]["script"] == []
+    keys = ("at_s", "load", "hosts", "links", "faults")
+    assert {key: tick[key] for key in keys} == {key: before[key] for key in keys}
+    opened, tick = page.send("open", experiment=exported["experiment"], to_s=2)
+    assert tick["at_s"] == 2
+    assert [one["said"] for one in tick["faults"]] == ["back frozen"]
+
+
+def test_a_fast_run_shows_no_more_than_can_be_seen(page: Page) -> None:
+    """Twenty pictures a second, and the one at which it stands still."""
+    page.send("play", speed=10)
+    assert len(page.passed(0.01, times=20)) == 4
+    page.send("advance", to_s=3.5)
+    assert [one["at_s"] for one in page.passed(0.001, times=30)] == [3.5]
+
+
+def test_series_come_with_each_new_second(page: Page) -> None:
+    """Not with each tick."""
+    page.send("play", speed=1)
+    told = page.passed(0.1, times=25)
+    with_series = [one["at_s"] for one in told if "series" in one]
+    assert with_series == pytest.approx([1, 2], abs=0.1)
+    titles = [one["title"] for one in told[-1].get("series", []) or told[19]["series"]]
+    assert titles == ["Requests that ended", "Calls", "Tries"]
+
+
+def test_a_request_is_followed_and_messages_are_shown(page: Page) -> None:
+    """On demand; NaN is null."""
+    page.send("advance", to_s=1)
+    page.passed(0, times=10)
+    (followed,) = page.send("follow", request=3)
+    assert followed["request"]["status"] == "200"
+    assert len(followed["spans"]) == 3
+    (nothing,) = page.send("follow", request=10**6)
+    assert (nothing["request"], nothing["spans"]) == (None, [])
+    assert page.send("messages", on=True) == []
+    page.send("step", by="second")
+    assert page.look()["messages"]
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("", "the message is not JSON"),
+        ("[" * 200_000, "the message is not JSON"),
+        ("\x00", "the message is not JSON"),
+        ("3", "the message is 3; it must be an object"),
+        ("{}", "do is None; it may be hello, open, play"),
+        ('{"do": "take"}', "do is 'take'; it may be"),
+        ('{"do": "__init__"}', "do is '__init__'; it may be"),
+        ('{"do": {"a": 1}}', "do is {'a': 1}; it may be"),
+        ('{"do": "play", "speed": NaN}', "NaN is no number"),
+        ('{"do": "play", "speed": 1e999}', "speed is inf; it must lie between"),
+        ('{"do": "play", "speed": 0}', "speed is 0; it must lie between 0.25 and 100"),
+        ('{"do": "play", "speed": "1"}', "play: speed is '1'; it must be a number"),
+        ('{"do": "play", "quick": 1}', "play: no field 'quick'"),
+        ('{"do": "step", "by": "week"}', "by is 'week'; it may be event, request, second"),
+        ('{"do": "advance", "to_s": -1}', "to_s is -1; it must lie between 0 and the run's end"),
+        ('{"do": "advance", "to_s": 1e6}', "to_s is 1e+06; it must lie between 0 and"),
+        ('{"do": "rewind", "to_s": 5}', "the run is at 0 s; send advance to go forward"),
+        ('{"do": "act"}', "act: operation is missing"),
+        ('{"do": "act", "operation": {"do": "heal", "fault": 1}}', "there is none to heal"),
+        ('{"do": "act", "operation": {"do": "burn"}}', "do is 'burn'"),
+        ('{"do": "open", "experiment": {"script": []}}', "lab is missing"),
+        ('{"do": "open", "experiment": {"lab": "haul", "script": []}}', "no lab 'haul'"),
+        ('{"do": "open", "experiment": {"lab": "hall"}}', "script is missing"),
+        ('{"do": "open", "experiment": {"lab": "hall", "script": []}, "to_s": 1e6}', "to_s is"),
+        ('{"do": "hello", "id": {}}', "id must be a short text or a number"),
+        ('{"do": "hello", "id": "' + "x" * 70 + '"}', "id must be a short text"),
+        ('{"do": "hello", "id": "' + "x" * (1 << 20) + '"}', "more than 1,048,576 letters"),
+    ],
+)
+def test_what_is_refused_harms_nothing(page: Page, text: str, why: str) -> None:
+    """Each in one sentence; the session that was open stands as it stood."""
+    assert why in page.refused(text)
+    assert page.send("step", by="second")[0]["at_s"] == 1
+
+
+def test_without_a_session_there_is_nothing_to_do() -> None:
+    """But to say hello, and to open one; closing twice is once."""
+    page = Page()
+    for do in ("play", "pause", "step", "export", "messages"):
+        assert page.refused(json.dumps({"do": do, "id": 7})) == "no lab is open; send open first"
+    assert page.send("close") == page.send("close") == []
+    assert page.passed(1) == []
+
+
+def test_an_open_that_fails_leaves_the_session_that_was_there(page: Page) -> None:
+    """Whatever it is that does not open."""
+    page.send("step", by="second")
+    experiment = {"lab": "hall", "settings": {"front.tries": 0}, "script": []}
+    text = json.dumps({"do": "open", "experiment": experiment})
+    assert "tries is 0; it must be at least 1" in page.refused(text)
+    assert page.send("step", by="second")[0]["at_s"] == 2
