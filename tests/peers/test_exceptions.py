@@ -5,7 +5,7 @@ import pytest
 from tests.peers.exceptions import MEANING, TABLE, Cause, Listed, faults, read
 from tests.peers.suites import SUITES
 
-LISTED = Listed(library="aiohttp", cause=Cause.THREADS, test="t.py::listed")
+LISTED = Listed(library="aiohttp", cause=Cause.CLOCK, test="t.py::listed")
 
 
 def test_a_test_that_passes_on_the_simulator_is_no_fault() -> None:
@@ -41,14 +41,14 @@ def test_an_exception_that_passes_is_a_fault() -> None:
     """Of several parameters, each that passes is one."""
     simulated = {"t.py::listed[1]": "passed", "t.py::listed[2]": "failed"}
     found = list(faults(simulated, {"t.py::listed[2]": "passed"}, [LISTED]))
-    assert found == ["t.py::listed[1]: an exception (threads) that passes"]
+    assert found == ["t.py::listed[1]: an exception (clock) that passes"]
 
 
 @pytest.mark.parametrize("outcomes", [{}, {"t.py::listed": "failed"}])
 def test_an_exception_that_no_loop_passes_is_a_fault(outcomes: dict[str, str]) -> None:
     """A test that is gone, or renamed, leaves no line behind."""
     found = list(faults(outcomes, outcomes, [LISTED]))
-    assert found == ["t.py::listed: an exception (threads), and passes on no loop"]
+    assert found == ["t.py::listed: an exception (clock), and passes on no loop"]
 
 
 def test_a_line_with_an_unknown_cause_is_refused() -> None:
