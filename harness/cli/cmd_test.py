@@ -24,7 +24,7 @@ NOTHING_COLLECTED = 5
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
-@click.option("--nightly", is_flag=True, help="More seeds, the swarm and mutants, for hours.")
+@click.option("--nightly", is_flag=True, help="More seeds, the swarm, peers' tests, mutants.")
 @click.argument("pytest_arguments", nargs=-1, type=click.UNPROCESSED)
 def command(pytest_arguments: Sequence[str], *, nightly: bool) -> ExitCode:
     """Run all checks of the project; what follows -- goes to pytest.
@@ -47,6 +47,7 @@ def command(pytest_arguments: Sequence[str], *, nightly: bool) -> ExitCode:
         steps.append(["pytest", "-m", "compose", *pytest_arguments])
     if nightly:
         steps.append(_swarm())
+        steps.append(["tests.peers"])
         steps.append(["tests.mutation"])
         steps.append(["tests.mutation", "--kernel", "--count", "120"])
     more = {"CHAOSLAB_SEEDS": SEEDS} if nightly else {}

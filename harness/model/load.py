@@ -12,7 +12,7 @@ from harness.changes import Change
 from harness.model.keys import SKEWS, Keys, Skew
 from harness.model.phases import PHASES, Curve, Phase
 from harness.model.phases import problems as problems_of_phases
-from harness.model.send import Arrival, Send
+from harness.model.send import PATIENCE_MS, Arrival, Send
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +94,7 @@ class Flow(Load):
     mix: tuple[Send, ...] = ()
     keys: int = 1
     skew: Skew | None = None
-    timeout_ms: float = 10_000
+    timeout_ms: float = PATIENCE_MS
     keep_answers: bool = False
     phases: tuple[Phase, ...] = ()
     start_s: float = 0

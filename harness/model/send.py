@@ -8,6 +8,9 @@ from typing import NamedTuple
 
 METHODS = ("GET", "POST", "PUT", "DELETE")
 MOST_BODY_BYTES = 1 << 20
+PATIENCE_MS = 10_000
+"""How long a client waits that a load says no more of."""
+
 PLACE = re.compile(r"{(?!number}|key})[^}]*}?")
 """A place in a path that nothing fills."""
 
@@ -23,8 +26,8 @@ class Arrival(NamedTuple):
     path: str
     method: str
     to: str
-    timeout_ms: float
-    body_bytes: int
+    timeout_ms: float = PATIENCE_MS
+    body_bytes: int = 0
 
 
 def body_of(arrival: Arrival) -> bytes | None:

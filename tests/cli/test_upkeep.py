@@ -250,6 +250,7 @@ def test_test_looks_for_mutants_at_night(shop: Workshop, tools: Tools) -> None:
         ["tests.mutation"],
         kernel,
     ]
+    assert ["tests.peers"] in tools.calls
     tools.failing = ("tests.mutation",)
     outcome = shop.run("test", "--nightly")
     assert outcome.code == 1

@@ -145,6 +145,15 @@ class RedisSocket(ScriptSocket):
         """Count the keys that are there."""
         return sum(1 for key in keys if key)
 
+    def getex(self, key: CommandItem, *args: bytes) -> Any:  # noqa: ANN401 - anything fakeredis says
+        """Give a value and change its time to live, which is not looked at if there is no value."""
+        try:
+            return super().getex(key, *args)
+        except SimpleError as error:
+            if not key and error.value != _msgs.SYNTAX_ERROR_MSG:
+                return None
+            raise
+
     # What waits.
 
     def blmove(
@@ -194,6 +203,19 @@ class RedisSocket(ScriptSocket):
         """Claim entries from a place on; who gets none is no consumer yet."""
         with _no_idle_consumer(key, group, consumer):
             return super().xautoclaim(key, group, consumer, idle_ms, *args)
+
+    def xpending(self, key: CommandItem, group: bytes, *args: bytes) -> Any:  # noqa: ANN401 - as above
+        """Tell of entries that wait for an acknowledgement; their sum counts them in texts."""
+        pending: Any = super().xpending(key, group, *args)
+        if not args:
+            counts = [[consumer, str(count).encode()] for consumer, count in pending[-1]]
+            pending[-1] = counts or None
+        return pending
+
+    def xinfo_consumers(self, key: CommandItem, group: bytes) -> list[dict[str, Any]]:
+        """Tell of a group's consumers; Redis 7.2 knows more of them."""
+        told = super().xinfo_consumers(key, group)
+        return [{name: one[name] for name in one if name != "inactive"} for one in told]
 
     def xread(self, *args: bytes) -> Any:  # noqa: ANN401 - anything that fakeredis says
         """Read streams; nothing is no empty list."""

@@ -2,10 +2,11 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
-from fakeredis import FakeServer
+from fakeredis import FakeServer, _msgs
 from fakeredis._helpers import SimpleError
 from fakeredis._socket import FakeSocket
 
@@ -39,8 +40,25 @@ function(bits, sha1hex, encode, decode)
         return value == null and 'userdata: (nil)' or real_tostring(value)
     end
     math.randomseed(0)
+    -- Not of _G itself: lupa looks into that outside of any protected call, and would abort.
+    script_globals = setmetatable({}, {__newindex = _G, __index = function(_, name)
+        local value = rawget(_G, name)
+        if value == nil then
+            error("Script attempted to access nonexistent global variable '"
+                  .. tostring(name) .. "'", 2)
+        end
+        return value
+    end})
 end
 """
+
+_BEFORE = b"setfenv(1, script_globals) "
+"""What stands before a script, in its first line, so that lines keep their numbers."""
+
+NOT_ALLOWED = "ERR This Redis command is not allowed from script"
+COMPILING = re.compile(r'error loading code: \[string "<python>"\]:(\d+): (.*)', re.DOTALL)
+RUNNING = re.compile(r'\[string "<python>"\]:(\d+): (.*)', re.DOTALL)
+"""What lupa says of a script that is no Lua, and of one that has failed: the line, and why."""
 
 
 class ScriptSocket(FakeSocket):
@@ -53,6 +71,7 @@ class ScriptSocket(FakeSocket):
             return super().eval(script, numkeys, *keys_and_args)
         except SimpleError as error:
             vars(self._server).pop("_lua_runtime", None)
+            error.value = _of_lua(error.value, script)
             if self._failed and error.value == self._failed.value and b"\\n" not in script:
                 error.value += SCRIPT_LINE.format(hashlib.sha1(script).hexdigest())  # noqa: S324
             raise
@@ -66,12 +85,16 @@ class ScriptSocket(FakeSocket):
         try:
             return super()._lua_redis_call(*args)
         except SimpleError as error:
-            self._failed = error
-            raise
+            # A new one: what `pcall` answers is the text that an error was made with.
+            forbidden = error.value == _msgs.COMMAND_IN_SCRIPT_MSG
+            self._failed = SimpleError(NOT_ALLOWED) if forbidden else error
+            raise self._failed from None
 
     def _convert_lua_result(self, result: Any, nested: bool = True) -> Any:  # noqa: ANN401, FBT001, FBT002
         # Of several values a script answers the first.
         value = result[0] if isinstance(result, tuple) else result
+        if value is _lua_cjson_null:
+            return None
         return super()._convert_lua_result(value, nested)
 
     def _get_server_runtime(self, server: FakeServer) -> Any:  # noqa: ANN401 - lupa is untyped
@@ -87,7 +110,35 @@ class ScriptSocket(FakeSocket):
             known |= set(runtime.globals().keys())
         # Redis throws a script's dice anew, too, so that they always fall the same.
         runtime.execute("math.randomseed(0)")
-        return runtime
+        return _Strict(runtime)
+
+
+class _Strict:
+    """An interpreter in which a script may read no global that there is not."""
+
+    def __init__(self, runtime: Any) -> None:  # noqa: ANN401 - lupa is untyped
+        self._runtime = runtime
+
+    def execute(self, code: bytes | str) -> Any:  # noqa: ANN401 - any value of Lua's
+        """Run a script; what fakeredis runs itself is a text."""
+        return self._runtime.execute(_BEFORE + code if isinstance(code, bytes) else code)
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - lupa is untyped
+        return getattr(self._runtime, name)
+
+
+def _of_lua(text: str, script: bytes) -> str:
+    """Give the words of Redis for a script that Lua refuses, or that fails by itself."""
+    digest = hashlib.sha1(script).hexdigest()  # noqa: S324 - as Redis has it
+    failed = text.removeprefix(_msgs.SCRIPT_ERROR_MSG.format(digest, ""))
+    if found := COMPILING.fullmatch(failed):
+        return "ERR Error compiling script (new function): user_script:{}: {}".format(
+            *found.groups()
+        )
+    if found := RUNNING.fullmatch(failed):
+        line, why = found.groups()
+        return f"ERR user_script:{line}: {why} script: {digest}, on @user_script:{line}."
+    return text
 
 
 class _Library:

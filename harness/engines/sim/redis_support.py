@@ -14,10 +14,12 @@ from fakeredis._helpers import SimpleError
 from harness.engines.sim.redis_commands import ARITY, CONTAINERS
 
 ELSEWHERE = "use --engine compose"
-REPLICAS = f"replication: give the lab a service for each replica, or {ELSEWHERE}"
-CLUSTER = f"Redis Cluster: give the lab a store for each shard, or {ELSEWHERE}"
-SNAPSHOT = f"snapshots: Redis(persistent=True) keeps what was written, or {ELSEWHERE}"
-ADDRESSES = f"clients' addresses: CLIENT ID and CLIENT KILL ID tell them apart, or {ELSEWHERE}"
+REPLICAS = f"there is no replication: give the lab a service for each replica, or {ELSEWHERE}"
+CLUSTER = f"there is no Redis Cluster: give the lab a store for each shard, or {ELSEWHERE}"
+SNAPSHOT = f"there are no snapshots: Redis(persistent=True) keeps what was written, or {ELSEWHERE}"
+ADDRESSES = (
+    f"clients have no addresses: CLIENT ID and CLIENT KILL ID tell them apart, or {ELSEWHERE}"
+)
 
 OWN = {"touch", "wait", "quit"}
 """Commands that are done here, and not by fakeredis."""
@@ -27,7 +29,7 @@ REFUSED: Mapping[str, str] = {
     **dict.fromkeys(("replicaof", "slaveof", "failover", "role", "psync", "sync"), REPLICAS),
     **dict.fromkeys(("replconf", "readonly", "readwrite", "asking"), REPLICAS),
     **dict.fromkeys(("save", "bgsave", "bgrewriteaof", "lastsave"), SNAPSHOT),
-    "shutdown": f"its end: kill or stop the host by a fault, or {ELSEWHERE}",
+    "shutdown": f"a host is ended by a fault: kill or stop it, or {ELSEWHERE}",
     "client|list": ADDRESSES,
     "client|info": ADDRESSES,
 }
@@ -70,8 +72,7 @@ def refusal(name: str, arguments: Sequence[bytes]) -> SimpleError | None:
 
 
 def _not_simulated(what: str, instead: str) -> SimpleError:
-    reason = f": no {instead}" if instead.partition(":")[2] else f"; {instead}"
-    return SimpleError(f"ERR {what} is not simulated{reason}")
+    return SimpleError(f"ERR {what} is not simulated; {instead}")
 
 
 def _names_addresses(arguments: Sequence[bytes]) -> bool:

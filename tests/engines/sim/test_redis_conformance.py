@@ -132,6 +132,38 @@ async def scripts(a: RedisPy, _: RedisPy) -> list[object]:
     return [*answers, await bucket(keys=["tokens"], args=[2])]
 
 
+async def scripts_that_fail(a: RedisPy, _: RedisPy) -> list[object]:
+    return [
+        await told(a.eval(script, 1, "k"))
+        for script in (
+            "retrun 1",
+            "return (",
+            "error('of the script itself')",
+            "local n = 1\nerror('in line ' .. 2)",
+            "return nosuch",
+            "local n = 1\n\nif no_such then return n end",
+            "return redis.call('BLPOP', KEYS[1], 0)",
+            "return redis.call('EVAL', 'return 1', 0)",
+            "return redis.pcall('EVAL', 'return 1', 0)['err']",
+            "return pcall(function() return nosuch end)",
+            "return cjson.decode('[1, 2.5, null]')",
+            "return cjson.null",
+            "return 'goes on'",
+        )
+    ]
+
+
+async def small_print(a: RedisPy, _: RedisPy) -> list[object]:
+    answers = await all_told(
+        a,
+        *("GETEX none EX 0", "GETEX none EX x", "GETEX none NX", "SET k v", "GETEX k EX 0"),
+        *("XADD x 1-1 f 1", "XADD x 1-2 f 2", "XGROUP CREATE x g 0", "XPENDING x g"),
+        *("XREADGROUP GROUP g c COUNT 1 STREAMS x >", "XREADGROUP GROUP g d STREAMS x >"),
+        *("XPENDING x g", "XPENDING x nosuch", "XACK x g 1-1 1-2", "XPENDING x g"),
+    )
+    return [*answers, *(sorted(one) for one in await a.xinfo_consumers("x", "g"))]
+
+
 async def waiting_for_keys(a: RedisPy, b: RedisPy) -> list[object]:
     answers: list[object] = []
     await a.xgroup_create("x", "g", mkstream=True)
@@ -249,8 +281,9 @@ async def ending_connections(a: RedisPy, b: RedisPy) -> list[object]:
 
 
 CONVERSATIONS = (
-    plain_commands, sets, expiry, leases, transactions, scripts, waiting_for_keys, waiting_in_vain,
-    first_come_first_served, streams, channels, many_at_once, ending_connections,
+    plain_commands, sets, expiry, leases, transactions, scripts, scripts_that_fail, small_print,
+    waiting_for_keys, waiting_in_vain, first_come_first_served, streams, channels, many_at_once,
+    ending_connections,
 )  # fmt: skip
 
 
@@ -288,8 +321,6 @@ def test_same_conversation(port: int, conversation: Conversation, protocol: int 
 
 
 DIFFERENT = (
-    "EVAL returnx 0",  # messages of scripts that Lua refuses
-    "EVAL return(x) 0",  # an unknown global is nil
     "EVAL return(math.random()*1000) 0",  # other dice, though they fall the same every time, too
 )
 
