@@ -233,6 +233,7 @@ class Console:
             # The first is told whatever waits; a flood of them is not.
             said = json.dumps({"say": "refused", "id": None, "why": why})
             watcher.tell(said, may_miss=refused > 1)
+            await asyncio.sleep(0)  # a page that never pauses must not keep its answers waiting
 
     async def _end(self, name: str, room: Room) -> None:
         if self._rooms.get(name) is room:
