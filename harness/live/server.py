@@ -230,7 +230,10 @@ class Console:
                 await watcher.socket.close(code=WSCloseCode.POLICY_VIOLATION)
                 return
             why = f"too many commands: {RATE:g} a second are taken"
-            watcher.tell(json.dumps({"say": "refused", "id": None, "why": why}), may_miss=True)
+            # The first is told whatever waits; a flood of them is not.
+            said = json.dumps({"say": "refused", "id": None, "why": why})
+            watcher.tell(said, may_miss=refused > 1)
+            await asyncio.sleep(0)  # a page that never pauses must not keep its answers waiting
 
     async def _end(self, name: str, room: Room) -> None:
         if self._rooms.get(name) is room:

@@ -14,6 +14,7 @@ from aiohttp import WSMsgType
 
 from harness.live import server
 from harness.live.child import Child, started
+from harness.live.commands import MOST_BYTES
 from harness.live.server import BURST, HEADERS, Bucket, Console, serving
 
 LIMIT_S = 60
@@ -262,7 +263,7 @@ def test_what_is_too_large_or_no_text_ends_that_page_alone(*, is_text: bool) -> 
     async def act(rig: Rig) -> None:
         good, bad = await rig.socket(), await rig.socket()
         if is_text:
-            await bad.send_str("x" * (server.MOST_BYTES + 1))
+            await bad.send_str("x" * (MOST_BYTES + 1))
         else:
             await bad.send_bytes(b"\x00")
         message = await bad.receive()
@@ -321,14 +322,14 @@ def test_a_page_that_does_not_read_slows_nobody() -> None:
         assert lazy._response.connection is not None  # noqa: SLF001
         transport = lazy._response.connection.transport  # noqa: SLF001
         assert transport is not None
-        transport.pause_reading()  # type: ignore[attr-defined]
+        transport.pause_reading()
         many, size = 200, 100_000
         for number in range(many):
             rig.made[0].say(say="tick", number=number, filling="x" * size)
             assert (await good.receive_json())["number"] == number
         rig.made[0].say(say="ended", number=-1)
         assert (await good.receive_json())["say"] == "ended"
-        transport.resume_reading()  # type: ignore[attr-defined]
+        transport.resume_reading()
         seen = 0
         while (await lazy.receive_json())["say"] == "tick":
             seen += 1
@@ -373,16 +374,15 @@ def test_a_real_session_is_played_and_ends_with_its_page() -> None:
                 )
                 experiment = {"lab": "config-push", "script": []}
                 inject = {"do": "inject", "fault": {"kind": "Pause", "target": "config"}}
-                for number, command in enumerate(
-                    (
-                        {"do": "open", "experiment": experiment},
-                        {"do": "step", "by": "second"},
-                        {"do": "act", "operation": inject},
-                    )
-                ):
-                    await page.send_json({**command, "id": number})
+                commands: list[dict[str, Any]] = [
+                    {"do": "open", "id": 1, "experiment": experiment},
+                    {"do": "step", "id": 2, "by": "second"},
+                    {"do": "act", "id": 3, "operation": inject},
+                ]
+                for command in commands:
+                    await page.send_json(command)
                 await page.send_str('{"do": \n')
-                said = []
+                said: list[dict[str, Any]] = []
                 while not said or said[-1]["say"] != "refused":
                     said.append(await page.receive_json())
                 kinds = [one["say"] for one in said]
