@@ -106,10 +106,10 @@ class Answer:
 class Shelf:
     """Where answers are kept by their keys; without its Redis it is empty, and keeps nothing."""
 
-    def __init__(self, ctx: Context[Settings]) -> None:
+    def __init__(self, ctx: Context[Settings], outgoing: Outgoing) -> None:
         self._ctx = ctx
         self._limit_ms = ctx.settings.store_timeout_ms
-        self._store = ctx.redis(ctx.settings.store)
+        self._store = outgoing.redis(ctx.settings.store)
         self._wall = ctx.wall
         self._reads = Counter("cache_reads", "Looks into it", ("result",), registry=ctx.metrics)
 
@@ -163,9 +163,9 @@ class Cache:
         self._ctx = ctx
         self._settings = ctx.settings
         (self._callee,) = ctx.callees
-        self._shelf = Shelf(ctx)
-        self._flights = SingleFlight[str]()
         self._outgoing = Outgoing(ctx)
+        self._shelf = Shelf(ctx, self._outgoing)
+        self._flights = SingleFlight[str]()
         self._behind: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
         # Only a cache that writes behind has the metric.
         registry = ctx.metrics if ctx.settings.writes is Writes.BEHIND else None

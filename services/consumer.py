@@ -15,7 +15,7 @@ from prometheus_client import Counter
 from redis.exceptions import RedisError
 
 from services.context import Context
-from services.guarding import Guarded, Outgoing
+from services.guarding import Calling, Outgoing
 from services.intake import STREAM
 from services.patterns.consumer_group import ConsumerGroup, Message
 from services.patterns.guards import Answer, Asked
@@ -35,7 +35,7 @@ class OnError(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings(Guarded):
+class Settings(Calling):
     """Which Redis has the stream, when an order counts as abandoned, and when it is given up.
 
     An order delivered more often than `deliveries` is buried unread; 0 sets no limit. With
@@ -65,7 +65,7 @@ class Consumer:
         self._settings = ctx.settings
         (self._books,) = ctx.callees
         self._outgoing = Outgoing(ctx)
-        store = ctx.redis(ctx.settings.store)
+        store = self._outgoing.redis(ctx.settings.store)
         self._group = ConsumerGroup(store, STREAM, group="consumers", consumer=ctx.host)
         self._buried = Counter("dead_letters", "Orders that were given up", registry=ctx.metrics)
 

@@ -1,8 +1,9 @@
 """Guarding: the guards of a service, in the order that its settings say, around what it does.
 
-Every service has two sets of them: `incoming` stands around its handlers and `outgoing` around each
-of its calls. The order names guards from the outermost to the innermost; each has settings of its
-own, all live, as in
+There are two sets of them: `incoming` stands around a service's handlers and `outgoing` around each
+of its calls and of its commands to a Redis. A service with settings that are `Serving` calls nobody
+and one with `Calling` serves nobody; `Guarded` is both, and guards of the other side are refused.
+The order names guards from the outermost in; each has settings of its own, all live, as in
 
     {"outgoing.order": "deadline,retry,breaker", "outgoing.retry.tries": 3}
 
@@ -10,15 +11,15 @@ A deadline, a client and a priority come with a request as headers (`deadline-ms
 `priority`), the latter two also as parameters of its path, and go on with the calls that it causes.
 """
 
-import math
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any
+from importlib import import_module
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
-from aiohttp import web
 
 from services.context import Context
 from services.patterns.adaptive_limit import AdaptiveLimit
@@ -30,7 +31,7 @@ from services.patterns.bulkhead import Settings as Compartments
 from services.patterns.caching import Caching
 from services.patterns.caching import Settings as Cache
 from services.patterns.deadline import HEADER as DEADLINE
-from services.patterns.deadline import Deadline, Limit, LimitSettings, deadline_of
+from services.patterns.deadline import Deadline, Limit, LimitSettings
 from services.patterns.deadline import Settings as Deadlines
 from services.patterns.deadline import header as deadline_header
 from services.patterns.fallback import Fallback
@@ -57,7 +58,11 @@ from services.patterns.single_flight import OneFlight
 from services.patterns.single_flight import Settings as Flights
 from services.patterns.throttling import Settings as Throttle
 from services.patterns.throttling import Throttling
+from services.patterns.timeout import time_limit
 from services.settings import live
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
 
 GUARDS: Mapping[str, Callable[[Callable[[], Any], Surroundings], Guard]] = {
     "adaptive": AdaptiveLimit,
@@ -77,8 +82,10 @@ GUARDS: Mapping[str, Callable[[Callable[[], Any], Surroundings], Guard]] = {
 """Every guard by its name in an order, which is that of its settings too."""
 
 CLIENT, PRIORITY, RETRY_AFTER = "client", "priority", "Retry-After"
-TOO_LATE = 504
-UNGUARDED = ("/metrics", "/healthz")
+READS = ("GET", "HEAD")
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
+NO_ANSWER = (TimeoutError, aiohttp.ClientError, Refused)
+"""How a call ends without an answer: too late, not at all, or by a guard that did not make it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,10 +124,32 @@ def in_order(order: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guarded:
-    """What the settings of every service begin with."""
+    """What the settings begin with of a service that serves requests and calls others."""
 
     incoming: Guards = Guards()
     outgoing: Guards = Guards()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Serving:
+    """What the settings begin with of a service that calls nobody."""
+
+    incoming: Guards = Guards()
+
+    REFUSED = MappingProxyType(
+        {"outgoing": "this service calls nobody, so it has no outgoing guards; set incoming.*"}
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calling:
+    """What the settings begin with of a service that nobody asks for anything."""
+
+    outgoing: Guards = Guards()
+
+    REFUSED = MappingProxyType(
+        {"incoming": "this service serves nobody, so it has no incoming guards; set outgoing.*"}
+    )
 
 
 class Guarding:
@@ -166,13 +195,51 @@ class _ToldError(Failed):
 class Outgoing:
     """The guards around all calls of a service.
 
-    Give `ask` the callee's answer, or raise as aiohttp's client does; what the guards let out of
-    a failure is that error again. A refusal that the service does not catch is its answer.
+    `request` sends one; `call` takes a function that does. It gives the callee's answer, or raises
+    as aiohttp's client does; what the guards let out of a failure is that error again. A refusal
+    that the service does not catch is its answer.
     """
 
     def __init__(self, ctx: Context[Any]) -> None:
         self._ctx = ctx
-        self._guards = Guarding(lambda: ctx.settings.outgoing, _surroundings(ctx, "outgoing"))
+        self.guards = Guarding(lambda: ctx.settings.outgoing, surroundings(ctx, "outgoing"))
+
+    @property
+    def stand(self) -> bool:
+        """Whether there are any guards now."""
+        return bool(in_order(self._ctx.settings.outgoing.order))
+
+    async def request(  # noqa: PLR0913 - what a request has
+        self,
+        method: str,
+        callee: str,
+        path: str = "/",
+        *,
+        timeout_ms: float,
+        attempt: int = 1,
+        route: str = "",
+        headers: Mapping[str, str] = NO_HEADERS,
+        body: bytes = b"",
+    ) -> Answer:
+        """Send a request inside the guards, each try within a time limit (0: none).
+
+        Raises:
+            one of `NO_ANSWER`: there was none. One of any status is an answer.
+
+        """
+
+        async def ask(asked: Asked) -> Answer:
+            call = self._ctx.call(callee, attempt=attempt + asked.attempt - 1, route=route)
+            carried = {**headers, **self.headers(asked)}
+            # Not `data=b""`: a request without a body says nothing of one.
+            sent = call.request(method, path, headers=carried, data=body or None)
+            async with time_limit(timeout_ms), sent as response:
+                content = await response.read()
+            again_s = seconds(response.headers.get(RETRY_AFTER))
+            kind = response.headers.get("Content-Type", Answer.kind)
+            return Answer(content, response.status, again_s, kind)
+
+        return await self.call(callee, ask, path=path, writes=method not in READS, body=body)
 
     async def call(
         self, callee: str, ask: Call, *, path: str = "/", writes: bool = False, body: bytes = b""
@@ -184,12 +251,11 @@ class Outgoing:
             Refused: a guard did not make it.
 
         """
-        cause = ASKED.get() or Asked()
-        asked = replace(cause, key=callee, resource=path, attempt=1, writes=writes, body=body)
-        if not in_order(self._ctx.settings.outgoing.order):
+        asked = self.asked(callee, path=path, writes=writes, body=body)
+        if not self.stand:
             return await ask(asked)
         try:
-            answer = await self._guards(asked, _telling(ask))
+            answer = await self.guards(asked, _telling(ask))
         except UnreachableError as error:
             raise error.__cause__ or error from None
         except _ToldError as failure:
@@ -197,6 +263,21 @@ class Outgoing:
         if answer.cause:
             raise answer.cause
         return answer
+
+    def redis(self, name: str) -> "Redis":
+        """Give the client of a Redis whose commands and pipelines go through the guards.
+
+        What they refuse is a `redis.RedisError`, as where the Redis is away. One that listens or
+        watches is past them from then on.
+        """
+        # Every service imports this module, and few have a Redis, which takes half a second.
+        made: Redis = import_module("services.stores").guarded(self._ctx.redis(name), self, name)
+        return made
+
+    def asked(self, callee: str, *, path: str, writes: bool, body: bytes = b"") -> Asked:
+        """Say what is asked of a callee, for the request that is being served."""
+        cause = ASKED.get() or Asked()
+        return replace(cause, key=callee, resource=path, attempt=1, writes=writes, body=body)
 
     def headers(self, asked: Asked) -> dict[str, str]:
         """Give the headers that a request takes along: deadline, client and priority."""
@@ -226,79 +307,14 @@ def _telling(ask: Call) -> Call:
     return call
 
 
-def incoming(ctx: Context[Any]) -> Any:  # noqa: ANN401 - aiohttp's type
-    """Make the middleware that stands around all handlers of a service."""
-    guards = Guarding(lambda: ctx.settings.incoming, _surroundings(ctx, "incoming"))
-
-    async def guard(request: web.Request, handler: Any) -> web.StreamResponse:  # noqa: ANN401
-        asked = asked_of(request, ctx.now())
-        ASKED.set(asked)
-        has_guards = isinstance(ctx.settings, Guarded) and ctx.settings.incoming.order
-        try:
-            if not has_guards or request.path in UNGUARDED:
-                response: web.StreamResponse = await handler(request)
-                return response
-            return _response(await guards(asked, _handling(request, handler)))
-        except Refused as refusal:
-            refused = Answer(f"{refusal}\n".encode(), refusal.status, refusal.retry_after_s)
-            return _response(refused)
-        except Failed as failure:
-            return _response(failure.answer)
-        except TimeoutError:
-            if not has_guards:
-                raise
-            return _response(Answer(b"not done in time\n", TOO_LATE))
-
-    return web.middleware(guard)
-
-
-def asked_of(request: web.Request, now_s: float) -> Asked:
-    """Give what a request says of itself; its key is its client."""
-    client = request.headers.get(CLIENT) or request.query.get(CLIENT, "")
-    priority = request.headers.get(PRIORITY) or request.query.get(PRIORITY, "")
-    return Asked(
-        key=client,
-        client=client,
-        resource=request.path_qs,
-        priority=int(priority) if priority.isdecimal() else 0,
-        deadline_s=deadline_of(request.headers.get(DEADLINE), now_s),
-        writes=request.method not in ("GET", "HEAD"),
-    )
-
-
-def _handling(request: web.Request, handler: Any) -> Call:  # noqa: ANN401 - aiohttp's type
-    async def call(asked: Asked) -> Answer:
-        ASKED.set(asked)
-        try:
-            response = await handler(request)
-        except web.HTTPException as error:
-            response = error
-        if not isinstance(response.body, bytes | None):
-            raise TypeError(f"{request.path}: incoming guards need an answer of bytes")
-        again_s = seconds(response.headers.get(RETRY_AFTER))
-        kind = response.headers.get("Content-Type", Answer.kind)
-        answer = Answer(response.body or b"", response.status, again_s, kind)
-        if answer.failed:
-            raise Failed(answer)
-        return answer
-
-    return call
-
-
-def _response(answer: Answer) -> web.Response:
-    headers = {"Content-Type": answer.kind}
-    if answer.retry_after_s > 0:
-        # Whole seconds, as the header has them: never sooner than meant.
-        headers[RETRY_AFTER] = str(math.ceil(answer.retry_after_s))
-    return web.Response(body=answer.body, status=answer.status, headers=headers)
-
-
 def seconds(text: str | None) -> float:
     """Read a `Retry-After` of seconds; a date, which the header may be too, is 0."""
     return float(text) if text and text.isdecimal() else 0.0
 
 
-def _surroundings(ctx: Context[Any], side: str) -> Callable[[str], Surroundings]:
+def surroundings(ctx: Context[Any], side: str) -> Callable[[str], Surroundings]:
+    """Give what guards of a side get from their process, by the guard's name."""
+
     def around(guard: str) -> Surroundings:
         return Surroundings(
             now=ctx.now,

@@ -13,7 +13,7 @@ from prometheus_client import Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from services.context import Context, Platform
-from services.guarding import incoming
+from services.incoming import incoming
 from services.settings import SettingError, at_least, at_most, live, live_names, made, value_of
 from services.tracing import CURRENT, HEADER, Span, SpanContext, parse
 

@@ -23,6 +23,7 @@ from aiohttp import web
 from prometheus_client import Counter, Gauge
 
 from services.context import Context
+from services.guarding import Serving
 from services.patterns.locks import DeadlockError, Locks
 from services.patterns.timeout import time_limit
 from services.server import at_least, in_background, live
@@ -61,7 +62,7 @@ class LockOrder(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(Serving):
     """The rows, what statements cost, how transactions are kept apart, and who may wait how long.
 
     Each row begins with `initial`. A wait for a lock ends after `lock_timeout_ms` (0: never), one

@@ -17,7 +17,7 @@ from aiohttp import web
 from prometheus_client import Counter, Gauge
 
 from services.context import Context
-from services.guarding import Guarded
+from services.guarding import Serving
 from services.server import at_least, live
 
 MIX = (0.5,) * 9 + (5.5,)
@@ -44,7 +44,7 @@ class Spread(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings(Guarded):
+class Settings(Serving):
     """How many requests are served at once, for how long each, and how many may wait.
 
     `service_ms` is the mean where `spread` draws the times; a change of it hits what arrives later.

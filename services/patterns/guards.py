@@ -61,12 +61,23 @@ class Answer:
     cause: Exception | None = field(default=None, compare=False, repr=False)
 
     @property
+    def text(self) -> str:
+        """The body as text."""
+        return self.body.decode()
+
+    @property
+    def ok(self) -> bool:
+        """Whether the callee did what it was asked to."""
+        return self.status < REFUSAL
+
+    @property
     def failed(self) -> bool:
         """Whether the callee failed, or refused for now: another 4xx is the caller's own fault."""
         return self.status >= ERROR or self.status == TOO_MANY
 
 
 Call = Callable[[Asked], Awaitable[Answer]]
+REFUSAL = 400
 ERROR = 500
 TOO_MANY = 429
 
