@@ -162,7 +162,7 @@ class Cache:
     def __init__(self, ctx: Context[Settings]) -> None:
         self._ctx = ctx
         self._settings = ctx.settings
-        (self._callee,) = ctx.callees
+        self._callee = ctx.one_callee()
         self._outgoing = Outgoing(ctx)
         self._shelf = Shelf(ctx, self._outgoing)
         self._flights = SingleFlight[str]()

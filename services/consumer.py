@@ -63,7 +63,7 @@ class Consumer:
     def __init__(self, ctx: Context[Settings]) -> None:
         self._ctx = ctx
         self._settings = ctx.settings
-        (self._books,) = ctx.callees
+        self._books = ctx.one_callee()
         self._outgoing = Outgoing(ctx)
         store = self._outgoing.redis(ctx.settings.store)
         self._group = ConsumerGroup(store, STREAM, group="consumers", consumer=ctx.host)

@@ -53,7 +53,7 @@ class Coordinator:
     def __init__(self, ctx: Context[Settings]) -> None:
         self._ctx = ctx
         self._settings = ctx.settings
-        (self._callee,) = ctx.callees
+        self._callee = ctx.one_callee()
         self._outgoing = Outgoing(ctx)
         self._clock = HybridClock(ctx.host, ctx.wall)
 

@@ -147,6 +147,12 @@ class TracedRedis(Redis):
         other.guard = guard
         return other
 
+    def client(self) -> "TracedRedis":
+        """Give a client that keeps one connection."""
+        own: TracedRedis = super().client()  # type: ignore[assignment] # which is of this class
+        own.begin, own.guard = self.begin, self.guard
+        return own
+
     async def execute_command(self, *args: Any, **options: Any) -> Any:  # noqa: ANN401
         """Send a command, and give its reply."""
         return await self.guard(args, partial(self._sent, args, options))

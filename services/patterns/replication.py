@@ -24,11 +24,12 @@ from prometheus_client import Counter, Gauge
 from services.context import Context
 from services.guarding import NO_ANSWER, Outgoing
 from services.patterns.election import Member, Vote
+from services.patterns.guards import Failed
 from services.patterns.quorum import reached
 from services.patterns.timeout import time_limit
 
 KEPT = "member"
-CONFLICT = web.HTTPConflict.status_code
+DONE, CONFLICT = web.HTTPOk.status_code, web.HTTPConflict.status_code
 LONG_AGO = -math.inf
 JSON = {"Content-Type": "application/json"}
 
@@ -136,7 +137,7 @@ class Replication:
         while True:
             self.wanted[peer].clear()
             if self.member.leads:
-                with suppress(*NO_ANSWER):
+                with suppress(*NO_ANSWER, Failed):
                     await self.copy(peer)
             with suppress(TimeoutError):
                 async with time_limit(wait_ms):
@@ -185,14 +186,19 @@ class Replication:
 
     async def vote_of(self, peer: str, term: int) -> Vote | None:
         """Ask for one vote; None when it is not given."""
-        with suppress(*NO_ANSWER):
+        with suppress(*NO_ANSWER, Failed):
             status, answer = await self.ask(peer, "/vote", term=term)
             if status != CONFLICT:
                 return Vote(**answer)
         return None
 
     async def ask(self, peer: str, path: str, **document: Any) -> tuple[int, dict[str, Any]]:  # noqa: ANN401 - JSON
-        """Send a message to another member, and give its answer."""
+        """Send a message to another member, and give its answer.
+
+        Raises:
+            Failed, one of `NO_ANSWER`: it neither obeys nor objects.
+
+        """
         answer = await self.outgoing.request(
             "POST",
             peer,
@@ -201,6 +207,8 @@ class Replication:
             headers=JSON,
             body=json.dumps(document).encode(),
         )
+        if answer.status not in (DONE, CONFLICT):
+            raise Failed(answer)
         return answer.status, json.loads(answer.body)
 
     async def on_copy(self, request: web.Request) -> web.Response:

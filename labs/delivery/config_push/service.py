@@ -44,7 +44,7 @@ class Shop:
         self._ctx = ctx
         self._settings = ctx.settings
         self._outgoing = Outgoing(ctx)
-        (self._config,) = ctx.callees
+        self._config = ctx.one_callee()
         self._rate = self._last_good = ctx.settings.rate
         self._refused: set[str] = set()
         self._in_a_row = self._served = self._failed = 0
