@@ -240,7 +240,7 @@ class Cache:
 
     async def _pass_on(self, method: str, path: str, route: str = "") -> str:
         async def given(asked: Asked) -> Given:
-            call = self._ctx.call(self._callee, attempt=asked.attempt, route=route)
+            call = self._ctx.call(asked.key, attempt=asked.attempt, route=route)
             headers = self._outgoing.headers(asked)
             async with (
                 time_limit(self._settings.timeout_ms),

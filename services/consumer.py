@@ -107,7 +107,7 @@ class Consumer:
         await self._outgoing.call(self._books, self._booked)
 
     async def _booked(self, asked: Asked) -> Answer:
-        call = self._ctx.call(self._books, attempt=asked.attempt)
+        call = self._ctx.call(asked.key, attempt=asked.attempt)
         async with (
             time_limit(self._settings.timeout_ms),
             call.get("/", headers=self._outgoing.headers(asked)) as response,

@@ -99,7 +99,7 @@ class Coordinator:
         options = {"json": body} if body else {}
 
         async def ask(asked: Asked) -> Answer:
-            call = self._ctx.call(self._callee, attempt=asked.attempt)
+            call = self._ctx.call(asked.key, attempt=asked.attempt)
             headers = self._outgoing.headers(asked)
             async with call.request(method, path, headers=headers, **options) as response:
                 response.raise_for_status()

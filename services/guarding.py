@@ -12,9 +12,10 @@ A deadline, a client and a priority come with a request as headers (`deadline-ms
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, partial
 from importlib import import_module
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -58,6 +59,8 @@ from services.patterns.single_flight import OneFlight
 from services.patterns.single_flight import Settings as Flights
 from services.patterns.throttling import Settings as Throttle
 from services.patterns.throttling import Throttling
+from services.patterns.tied import Settings as Ties
+from services.patterns.tied import Tied
 from services.patterns.timeout import time_limit
 from services.settings import live
 
@@ -77,11 +80,14 @@ GUARDS: Mapping[str, Callable[[Callable[[], Any], Surroundings], Guard]] = {
     "shed": Shedding,
     "single_flight": OneFlight,
     "throttle": Throttling,
+    "tied": Tied,
     "timeout": Limit,
 }
 """Every guard by its name in an order, which is that of its settings too."""
 
-CLIENT, PRIORITY, RETRY_AFTER = "client", "priority", "Retry-After"
+CLIENT, PRIORITY, RETRY_AFTER, TIE = "client", "priority", "Retry-After", "tied"
+TELL_MS = 1000
+"""How long a word to another host may be on its way."""
 READS = ("GET", "HEAD")
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 NO_ANSWER = (TimeoutError, aiohttp.ClientError, Refused)
@@ -105,6 +111,7 @@ class Guards:
     shed: Shed = Shed()  # noqa: RUF009 - it is frozen
     single_flight: Flights = Flights()  # noqa: RUF009 - it is frozen
     throttle: Throttle = Throttle()  # noqa: RUF009 - it is frozen
+    tied: Ties = Ties()  # noqa: RUF009 - it is frozen
     timeout: LimitSettings = LimitSettings()  # noqa: RUF009 - it is frozen
 
     def __post_init__(self) -> None:
@@ -195,9 +202,9 @@ class _ToldError(Failed):
 class Outgoing:
     """The guards around all calls of a service.
 
-    `request` sends one; `call` takes a function that does. It gives the callee's answer, or raises
-    as aiohttp's client does; what the guards let out of a failure is that error again. A refusal
-    that the service does not catch is its answer.
+    `request` sends one. `call` takes a function that asks the host `key`, which a guard may have
+    chosen, and gives its answer or raises as aiohttp's client does; what the guards let out of a
+    failure is that error again. A refusal that the service does not catch is its answer.
     """
 
     def __init__(self, ctx: Context[Any]) -> None:
@@ -229,7 +236,7 @@ class Outgoing:
         """
 
         async def ask(asked: Asked) -> Answer:
-            call = self._ctx.call(callee, attempt=attempt + asked.attempt - 1, route=route)
+            call = self._ctx.call(asked.key, attempt=attempt + asked.attempt - 1, route=route)
             carried = {**headers, **self.headers(asked)}
             # Not `data=b""`: a request without a body says nothing of one.
             sent = call.request(method, path, headers=carried, data=body or None)
@@ -277,7 +284,16 @@ class Outgoing:
     def asked(self, callee: str, *, path: str, writes: bool, body: bytes = b"") -> Asked:
         """Say what is asked of a callee, for the request that is being served."""
         cause = ASKED.get() or Asked()
-        return replace(cause, key=callee, resource=path, attempt=1, writes=writes, body=body)
+        # What is asked of it is this callee's own: no tie, and nobody waits for its beginning.
+        return Asked(
+            key=callee,
+            client=cause.client,
+            resource=path,
+            priority=cause.priority,
+            deadline_s=cause.deadline_s,
+            writes=writes,
+            body=body,
+        )
 
     def headers(self, asked: Asked) -> dict[str, str]:
         """Give the headers that a request takes along: deadline, client and priority."""
@@ -285,6 +301,7 @@ class Outgoing:
             DEADLINE: deadline_header(asked.deadline_s, self._ctx.now()),
             CLIENT: asked.client or None,
             PRIORITY: str(asked.priority) if asked.priority else None,
+            TIE: asked.tie or None,
         }
         return {name: value for name, value in carried.items() if value is not None}
 
@@ -321,6 +338,20 @@ def surroundings(ctx: Context[Any], side: str) -> Callable[[str], Surroundings]:
             rng=ctx.rng,
             count=lambda event: ctx.guard_events(side, guard, event).inc(),
             redis=ctx.redis,
+            tell=partial(_tell, ctx),
+            serves=side == "incoming",
         )
 
     return around
+
+
+async def _tell(ctx: Context[Any], host: str, path: str) -> None:
+    """Send a word to another host; it may be lost, as any message may.
+
+    Raises:
+        LookupError: the lab does not list the host in `calls`.
+
+    """
+    with suppress(*NO_ANSWER):
+        async with time_limit(TELL_MS), ctx.call(host, route="/tied").request("PUT", path):
+            pass

@@ -17,6 +17,7 @@ from services.guarding import (
     PRIORITY,
     READS,
     RETRY_AFTER,
+    TIE,
     Guarding,
     seconds,
     surroundings,
@@ -65,6 +66,7 @@ def asked_of(request: web.Request, now_s: float) -> Asked:
         client=client,
         resource=request.path_qs,
         priority=int(priority) if priority.isdecimal() else 0,
+        tie=request.headers.get(TIE, ""),
         deadline_s=deadline_of(request.headers.get(DEADLINE), now_s),
         writes=request.method not in READS,
     )

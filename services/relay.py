@@ -65,7 +65,7 @@ def app(ctx: Context[Settings]) -> web.Application:
     outgoing = Outgoing(ctx)
 
     async def ask(callee: str, attempt: int, asked: Asked) -> Answer:
-        call = ctx.call(callee, attempt=attempt + asked.attempt - 1)
+        call = ctx.call(asked.key, attempt=attempt + asked.attempt - 1)
         async with (
             time_limit(ctx.settings.timeout_ms),
             call.get("/", headers=outgoing.headers(asked)) as response,

@@ -75,6 +75,7 @@ TARGETS: Mapping[str, Sequence[str]] = {
         f"{GUARDS}test_flights.py",
     ),
     "services/patterns/throttling.py": (f"{GUARDS}test_throttles.py",),
+    "services/patterns/tied.py": (f"{GUARDS}test_ties.py",),
     "services/patterns/timeout.py": services("timeout"),
     "services/patterns/versions.py": parts("versions"),
 }

@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 
 from harness.conductor import conductor
-from harness.model import Configure, Paced, Send, Service, during
+from harness.model import Configure, Paced, Poisson, Send, Service, during
 from harness.model.fault import Setting, Timed
 from harness.recording import Recording
 from services.context import Context
@@ -294,3 +294,37 @@ def test_an_incoming_answer_goes_through_whole() -> None:
     )
     assert {(one.status, one.answer) for one in run(value).requests} == {("203", '{"a": 1}')}
     assert app in sys.modules
+
+
+def tied(*callers: tuple[str, ...], order: str = "tied,shed") -> Recording:
+    """Send copies to two servers that are busy for seven tenths, and call those that are named."""
+    incoming: dict[str, Setting] = {"incoming.order": order, "incoming.shed.slots": 1}
+    servers = (
+        Service(host, app="services.worker", calls=calls, settings={"workers": 1, **incoming})
+        for host, calls in zip(("web-1", "web-2"), callers, strict=True)
+    )
+    value = lab(
+        Service(
+            "gateway",
+            app="services.gateway",
+            calls=("web-1", "web-2"),
+            settings={"slots": 100, "outgoing.order": "tied", "outgoing.tied.among": "web-1,web-2"},
+        ),
+        *servers,
+        load=Poisson(to="gateway", rate_rps=35, mix=(Send(path="/web-1"),)),
+    )
+    return run(value)
+
+
+def test_tied_copies_are_worked_on_once() -> None:
+    """The other one is dropped by a word from server to server; without it both would be done."""
+    recording = tied(("web-2",), ("web-1",))
+    assert {one.status for one in recording.requests} == {"200"}
+    worked = event(recording, "incoming", "tied", "begun")
+    assert worked == pytest.approx(len(recording.requests), rel=0.05)
+    assert event(recording, "incoming", "tied", "dropped") > 0.3 * len(recording.requests)
+
+
+def test_servers_of_ties_name_each_other() -> None:
+    """Else nobody can be told, which is an error of the lab and not of the network."""
+    assert any("add it to calls=" in note for note in tied((), ()).notes)
