@@ -104,7 +104,8 @@ def test_a_command_takes_members_out_and_back() -> None:
 
 def test_a_net_holds_a_typo_back() -> None:
     """Four instead of one: all are gone without a net, and none with either of the two."""
-    bare, most, least = (ran(command=TYPO, **net) for net in ({}, {"most": 1}, {"least": 2}))
+    bare = ran(command=TYPO)
+    most, least = ran(command=TYPO, most=1), ran(command=TYPO, least=2)
     assert commanded(bare) == ["200"]
     assert success_ratio(4, 10, path="/").of(bare) < 0.01
     for held in (most, least):
