@@ -66,7 +66,10 @@ class Settings(Serving):
 
 
 def app(ctx: Context[Settings]) -> web.Application:
-    """Serve `GET /`: first come, first served, also for those who have stopped waiting."""
+    """Serve `GET /`: first come, first served, also for those who have stopped waiting.
+
+    `POST /exit` ends the process, as who carries out a liveness probe's verdict does.
+    """
     settings = ctx.settings
     loop_time = asyncio.get_running_loop().time
     free_at_s = [0.0] * settings.workers
@@ -110,6 +113,10 @@ def app(ctx: Context[Settings]) -> web.Application:
             return web.Response(status=500, text="failed\n")
         return web.Response(text="done\n")
 
+    async def leave(_: web.Request) -> web.Response:
+        await ctx.exit()
+
     application = web.Application()
     application.router.add_get("/", handle)
+    application.router.add_post("/exit", leave)
     return application
