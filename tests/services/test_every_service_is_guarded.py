@@ -63,6 +63,13 @@ SCENES: Mapping[str, Scene] = {
         around=(Service("config", app="services.config", settings={"value": "0.2"}),),
         background=True,
     ),
+    "services.auth": Scene(path="/keys"),
+    "services.backup": Scene(
+        path="/copies",
+        settings={"every_ms": 200},
+        around=(Service("table", app="services.table"),),
+        background=True,
+    ),
     "services.balancer": Scene(around=(WORKER,)),
     "services.cache": Scene(settings={**KEPT, "ttl_ms": 1}, around=(WORKER,), stores=STORE),
     "services.config": Scene(path="/value?host=a&runs=&served=0&failed=0"),
@@ -76,14 +83,22 @@ SCENES: Mapping[str, Scene] = {
         path="/orders/1",
         background=True,
     ),
+    "services.control_plane": Scene(path="/leases/a", method="PUT"),
     "services.coordinator": Scene(
         path="/kv/a?value=1",
         method="PUT",
         around=(Service("registers", app="services.registers"),),
     ),
+    "services.door": Scene(
+        path="/as/ada",
+        settings={"auth": "auth"},
+        around=(WORKER, Service("auth", app="services.auth")),
+        background=True,
+    ),
     "services.effects": Scene(path="/effects/a", method="POST"),
     "services.fleet": Scene(),
     "services.gateway": Scene(path="/callee", around=(WORKER,)),
+    "services.health": Scene(around=(WORKER,)),
     "services.intake": Scene(path="/orders/1", method="POST", settings=KEPT, stores=STORE),
     "services.kv": Scene(
         path="/keys/a/1",
@@ -93,6 +108,10 @@ SCENES: Mapping[str, Scene] = {
             Service("peer", app="services.kv", calls=("subject",), settings={"copies": 2}),
         ),
     ),
+    "services.member": Scene(
+        around=(Service("plane", app="services.control_plane"),), background=True
+    ),
+    "services.monitor": Scene(settings={"every_ms": 200}, around=(WORKER,), background=True),
     "services.named": Scene(
         settings={"resolver": "resolver", "name": "shop"},
         around=(
@@ -119,6 +138,21 @@ SCENES: Mapping[str, Scene] = {
         background=True,
     ),
     "services.resolver": Scene(path="/names/shop", settings=NAMES),
+    "services.ring": Scene(
+        path="/keys/a/1",
+        method="PUT",
+        around=(
+            Service(
+                "node",
+                app="services.kv",
+                settings={"copies": 1, "write_quorum": 1, "read_quorum": 1},
+            ),
+        ),
+    ),
+    "services.rollout": Scene(
+        settings={"old": "old", "new": "new"},
+        around=tuple(Service(name, app="services.worker") for name in ("old", "new")),
+    ),
     "services.stream": Scene(path="/messages/a/b", method="POST"),
     "services.table": Scene(path="/rows/1"),
     "services.worker": Scene(),
