@@ -59,10 +59,12 @@ SCENES: Mapping[str, Lab] = {
         Service("cache", app="services.cache", calls=("table", "store"),
                 settings={"store": "store", "ttl_ms": 60_000,
                           "outgoing.order": "retry,breaker,timeout"}),
-        Service("table", app="services.table", settings={"rows": 20}),
+        # What is restored is what is there, so that it does not matter when a copy was made.
+        Service("table", app="services.table",
+                settings={"rows": 20, "isolation": "read-committed"}),
         Service("backup", app="services.backup", calls=("table",), settings={"every_ms": 300}),
         stores=(Redis("store"),),
-        load=(asks("cache", "/rows/{key}"), asks("table", "POST /rows/7/1", "/rows/7"),
+        load=(asks("cache", "/rows/{key}"), asks("table", "POST /rows/7/0", "/rows/7"),
               asks("backup", "POST /restore/0")),
     ),
     "keys": scene(
