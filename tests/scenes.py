@@ -86,6 +86,11 @@ SCENES: Mapping[str, Lab] = {
         load=(replace(asks("stream", "POST /messages/k/{number}"), end_s=5),
               replace(asks("effects", "/effects"), start_s=7)),
     ),
+    "cells": scene(
+        Service("router", app="services.cells", calls=("one", "two", "three")),
+        *(worker(name) for name in ("one", "two", "three")),
+        load=(asks("router", "/?client={key}"),),
+    ),
     "names": scene(
         Service("named", app="services.named", calls=("resolver", "web"),
                 settings={"resolver": "resolver", "name": "shop"}),

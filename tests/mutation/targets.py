@@ -53,6 +53,7 @@ TARGETS: Mapping[str, Sequence[str]] = {
     "services/patterns/breaker.py": (*services("breaker"), f"{GUARDS}test_circuit_breakers.py"),
     "services/patterns/bulkhead.py": (f"{GUARDS}test_bulkheads.py",),
     "services/patterns/caching.py": (f"{GUARDS}test_caches.py",),
+    "services/patterns/cells.py": parts("cells"),
     "services/patterns/consumer_group.py": services("consumer_group"),
     "services/patterns/deadline.py": (f"{GUARDS}test_deadlines.py",),
     "services/patterns/early_expiry.py": services("early_expiry"),

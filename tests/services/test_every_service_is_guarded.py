@@ -72,6 +72,7 @@ SCENES: Mapping[str, Scene] = {
     ),
     "services.balancer": Scene(around=(WORKER,)),
     "services.cache": Scene(settings={**KEPT, "ttl_ms": 1}, around=(WORKER,), stores=STORE),
+    "services.cells": Scene(around=(WORKER,)),
     "services.config": Scene(path="/value?host=a&runs=&served=0&failed=0"),
     "services.consumer": Scene(
         settings=KEPT,
