@@ -62,7 +62,7 @@ from services.patterns.throttling import Throttling
 from services.patterns.tied import Settings as Ties
 from services.patterns.tied import Tied
 from services.patterns.timeout import time_limit
-from services.settings import live
+from services.settings import SettingError, live
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
@@ -185,6 +185,25 @@ class Guarding:
                 lambda: getattr(self._settings(), name), self._around(name)
             )
         return self._guards[name]
+
+
+def check_names(ctx: Context[Any]) -> None:
+    """Check that the hosts and stores that guards name are there.
+
+    Raises:
+        SettingError: a guard that stands somewhere names one that the service does not call.
+
+    """
+    for side in ("incoming", "outgoing"):
+        guards: Guards = getattr(ctx.settings, side, Guards())
+        order = in_order(guards.order)
+        named = {"limiter.store": [guards.limiter.store] if guards.limiter.store else []}
+        if "tied" in order and side == "outgoing":
+            named["tied.among"] = guards.tied.hosts()
+        for setting, names in named.items():
+            for name in names if setting.partition(".")[0] in order else ():
+                if name not in ctx.links:
+                    raise SettingError(f"{side}.{setting} has {name!r}; add it to calls=")
 
 
 ASKED: ContextVar[Asked | None] = ContextVar("asked", default=None)

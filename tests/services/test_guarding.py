@@ -3,13 +3,14 @@
 import asyncio
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 from aiohttp import web
 
 from harness.conductor import conductor
+from harness.errors import LabError
 from harness.model import Configure, Paced, Poisson, Send, Service, during
 from harness.model.fault import Setting, Timed
 from harness.recording import Recording
@@ -328,3 +329,26 @@ def test_tied_copies_are_worked_on_once() -> None:
 def test_servers_of_ties_name_each_other() -> None:
     """Else nobody can be told, which is an error of the lab and not of the network."""
     assert any("add it to calls=" in note for note in tied((), ()).notes)
+
+
+@pytest.mark.parametrize(
+    ("guards", "message"),
+    [
+        ({"order": "tied", "tied.among": "web-1, web-9"}, "outgoing.tied.among has 'web-9'; add"),
+        ({"order": "tied"}, "tied.among is ''; name two hosts or more"),
+        ({"order": "limiter", "limiter.store": "redis"}, "outgoing.limiter.store has 'redis'; add"),
+    ],
+)
+def test_a_guard_names_what_its_service_calls(guards: dict[str, Setting], message: str) -> None:
+    """Or it does not start; a guard that stands nowhere may name anything."""
+    settings = {f"outgoing.{name}": value for name, value in guards.items()}
+    value = lab(
+        Service("gateway", app="services.gateway", calls=("web-1",), settings=settings),
+        Service("web-1", app="services.worker"),
+        load=Paced(to="gateway", rate_rps=1),
+        duration_s=1,
+    )
+    with pytest.raises(LabError, match=f"gateway does not start: {message}"):
+        run(value)
+    gateway = replace(value.services[0], settings={**settings, "outgoing.order": ""})
+    assert run(replace(value, services=(gateway, *value.services[1:]))).notes == []
