@@ -23,7 +23,8 @@ from prometheus_client import Counter, Gauge
 from redis.exceptions import RedisError
 
 from services.context import Context
-from services.guarding import Guarded, Outgoing
+from services.guarding import Guarded
+from services.outgoing import Outgoing
 from services.patterns.early_expiry import draws_early
 from services.patterns.guards import Answer as Given
 from services.patterns.guards import Asked

@@ -11,7 +11,8 @@ from aiohttp import web
 from prometheus_client import Counter
 
 from services.context import Context
-from services.guarding import CLIENT, NO_ANSWER, Guarded, Outgoing
+from services.guarding import CLIENT, NO_ANSWER, Guarded
+from services.outgoing import Outgoing
 from services.patterns.cells import Division
 from services.patterns.guards import Answer
 from services.server import SettingError, at_least, live

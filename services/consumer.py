@@ -15,8 +15,9 @@ from prometheus_client import Counter
 from redis.exceptions import RedisError
 
 from services.context import Context
-from services.guarding import Calling, Outgoing
+from services.guarding import Calling
 from services.intake import STREAM
+from services.outgoing import Outgoing
 from services.patterns.consumer_group import ConsumerGroup, Message
 from services.patterns.guards import Answer, Asked
 from services.patterns.timeout import time_limit

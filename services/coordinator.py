@@ -13,7 +13,8 @@ import aiohttp
 from aiohttp import web
 
 from services.context import Context
-from services.guarding import Guarded, Outgoing
+from services.guarding import Guarded
+from services.outgoing import Outgoing
 from services.patterns.guards import Answer, Asked
 from services.patterns.hybrid_clock import HybridClock, Stamp
 from services.patterns.timeout import time_limit

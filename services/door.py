@@ -18,7 +18,8 @@ from aiohttp import web
 from prometheus_client import Counter
 
 from services.context import Context
-from services.guarding import NO_ANSWER, Guarded, Outgoing
+from services.guarding import NO_ANSWER, Guarded
+from services.outgoing import Outgoing
 from services.patterns.tokens import Verdict, read
 from services.server import SettingError, at_least, in_background, live
 

@@ -14,7 +14,8 @@ from aiohttp import web
 from prometheus_client import Counter
 
 from services.context import Context
-from services.guarding import Guarded, Outgoing
+from services.guarding import Guarded
+from services.outgoing import Outgoing
 from services.patterns.breaker import Breaker, OpenError
 from services.patterns.guards import Answer, Asked
 from services.patterns.timeout import time_limit

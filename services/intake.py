@@ -10,7 +10,8 @@ from aiohttp import web
 from redis.exceptions import RedisError
 
 from services.context import Context
-from services.guarding import Guarded, Outgoing
+from services.guarding import Guarded
+from services.outgoing import Outgoing
 from services.patterns.timeout import time_limit
 from services.server import at_least, live
 from services.tracing import CURRENT, HEADER

@@ -20,7 +20,8 @@ from aiohttp import web
 from prometheus_client import Counter, Gauge
 
 from services.context import Context
-from services.guarding import NO_ANSWER, Guarded, Outgoing
+from services.guarding import NO_ANSWER, Guarded
+from services.outgoing import Outgoing
 from services.patterns.guards import Failed
 from services.patterns.versions import Conflict, Write, seen_of
 from services.server import SettingError, at_least, in_background, live

@@ -17,7 +17,8 @@ from prometheus_client import Counter, Gauge
 from prometheus_client.parser import text_string_to_metric_families
 
 from services.context import Context
-from services.guarding import NO_ANSWER, Guarded, Outgoing
+from services.guarding import NO_ANSWER, Guarded
+from services.outgoing import Outgoing
 from services.patterns.alerting import Events, Kind, Rule
 from services.server import SettingError, at_least, at_most, in_background, live
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from services.context import Context
-from services.guarding import NO_ANSWER, Guarded, Outgoing
+from services.guarding import NO_ANSWER, Guarded
+from services.outgoing import Outgoing
 from services.patterns.guards import Failed
 from services.patterns.name_cache import Found, NameCache
 from services.server import at_least, live

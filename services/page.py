@@ -14,7 +14,8 @@ from aiohttp import web
 from prometheus_client import Counter
 
 from services.context import Context
-from services.guarding import NO_ANSWER, Guarded, Outgoing
+from services.guarding import NO_ANSWER, Guarded
+from services.outgoing import Outgoing
 from services.patterns.guards import Failed
 from services.server import at_least, live
 

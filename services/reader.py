@@ -19,7 +19,8 @@ from aiohttp import web
 from prometheus_client import Counter
 
 from services.context import Context
-from services.guarding import NO_ANSWER, Calling, Outgoing
+from services.guarding import NO_ANSWER, Calling
+from services.outgoing import Outgoing
 from services.server import SettingError, at_least, in_background, live
 from services.tracing import CURRENT, HEADER, parse
 

@@ -10,7 +10,8 @@ import aiohttp
 from aiohttp import web
 
 from services.context import Context
-from services.guarding import RETRY_AFTER, Guarded, Outgoing, seconds
+from services.guarding import RETRY_AFTER, Guarded, seconds
+from services.outgoing import Outgoing
 from services.patterns.guards import Answer, Asked, Failed
 from services.patterns.retry import Backoff, Jitter, Retry, RetryBudget
 from services.patterns.timeout import time_limit

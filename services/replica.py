@@ -13,7 +13,8 @@ import aiohttp
 from aiohttp import web
 
 from services.context import Context
-from services.guarding import Guarded, Outgoing
+from services.guarding import Guarded
+from services.outgoing import Outgoing
 from services.patterns.quorum import majority
 from services.patterns.replication import Replication, Rules
 from services.server import at_least, in_background

@@ -18,7 +18,8 @@ from prometheus_client import Counter
 from prometheus_client.core import GaugeMetricFamily
 
 from services.context import Context
-from services.guarding import NO_ANSWER, Guarded, Outgoing
+from services.guarding import NO_ANSWER, Guarded
+from services.outgoing import Outgoing
 from services.patterns.guards import Answer
 from services.patterns.ring import Owner, Scheme, modulo, ranges, ring
 from services.server import SettingError, at_least, in_background, live

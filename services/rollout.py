@@ -19,7 +19,8 @@ from aiohttp import web
 from prometheus_client import Counter, Gauge
 
 from services.context import Context
-from services.guarding import NO_ANSWER, Guarded, Outgoing
+from services.guarding import NO_ANSWER, Guarded
+from services.outgoing import Outgoing
 from services.patterns.guards import Answer
 from services.server import SettingError, at_least, at_most, live
 

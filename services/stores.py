@@ -14,7 +14,7 @@ from redis.exceptions import AuthenticationError
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from services.guarding import Outgoing, UnreachableError
+from services.outgoing import Outgoing, UnreachableError
 from services.patterns.guards import Answer, Asked, Refused
 from services.redis import Send, TracedRedis, Words
 

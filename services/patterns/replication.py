@@ -22,7 +22,8 @@ from aiohttp import web
 from prometheus_client import Counter, Gauge
 
 from services.context import Context
-from services.guarding import NO_ANSWER, Outgoing
+from services.guarding import NO_ANSWER
+from services.outgoing import Outgoing
 from services.patterns.election import Member, Vote
 from services.patterns.guards import Failed
 from services.patterns.quorum import reached

@@ -14,7 +14,8 @@ from harness.model import Kill, Paced, Pause, Redis, Service, during
 from harness.model.fault import Setting, Timed
 from harness.recording import Recording
 from services.context import Context
-from services.guarding import Calling, Outgoing
+from services.guarding import Calling
+from services.outgoing import Outgoing
 from services.stores import CommandRefusedError
 from tests.support import application, lab, probe, run
 

@@ -12,7 +12,8 @@ import aiohttp
 import pytest
 from prometheus_client import CollectorRegistry
 
-from services.guarding import Guarded, Outgoing
+from services.guarding import Guarded
+from services.outgoing import Outgoing
 from services.patterns.replication import CONFLICT, KEPT, LONG_AGO, Replication, Rules
 from tests.support import Memory, virtually
 
