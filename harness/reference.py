@@ -145,9 +145,18 @@ def _services() -> Iterator[Section]:
                 for field in dataclasses.fields(module.Settings)
                 if field.name not in GUARDED
             ]
-            items.append(Item(module.__name__, ", ".join(settings), _first_lines(module)))
+            said = f"{_first_lines(module)}{_sides(module.Settings)}"
+            items.append(Item(module.__name__, ", ".join(settings), said))
     yield Section("Services", "`Service(name, app=...)` with these settings.", items)
     yield _guards()
+
+
+def _sides(settings: type[Any]) -> str:
+    """Say which guards a service takes, where it does not take both."""
+    there = GUARDED & {field.name for field in dataclasses.fields(settings)}
+    if there == GUARDED:
+        return ""
+    return f" Guards: {there.pop()} alone." if there else " No guards."
 
 
 def _guards() -> Section:
@@ -161,9 +170,10 @@ def _guards() -> Section:
         )
         items.append(Item(name, takes, _first_lines(guard)))
     about = (
-        "Every service takes them, around its calls (`outgoing`) and around its handlers "
-        '(`incoming`), the outermost first: `"outgoing.order": "deadline,retry,breaker"`, with '
-        'settings as in `"outgoing.retry.tries": 3`, all live.'
+        "Services take them around their calls and their commands to a Redis (`outgoing`) and "
+        "around their handlers (`incoming`), unless it is said there that they do not. The "
+        'outermost stands first: `"outgoing.order": "deadline,retry,breaker"`, with settings as in '
+        '`"outgoing.retry.tries": 3`, all live.'
     )
     return Section("Guards", about, items)
 

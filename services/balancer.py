@@ -6,13 +6,13 @@ front of the replicas, or the same policies in the client, as in Finagle.
 """
 
 from dataclasses import dataclass
-from functools import partial
 
 import aiohttp
 from aiohttp import web
 
 from services.context import Context
-from services.guarding import RETRY_AFTER, Guarded, Outgoing, seconds
+from services.guarding import RETRY_AFTER, Guarded, seconds
+from services.outgoing import Outgoing
 from services.patterns.balancing import InFlight, Policy, Reports
 from services.patterns.guards import Answer, Asked
 from services.patterns.timeout import time_limit
@@ -45,8 +45,8 @@ def app(ctx: Context[Settings]) -> web.Application:
 
     outgoing = Outgoing(ctx)
 
-    async def ask(replica: str, asked: Asked) -> Answer:
-        call = ctx.call(replica, attempt=asked.attempt)
+    async def ask(asked: Asked) -> Answer:
+        call = ctx.call(asked.key, attempt=asked.attempt)
         async with (
             time_limit(settings.timeout_ms),
             call.get("/", headers=outgoing.headers(asked)) as response,
@@ -59,7 +59,7 @@ def app(ctx: Context[Settings]) -> web.Application:
         replica = pick(in_flight.loads if own else reports.loads(ctx.settings.report_ms / 1000))
         try:
             with in_flight.at(replica):
-                answer = await outgoing.call(replica, partial(ask, replica))
+                answer = await outgoing.call(replica, ask)
         except TimeoutError:
             return web.Response(status=504, text=f"{replica} did not answer in time\n")
         except aiohttp.ClientError as error:

@@ -23,7 +23,8 @@ from prometheus_client import Counter, Gauge
 from redis.exceptions import RedisError
 
 from services.context import Context
-from services.guarding import Guarded, Outgoing
+from services.guarding import Guarded
+from services.outgoing import Outgoing
 from services.patterns.early_expiry import draws_early
 from services.patterns.guards import Answer as Given
 from services.patterns.guards import Asked
@@ -106,10 +107,10 @@ class Answer:
 class Shelf:
     """Where answers are kept by their keys; without its Redis it is empty, and keeps nothing."""
 
-    def __init__(self, ctx: Context[Settings]) -> None:
+    def __init__(self, ctx: Context[Settings], outgoing: Outgoing) -> None:
         self._ctx = ctx
         self._limit_ms = ctx.settings.store_timeout_ms
-        self._store = ctx.redis(ctx.settings.store)
+        self._store = outgoing.redis(ctx.settings.store)
         self._wall = ctx.wall
         self._reads = Counter("cache_reads", "Looks into it", ("result",), registry=ctx.metrics)
 
@@ -162,10 +163,10 @@ class Cache:
     def __init__(self, ctx: Context[Settings]) -> None:
         self._ctx = ctx
         self._settings = ctx.settings
-        (self._callee,) = ctx.callees
-        self._shelf = Shelf(ctx)
-        self._flights = SingleFlight[str]()
+        self._callee = ctx.one_callee()
         self._outgoing = Outgoing(ctx)
+        self._shelf = Shelf(ctx, self._outgoing)
+        self._flights = SingleFlight[str]()
         self._behind: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
         # Only a cache that writes behind has the metric.
         registry = ctx.metrics if ctx.settings.writes is Writes.BEHIND else None
@@ -240,7 +241,7 @@ class Cache:
 
     async def _pass_on(self, method: str, path: str, route: str = "") -> str:
         async def given(asked: Asked) -> Given:
-            call = self._ctx.call(self._callee, attempt=asked.attempt, route=route)
+            call = self._ctx.call(asked.key, attempt=asked.attempt, route=route)
             headers = self._outgoing.headers(asked)
             async with (
                 time_limit(self._settings.timeout_ms),

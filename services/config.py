@@ -10,13 +10,13 @@ from aiohttp import web
 from prometheus_client import Counter
 
 from services.context import Context
-from services.guarding import Guarded
+from services.guarding import Serving
 from services.patterns.rollout import Rollout
 from services.server import at_least, live
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings(Guarded):
+class Settings(Serving):
     """The value, how long a stage lasts (0: no stages), and which share of errors stops it.
 
     A `gate` of 1 or more lets everything through.

@@ -15,8 +15,9 @@ from prometheus_client import Counter
 from redis.exceptions import RedisError
 
 from services.context import Context
-from services.guarding import Guarded, Outgoing
+from services.guarding import Calling
 from services.intake import STREAM
+from services.outgoing import Outgoing
 from services.patterns.consumer_group import ConsumerGroup, Message
 from services.patterns.guards import Answer, Asked
 from services.patterns.timeout import time_limit
@@ -35,7 +36,7 @@ class OnError(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings(Guarded):
+class Settings(Calling):
     """Which Redis has the stream, when an order counts as abandoned, and when it is given up.
 
     An order delivered more often than `deliveries` is buried unread; 0 sets no limit. With
@@ -63,9 +64,9 @@ class Consumer:
     def __init__(self, ctx: Context[Settings]) -> None:
         self._ctx = ctx
         self._settings = ctx.settings
-        (self._books,) = ctx.callees
+        self._books = ctx.one_callee()
         self._outgoing = Outgoing(ctx)
-        store = ctx.redis(ctx.settings.store)
+        store = self._outgoing.redis(ctx.settings.store)
         self._group = ConsumerGroup(store, STREAM, group="consumers", consumer=ctx.host)
         self._buried = Counter("dead_letters", "Orders that were given up", registry=ctx.metrics)
 
@@ -107,7 +108,7 @@ class Consumer:
         await self._outgoing.call(self._books, self._booked)
 
     async def _booked(self, asked: Asked) -> Answer:
-        call = self._ctx.call(self._books, attempt=asked.attempt)
+        call = self._ctx.call(asked.key, attempt=asked.attempt)
         async with (
             time_limit(self._settings.timeout_ms),
             call.get("/", headers=self._outgoing.headers(asked)) as response,

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Generic, NoReturn, Protocol, TypeVar
 import aiohttp
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
+from services.settings import SettingError
 from services.tracing import CURRENT, HEADER, Span, SpanContext, SpanIds, background
 
 if TYPE_CHECKING:
@@ -124,6 +125,18 @@ class Context(Generic[S]):
         if callee not in self.links:
             raise LookupError(f"{self.host} may not call {callee}: add it to calls=")
         return Call(self, callee, attempt, route)
+
+    def one_callee(self) -> str:
+        """Name the one service that this one calls, as those do that can call one only.
+
+        Raises:
+            SettingError: it is none, or one of several.
+
+        """
+        if len(self.callees) != 1:
+            named = ", ".join(self.callees) or "none"
+            raise SettingError(f"calls= must name one service beside a Redis; it names {named}")
+        return self.callees[0]
 
     def redis(self, callee: str) -> "Redis":
         """Give the client of a Redis; it knows neither time limits nor retries of its own.

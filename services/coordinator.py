@@ -13,7 +13,8 @@ import aiohttp
 from aiohttp import web
 
 from services.context import Context
-from services.guarding import Guarded, Outgoing
+from services.guarding import Guarded
+from services.outgoing import Outgoing
 from services.patterns.guards import Answer, Asked
 from services.patterns.hybrid_clock import HybridClock, Stamp
 from services.patterns.timeout import time_limit
@@ -53,7 +54,7 @@ class Coordinator:
     def __init__(self, ctx: Context[Settings]) -> None:
         self._ctx = ctx
         self._settings = ctx.settings
-        (self._callee,) = ctx.callees
+        self._callee = ctx.one_callee()
         self._outgoing = Outgoing(ctx)
         self._clock = HybridClock(ctx.host, ctx.wall)
 
@@ -99,7 +100,7 @@ class Coordinator:
         options = {"json": body} if body else {}
 
         async def ask(asked: Asked) -> Answer:
-            call = self._ctx.call(self._callee, attempt=asked.attempt)
+            call = self._ctx.call(asked.key, attempt=asked.attempt)
             headers = self._outgoing.headers(asked)
             async with call.request(method, path, headers=headers, **options) as response:
                 response.raise_for_status()

@@ -16,6 +16,7 @@ import random
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import count
+from types import MappingProxyType
 
 import aiohttp
 from aiohttp import web
@@ -82,6 +83,13 @@ class Settings:
     reconnect_ms: float = live(100)
     cap_ms: float = live(10_000)
     jitter: Jitter = live(Jitter.FULL)
+
+    REFUSED = MappingProxyType(
+        dict.fromkeys(
+            ("incoming", "outgoing"),
+            "people have no guards; set tries, timeout_ms and the pauses, or guard what they visit",
+        )
+    )
 
     def __post_init__(self) -> None:
         at_least(0, people=self.people, arrivals_rps=self.arrivals_rps, visits=self.visits)

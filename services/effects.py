@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from services.context import Context
+from services.guarding import Serving
 from services.server import at_least, live
 
 LIST = "effects"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(Serving):
     """How long an effect takes, and whether what has been done is done again.
 
     A share of `error_ratio` is done and then answered 500.

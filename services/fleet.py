@@ -17,6 +17,7 @@ from aiohttp import web
 from prometheus_client import Counter, Gauge
 
 from services.context import Context
+from services.guarding import Serving
 from services.server import SettingError, at_least, in_background, live
 
 TICK_S = 0.05
@@ -24,7 +25,7 @@ TICK_S = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(Serving):
     """How many machines there are at first, how many requests each serves at once, for how long.
 
     Without `autoscale` there are always `least`, as somebody sets it by hand. `queue_limit` is how

@@ -8,14 +8,14 @@ of the lab of that name.
 
 import asyncio
 from dataclasses import dataclass
-from functools import partial
 
 import aiohttp
 from aiohttp import web
 from prometheus_client import Counter
 
 from services.context import Context
-from services.guarding import Guarded, Outgoing
+from services.guarding import Guarded
+from services.outgoing import Outgoing
 from services.patterns.breaker import Breaker, OpenError
 from services.patterns.guards import Answer, Asked
 from services.patterns.timeout import time_limit
@@ -61,8 +61,8 @@ def app(ctx: Context[Settings]) -> web.Application:
 
     outgoing = Outgoing(ctx)
 
-    async def ask(callee: str, asked: Asked) -> Answer:
-        call = ctx.call(callee, attempt=asked.attempt)
+    async def ask(asked: Asked) -> Answer:
+        call = ctx.call(asked.key, attempt=asked.attempt)
         async with (
             time_limit(settings.timeout_ms),
             call.get("/", headers=outgoing.headers(asked)) as response,
@@ -72,9 +72,9 @@ def app(ctx: Context[Settings]) -> web.Application:
 
     async def guarded(callee: str) -> Answer:
         if not settings.breaker:
-            return await outgoing.call(callee, partial(ask, callee))
+            return await outgoing.call(callee, ask)
         with breakers[callee].guard():
-            return await outgoing.call(callee, partial(ask, callee))
+            return await outgoing.call(callee, ask)
 
     async def handle(request: web.Request) -> web.Response:
         callee = request.match_info["callee"]

@@ -1,8 +1,9 @@
 """Guarding: the guards of a service, in the order that its settings say, around what it does.
 
-Every service has two sets of them: `incoming` stands around its handlers and `outgoing` around each
-of its calls. The order names guards from the outermost to the innermost; each has settings of its
-own, all live, as in
+There are two sets of them: `incoming` stands around a service's handlers and `outgoing` around each
+of its calls and of its commands to a Redis. A service with settings that are `Serving` calls nobody
+and one with `Calling` serves nobody; `Guarded` is both, and guards of the other side are refused.
+The order names guards from the outermost in; each has settings of its own, all live, as in
 
     {"outgoing.order": "deadline,retry,breaker", "outgoing.retry.tries": 3}
 
@@ -10,15 +11,15 @@ A deadline, a client and a priority come with a request as headers (`deadline-ms
 `priority`), the latter two also as parameters of its path, and go on with the calls that it causes.
 """
 
-import math
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, partial
+from types import MappingProxyType
 from typing import Any
 
 import aiohttp
-from aiohttp import web
 
 from services.context import Context
 from services.patterns.adaptive_limit import AdaptiveLimit
@@ -29,17 +30,14 @@ from services.patterns.bulkhead import Bulkhead
 from services.patterns.bulkhead import Settings as Compartments
 from services.patterns.caching import Caching
 from services.patterns.caching import Settings as Cache
-from services.patterns.deadline import HEADER as DEADLINE
-from services.patterns.deadline import Deadline, Limit, LimitSettings, deadline_of
+from services.patterns.deadline import Deadline, Limit, LimitSettings
 from services.patterns.deadline import Settings as Deadlines
-from services.patterns.deadline import header as deadline_header
 from services.patterns.fallback import Fallback
 from services.patterns.fallback import Settings as Fallbacks
 from services.patterns.guards import (
     Answer,
     Asked,
     Call,
-    Failed,
     Guard,
     Refused,
     Surroundings,
@@ -57,7 +55,10 @@ from services.patterns.single_flight import OneFlight
 from services.patterns.single_flight import Settings as Flights
 from services.patterns.throttling import Settings as Throttle
 from services.patterns.throttling import Throttling
-from services.settings import live
+from services.patterns.tied import Settings as Ties
+from services.patterns.tied import Tied
+from services.patterns.timeout import time_limit
+from services.settings import SettingError, live
 
 GUARDS: Mapping[str, Callable[[Callable[[], Any], Surroundings], Guard]] = {
     "adaptive": AdaptiveLimit,
@@ -72,13 +73,17 @@ GUARDS: Mapping[str, Callable[[Callable[[], Any], Surroundings], Guard]] = {
     "shed": Shedding,
     "single_flight": OneFlight,
     "throttle": Throttling,
+    "tied": Tied,
     "timeout": Limit,
 }
 """Every guard by its name in an order, which is that of its settings too."""
 
-CLIENT, PRIORITY, RETRY_AFTER = "client", "priority", "Retry-After"
-TOO_LATE = 504
-UNGUARDED = ("/metrics", "/healthz")
+CLIENT, PRIORITY, RETRY_AFTER, TIE = "client", "priority", "Retry-After", "tied"
+TELL_MS = 1000
+"""How long a word to another host may be on its way."""
+READS = ("GET", "HEAD")
+NO_ANSWER = (TimeoutError, aiohttp.ClientError, Refused)
+"""How a call ends without an answer: too late, not at all, or by a guard that did not make it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +103,7 @@ class Guards:
     shed: Shed = Shed()  # noqa: RUF009 - it is frozen
     single_flight: Flights = Flights()  # noqa: RUF009 - it is frozen
     throttle: Throttle = Throttle()  # noqa: RUF009 - it is frozen
+    tied: Ties = Ties()  # noqa: RUF009 - it is frozen
     timeout: LimitSettings = LimitSettings()  # noqa: RUF009 - it is frozen
 
     def __post_init__(self) -> None:
@@ -117,10 +123,32 @@ def in_order(order: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guarded:
-    """What the settings of every service begin with."""
+    """What the settings begin with of a service that serves requests and calls others."""
 
     incoming: Guards = Guards()
     outgoing: Guards = Guards()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Serving:
+    """What the settings begin with of a service that calls nobody."""
+
+    incoming: Guards = Guards()
+
+    REFUSED = MappingProxyType(
+        {"outgoing": "this service calls nobody, so it has no outgoing guards; set incoming.*"}
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calling:
+    """What the settings begin with of a service that nobody asks for anything."""
+
+    outgoing: Guards = Guards()
+
+    REFUSED = MappingProxyType(
+        {"incoming": "this service serves nobody, so it has no incoming guards; set outgoing.*"}
+    )
 
 
 class Guarding:
@@ -151,146 +179,27 @@ class Guarding:
         return self._guards[name]
 
 
+def check_names(ctx: Context[Any]) -> None:
+    """Check that the hosts and stores that guards name are there.
+
+    Raises:
+        SettingError: a guard that stands somewhere names one that the service does not call.
+
+    """
+    for side in ("incoming", "outgoing"):
+        guards: Guards = getattr(ctx.settings, side, Guards())
+        order = in_order(guards.order)
+        named = {"limiter.store": [guards.limiter.store] if guards.limiter.store else []}
+        if "tied" in order and side == "outgoing":
+            named["tied.among"] = guards.tied.hosts()
+        for setting, names in named.items():
+            for name in names if setting.partition(".")[0] in order else ():
+                if name not in ctx.links:
+                    raise SettingError(f"{side}.{setting} has {name!r}; add it to calls=")
+
+
 ASKED: ContextVar[Asked | None] = ContextVar("asked", default=None)
 """The request that is being served, as its guards have left it."""
-
-
-class UnreachableError(ConnectionError):
-    """The callee gave no answer; its cause is the client's own error."""
-
-
-class _ToldError(Failed):
-    """An answer that the service did not take for a failure, and that guards do."""
-
-
-class Outgoing:
-    """The guards around all calls of a service.
-
-    Give `ask` the callee's answer, or raise as aiohttp's client does; what the guards let out of
-    a failure is that error again. A refusal that the service does not catch is its answer.
-    """
-
-    def __init__(self, ctx: Context[Any]) -> None:
-        self._ctx = ctx
-        self._guards = Guarding(lambda: ctx.settings.outgoing, _surroundings(ctx, "outgoing"))
-
-    async def call(
-        self, callee: str, ask: Call, *, path: str = "/", writes: bool = False, body: bytes = b""
-    ) -> Answer:
-        """Ask a callee inside the guards.
-
-        Raises:
-            aiohttp.ClientError, TimeoutError, Failed: the call failed.
-            Refused: a guard did not make it.
-
-        """
-        cause = ASKED.get() or Asked()
-        asked = replace(cause, key=callee, resource=path, attempt=1, writes=writes, body=body)
-        if not in_order(self._ctx.settings.outgoing.order):
-            return await ask(asked)
-        try:
-            answer = await self._guards(asked, _telling(ask))
-        except UnreachableError as error:
-            raise error.__cause__ or error from None
-        except _ToldError as failure:
-            answer = failure.answer
-        if answer.cause:
-            raise answer.cause
-        return answer
-
-    def headers(self, asked: Asked) -> dict[str, str]:
-        """Give the headers that a request takes along: deadline, client and priority."""
-        carried = {
-            DEADLINE: deadline_header(asked.deadline_s, self._ctx.now()),
-            CLIENT: asked.client or None,
-            PRIORITY: str(asked.priority) if asked.priority else None,
-        }
-        return {name: value for name, value in carried.items() if value is not None}
-
-
-def _telling(ask: Call) -> Call:
-    """Make the client's errors those that guards know."""
-
-    async def call(asked: Asked) -> Answer:
-        try:
-            answer = await ask(asked)
-        except aiohttp.ClientResponseError as error:
-            again_s = seconds(error.headers.get(RETRY_AFTER) if error.headers else None)
-            answer = Answer(error.message.encode(), error.status, again_s, cause=error)
-        except aiohttp.ClientError as error:
-            raise UnreachableError(str(error)) from error
-        if answer.failed:
-            raise _ToldError(answer)
-        return answer
-
-    return call
-
-
-def incoming(ctx: Context[Any]) -> Any:  # noqa: ANN401 - aiohttp's type
-    """Make the middleware that stands around all handlers of a service."""
-    guards = Guarding(lambda: ctx.settings.incoming, _surroundings(ctx, "incoming"))
-
-    async def guard(request: web.Request, handler: Any) -> web.StreamResponse:  # noqa: ANN401
-        asked = asked_of(request, ctx.now())
-        ASKED.set(asked)
-        has_guards = isinstance(ctx.settings, Guarded) and ctx.settings.incoming.order
-        try:
-            if not has_guards or request.path in UNGUARDED:
-                response: web.StreamResponse = await handler(request)
-                return response
-            return _response(await guards(asked, _handling(request, handler)))
-        except Refused as refusal:
-            refused = Answer(f"{refusal}\n".encode(), refusal.status, refusal.retry_after_s)
-            return _response(refused)
-        except Failed as failure:
-            return _response(failure.answer)
-        except TimeoutError:
-            if not has_guards:
-                raise
-            return _response(Answer(b"not done in time\n", TOO_LATE))
-
-    return web.middleware(guard)
-
-
-def asked_of(request: web.Request, now_s: float) -> Asked:
-    """Give what a request says of itself; its key is its client."""
-    client = request.headers.get(CLIENT) or request.query.get(CLIENT, "")
-    priority = request.headers.get(PRIORITY) or request.query.get(PRIORITY, "")
-    return Asked(
-        key=client,
-        client=client,
-        resource=request.path_qs,
-        priority=int(priority) if priority.isdecimal() else 0,
-        deadline_s=deadline_of(request.headers.get(DEADLINE), now_s),
-        writes=request.method not in ("GET", "HEAD"),
-    )
-
-
-def _handling(request: web.Request, handler: Any) -> Call:  # noqa: ANN401 - aiohttp's type
-    async def call(asked: Asked) -> Answer:
-        ASKED.set(asked)
-        try:
-            response = await handler(request)
-        except web.HTTPException as error:
-            response = error
-        if not isinstance(response.body, bytes | None):
-            raise TypeError(f"{request.path}: incoming guards need an answer of bytes")
-        again_s = seconds(response.headers.get(RETRY_AFTER))
-        kind = response.headers.get("Content-Type", Answer.kind)
-        answer = Answer(response.body or b"", response.status, again_s, kind)
-        if answer.failed:
-            raise Failed(answer)
-        return answer
-
-    return call
-
-
-def _response(answer: Answer) -> web.Response:
-    headers = {"Content-Type": answer.kind}
-    if answer.retry_after_s > 0:
-        # Whole seconds, as the header has them: never sooner than meant.
-        headers[RETRY_AFTER] = str(math.ceil(answer.retry_after_s))
-    return web.Response(body=answer.body, status=answer.status, headers=headers)
 
 
 def seconds(text: str | None) -> float:
@@ -298,13 +207,29 @@ def seconds(text: str | None) -> float:
     return float(text) if text and text.isdecimal() else 0.0
 
 
-def _surroundings(ctx: Context[Any], side: str) -> Callable[[str], Surroundings]:
+def surroundings(ctx: Context[Any], side: str) -> Callable[[str], Surroundings]:
+    """Give what guards of a side get from their process, by the guard's name."""
+
     def around(guard: str) -> Surroundings:
         return Surroundings(
             now=ctx.now,
             rng=ctx.rng,
             count=lambda event: ctx.guard_events(side, guard, event).inc(),
             redis=ctx.redis,
+            tell=partial(_tell, ctx),
+            serves=side == "incoming",
         )
 
     return around
+
+
+async def _tell(ctx: Context[Any], host: str, path: str) -> None:
+    """Send a word to another host; it may be lost, as any message may.
+
+    Raises:
+        LookupError: the lab does not list the host in `calls`.
+
+    """
+    with suppress(*NO_ANSWER):
+        async with time_limit(TELL_MS), ctx.call(host, route="/tied").request("PUT", path):
+            pass

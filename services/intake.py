@@ -11,6 +11,7 @@ from redis.exceptions import RedisError
 
 from services.context import Context
 from services.guarding import Guarded
+from services.outgoing import Outgoing
 from services.patterns.timeout import time_limit
 from services.server import at_least, live
 from services.tracing import CURRENT, HEADER
@@ -32,7 +33,7 @@ class Settings(Guarded):
 
 def app(ctx: Context[Settings]) -> web.Application:
     """Serve `POST /orders/<number>`: 202 when the order is in the stream, 503 when it is not."""
-    store = ctx.redis(ctx.settings.store)
+    store = Outgoing(ctx).redis(ctx.settings.store)
     malformed = 0
 
     async def take(request: web.Request) -> web.Response:

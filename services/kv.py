@@ -16,22 +16,24 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-import aiohttp
 from aiohttp import web
 from prometheus_client import Counter, Gauge
 
 from services.context import Context
-from services.patterns.timeout import time_limit
+from services.guarding import NO_ANSWER, Guarded
+from services.outgoing import Outgoing
+from services.patterns.guards import Failed
 from services.patterns.versions import Conflict, Write, seen_of
 from services.server import SettingError, at_least, in_background, live
 
 T = TypeVar("T")
 Writes = tuple[Write, ...]
 FEWER = web.HTTPServiceUnavailable.status_code
+NOT_DONE = (*NO_ANSWER, Failed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(Guarded):
     """How many copies a key has, how many nodes a request waits for, and what stands of conflicts.
 
     The copies beyond the write quorum leave after `copy_ms`, exponential with that mean, and are
@@ -90,6 +92,7 @@ class Node:
     def __init__(self, ctx: Context[Settings]) -> None:
         self.ctx = ctx
         self.disk = Disk(ctx)
+        self._outgoing = Outgoing(ctx)
         self._nodes = sorted({*ctx.callees, ctx.host})
         if len(self._nodes) < ctx.settings.copies:
             raise SettingError(
@@ -160,10 +163,7 @@ class Node:
         """Bring writes to a node, and give what stands there then."""
         if node == self.ctx.host:
             return self.disk.merge(key, writes)
-        call = self.ctx.call(node).request("PUT", f"/copies/{key}", data=_json(writes))
-        async with time_limit(self.ctx.settings.timeout_ms), call as response:
-            response.raise_for_status()
-            return _writes(await response.text())
+        return await self._ask("PUT", node, key, _json(writes).encode())
 
     async def deliver(self) -> None:
         """Bring the copies that are owed, each at its time."""
@@ -178,7 +178,7 @@ class Node:
             while True:
                 try:
                     await self.send(node, key, writes)
-                except (TimeoutError, aiohttp.ClientError):
+                except NOT_DONE:
                     if not self.ctx.settings.resend_ms:
                         self._lost.inc()
                         return
@@ -197,10 +197,15 @@ class Node:
     async def _fetch(self, node: str, key: str) -> Writes:
         if node == self.ctx.host:
             return self.disk.read(key)
-        call = self.ctx.call(node).get(f"/copies/{key}")
-        async with time_limit(self.ctx.settings.timeout_ms), call as response:
-            response.raise_for_status()
-            return _writes(await response.text())
+        return await self._ask("GET", node, key)
+
+    async def _ask(self, method: str, node: str, key: str, body: bytes = b"") -> Writes:
+        answer = await self._outgoing.request(
+            method, node, f"/copies/{key}", timeout_ms=self.ctx.settings.timeout_ms, body=body
+        )
+        if not answer.ok:
+            raise Failed(answer)
+        return _writes(answer.text)
 
     def _drawn(self, key: str) -> list[str]:
         homes = self.homes(key)
@@ -216,7 +221,7 @@ class Node:
             for node in rest:
                 try:
                     return node, await ask(node)
-                except (TimeoutError, aiohttp.ClientError):
+                except NOT_DONE:
                     continue
             return None
 

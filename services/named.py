@@ -7,19 +7,20 @@ It asks the resolver as seldom as the answer's time to live allows. See `service
 import json
 from dataclasses import dataclass
 
-import aiohttp
 from aiohttp import web
 
 from services.context import Context
+from services.guarding import NO_ANSWER, Guarded
+from services.outgoing import Outgoing
+from services.patterns.guards import Failed
 from services.patterns.name_cache import Found, NameCache
-from services.patterns.timeout import time_limit
 from services.server import at_least, live
 
 BAD = web.HTTPBadGateway.status_code
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(Guarded):
     """Which name it asks whom about, and for how long an answer that has expired may be used."""
 
     resolver: str
@@ -34,25 +35,32 @@ class Settings:
 
 def app(ctx: Context[Settings]) -> web.Application:
     """Serve `GET /`: the answer of the host that the name leads to; 502 without one."""
+    outgoing = Outgoing(ctx)
 
     async def ask(name: str) -> Found:
-        call = ctx.call(ctx.settings.resolver, route="/names").get(f"/names/{name}")
-        async with time_limit(ctx.settings.timeout_ms), call as answer:
-            answer.raise_for_status()
-            found = json.loads(await answer.text())
+        answer = await outgoing.request(
+            "GET",
+            ctx.settings.resolver,
+            f"/names/{name}",
+            timeout_ms=ctx.settings.timeout_ms,
+            route="/names",
+        )
+        if not answer.ok:
+            raise Failed(answer)
+        found = json.loads(answer.text)
         return Found(found["host"], found["ttl_ms"] / 1000)
 
-    errors = (TimeoutError, aiohttp.ClientError)
+    errors = (*NO_ANSWER, Failed)
     names = NameCache(ask, ctx.now, errors=errors)
 
     async def handle(_: web.Request) -> web.Response:
         settings = ctx.settings
         try:
             host = await names.find(settings.name, stale_s=settings.stale_ms / 1000)
-            async with time_limit(settings.timeout_ms), ctx.call(host).get("/") as answer:
-                return web.Response(status=answer.status, text=await answer.text())
+            answer = await outgoing.request("GET", host, timeout_ms=settings.timeout_ms)
         except (*errors, LookupError) as error:
             return web.Response(status=BAD, text=f"{type(error).__name__}: {error}\n")
+        return web.Response(status=answer.status, text=answer.text)
 
     application = web.Application()
     application.router.add_get("/", handle)

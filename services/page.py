@@ -10,19 +10,20 @@ production: the fallbacks of resilience4j, Envoy, or your GraphQL gateway's null
 import asyncio
 from dataclasses import dataclass
 
-import aiohttp
 from aiohttp import web
 from prometheus_client import Counter
 
 from services.context import Context
-from services.patterns.timeout import time_limit
+from services.guarding import NO_ANSWER, Guarded
+from services.outgoing import Outgoing
+from services.patterns.guards import Failed
 from services.server import at_least, live
 
 BAD = web.HTTPBadGateway.status_code
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(Guarded):
     """How long a part may take, which parts a page cannot do without, and how it asks for them.
 
     `required` names callees, separated by commas; with `in_turn`, a part is asked for when the one
@@ -48,6 +49,7 @@ class Page:
 
     def __init__(self, ctx: Context[Settings]) -> None:
         self._ctx = ctx
+        self._outgoing = Outgoing(ctx)
         self._last: dict[str, str] = {}
         self._parts = Counter(
             "parts", "Parts of pages, by how they came", ("part", "outcome"), registry=ctx.metrics
@@ -69,7 +71,7 @@ class Page:
         try:
             for _ in range(self._ctx.settings.rounds):
                 self._last[callee] = await self._ask(callee)
-        except (TimeoutError, aiohttp.ClientError):
+        except (*NO_ANSWER, Failed):
             fallback = self._last.get(callee) if self._ctx.settings.stale else None
             self._parts.labels(callee, "missing" if fallback is None else "stale").inc()
             return fallback
@@ -77,12 +79,12 @@ class Page:
         return self._last[callee]
 
     async def _ask(self, callee: str) -> str:
-        async with (
-            time_limit(self._ctx.settings.timeout_ms),
-            self._ctx.call(callee).get("/") as response,
-        ):
-            response.raise_for_status()
-            return (await response.text()).strip()
+        answer = await self._outgoing.request(
+            "GET", callee, timeout_ms=self._ctx.settings.timeout_ms
+        )
+        if not answer.ok:
+            raise Failed(answer)
+        return answer.text.strip()
 
 
 def app(ctx: Context[Settings]) -> web.Application:

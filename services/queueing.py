@@ -12,6 +12,7 @@ from aiohttp import web
 from prometheus_client import Counter, Gauge
 
 from services.context import Context
+from services.guarding import Serving
 from services.patterns.line import Discipline, Line
 from services.server import at_least, live
 
@@ -19,7 +20,7 @@ FULL = web.HTTPServiceUnavailable.status_code
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(Serving):
     """How many are served at once and for how long, who is next, and who is turned away.
 
     `classes` are the first parts of paths, the most important first; others are behind them. What

@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-import aiohttp
 from aiohttp import web
 from prometheus_client import Counter
 
 from services.context import Context
-from services.patterns.timeout import time_limit
+from services.guarding import NO_ANSWER, Calling
+from services.outgoing import Outgoing
 from services.server import SettingError, at_least, in_background, live
 from services.tracing import CURRENT, HEADER, parse
 
@@ -37,7 +37,7 @@ class Acknowledge(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(Calling):
     """Which stream it reads, for which group, and what it does with each message.
 
     `path` of the callee is asked for by POST, with `{key}` and `{body}` filled in. A message that
@@ -71,6 +71,7 @@ class Reader:
 
     def __init__(self, ctx: Context[Settings]) -> None:
         self._ctx = ctx
+        self._outgoing = Outgoing(ctx)
         callees = [name for name in ctx.callees if name != ctx.settings.stream]
         if ctx.settings.stream not in ctx.callees or len(callees) != 1:
             raise SettingError(
@@ -129,18 +130,25 @@ class Reader:
             self._ctx.volume.write(MEMORY, json.dumps(sorted(self._done)).encode())
 
     async def _work(self, path: str, attempt: int) -> bool:
-        call = self._ctx.call(self._callee, attempt=attempt, route=self._ctx.settings.path)
+        settings = self._ctx.settings
         try:
-            async with time_limit(self._ctx.settings.timeout_ms), call.post(path) as answer:
-                return answer.ok
-        except (TimeoutError, aiohttp.ClientError):
+            answer = await self._outgoing.request(
+                "POST",
+                self._callee,
+                path,
+                timeout_ms=settings.timeout_ms,
+                attempt=attempt,
+                route=settings.path,
+            )
+        except NO_ANSWER:
             return False
+        return answer.ok
 
     async def _next(self) -> list[Mapping[str, Any]]:
         """Ask the stream what to do; nothing where it does not answer."""
         try:
             status, text = await self._ask("GET", self._place())
-        except (TimeoutError, aiohttp.ClientError):
+        except NO_ANSWER:
             return []
         messages: list[Mapping[str, Any]] = json.loads(text) if status == GIVEN else []
         return messages
@@ -151,20 +159,22 @@ class Reader:
         while True:
             try:
                 status, _ = await self._ask("PUT", path)
-            except (TimeoutError, aiohttp.ClientError):
+            except NO_ANSWER:
                 status = 0
             if status in {GIVEN, NOT_YOURS}:
                 return status == GIVEN
             await asyncio.sleep(self._ctx.settings.pause_ms / 1000)
 
     async def _ask(self, method: str, path: str) -> tuple[int, str]:
-        stream = self._ctx.settings.stream
-        call = self._ctx.call(stream, route=f"/groups/{self._ctx.settings.group}")
-        async with (
-            time_limit(self._ctx.settings.timeout_ms),
-            call.request(method, path) as answer,
-        ):
-            return answer.status, await answer.text()
+        settings = self._ctx.settings
+        answer = await self._outgoing.request(
+            method,
+            settings.stream,
+            path,
+            timeout_ms=settings.timeout_ms,
+            route=f"/groups/{settings.group}",
+        )
+        return answer.status, answer.text
 
     def _place(self) -> str:
         return f"/groups/{self._ctx.settings.group}/{self._member}"

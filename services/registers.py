@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from services.context import Context
-from services.guarding import Guarded
+from services.guarding import Serving
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings(Guarded):
+class Settings(Serving):
     """Nothing can be set."""
 
 

@@ -10,7 +10,8 @@ import aiohttp
 from aiohttp import web
 
 from services.context import Context
-from services.guarding import RETRY_AFTER, Guarded, Outgoing, seconds
+from services.guarding import RETRY_AFTER, Guarded, seconds
+from services.outgoing import Outgoing
 from services.patterns.guards import Answer, Asked, Failed
 from services.patterns.retry import Backoff, Jitter, Retry, RetryBudget
 from services.patterns.timeout import time_limit
@@ -80,7 +81,7 @@ def app(ctx: Context[Settings]) -> web.Application:
     outgoing = Outgoing(ctx)
 
     async def ask(callee: str, attempt: int, asked: Asked) -> Answer:
-        call = ctx.call(callee, attempt=attempt + asked.attempt - 1)
+        call = ctx.call(asked.key, attempt=attempt + asked.attempt - 1)
         async with (
             time_limit(ctx.settings.timeout_ms),
             call.get("/", headers=outgoing.headers(asked)) as response,

@@ -14,9 +14,9 @@ from aiohttp import web
 
 from services.context import Context
 from services.guarding import Guarded
+from services.outgoing import Outgoing
 from services.patterns.quorum import majority
 from services.patterns.replication import Replication, Rules
-from services.patterns.timeout import time_limit
 from services.server import at_least, in_background
 
 FORWARDED = "X-Forwarded-By"
@@ -71,7 +71,7 @@ def app(ctx: Context[Settings]) -> web.Application:
     Whoever is not in office passes a request on to whom it takes for the leader.
     """
     settings = ctx.settings
-    replication = Replication(ctx, settings.rules(len(ctx.callees) + 1))
+    replication = Replication(ctx, Outgoing(ctx), settings.rules(len(ctx.callees) + 1))
     member = replication.member
 
     async def answer(item: str | None) -> web.Response:
@@ -87,7 +87,7 @@ def app(ctx: Context[Settings]) -> web.Application:
         try:
             if replication.in_office:
                 return await answer(request.match_info.get("item"))
-            return await _pass_on(ctx, member.leader, request)
+            return await _pass_on(ctx, replication, request)
         except TimeoutError:
             return web.Response(status=504, text="no answer, or no copies, in time\n")
         except aiohttp.ClientError as error:
@@ -104,12 +104,17 @@ def app(ctx: Context[Settings]) -> web.Application:
     return application
 
 
-async def _pass_on(ctx: Context[Settings], leader: str, request: web.Request) -> web.Response:
+async def _pass_on(
+    ctx: Context[Settings], replication: Replication, request: web.Request
+) -> web.Response:
+    leader = replication.member.leader
     if leader == ctx.host or FORWARDED in request.headers:
         return web.Response(status=503, text="no leader\n")
-    call, headers = ctx.call(leader), {FORWARDED: ctx.host}
-    async with (
-        time_limit(ctx.settings.timeout_ms),
-        call.request(request.method, request.path, headers=headers) as response,
-    ):
-        return web.Response(status=response.status, text=await response.text())
+    answer = await replication.outgoing.request(
+        request.method,
+        leader,
+        request.path,
+        timeout_ms=ctx.settings.timeout_ms,
+        headers={FORWARDED: ctx.host},
+    )
+    return web.Response(status=answer.status, text=answer.text)

@@ -11,13 +11,14 @@ from aiohttp import web
 from prometheus_client import Counter
 
 from services.context import Context
+from services.guarding import Serving
 from services.server import SettingError, at_least, live
 
 UNKNOWN = web.HTTPNotFound.status_code
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(Serving):
     """The names and their hosts (`shop=web-1, api=web-2`), and how long an answer is good for."""
 
     names: str = live("")

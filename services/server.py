@@ -13,7 +13,8 @@ from prometheus_client import Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from services.context import Context, Platform
-from services.guarding import incoming
+from services.guarding import check_names
+from services.incoming import incoming
 from services.settings import SettingError, at_least, at_most, live, live_names, made, value_of
 from services.tracing import CURRENT, HEADER, Span, SpanContext, parse
 
@@ -289,6 +290,7 @@ async def serve(
     module = load(app)
     configured = partial(changed_settings, module, values)
     context: Context[Any] = Context(platform, configured(changes))
+    check_names(context)
     instruments = Instruments(context)
     runner = web.AppRunner(
         build(module, context, instruments),

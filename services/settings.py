@@ -7,9 +7,17 @@ A field may be a dataclass itself; a lab then names its fields behind a dot, as 
 from collections.abc import Iterator, Mapping
 from dataclasses import field, fields, is_dataclass
 from enum import Enum
+from types import MappingProxyType
 from typing import Any, TypeVar, get_type_hints
 
 LIVE = "live"
+NO_GUARDS = MappingProxyType(
+    dict.fromkeys(
+        ("incoming", "outgoing"),
+        "this service takes no guards; make its Settings a subclass of services.guarding.Guarded",
+    )
+)
+"""What a class of settings says of guards that has no `REFUSED`, as of a lab's own service."""
 T = TypeVar("T")
 
 
@@ -62,6 +70,8 @@ def made(kind: type[Any], values: Mapping[str, object], inside: str = "") -> Any
     nested: dict[str, dict[str, object]] = {}
     for name, value in values.items():
         head, dot, rest = name.partition(".")
+        if head not in kinds and (why := _refusal(kind, head)):
+            raise SettingError(f"{inside}{name} is refused: {why}")
         if head not in kinds or (dot and not is_dataclass(kinds[head])):
             of = f"of {inside[:-1]} there are" if inside else "there are"
             own_first = sorted(kinds, key=lambda one: is_dataclass(kinds[one]))
@@ -75,6 +85,12 @@ def made(kind: type[Any], values: Mapping[str, object], inside: str = "") -> Any
         return kind(**plain, **inner)
     except (TypeError, ValueError) as error:
         raise SettingError(f"{inside}{error}") from error
+
+
+def _refusal(kind: type[Any], head: str) -> str:
+    """Say why a class does not take a setting that others take, as its `REFUSED` does."""
+    refused: Mapping[str, str] = getattr(kind, "REFUSED", NO_GUARDS)
+    return refused.get(head, "")
 
 
 def live_names(kind: object, *, all_live: bool = False) -> Iterator[str]:

@@ -18,6 +18,7 @@ from prometheus_client import Gauge
 from prometheus_client.core import GaugeMetricFamily
 
 from services.context import Context
+from services.guarding import Serving
 from services.server import at_least, live
 from services.tracing import CURRENT, HEADER
 
@@ -26,7 +27,7 @@ NOT_YOURS = web.HTTPConflict.status_code
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(Serving):
     """How many partitions there are, and when a member's are given to others.
 
     A message is refused (429) while a group is `most_lag` or more behind in its partition, 0 for no

@@ -23,6 +23,7 @@ from aiohttp import web
 from prometheus_client import Counter, Gauge
 
 from services.context import Context
+from services.guarding import Serving
 from services.patterns.locks import DeadlockError, Locks
 from services.patterns.timeout import time_limit
 from services.server import at_least, in_background, live
@@ -61,7 +62,7 @@ class LockOrder(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(Serving):
     """The rows, what statements cost, how transactions are kept apart, and who may wait how long.
 
     Each row begins with `initial`. A wait for a lock ends after `lock_timeout_ms` (0: never), one
@@ -281,6 +282,24 @@ class Table:
         """Keep the rows as they are."""
         self._ctx.volume.write(BACKUP, self._plain())
 
+    async def dump(self) -> str:
+        """Give all rows as JSON, which is a scan."""
+        await self.total()
+        return self._plain().decode()
+
+    async def load(self, kept: bytes) -> int:
+        """Put rows in the place of all that there are; give their number.
+
+        Raises:
+            ValueError: it is no dump.
+
+        """
+        rows = _rows(kept)
+        await asyncio.sleep(len(rows) * self._ctx.settings.restore_row_us / 1e6)
+        self.rows = rows
+        self._keep()
+        return len(rows)
+
     async def restore(self) -> int:
         """Bring back what the last backup has; what was written since is lost. Give its rows.
 
@@ -291,11 +310,7 @@ class Table:
         kept = self._ctx.volume.read(BACKUP)
         if kept is None:
             raise RefusedError(web.HTTPNotFound.status_code, "there is no backup")
-        rows = _rows(kept)
-        await asyncio.sleep(len(rows) * self._ctx.settings.restore_row_us / 1e6)
-        self.rows = rows
-        self._keep()
-        return len(rows)
+        return await self.load(kept)
 
     async def keep_backups(self) -> None:
         """Back up every so often, as long as there is something to back up."""
@@ -317,7 +332,8 @@ def app(ctx: Context[Settings]) -> web.Application:
     """Serve reads, transactions and what an operator does; 409, 503 and 504 say what went wrong.
 
     `GET /rows/<row>`, `POST /rows/<row>/<amount>`, `POST /transfers/<from>/<to>/<amount>` and
-    `GET /total`; `POST /backup`, `POST /drop` and `POST /restore`.
+    `GET /total`; `POST /backup`, `POST /drop` and `POST /restore`. `GET` and `PUT /table` are all
+    rows as JSON, for `services.backup`.
     """
     table = Table(ctx)
 
@@ -337,6 +353,12 @@ def app(ctx: Context[Settings]) -> web.Application:
         await table.add([(one, -amount), (other, amount)])
         return web.Response(text="committed\n")
 
+    async def dump(_: web.Request) -> web.Response:
+        return web.json_response(text=await table.dump())
+
+    async def load(request: web.Request) -> web.Response:
+        return web.Response(text=f"{await table.load(await request.read())} rows\n")
+
     async def operate(request: web.Request) -> web.Response:
         match request.match_info["act"]:
             case "backup":
@@ -352,6 +374,8 @@ def app(ctx: Context[Settings]) -> web.Application:
     application.router.add_get("/total", total)
     application.router.add_post(r"/rows/{row:\d+}/{amount:-?\d+}", add)
     application.router.add_post(r"/transfers/{one:\d+}/{other:\d+}/{amount:\d+}", transfer)
+    application.router.add_get("/table", dump)
+    application.router.add_put("/table", load)
     application.router.add_post("/{act:backup|drop|restore}", operate)
     in_background(application, table.keep_backups)
     return application

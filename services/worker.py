@@ -17,7 +17,7 @@ from aiohttp import web
 from prometheus_client import Counter, Gauge
 
 from services.context import Context
-from services.guarding import Guarded
+from services.guarding import Serving
 from services.server import at_least, live
 
 MIX = (0.5,) * 9 + (5.5,)
@@ -44,7 +44,7 @@ class Spread(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings(Guarded):
+class Settings(Serving):
     """How many requests are served at once, for how long each, and how many may wait.
 
     `service_ms` is the mean where `spread` draws the times; a change of it hits what arrives later.
@@ -66,7 +66,10 @@ class Settings(Guarded):
 
 
 def app(ctx: Context[Settings]) -> web.Application:
-    """Serve `GET /`: first come, first served, also for those who have stopped waiting."""
+    """Serve `GET /`: first come, first served, also for those who have stopped waiting.
+
+    `POST /exit` ends the process, as who carries out a liveness probe's verdict does.
+    """
     settings = ctx.settings
     loop_time = asyncio.get_running_loop().time
     free_at_s = [0.0] * settings.workers
@@ -110,6 +113,10 @@ def app(ctx: Context[Settings]) -> web.Application:
             return web.Response(status=500, text="failed\n")
         return web.Response(text="done\n")
 
+    async def leave(_: web.Request) -> web.Response:
+        await ctx.exit()
+
     application = web.Application()
     application.router.add_get("/", handle)
+    application.router.add_post("/exit", leave)
     return application

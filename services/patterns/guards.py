@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+def _nothing() -> None:
+    pass
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """What guards may know of a request.
@@ -33,7 +37,8 @@ class Asked:
     `client` is whom the request is for; `resource` is what is read or written there. `priority`
     counts from 0, the most important.
     `deadline_s` is on the guard's own clock; `attempt` counts from 1. `writes` holds for what must
-    not be answered from a cache, and `body` is what it writes.
+    not be answered from a cache, and `body` is what it writes. `tie` names another copy of it, and
+    where that is; `begin` is called when all guards have let it through.
     """
 
     key: str = ""
@@ -44,6 +49,8 @@ class Asked:
     attempt: int = 1
     writes: bool = False
     body: bytes = b""
+    tie: str = ""
+    begin: Callable[[], None] = field(default=_nothing, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -61,12 +68,23 @@ class Answer:
     cause: Exception | None = field(default=None, compare=False, repr=False)
 
     @property
+    def text(self) -> str:
+        """The body as text."""
+        return self.body.decode()
+
+    @property
+    def ok(self) -> bool:
+        """Whether the callee did what it was asked to."""
+        return self.status < REFUSAL
+
+    @property
     def failed(self) -> bool:
         """Whether the callee failed, or refused for now: another 4xx is the caller's own fault."""
         return self.status >= ERROR or self.status == TOO_MANY
 
 
 Call = Callable[[Asked], Awaitable[Answer]]
+REFUSAL = 400
 ERROR = 500
 TOO_MANY = 429
 
@@ -116,9 +134,15 @@ def overloaded(error: Exception) -> bool:
 
 def compose(guards: Sequence[Guard], call: Call) -> Call:
     """Put guards around a call, the first of them outermost."""
+    call = partial(_begun, call)
     for guard in reversed(guards):
         call = partial(_around, guard, call)
     return call
+
+
+async def _begun(call: Call, asked: Asked) -> Answer:
+    asked.begin()
+    return await call(asked)
 
 
 async def _around(guard: Guard, call: Call, asked: Asked) -> Answer:
@@ -129,18 +153,27 @@ def _no_count(event: str) -> None:
     del event
 
 
+async def _no_word(host: str, path: str) -> None:
+    raise LookupError(f"there is nobody to tell {host} {path}")
+
+
 def _no_store(name: str) -> "Redis":
     raise LookupError(f"there is no store {name!r}: name a Redis that the service calls")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What a guard gets from its process: clock, dice, a counter of events, and stores by name."""
+    """What a guard gets from its process: clock, dice, a counter of events, and stores by name.
+
+    `tell` sends a word to another host, which may be lost; `serves` says on which side it stands.
+    """
 
     now: Callable[[], float]
     rng: random.Random
     count: Callable[[str], None] = _no_count
     redis: Callable[[str], "Redis"] = _no_store
+    tell: Callable[[str, str], Awaitable[None]] = _no_word
+    serves: bool = False
 
 
 @dataclass(frozen=True, slots=True)

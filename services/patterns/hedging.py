@@ -2,7 +2,7 @@
 
 A hedge after the 95th percentile costs 5 % more requests and cuts the tail to that of two servers.
 A budget bounds it, for under overload everything is late. With `after_ms=0` both are sent together
-and the loser is cancelled as soon as one answers: tied requests without talk between servers. A
+and the loser is cancelled as soon as one answers; `services.patterns.tied` has servers talk, too. A
 second try must be able to go elsewhere, for instance through a service name with replicas. Source:
 Dean and Barroso, "The Tail at Scale" (CACM 56(2), 2013). In production: gRPC's hedging policy,
 Envoy's `hedge_policy`, Finagle's BackupRequestFilter.
@@ -59,15 +59,15 @@ class Hedging:
         """Make the call, and once more when no answer comes in time."""
         self._live_budget().deposit()
         start_s = self._around.now()
-        first = _sent(call, asked)
+        first = sent(call, asked)
         running = [first]
         try:
             await asyncio.wait(running, timeout=self._after_s())
             if not first.done() and self._may_hedge():
-                running.append(_sent(call, replace(asked, attempt=asked.attempt + 1)))
+                running.append(sent(call, replace(asked, attempt=asked.attempt + 1)))
             answer = await _first_good(running)
         finally:
-            await _cancel(running)
+            await cancel(running)
         self._times_s.append(self._around.now() - start_s)
         return answer
 
@@ -92,11 +92,13 @@ class Hedging:
         return self._budget
 
 
-def _sent(call: Call, asked: Asked) -> asyncio.Task[Answer]:
-    async def sent() -> Answer:
+def sent(call: Call, asked: Asked) -> asyncio.Task[Answer]:
+    """Begin a call."""
+
+    async def once() -> Answer:
         return await call(asked)
 
-    return asyncio.create_task(sent())
+    return asyncio.create_task(once())
 
 
 async def _first_good(running: list[asyncio.Task[Answer]]) -> Answer:
@@ -112,7 +114,8 @@ async def _first_good(running: list[asyncio.Task[Answer]]) -> Answer:
     raise failure or asyncio.CancelledError
 
 
-async def _cancel(running: list[asyncio.Task[Answer]]) -> None:
+async def cancel(running: list[asyncio.Task[Answer]]) -> None:
+    """End all calls that are still under way."""
     for task in running:
         task.cancel()
     await asyncio.gather(*running, return_exceptions=True)

@@ -12,24 +12,27 @@ In production: etcd, Consul, ZooKeeper; Patroni over one of them for PostgreSQL.
 """
 
 import asyncio
+import json
 import math
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-import aiohttp
 from aiohttp import web
 from prometheus_client import Counter, Gauge
 
 from services.context import Context
+from services.guarding import NO_ANSWER
+from services.outgoing import Outgoing
 from services.patterns.election import Member, Vote
-from services.patterns.guards import Sabotage
+from services.patterns.guards import Failed, Sabotage
 from services.patterns.quorum import reached
 from services.patterns.timeout import time_limit
 
 KEPT = "member"
-CONFLICT = web.HTTPConflict.status_code
+DONE, CONFLICT = web.HTTPOk.status_code, web.HTTPConflict.status_code
 LONG_AGO = -math.inf
+JSON = {"Content-Type": "application/json"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,8 +55,9 @@ class Rules:
 class Replication:
     """One process of a member: what it keeps, and what it knows of the others."""
 
-    def __init__(self, ctx: Context[Any], rules: Rules) -> None:
+    def __init__(self, ctx: Context[Any], outgoing: Outgoing, rules: Rules) -> None:
         self.ctx = ctx
+        self.outgoing = outgoing
         self.rules = rules
         self.now = asyncio.get_running_loop().time
         self.peers = tuple(peer for peer in ctx.callees if peer != ctx.host)
@@ -134,7 +138,7 @@ class Replication:
         while True:
             self.wanted[peer].clear()
             if self.member.leads:
-                with suppress(TimeoutError, aiohttp.ClientError):
+                with suppress(*NO_ANSWER, Failed):
                     await self.copy(peer)
             with suppress(TimeoutError):
                 async with time_limit(wait_ms):
@@ -183,19 +187,30 @@ class Replication:
 
     async def vote_of(self, peer: str, term: int) -> Vote | None:
         """Ask for one vote; None when it is not given."""
-        with suppress(TimeoutError, aiohttp.ClientError):
+        with suppress(*NO_ANSWER, Failed):
             status, answer = await self.ask(peer, "/vote", term=term)
             if status != CONFLICT:
                 return Vote(**answer)
         return None
 
     async def ask(self, peer: str, path: str, **document: Any) -> tuple[int, dict[str, Any]]:  # noqa: ANN401 - JSON
-        """Send a message to another member, and give its answer."""
-        async with (
-            time_limit(self.rules.timeout_ms),
-            self.ctx.call(peer).post(path, json=document) as response,
-        ):
-            return response.status, await response.json()
+        """Send a message to another member, and give its answer.
+
+        Raises:
+            Failed, one of `NO_ANSWER`: it neither obeys nor objects.
+
+        """
+        answer = await self.outgoing.request(
+            "POST",
+            peer,
+            path,
+            timeout_ms=self.rules.timeout_ms,
+            headers=JSON,
+            body=json.dumps(document).encode(),
+        )
+        if answer.status not in (DONE, CONFLICT):
+            raise Failed(answer)
+        return answer.status, json.loads(answer.body)
 
     async def on_copy(self, request: web.Request) -> web.Response:
         """Take a leader's items, or tell a deposed one by whom it is fenced off."""

@@ -48,10 +48,12 @@ TARGETS: Mapping[str, Sequence[str]] = {
     "labs/consensus/clock_skew/measures.py": ("tests/labs/test_clock_skew_measures.py",),
     "labs/consensus/split_brain/measures.py": ("tests/labs/test_split_brain_measures.py",),
     "services/patterns/adaptive_limit.py": (f"{GUARDS}test_adaptive_limits.py",),
+    "services/patterns/alerting.py": parts("alerting"),
     "services/patterns/balancing.py": services("balancing"),
     "services/patterns/breaker.py": (*services("breaker"), f"{GUARDS}test_circuit_breakers.py"),
     "services/patterns/bulkhead.py": (f"{GUARDS}test_bulkheads.py",),
     "services/patterns/caching.py": (f"{GUARDS}test_caches.py",),
+    "services/patterns/cells.py": parts("cells"),
     "services/patterns/consumer_group.py": services("consumer_group"),
     "services/patterns/deadline.py": (f"{GUARDS}test_deadlines.py",),
     "services/patterns/early_expiry.py": services("early_expiry"),
@@ -68,6 +70,7 @@ TARGETS: Mapping[str, Sequence[str]] = {
     "services/patterns/quorum.py": services("quorum"),
     "services/patterns/replication.py": services("replication"),
     "services/patterns/retry.py": (*services("retry"), f"{GUARDS}test_retrying.py"),
+    "services/patterns/ring.py": parts("placing"),
     "services/patterns/rollout.py": services("rollout"),
     "services/patterns/shedding.py": (f"{GUARDS}test_shedders.py",),
     "services/patterns/single_flight.py": (
@@ -75,7 +78,9 @@ TARGETS: Mapping[str, Sequence[str]] = {
         f"{GUARDS}test_flights.py",
     ),
     "services/patterns/throttling.py": (f"{GUARDS}test_throttles.py",),
+    "services/patterns/tied.py": (f"{GUARDS}test_ties.py",),
     "services/patterns/timeout.py": services("timeout"),
+    "services/patterns/tokens.py": parts("tokens"),
     "services/patterns/versions.py": parts("versions"),
 }
 

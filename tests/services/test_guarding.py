@@ -3,25 +3,21 @@
 import asyncio
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 from aiohttp import web
 
 from harness.conductor import conductor
-from harness.model import Configure, Paced, Send, Service, during
+from harness.errors import LabError
+from harness.model import Configure, Paced, Poisson, Send, Service, during
 from harness.model.fault import Setting, Timed
 from harness.recording import Recording
 from services.context import Context
 from services.guarding import GUARDS, Guarded
 from services.server import SettingError, changed_settings, live_settings, load, settings_of
 from tests.support import application, lab, probe, run
-
-SERVICES = (
-    "balancer", "cache", "config", "consumer", "coordinator",
-    "gateway", "intake", "registers", "relay", "replica", "worker",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,14 +58,13 @@ def event(recording: Recording, side: str, guard: str, name: str) -> float:
     )
 
 
-@pytest.mark.parametrize("name", SERVICES)
-def test_every_service_takes_guards(name: str) -> None:
+def test_every_guard_is_there_on_both_sides() -> None:
     """By the same settings, all live."""
-    module = load(f"services.{name}")
+    there = live_settings(load("services.gateway"))
     for side in ("incoming", "outgoing"):
-        assert f"{side}.order" in live_settings(module)
+        assert f"{side}.order" in there
         for guard in GUARDS:
-            assert any(one.startswith(f"{side}.{guard}.") for one in live_settings(module))
+            assert any(one.startswith(f"{side}.{guard}.") for one in there)
 
 
 @pytest.mark.parametrize(
@@ -300,3 +295,60 @@ def test_an_incoming_answer_goes_through_whole() -> None:
     )
     assert {(one.status, one.answer) for one in run(value).requests} == {("203", '{"a": 1}')}
     assert app in sys.modules
+
+
+def tied(*callers: tuple[str, ...], order: str = "tied,shed") -> Recording:
+    """Send copies to two servers that are busy for seven tenths, and call those that are named."""
+    incoming: dict[str, Setting] = {"incoming.order": order, "incoming.shed.slots": 1}
+    servers = (
+        Service(host, app="services.worker", calls=calls, settings={"workers": 1, **incoming})
+        for host, calls in zip(("web-1", "web-2"), callers, strict=True)
+    )
+    value = lab(
+        Service(
+            "gateway",
+            app="services.gateway",
+            calls=("web-1", "web-2"),
+            settings={"slots": 100, "outgoing.order": "tied", "outgoing.tied.among": "web-1,web-2"},
+        ),
+        *servers,
+        load=Poisson(to="gateway", rate_rps=35, mix=(Send(path="/web-1"),)),
+    )
+    return run(value)
+
+
+def test_tied_copies_are_worked_on_once() -> None:
+    """The other one is dropped by a word from server to server; without it both would be done."""
+    recording = tied(("web-2",), ("web-1",))
+    assert {one.status for one in recording.requests} == {"200"}
+    worked = event(recording, "incoming", "tied", "begun")
+    assert worked == pytest.approx(len(recording.requests), rel=0.05)
+    assert event(recording, "incoming", "tied", "dropped") > 0.3 * len(recording.requests)
+
+
+def test_servers_of_ties_name_each_other() -> None:
+    """Else nobody can be told, which is an error of the lab and not of the network."""
+    assert any("add it to calls=" in note for note in tied((), ()).notes)
+
+
+@pytest.mark.parametrize(
+    ("guards", "message"),
+    [
+        ({"order": "tied", "tied.among": "web-1, web-9"}, "outgoing.tied.among has 'web-9'; add"),
+        ({"order": "tied"}, "tied.among is ''; name two hosts or more"),
+        ({"order": "limiter", "limiter.store": "redis"}, "outgoing.limiter.store has 'redis'; add"),
+    ],
+)
+def test_a_guard_names_what_its_service_calls(guards: dict[str, Setting], message: str) -> None:
+    """Or it does not start; a guard that stands nowhere may name anything."""
+    settings = {f"outgoing.{name}": value for name, value in guards.items()}
+    value = lab(
+        Service("gateway", app="services.gateway", calls=("web-1",), settings=settings),
+        Service("web-1", app="services.worker"),
+        load=Paced(to="gateway", rate_rps=1),
+        duration_s=1,
+    )
+    with pytest.raises(LabError, match=f"gateway does not start: {message}"):
+        run(value)
+    gateway = replace(value.services[0], settings={**settings, "outgoing.order": ""})
+    assert run(replace(value, services=(gateway, *value.services[1:]))).notes == []

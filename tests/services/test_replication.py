@@ -12,6 +12,8 @@ import aiohttp
 import pytest
 from prometheus_client import CollectorRegistry
 
+from services.guarding import Guarded
+from services.outgoing import Outgoing
 from services.patterns.replication import CONFLICT, KEPT, LONG_AGO, Replication, Rules
 from tests.support import Memory, virtually
 
@@ -33,8 +35,8 @@ class Others:
         self.asked: list[tuple[float, str, str, dict[str, Any]]] = []
 
     @asynccontextmanager
-    async def post(self, peer: str, path: str, document: Any) -> AsyncIterator[Any]:
-        known = json.loads(json.dumps(document))
+    async def request(self, peer: str, path: str, data: bytes) -> AsyncIterator[Any]:
+        known = json.loads(data)
         self.asked.append((asyncio.get_running_loop().time(), peer, path, known))
         await asyncio.sleep(self.delay_s)
         answer = self.answers.get(peer.replace("-", "_"), (200, {}))
@@ -42,10 +44,10 @@ class Others:
             raise answer
         status, body = answer
 
-        async def read() -> dict[str, Any]:
-            return body
+        async def read() -> bytes:
+            return json.dumps(body).encode()
 
-        yield SimpleNamespace(status=status, json=read)
+        yield SimpleNamespace(status=status, read=read, headers={})
 
 
 def member(
@@ -53,8 +55,11 @@ def member(
 ) -> Replication:
     """Make a member of three; only its own part runs."""
 
-    def call(peer: str) -> Any:
-        return SimpleNamespace(post=lambda path, json: others.post(peer, path, json))
+    def call(peer: str, **_: object) -> Any:
+        def request(_: str, path: str, data: bytes, **__: object) -> Any:
+            return others.request(peer, path, data)
+
+        return SimpleNamespace(request=request)
 
     values: dict[str, Any] = {
         "voters": 2,
@@ -71,8 +76,10 @@ def member(
         rng=random.Random(1),
         metrics=CollectorRegistry(),
         call=call,
+        now=asyncio.get_running_loop().time,
+        settings=Guarded(),
     )
-    return Replication(context, Rules(**values | changed))
+    return Replication(context, Outgoing(context), Rules(**values | changed))
 
 
 async def told(handler: Callable[[Any], Awaitable[Any]], **document: Any) -> Answer:

@@ -6,19 +6,21 @@ The rate is a text, as configuration is. One that is no number breaks every requ
 import asyncio
 from contextlib import suppress
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
-import aiohttp
 from aiohttp import web
 
 from services.context import Context
-from services.patterns.timeout import time_limit
+from services.guarding import NO_ANSWER, Guarded
+from services.outgoing import Outgoing
+from services.patterns.guards import Failed
 from services.server import at_least, in_background
 
 NET_PRICE = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(Guarded):
     """The rate to begin with, how often it is fetched, and what is done about a bad one.
 
     `validate` refuses what is no number before it is used. With `trial_errors` above 0, so many
@@ -42,7 +44,8 @@ class Shop:
     def __init__(self, ctx: Context[Settings]) -> None:
         self._ctx = ctx
         self._settings = ctx.settings
-        (self._config,) = ctx.callees
+        self._outgoing = Outgoing(ctx)
+        self._config = ctx.one_callee()
         self._rate = self._last_good = ctx.settings.rate
         self._refused: set[str] = set()
         self._in_a_row = self._served = self._failed = 0
@@ -67,7 +70,7 @@ class Shop:
         # At random moments of their own, as hosts are that were not started together.
         await asyncio.sleep(self._ctx.rng.random() * self._settings.poll_ms / 1000)
         while True:
-            with suppress(TimeoutError, aiohttp.ClientError):
+            with suppress(*NO_ANSWER, Failed):
                 self._use(await self._fetched())
             await asyncio.sleep(self._settings.poll_ms / 1000)
 
@@ -79,12 +82,15 @@ class Shop:
             "failed": str(self._failed),
         }
         self._served = self._failed = 0
-        async with (
-            time_limit(self._settings.timeout_ms),
-            self._ctx.call(self._config).get("/value", params=told) as response,
-        ):
-            response.raise_for_status()
-            return await response.text()
+        answer = await self._outgoing.request(
+            "GET",
+            self._config,
+            f"/value?{urlencode(told)}",
+            timeout_ms=self._settings.timeout_ms,
+        )
+        if not answer.ok:
+            raise Failed(answer)
+        return answer.text
 
     def _use(self, rate: str) -> None:
         if rate == self._rate or rate in self._refused:

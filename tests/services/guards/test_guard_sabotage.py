@@ -21,6 +21,7 @@ TESTS = {
     "fallback": "test_fallbacks",
     "single_flight": "test_flights",
     "caching": "test_caches",
+    "tied": "test_ties",
 }
 
 
