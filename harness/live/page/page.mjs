@@ -35,6 +35,8 @@ const told = {
     if (!state.opened) openFromAddress();
   },
   opened: (opened) => {
+    for (const part of document.querySelectorAll("[inert]")) part.inert = false; // before, there is nothing to work on
+    say("");
     const same = ["lab", "variant", "seed"].every((one) => opened[one] === state.opened?.[one]);
     if (!same) Object.assign(state, { seconds: new Map(), windows: [], chosen: null, furthest: 0 });
     Object.assign(state, { opened, again: true, script: opened.experiment.script, shown: "", drawnTo: "" });
@@ -187,6 +189,7 @@ $("line").onchange = () => { const to = Number($("line").value); playing(false);
 for (const button of document.querySelectorAll("[data-step]")) button.onclick = () => { playing(false); send({ do: "step", by: button.dataset.step }); };
 for (const button of document.querySelectorAll("[data-send]")) button.onclick = () => act({ do: "send", count: Number(button.dataset.send) });
 addEventListener("keydown", (event) => {
+  if (!state.opened) return;
   if (/INPUT|SELECT|TEXTAREA|BUTTON/.test(event.target.tagName) || event.target.closest("[role=button]") || event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key === " ") { event.preventDefault(); toggle(); }
   if (event.key === "h") act({ do: "heal all" });
