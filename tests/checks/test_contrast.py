@@ -13,6 +13,7 @@ from harness.model import (
     Broken,
     Fixed,
     Lab,
+    Measured,
     Pause,
     Poisson,
     Service,
@@ -94,6 +95,26 @@ def test_or_it_is_false_of_every_fixed_variant() -> None:
     assert told(FALLS, seen=fallen) == [("mended", Verdict.PASS), ("other", Verdict.PASS)]
     without = runs("naive", "mended", "other")
     assert told(FALLS, seen=without) == [("mended", Verdict.PASS), ("other", Verdict.PASS)]
+
+
+def test_of_a_cascade_in_two_variants_the_one_that_ran_is_told_apart() -> None:
+    """The other one did not run, and so tells nothing."""
+    both = on("naive", "worse", claim="never comes back", measure=LATE, at_most=0.05)
+    seen = runs("naive", calm=("naive",))
+    assert told(both, seen=seen) == [("naive", Verdict.PASS)]
+    found = contrast(replace(LAB, expect=(*LAB.expect, both)), [seen])
+    assert found.unproven == ("never comes back: worse did not run",)
+
+
+def test_a_claim_about_measured_variants_is_false_of_all_others() -> None:
+    """Unless it names those that it is unlike."""
+    designs = (Measured("one"), Measured("two"), Measured("three"))
+    lab = replace(LAB, variants=designs, expect=(), faults=())
+    seen = Runs(faulty={name: made(name, falls=name != "one") for name in ("one", "two", "three")})
+    stands = on("one", claim="stands", measure=LATE, at_least=0.95)
+    found = contrast(replace(lab, expect=(stands,)), [seen])
+    assert [one.variant for one in found.controls] == ["two", "three"]
+    assert {one.verdict for one in found.controls} == {Verdict.PASS}
 
 
 def test_a_cascade_that_is_everywhere_fails() -> None:
