@@ -54,7 +54,6 @@ def test_a_run_tells_its_question_its_table_and_what_is_next(
         "✓ calm recovers ",
         "\nSet up as planned, 5 of 5: healthy start, faults on and off, well without fault,",
         "\nPASS  2 of 2 claims hold: naive breaks, calm holds ",
-        "\nwhy       labs/trial/small/README.md, under Why\n",
         "\ntrace     ./lab show-trace small\n",
         "\nnext lab  ",
     ):

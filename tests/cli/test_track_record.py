@@ -46,7 +46,7 @@ def checked(*seeds: int, error: str = "") -> list[Checked]:
 def rewrite(shop: Workshop, text: str) -> None:
     """Put another lab in the place of the small one."""
     shutil.rmtree(shop.root / "labs" / "trial" / "small")
-    for name in [name for name in sys.modules if name.startswith("labs.trial.small")]:
+    for name in [name for name in sys.modules.copy() if name.startswith("labs.trial.small")]:
         del sys.modules[name]
     shop.write(text)
 

@@ -547,7 +547,7 @@ def test_what_a_services_settings_refuse_is_told(monkeypatch: pytest.MonkeyPatch
         (Configure("store", maxmemory=1), "it runs Redis, which has no settings that a lab could"),
         (
             Configure("still", ttl_ms=1),
-            "service still: 'ttl_ms' is no live setting; live are incoming.*, outgoing.*",
+            "service still: 'ttl_ms' is no live setting; live are incoming.*",
         ),
         (Configure("bare", ttl_ms=1), "service bare: 'ttl_ms' is no live setting; none of this"),
     ],

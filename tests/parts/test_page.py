@@ -22,8 +22,8 @@ SABOTAGE = {
         "test_a_stale_part_is_what_it_was_before",
     ),
     "waits for ever": (
-        "time_limit(self._ctx.settings.timeout_ms)",
-        "time_limit(0)",
+        "timeout_ms=self._ctx.settings.timeout_ms\n",
+        "timeout_ms=0\n",
         "test_a_slow_part_is_left_out",
     ),
 }

@@ -18,10 +18,11 @@ from typing import Any, TextIO
 import aiohttp
 import pytest
 
+from harness.engines.sim import network
 from harness.engines.sim.connector import IDLE_S, SimConnector
 from harness.engines.sim.holders import HOLDERS
 from harness.engines.sim.redis_differences import SERVED
-from tests.peers.simulated_loop import PeerLoop
+from tests.peers.simulated_loop import HOST, PeerLoop
 from tests.peers.suites import SIMULATED, SUITES, Suite
 
 
@@ -77,6 +78,7 @@ class Simulated:
     def __init__(self, suite: Suite) -> None:
         self._suite = suite
         PeerLoop.serves_redis = suite.needs_redis
+        network.PROXY = HOST  # the proxies of a test's links are where the test is: no stranger
         policy = asyncio.DefaultEventLoopPolicy
         policy._loop_factory = PeerLoop  # type: ignore[attr-defined] # noqa: SLF001 - asked by all
 

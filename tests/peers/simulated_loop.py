@@ -27,10 +27,6 @@ NAMES = (HOST, "localhost", "::1", "0.0.0.0")  # noqa: S104 - as a test writes i
 """Names and addresses that lead to a test's own host, and by its port to the Redis beside it."""
 
 
-# The proxies of a test's links are where the test is, so it does not meet a stranger.
-network.PROXY = HOST
-
-
 SETTLE_S = 20 * DELAY_S
 """A few round trips."""
 

@@ -7,15 +7,17 @@ from collections.abc import Iterator
 import pytest
 from redis.asyncio import Redis
 
+from harness.engines.sim import network
 from tests.peers.__main__ import summary
 from tests.peers.exceptions import Cause, Listed
-from tests.peers.simulated_loop import PeerLoop
+from tests.peers.simulated_loop import HOST, PeerLoop
 
 HOUR_S = 3600
 
 
 @pytest.fixture
-def loop() -> Iterator[PeerLoop]:
+def loop(monkeypatch: pytest.MonkeyPatch) -> Iterator[PeerLoop]:
+    monkeypatch.setattr(network, "PROXY", HOST)
     loop = PeerLoop()
     yield loop
     loop.close()

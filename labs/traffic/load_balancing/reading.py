@@ -44,8 +44,8 @@ READING = Reading(
     line=Line(
         caption="good answers each second (high is well); share in each fault",
         ends=(
-            End(said="{value} good", measure=SLOW),
-            End(said="{value} later", measure=OLD),
+            End(said="{value}", measure=SLOW),
+            End(said="{value}", measure=OLD),
         ),
     ),
     questions=(

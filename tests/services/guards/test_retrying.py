@@ -1,6 +1,8 @@
 """Retries as a guard: how many, after which pauses, and what holds them back."""
 
 import math
+import random
+from contextlib import suppress
 from itertools import pairwise
 
 import pytest
@@ -9,7 +11,7 @@ from hypothesis import strategies as st
 
 from harness.theory.retries import retry_budget_amplification
 from services.patterns.guards import Answer, Asked, Failed, Refused
-from services.patterns.retry import Jitter, Retries, Settings
+from services.patterns.retry import Jitter, Retries, Retry, Settings
 from tests.guarded import FEW, Callee, evenly, once, sent, standing
 from tests.support import virtually
 
@@ -27,6 +29,23 @@ def test_it_tries_until_it_succeeds_or_has_no_try_left(tries: int, failures: int
         assert attempts == list(range(3, 3 + min(tries, failures + 1)))
 
     virtually(main())
+
+
+@FEW
+@given(tries=st.integers(1, 6), failures=st.integers(0, 8))
+def test_the_policy_alone_tries_as_often(tries: int, failures: int) -> None:
+    """As services do that call it without the guards."""
+    made: list[int] = []
+
+    async def attempt(number: int) -> str:
+        made.append(number)
+        if number <= failures:
+            raise ConnectionError
+        return "done"
+
+    with suppress(ConnectionError):
+        virtually(Retry(tries=tries, on=(ConnectionError,)).run(attempt, random.Random(1)))
+    assert made == list(range(1, 1 + min(tries, failures + 1)))
 
 
 @FEW
