@@ -9,7 +9,7 @@ from harness.errors import LabError
 from harness.live.protocol import Labs, Speaker
 from harness.model import Lab
 from harness.model.experiment import experiment_from_json
-from tests.live.test_session import HALL, session
+from tests.live.test_live_session import HALL, session
 
 PAUSE = {"do": "inject", "fault": {"kind": "Pause", "target": "back"}}
 

@@ -13,7 +13,10 @@ from harness.engines.sim import own_modules
 KERNEL = "harness.engines.sim."
 """Modules whose assertions are about the simulator itself."""
 
-PLUMBING = {"services.clock", "services.context", "services.guarding", "services.server"}
+PLUMBING = {
+    *("services.clock", "services.context", "services.guarding", "services.incoming"),
+    *("services.outgoing", "services.server", "services.stores"),
+}
 """Modules of ours through which every request, or every look at a clock, goes."""
 
 LINE_LIMIT = 600
