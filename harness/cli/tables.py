@@ -96,12 +96,18 @@ def show_lines(console: Console, result: Result) -> None:
     lines = drawn(result)
     room = max((len(line.name) for line in lines), default=0)
     for marks, said in windows(result.lab):
-        console.print(
-            Text(f"  {'':<{room}}  ").append(marks, "bold red").append(f"  {said}", "red"),
-            soft_wrap=True,
-        )
+        console.print(_window(marks, said, room, width_of(console)), soft_wrap=True)
     for line in lines:
         console.print(_line(line, room), soft_wrap=True)
+
+
+def _window(marks: str, said: str, room: int, width: int) -> Text:
+    """Say what the marks stand for behind them; before them, where the line would be too long."""
+    lead = f"  {'':<{room}}  "
+    before = len(lead) + len(marks) - len(marks.lstrip()) - GAP
+    if len(lead + marks) + GAP + len(said) > width and len(said) < before:
+        return Text(f"{said:>{before}}", "red").append(f"{'':{GAP}}{marks.strip()}", "bold red")
+    return Text(lead).append(marks, "bold red").append(f"{'':{GAP}}{said}", "red")
 
 
 def _line(line: LineDrawn, room: int) -> Text:

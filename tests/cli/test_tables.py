@@ -62,3 +62,14 @@ def test_a_late_run_judges_nothing() -> None:
     assert "stays down" not in said
     assert "\nINCONCLUSIVE  neither passed nor failed: this run shows nothing" in said
     assert "naive stays down" in shown(DOWN, CALM, LATE, engines=("compose",), verbose=True)
+
+
+def test_marks_are_named_before_them_where_the_line_would_be_too_long() -> None:
+    """The marks stay where they are."""
+    marks = " " * 20 + "▼▼▼" + " " * 10
+    wide = tables._window(marks, "old figures", 10, 80).plain  # noqa: SLF001 - one of its lines
+    narrow = tables._window(marks, "old figures", 10, 50).plain  # noqa: SLF001 - as above
+    assert wide.endswith("▼▼▼" + " " * 12 + "old figures")
+    assert narrow.endswith("old figures  ▼▼▼")
+    assert wide.index("▼") == narrow.index("▼")
+    assert len(narrow) <= 50
