@@ -222,8 +222,10 @@ class _Painter:
 
     def _shade(self, fault: FaultRecord) -> None:
         axes, inks = self._axes, self._inks
-        axes.axvspan(fault.start_s, fault.end_s, color=inks["fault"], alpha=0.22, linewidth=0)
-        for edge_s in (fault.start_s, fault.end_s):
+        # One that was never taken away lasts to the end.
+        end_s = min(fault.end_s, axes.get_xlim()[1])
+        axes.axvspan(fault.start_s, end_s, color=inks["fault"], alpha=0.22, linewidth=0)
+        for edge_s in (fault.start_s, end_s):
             axes.axvline(edge_s, color=inks["fault"], linewidth=0.9, linestyle=(0, (2, 2)))
 
     def _caption(self, fault: FaultRecord, row: int, panel: Panel) -> None:

@@ -156,3 +156,15 @@ def test_no_script_runs_on_containers(shop: Workshop, words: tuple[str, ...]) ->
     outcome = scripted(shop, {"script": STORM}, *words)
     assert outcome.code == 2
     assert "only work in the simulation" in outcome.complaint or "needs containers" in outcome.err
+
+
+def test_what_is_never_taken_away_is_drawn_to_the_end(shop: Workshop) -> None:
+    """A setting that stays has no end, and its report is drawn all the same."""
+    shop.write()
+    stays = {"at_s": 3, "do": "set", "name": "back.service_ms", "value": 21}
+    file = shop.root / "own.json"
+    file.write_text(json.dumps({"script": [*STORM, stays]}))
+    outcome = shop.run("run", "small", "--no-predict", "--script", str(file))
+    assert outcome.err == ""
+    (report,) = shop.runs.glob("small/*/report.html")
+    assert "NaN" not in report.read_text()
