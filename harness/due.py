@@ -11,7 +11,7 @@ from datetime import date
 from harness import catalogue, track_record
 from harness.catalogue import Entry
 from harness.model.lab import Lab
-from harness.model.variant import Broken
+from harness.shards import runs
 from harness.track_record import Row
 
 OVERHEAD_S = 15.0
@@ -20,8 +20,7 @@ OVERHEAD_S = 15.0
 
 def measured_s(lab: Lab) -> float:
     """Estimate how long a check of a lab on containers takes: its runs, and those without fault."""
-    runs = len(lab.variants) + sum(isinstance(one, Broken) for one in lab.variants)
-    return runs * (lab.duration_s + OVERHEAD_S)
+    return runs(lab) * (lab.duration_s + OVERHEAD_S)
 
 
 def due(slugs: Sequence[str], minutes: float, today: date) -> list[str]:

@@ -59,14 +59,18 @@ def chosen(slugs: Sequence[str], shard: Shard) -> list[str]:
     return [slug for slug in slugs if slug in parts[shard.number - 1]]
 
 
+def runs(lab: Lab) -> int:
+    """Count the runs of a check: one of each variant, and of a broken one another without fault."""
+    return len(lab.variants) + sum(isinstance(one, Broken) for one in lab.variants)
+
+
 def cost(lab: Lab) -> float:
     """Estimate what a check of a lab takes: the requests that its simulations send.
 
     Broken variants run twice, and predictions about a mean are not counted, for only every n-th
     seed has them.
     """
-    runs = len(lab.variants) + sum(isinstance(one, Broken) for one in lab.variants)
-    return runs * sum(1 for _ in lab.load.arrivals(1, lab.duration_s))
+    return runs(lab) * sum(1 for _ in lab.load.arrivals(1, lab.duration_s))
 
 
 def _costs(slugs: Sequence[str]) -> dict[str, float]:

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import aiohttp
 from aiohttp import web
 
-from harness.engines.protocol import Conductor, Plan
+from harness.engines.protocol import Conductor, Plan, Unwatched
 from harness.engines.sim.collector import close_quietly
 from harness.engines.sim.connector import SimConnector
 from harness.engines.sim.engine import DELAY_S, SimEngine
@@ -36,14 +36,7 @@ CLOSE = 1e-9
 """How far a virtual time may be from the exact one: the rounding of a few additions."""
 
 
-class Silent:
-    """An observer that looks away."""
-
-    def second(self, number: int, good: int) -> None:
-        del number, good
-
-    def step(self, what: str) -> None:
-        del what
+Silent = Unwatched
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
