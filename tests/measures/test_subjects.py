@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import permutations
 
 import pytest
 
@@ -73,6 +74,9 @@ def test_a_list_from_before_the_end_lists_nothing() -> None:
         "no good list of /orders was asked for after 3.1 s"
     )
     assert lost("/orders", "/orders", 0, 2).of(early) == 0
+    assert lost("/orders", "/orders", 0, 4).read(of(post(1, "a"))).missing == (
+        "no good list of /orders was asked for after 1.1 s"
+    )
 
 
 @pytest.mark.parametrize(
@@ -108,6 +112,23 @@ def test_concurrent_writes_may_stand_in_any_order() -> None:
     """Both were sent before either was acknowledged."""
     for answer in ("1", "2"):
         assert stale_ratio("/keys", 0, 10).of(of(put(1, "1"), put(1.05, "2"), got(3, answer))) == 0
+
+
+def test_an_answer_at_the_very_moment_at_which_a_write_is_sent_comes_before_it() -> None:
+    """So a reader who is told of the first has missed the second."""
+    assert stale_ratio("/keys", 0, 10).of(of(put(1, "1"), put(1.1, "2"), got(3, "1"))) == 1
+
+
+def test_a_write_is_no_read() -> None:
+    """Nor is one of a key, whose name another key and its value are, a read of that."""
+    made = of(put(1, "1", key="a/b"), put(2, "b", key="a"), put(1, "1"), got(3, "1"))
+    assert stale_ratio("/keys", 0, 10).of(made) == 0
+
+
+def test_a_read_during_the_first_write_of_a_key_can_miss_nothing() -> None:
+    """Nor is it fresh: there was nothing yet to be seen."""
+    made = of(put(1, "1"), got(1.05, "1"))
+    assert stale_ratio("/keys", 0, 10).read(made).missing.startswith("no read of a key under /keys")
 
 
 def test_a_key_that_was_never_written_is_no_data() -> None:
@@ -162,6 +183,7 @@ def test_calls_are_counted_by_caller_route_and_outcome(measure: Measure, value: 
     [
         (calls("bd", 0, 10), "no call to bd in the whole run"),
         (calls("db", 0, 10, caller="apps"), "no call of apps in the whole run"),
+        (calls("db", 0, 10, caller="dp"), "no call of dp in the whole run"),
         (calls("db", 0, 10, route="/none"), "no call to db for /none in the whole run"),
         (outcome_ratio("db", "2", 5, 10), "no call to db began in 5-10 s"),
         (call_latency_ms("db", 1, 3, 4), "no call to db that began in 3-4 s was answered"),
@@ -191,6 +213,16 @@ def test_a_crowds_tries_are_one_request_with_the_last_ones_status() -> None:
     assert second.status == "503"
     assert seen_by("app", success_ratio(0, 10)).of(made) == 0.5
     assert people("app", 0, 2).of(made) == 1
+    assert people("app", 0, 3).of(made) == 1
+    assert people("app", 1, 3.5).of(made) == 2
+
+
+def test_the_try_that_began_last_has_a_crowds_answer() -> None:
+    """Also where an earlier one ended after it, and in whichever order their spans are kept."""
+    late = span(0.5, "abandoned", trace=7)._replace(end_s=3)
+    for spans in permutations([late, span(1, "503", trace=7), span(2, "200", trace=7)]):
+        (one,) = asked_by(recording(spans=list(spans), duration_s=10), "app")
+        assert (one.intended_s, one.status) == (0.5, "200")
 
 
 def test_what_a_crowd_sees_is_held_against_the_lab_by_its_host() -> None:
@@ -236,6 +268,11 @@ def test_gauges_are_summed_over_hosts_second_by_second(measure: Measure, value: 
         (level("machines", 3.5, 4), "no sample of machines in 3.5-4 s"),
         (cost.unit_seconds("machines", 2, 4), "some seconds of 2-4 s have no sample of machines"),
         (cost.unit_seconds("machines", 0.5, 2), "0.5-2 s does not begin and end on whole seconds"),
+        (cost.unit_seconds("machines", 0, 1.5), "0-1.5 s does not begin and end on whole seconds"),
+        (
+            level("machines", 0, 3, labels="big"),
+            "no series of machines has labels with big",
+        ),
     ],
     ids=lambda value: value.name if isinstance(value, Measure) else "",
 )
@@ -263,6 +300,9 @@ def test_shares_are_of_good_answers_and_fairness_of_each_ones_own() -> None:
     """All of one's requests, and half of another's: (1 + 0.5)^2 / (2 x 1.25)."""
     assert share_of("/a", 0, 10).of(TENANTS) == 0.75
     assert fairness("/a", "/b", start_s=0, end_s=10).of(TENANTS) == pytest.approx(0.9)
+    bad = of(asked(1, "/a/1", "500"), asked(1, "/b/1", "500"))
+    for measure in (share_of("/a", 0, 10), fairness("/a", "/b", start_s=0, end_s=10)):
+        assert measure.read(bad).missing == "no request due in 0-10 s got a good answer"
     assert (
         fairness("/a", "/c", start_s=0, end_s=10)
         .read(TENANTS)
@@ -274,6 +314,7 @@ def test_measures_of_requests_can_be_of_some_paths() -> None:
     """By their beginning."""
     assert failures(0, 10, path="/b").of(TENANTS) == 1
     assert goodput_rps(0, 10, path="/a").of(TENANTS) == pytest.approx(0.3)
+    assert goodput_rps(1, 2, path="/a").of(TENANTS) == 3
     assert latency_ms(0.5, 0, 10, path="/a").of(TENANTS) == pytest.approx(100)
     assert latency_ms(0.5, 2.2, 3, path="/b").read(TENANTS).missing == (
         "no request for /b due in 2.2-3 s got a good answer"
