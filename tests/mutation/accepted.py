@@ -95,13 +95,6 @@ ACCEPTED: Sequence[Accepted] = (
         reason="A bracket that was found is as true as its own truth value.",
     ),
     Accepted(
-        path="harness/measures/plots.py",
-        within="_rate",
-        old="starts(recording, key.host)[second : second + 2],",
-        new="starts(recording, key.host)[second:],",
-        reason="`gain` looks at no more starts than there are samples.",
-    ),
-    Accepted(
         path="harness/measures/requests.py",
         within="quantile_of",
         old="rank = max(0, math.ceil(round(quantile * len(ordered), 9)) - 1)",
