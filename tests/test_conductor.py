@@ -10,7 +10,7 @@ import pytest
 from harness.conductor import REMOVAL_LIMIT_S, applied, conductor
 from harness.errors import FaultNotAppliedError
 from harness.model import at, during
-from harness.model.fault import Timed
+from harness.model.fault import Timed, ToxicSpec
 from harness.recording import FaultRecord
 from tests.support import CLOSE, WholeSystem, virtually
 
@@ -293,3 +293,35 @@ def test_a_step_that_something_else_undoes_is_an_error() -> None:
     virtually(main(at(1, undone), at(3, later)))
     with pytest.raises(FaultNotAppliedError, match="undone by something else before the end"):
         virtually(main(at(1, undone)))
+
+
+@dataclass
+class Links(WholeSystem):
+    """A system of one link, whose toxics stay only if they are to."""
+
+    keeps: bool = True
+    names: list[str] = field(default_factory=list)
+
+    async def add_toxic(self, link: str, toxic: ToxicSpec) -> None:
+        del link
+        self.names += [toxic.name] * self.keeps
+
+    async def toxics(self, link: str) -> list[str]:
+        del link
+        return self.names
+
+
+def test_distances_are_there_before_anything_begins() -> None:
+    """One that is not read back is no distance, and the run is none either."""
+    far = ToxicSpec(
+        name="far", type="latency", stream="downstream", toxicity=1.0, attributes={"latency": 50}
+    )
+
+    async def main(system: Links) -> list[FaultRecord]:
+        return await conductor((), 1, [("a->b", far)])(system)
+
+    there = Links()
+    assert virtually(main(there)) == []
+    assert there.names == ["far"]
+    with pytest.raises(FaultNotAppliedError, match="a->b: asked for far, which is not there"):
+        virtually(main(Links(keeps=False)))

@@ -41,6 +41,7 @@ def test_a_write_is_lost_when_it_was_acknowledged_and_is_not_listed() -> None:
     assert lost_writes("/log", 0, 2.5).of(made) == 1
     assert LOST.over is not None
     assert LOST.over(3, 10).of(made) == 1
+    assert LOST.of(history(put(1, 0.25), read(0.5))) == 1
 
 
 def test_only_the_last_list_counts() -> None:

@@ -18,7 +18,7 @@ from harness.measures.plots import each_second, goodput_by_path
 from harness.measures.shares import fairness, share_of
 from harness.measures.staleness import stale_ratio, staleness_ms
 from harness.model.expect import Measure, Reads
-from harness.recording import Recording, Request, SeriesKey
+from harness.recording import Recording, Request, SeriesKey, root_context
 from services.tracing import Span, background
 from tests.support import recording
 
@@ -74,6 +74,12 @@ def test_a_list_from_before_the_end_lists_nothing() -> None:
         "no good list of /orders was asked for after 3.1 s"
     )
     assert lost("/orders", "/orders", 0, 2).of(early) == 0
+    failed = of(post(1, "a"), asked(2, "/orders", answer="a"), post(3, "b", "500"))
+    assert untold("/orders", "/orders", 0, 4).read(failed).missing == (
+        "no good list of /orders was asked for after 3.1 s"
+    )
+    silent = of(post(1, "a"), post(1.5, "b", "timeout"), asked(2, "/orders", answer="a b"))
+    assert untold("/orders", "/orders", 0, 4).of(silent) == 1
     assert lost("/orders", "/orders", 0, 4).read(of(post(1, "a"))).missing == (
         "no good list of /orders was asked for after 1.1 s"
     )
@@ -223,6 +229,39 @@ def test_the_try_that_began_last_has_a_crowds_answer() -> None:
     for spans in permutations([late, span(1, "503", trace=7), span(2, "200", trace=7)]):
         (one,) = asked_by(recording(spans=list(spans), duration_s=10), "app")
         assert (one.intended_s, one.status) == (0.5, "200")
+
+
+def test_only_a_crowds_own_calls_are_its_requests() -> None:
+    """Not work, not calls for the load's requests, and not those of another service."""
+    own = span(1, "200", trace=7)
+    work = own._replace(span="w", kind="server", start_s=2)
+    for_load = own._replace(trace=root_context(0, 3).trace, start_s=3)
+    made = recording(spans=[own, work, for_load, span(4, "200", trace=8, caller="other")])
+    assert [one.intended_s for one in asked_by(made, "app")] == [1]
+
+
+def test_a_request_that_its_crowd_gave_up_has_no_answer() -> None:
+    """Nor a time at which it came."""
+    (one,) = asked_by(recording(spans=[span(1, "abandoned")]), "app")
+    assert math.isnan(one.answered_s)
+    assert not one.good
+
+
+@pytest.mark.parametrize(
+    ("measure", "name"),
+    [
+        (calls("db", 1, 2), "calls to db, 1-2 s"),
+        (calls("db", 1, 2, outcome="5"), "calls to db that end 5, 1-2 s"),
+        (calls("db", 1, 2, caller="a", route="/r"), "calls to db for /r by a, 1-2 s"),
+        (outcome_ratio("db", "2", 1, 2), "calls to db that end 2, 1-2 s"),
+        (call_latency_ms("db", 0.5, 1, 2, route="/r"), "p50 of calls to db for /r, 1-2 s"),
+        (level("machines", 1, 2, labels="big"), "mean machines{big}, 1-2 s"),
+        (growth_rps("machines", 1, 2), "machines a second, 1-2 s"),
+    ],
+)
+def test_a_name_says_what_was_chosen(measure: Measure, name: str) -> None:
+    """And nothing where nothing was."""
+    assert measure.name == name
 
 
 def test_what_a_crowd_sees_is_held_against_the_lab_by_its_host() -> None:

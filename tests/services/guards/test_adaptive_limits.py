@@ -100,6 +100,9 @@ def test_by_gradient_a_limit_follows_how_much_slower_calls_are_than_the_fastest(
     limit.value = 16
     limit.learn(told, start_s=20, now_s=20.25, failed=False, crowd=8)
     assert limit.value == 16 + 0.2 * (16 * 0.75 + 4 - 16)
+    limit.value = 16
+    limit.learn(told, start_s=30, now_s=31, failed=False, crowd=8)
+    assert limit.value == 16 + 0.2 * (16 * 0.5 + 4 - 16)
 
 
 @pytest.mark.parametrize(("crowd", "took_s"), [(7, 0.125), (8, 0)])
