@@ -86,12 +86,18 @@ def lab(slug: str, *, playable: bool) -> str:
         track=entry.track,
         level=row.level if row else 0,
         levels=range(1, LEVELS + 1),
-        body=lesson_page.body(lesson) if lesson else Markup(),
+        body=_without(entry.lab.question, lesson_page.body(lesson)) if lesson else Markup(),
         headings=lesson_page.headings(lesson) if lesson else (),
-        episodes=[one for one in catalogue.episodes() if one.lab == slug],
+        episodes=list(dict.fromkeys(e.title for e in catalogue.episodes() if e.lab == slug)),
         following=catalogue.following(slug),
         playable=playable,
     )
+
+
+def _without(question: str, body: Markup) -> Markup:
+    """Leave out the question at a lesson's beginning: it is the page's own heading."""
+    asked = Markup("<p>{}</p>\n").format(question)
+    return Markup(body.replace(asked, "", 1))  # noqa: S704 - it was one before
 
 
 def _rows() -> Mapping[str, Planned]:
