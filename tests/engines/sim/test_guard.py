@@ -13,7 +13,7 @@ from typing import NoReturn
 import pytest
 
 from harness.engines.sim import guard, loop
-from harness.engines.sim.loop import ForbiddenError
+from harness.engines.sim.endings import ForbiddenError
 from harness.engines.sim.refusals import REFUSED
 from harness.model import Service
 from harness.recording import Recording
