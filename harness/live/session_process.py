@@ -117,7 +117,7 @@ def _find(name: str) -> Lab:
 
 def _lesson(name: str) -> dict[str, Any] | None:
     lesson = lesson_of(catalogue.find(name).folder / "README.md")
-    return lesson and asdict(lesson)
+    return asdict(lesson) if lesson else None
 
 
 def main() -> int:

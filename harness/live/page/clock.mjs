@@ -2,14 +2,14 @@
 import { round6 } from "./dom.mjs";
 
 const STEP_MS = 100, FASTEST_MS = 45;
-export const SPEEDS = [0.25, 0.5, 1, 2, 5, 20, Infinity];
+export const SPEEDS = [0.25, 1, 2, 5, 20, Infinity];
 const AT_MOST_S = 2;
 
 export class Clock {
   constructor(page) {
     Object.assign(this, { page, runs: [], speed: 1, playing: false, planned: [], turn: Promise.resolve(), asked: 0 });
   }
-  get at_s() { return Math.max(0, ...this.runs.map((run) => run.at_s)); }
+  get at_s() { return this.runs.length ? Math.min(...this.runs.map((run) => run.at_s)) : 0; }
   get isOver() { return this.runs.length > 0 && this.runs.every((run) => run.over || run.failed); }
 
   // One thing after the other, each while no time passes.

@@ -5,6 +5,7 @@ export const $ = (id) => document.getElementById(id);
 function fill(made, attributes, children) {
   for (const [key, value] of Object.entries(attributes)) {
     if (key.startsWith("on")) made.addEventListener(key.slice(2), value);
+    else if (key.startsWith("aria-")) value == null || made.setAttribute(key, String(value));
     else if (value === true) made.setAttribute(key, "");
     else if (value !== false && value != null) made.setAttribute(key, value);
   }

@@ -49,8 +49,8 @@ export class Hands {
       h("h2", {}, "Break ", this.aim()), this.places(),
       h("div", { class: "faults" }, this.buttons.flatMap((button) => [button.element, button.why])),
       h("div", { class: "segment", role: "radiogroup", "aria-label": "For how long" }, DURATIONS.map(([for_s, words]) => this.radio(words, this.for_s === for_s, () => { this.for_s = for_s; this.buildBreak(); this.paint(); }))),
-      forms.length ? h("details", { class: "strengths", open: this.isOpen, ontoggle: (event) => (this.isOpen = event.target.open) }, h("summary", {}, "How much"), forms.map((button) => h("fieldset", {}, h("legend", {}, button.kind.does), button.fields.map((field) => this.field(button, field))))) : "",
-      this.opened.script.length ? h("button", { class: "own", onclick: () => this.page.own() }, `The lab's own faults, from 0 s`) : "",
+      h("div", { class: "below" }, forms.length ? h("details", { class: "strengths", open: this.isOpen, ontoggle: (event) => (this.isOpen = event.target.open) }, h("summary", {}, "How much"), forms.map((button) => h("fieldset", {}, h("legend", {}, button.kind.does), button.fields.map((field) => this.field(button, field))))) : "",
+      this.opened.script.length ? h("button", { class: "own", onclick: () => this.page.own() }, "The lab's own faults") : ""),
     );
   }
   radio(words, isOn, act) {

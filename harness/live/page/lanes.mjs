@@ -1,9 +1,9 @@
 // One axis of time for all curves: what was done, what was answered, what waits, how long it took, the lab's own plots.
 import { h, s, text, attr, many, ms, seconds, place } from "./dom.mjs";
-import { actWords, windows } from "./words.mjs";
+import { actWords, isDeep, windows } from "./words.mjs";
 
 const LEAST_S = 25, POINTS = 500, LOG_LOW_MS = 10, CURVES = ["n", "b", "r", "g"];
-const STEPS = [1, 2, 2.5, 5, 10];
+const STEPS = [1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10];
 export function nice(most) {
   const ten = 10 ** Math.floor(Math.log10(Math.max(most, 1e-9)));
   return STEPS.find((step) => step * ten >= most) * ten;
@@ -27,7 +27,7 @@ export class Lanes {
   plan() {
     const { runs } = this;
     const lanes = runs.map((run, at) => ({ key: `answers ${at}`, title: run.title, sub: "answers/s", draw: (plot) => this.answers(plot, run), now: () => this.answersNow(run), heads: ["good/s", "failed/s"], row: (row) => [row.good, row.failed], of: [run] }));
-    const peaks = runs[0].opened.hosts.map((_, at) => Math.max(...runs.map((run) => run.peaks[at] ?? 0))), host = peaks.indexOf(Math.max(...peaks));
+    const peaks = runs[0].opened.hosts.map((host, at) => Math.max(...runs.map((run) => (run.gone[at] ?? 0) * 1000 + (isDeep(run.look, host) ? run.peaks[at] ?? 0 : 0)))), host = peaks.indexOf(Math.max(...peaks));
     const waits = (row) => row.waiting[host];
     lanes.push({ key: `waiting ${host}`, title: "waiting", sub: `at ${runs[0].opened.hosts[host].name}`, draw: (plot) => this.curves(plot, runs.map((run) => [run, waits, 2.2]), nice(Math.max(10, ...runs.map((run) => run.peaks[host] ?? 0))), { label: many }), now: () => this.compared((run) => [many(run.shown.hosts[host].waiting)]), heads: runs.map((run) => `${run.title} calls`), row: waits, of: runs });
     const slowest = Math.max(...runs.map((run) => run.slowest)), top = nice(Math.max(100, slowest));
@@ -141,7 +141,7 @@ export class Lanes {
       if (thick > 2) for (const ghost of run.ghosts) out.push(...this.ghost(thinned(ghost).filter((row) => of(row) != null).map((row) => [this.x(row.at_s), y(Math.min(top, of(row))).toFixed(1)]), width, run === this.runs[0]));
       const kind = this.runs.length > 1 ? CURVES[this.runs.indexOf(run)] : "b", rows = thinned(run.rows);
       out.push(s("path", { class: `curve ${kind}${thick < 2 ? " thin" : ""}`, d: line(rows.map((row) => [this.x(row.at_s), of(row) == null ? null : y(Math.min(top, of(row)))])) }));
-      if (thick > 2 && this.runs.length > 1 && rows.length > 30) { const row = rows[Math.floor(rows.length * 0.86)]; if (of(row) != null) spots.push({ x: this.x(row.at_s), y: y(Math.min(top, of(row))), kind, text: run.title }); }
+      if (!log && this.runs.length > 1 && rows.length > 30) { const row = rows[Math.floor(rows.length * 0.86)]; if (of(row) != null) spots.push({ x: this.x(row.at_s), y: y(Math.min(top, of(row))), kind, text: run.title }); }
     }
     spots.sort((a, b) => a.y - b.y).forEach((spot, at) => { const below = at && Math.abs(spot.y - spots[0].y) < 26; out.push(s("text", { class: `tag ${spot.kind}`, x: spot.x, y: Math.max(11, Math.min(height - 5, spot.y + (below ? 15 : -5))), "text-anchor": "end" }, spot.text)); });
     return out;
@@ -160,9 +160,10 @@ export class Lanes {
   paintAxis(now) {
     attr(this.scrub, "max", this.end);
     if (this.preview === undefined) this.scrub.value = now;
+    this.scrub.style.setProperty("--p", `${(100 * now) / this.end}%`);
     attr(this.scrub, "aria-valuetext", seconds(now));
     this.needle.style.left = `${(100 * now) / this.end}%`;
-    const step = nice(this.end / (this.width < 420 ? 3 : 6)), labels = [];
+    const step = [1, 2, 5, 10, 20, 30, 60, 120, 300].find((one) => this.end / one <= (this.width < 420 ? 5 : 8)) ?? 600, labels = [];
     for (let at = 0; at <= this.end + 1e-9; at += step) labels.push(at);
     const key = `${this.end} ${step}`;
     if (this.axisKey === key && this.axis.childElementCount) return;

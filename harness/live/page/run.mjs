@@ -8,7 +8,7 @@ let number = 0;
 
 export class Run {
   constructor(name, page) {
-    Object.assign(this, { name, page, opened: null, look: null, picture: null, rows: [], ghosts: [], series: [], messages: [], script: [], windows: [], digest: "", failed: "", peaks: [], fastest: 0, slowest: 0, busiest: 0 });
+    Object.assign(this, { name, page, opened: null, look: null, picture: null, rows: [], ghosts: [], series: [], messages: [], script: [], windows: [], digest: "", failed: "", peaks: [], gone: [], fastest: 0, slowest: 0, busiest: 0 });
     this.waiting = new Map();
     this.pictures = new Map();
     this.arrivals = [];
@@ -92,7 +92,7 @@ export class Run {
 
   hear_opened(opened) {
     const before = this.opened, isSame = before && ["lab", "variant", "seed"].every((one) => before[one] === opened[one]);
-    if (!isSame) Object.assign(this, { ghosts: [], rows: [], peaks: [], fastest: 0, slowest: 0, busiest: 0, pictures: new Map() });
+    if (!isSame) Object.assign(this, { ghosts: [], rows: [], peaks: [], gone: [], fastest: 0, slowest: 0, busiest: 0, pictures: new Map() });
     Object.assign(this, { opened, isNew: isSame, script: opened.experiment.script, windows: [], messages: [], digest: "", failed: "" });
     this.page.opened(this, !isSame);
   }
@@ -115,6 +115,7 @@ export class Run {
     while (this.rows.length && this.rows.at(-1).at_s >= row.at_s - 1e-9) this.rows.pop();
     this.rows.push(row);
     row.waiting.forEach((count, at) => (this.peaks[at] = Math.max(this.peaks[at] ?? 0, count)));
+    row.gone.forEach((count, at) => (this.gone[at] = Math.max(this.gone[at] ?? 0, count)));
     this.slowest = Math.max(this.slowest, row.p99_ms ?? 0);
     this.busiest = Math.max(this.busiest, row.good + row.failed);
   }

@@ -1,6 +1,7 @@
 // Draws one variant's hosts, links and piles. Its parts are made once and then only changed, so that focus stays where it is.
 import { s, text, attr, many, plural, place, spoken, seconds, value, named } from "./dom.mjs";
 import { layout } from "./layout.mjs";
+import { isDeep, worst } from "./words.mjs";
 
 const STATES = { running: "running", paused: "❄ frozen", down: "✕ down", starting: "starting" };
 const DOT = 7.6, UNITS = [1, 10, 100, 1000, 10000];
@@ -109,13 +110,13 @@ export class Topology {
     text(made.one, made.two ? first : isHurt ? `${state} ${since}` : changed[0] ?? (host.waiting ? `${many(host.waiting)} wait` : state));
     attr(made.one, "class", isHurt ? (host.state === "down" ? "bad" : "fz") : changed.length ? "chg" : "q");
     if (made.two) text(made.two, second);
-    this.paintDots(made, host, scale.unit);
+    this.paintDots(made, host, scale.unit, look);
     const words = [host.name, state.replace(/^\W+ /, ""), since, changed.join(", "), host.waiting ? `${plural(host.waiting, "call")} there, ${many(host.gone)} callers gone` : ""].filter(Boolean).join(", ");
     attr(made.group, "aria-label", words);
     attr(made.group, "aria-pressed", picked === host.name);
   }
   // Those whose callers have gone are the oldest, and lie at the bottom.
-  paintDots(made, host, unit) {
+  paintDots(made, host, unit, look) {
     const { box } = made, shown = host.waiting > 5 || host.gone > 0, columns = Math.floor((box.w - 4) / DOT);
     const gone = shown ? Math.round(host.gone / unit) : 0, live = shown ? Math.round((host.waiting - host.gone) / unit) : 0;
     const side = this.plan.downwards && this.plan.tall === 1;
@@ -126,7 +127,7 @@ export class Topology {
   }
   // The number beside the largest pile, and how long its work would take.
   paintBig(look) {
-    const host = [...look.hosts].sort((a, b) => b.gone - a.gone || b.waiting - a.waiting)[0], isShown = host && (host.gone > 0 || host.waiting > 20);
+    const host = worst(look), isShown = host && (host.gone > 0 || host.waiting > 20);
     for (const part of [this.big, this.bigLine, this.bigGone]) attr(part, "visibility", isShown ? "visible" : "hidden");
     if (!isShown) return;
     const { box } = this.hosts[host.name], rate = look.links.filter((link) => link.name.endsWith(`->${host.name}`)).reduce((sum, link) => sum + link.last.good + link.last.failed + link.last.late, 0);

@@ -24,9 +24,14 @@ export function verdict(run) {
   if (earlier && load.good < earlier.good - 3) return { tone: "falls", sign: "▼", word: "falling" };
   return { tone: "climbs", sign: "◐", word: `${Math.round(100 * share)} % good` };
 }
+// Whether calls pile up at a host by its own doing: what clients ask waits for what it asks itself, if there is anything behind.
+export function isDeep(look, host) {
+  const front = new Set(look.links.filter((link) => link.name.startsWith("client->")).map((link) => link.name.slice(8)));
+  return !front.has(host.name) || host.gone > 0 || host.state !== "running" || look.hosts.every((one) => front.has(one.name));
+}
 // The host at which most waits for nobody, if there is one.
 export function worst(look) {
-  const [first] = [...look.hosts].sort((a, b) => b.gone - a.gone || b.waiting - a.waiting);
+  const [first] = look.hosts.filter((host) => isDeep(look, host)).sort((a, b) => b.gone - a.gone || b.waiting - a.waiting);
   return first?.waiting ? first : null;
 }
 
@@ -44,7 +49,7 @@ function both(runs, broke) {
 export function sentence(runs, cures) {
   const [first] = runs, look = first?.shown;
   if (!look) return ["", []];
-  const there = [...new Map(runs.flatMap((run) => run.shown.faults.filter((fault) => fault.state !== "gone").map((fault) => [fault.said, fault])).values()), ];
+  const there = [...new Map(runs.flatMap((run) => run.shown.faults.filter((fault) => fault.state !== "gone").map((fault) => [fault.said, fault]))).values()];
   if (!there.length && look.at_s === 0) {
     const ahead = first.script.filter((act) => act.at_s > 0);
     return ["Nothing is broken yet.", [ahead.length ? `Press play: the first fault comes at ${seconds(ahead[0].at_s)}.` : "Press play, then pick a place and break it."]];
