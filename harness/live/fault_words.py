@@ -20,26 +20,28 @@ class Words:
     values: Mapping[str, Any] = field(default_factory=dict)
 
 
+SLOW = "\N{CIRCLE WITH UPPER RIGHT QUADRANT BLACK}"
+
 WORDS: Mapping[str, Words] = {
     "Pause": Words("Freeze", "Thaw", "\N{SNOWFLAKE}"),
     "Kill": Words("Kill", "Start again"),
     "Stop": Words("Stop", "Start again", "\N{BLACK SQUARE}"),
-    "CpuSlow": Words("Slow CPU", "Full speed", "\N{HOURGLASS}", {"factor": 4}),
-    "ClockSkew": Words("Shift clock", "Set clock right", "\N{WATCH}", {"skew_s": 2}),
+    "CpuSlow": Words("Slow CPU", "Full speed", SLOW, {"factor": 4}),
+    "ClockSkew": Words("Shift clock", "Set clock right", "\N{WHITE CIRCLE WITH UPPER RIGHT QUADRANT}", {"skew_s": 2}),
     "DiskFull": Words("Fill disk", "Free disk", "\N{BLACK SQUARE}"),
     "Partition": Words("Cut off", "Join again", "\N{BLACK SCISSORS}"),
-    "Latency": Words("Slow down", "Full speed", "\N{HOURGLASS}", {"latency_ms": 300}),
+    "Latency": Words("Slow down", "Full speed", SLOW, {"latency_ms": 300}),
     "Down": Words("Cut", "Mend", "\N{BLACK SCISSORS}"),
     "RefuseNew": Words("Refuse new", "Accept again"),
     "Unanswered": Words("Drop connects", "Answer again"),
-    "Bandwidth": Words("Narrow", "Widen", "\N{HOURGLASS}", {"rate_kbps": 10}),
+    "Bandwidth": Words("Narrow", "Widen", SLOW, {"rate_kbps": 10}),
     "Timeout": Words("Swallow data", "Pass data", "\N{MULTIPLICATION X}", {"timeout_ms": 0}),
     "ResetPeer": Words("Reset", "Stop resets", "\N{MULTIPLICATION X}", {"timeout_ms": 0}),
     "Slicer": Words(
         *("Slice data", "Whole again", "\N{BLACK SCISSORS}"),
         {"average_bytes": 100, "variation_bytes": 50, "delay_us": 1000},
     ),
-    "SlowClose": Words("Close late", "Close in time", "\N{HOURGLASS}", {"delay_ms": 1000}),
+    "SlowClose": Words("Close late", "Close in time", SLOW, {"delay_ms": 1000}),
     "LimitData": Words("Limit data", "No limit", "\N{MULTIPLICATION X}", {"limit_bytes": 1000}),
 }
 BY_SLIDER = ("Configure", "MemoryLimit")

@@ -13,8 +13,10 @@ export class Follow {
   async open(number = this.number ?? this.latest()) {
     this.number = Math.max(0, number);
     const found = await this.ask(this.number);
+    const isNew = this.section.hidden;
     this.section.hidden = false;
     this.draw(found);
+    if (isNew) this.section.scrollIntoView({ block: "nearest" });
   }
   ask(number) { return this.page.between(() => Promise.all(this.page.runs.map(async (run) => (await run.send({ do: "follow", request: number })).followed))); }
   another(by) { if (this.isOpen) this.open(this.number + by); }
@@ -30,20 +32,20 @@ export class Follow {
   }
   draw(found) {
     const some = found.find((one) => one?.request)?.request;
+    const most = Math.max(0.05, ...found.map(lasted)) * BEYOND; // one scale for all
     const button = (words, key, act) => h("button", { onclick: act }, words, h("kbd", {}, key));
     this.section.replaceChildren(
       h("header", {}, h("h2", { tabindex: -1 }, `Request ${this.number}, hop by hop`), h("span", { class: "muted" }, some ? `due at ${seconds(some.intended_s)}, the same in ${this.page.runs.length > 1 ? "both" : "each replay"}` : "not ended yet"), h("button", { class: "undo", onclick: () => this.close() }, "close")),
       h("p", { class: "legend" }, h("span", {}, h("i", { class: "key srv" }), "served or waiting"), h("span", {}, h("i", { class: "key call" }), "a caller waits"), h("span", {}, h("i", { class: "key no" }), "after its caller gave up")),
-      ...found.map((one, at) => this.fall(one, this.page.runs[at])),
+      ...found.map((one, at) => this.fall(one, this.page.runs[at], most)),
       h("p", { class: "row" }, button(`‹ ${Math.max(0, this.number - 1)}`, "[", () => this.another(-1)), button(`${this.number + 1} ›`, "]", () => this.another(1)), this.page.runs.length > 1 ? button("the next that differs", "D", () => this.differs()) : "", button("the last one", "F", () => this.open(this.latest()))),
     );
   }
-  fall(followed, run) {
+  fall(followed, run, most) {
     const rows = followed ? tree(followed) : [];
     const head = h("header", {}, h("h3", {}, run.title));
     if (!rows.length) return h("article", { class: "wf" }, head, h("p", { class: "muted" }, "It has not ended here yet: let time pass."));
-    const { request } = followed, from = request.intended_s, ended = rows.filter((row) => row.kind !== "server").map((row) => row.end_s ?? from);
-    const until = from + Math.max(0.05, (Math.max(...ended) - from) * BEYOND), wasted = rows.filter((row) => row.gone_s !== undefined && row.end_s);
+    const { request } = followed, from = request.intended_s, until = from + most, wasted = rows.filter((row) => row.gone_s !== undefined && row.end_s);
     const share = (at) => `${(100 * (Math.min(at, until) - from)) / (until - from)}%`;
     const took = request.answered_s == null ? "" : ` after ${ms(1000 * (request.answered_s - from))}`;
     head.append(h("span", { class: request.status.startsWith("2") ? "good" : "bad" }, `${request.status}${took}`), wasted.length ? h("span", { class: "muted" }, `${plural(wasted.length, "answer")} for nobody`) : "");
@@ -62,6 +64,11 @@ export class Follow {
     name.style.setProperty("--d", row.depth);
     return h("li", {}, name, h("span", { class: "tr", "aria-hidden": "true" }, bars), h("span", { class: "res" }, h("span", { class: isLate || !isGood ? "bad" : "good" }, row.end_s == null ? "not done yet" : `${row.status}${isLate ? ", for nobody" : ""}`), h("small", {}, row.end_s == null ? "" : ms(1000 * (row.end_s - row.start_s)))));
   }
+}
+// How long somebody waited for it, or for a part of it.
+function lasted(followed) {
+  if (!followed?.request) return 0;
+  return Math.max(...tree(followed).filter((row) => row.kind !== "server").map((row) => (row.end_s ?? followed.request.intended_s) - followed.request.intended_s));
 }
 function axis(from, until) {
   const marks = [0, 0.25, 0.5, 0.75, 1].map((part) => h("span", {}, `${(from + part * (until - from)).toFixed(2)}${part ? "" : " s"}`));

@@ -26,7 +26,7 @@ export class Hands {
   }
   // What the lab's own faults hit, else the last host: where breaking is most worth a try.
   busiest() {
-    const own = this.opened.script.map((act) => act.fault?.target).find((name) => this.opened.hosts.some((host) => host.name === name));
+    const own = this.opened.script.map((act) => act.fault?.target ?? act.fault?.one?.[0]).find((name) => this.opened.hosts.some((host) => host.name === name));
     return own ?? this.opened.hosts.at(-1).name;
   }
   pick(name) { this.picked = name; this.whys = {}; this.build(); this.page.paint(); }
@@ -126,8 +126,8 @@ export class Hands {
     const input = h("input", { type: "range", min: 0, max: MOST_PACE, step: 0.25, value: 1, id: "turn-load", oninput: () => text(this.loadOut, `× ${input.value}`), onchange: () => this.page.act(this.runs, { do: "pace", times: Number(input.value) }) });
     this.pace = input;
     this.loadOut = h("output", { for: "turn-load" });
-    const burst = (count) => h("button", { class: "small", onclick: () => this.page.act(this.runs, { do: "send", count }) }, `+ ${count}`);
-    return h("div", { class: "turn" }, h("label", { for: "turn-load" }, h("b", {}, "load "), h("small", {}, "send at once "), burst(1), burst(50)), this.loadOut, h("span", { class: "rail" }, input));
+    const burst = (count) => h("button", { class: "small", title: "send now, beside the load", "aria-label": `send ${count} now`, onclick: () => this.page.act(this.runs, { do: "send", count }) }, `+ ${count}`);
+    return h("div", { class: "turn" }, h("label", { for: "turn-load" }, h("b", {}, "load "), burst(1), burst(50)), this.loadOut, h("span", { class: "rail" }, input));
   }
   async turn(full, to, made) {
     const whys = await this.page.act(this.runs, { do: "set", name: full, value: to });

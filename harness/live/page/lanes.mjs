@@ -66,7 +66,7 @@ export class Lanes {
     const plot = h("div", { class: "plot" }, svg, cap);
     plot.addEventListener("pointerdown", (event) => this.drag(event, plot));
     const at = h("div", { class: "at" });
-    const element = h("div", { class: `lane${lane.isOwn ? " own" : ""}` }, h("div", { class: "what" }, h("b", {}, lane.title), h("span", {}, `${lane.sub} `), button), plot, at);
+    const element = h("div", { class: `lane${lane.isOwn ? " own" : ""}${lane.key === "time" ? " slow" : ""}` }, h("div", { class: "what" }, h("b", {}, lane.title), h("span", {}, `${lane.sub} `), button), plot, at);
     return { ...lane, element, table, svg, cap, plot, at };
   }
   makeScrub() {
@@ -96,7 +96,7 @@ export class Lanes {
       const height = lane.plot.clientHeight;
       attr(lane.svg, "viewBox", `0 0 ${this.width} ${height}`);
       const content = lane.draw({ width: this.width, height, cap: lane.cap });
-      const shade = windowsOf(lane.of, this.page.clock.at_s).map((one) => this.window(one, height));
+      const shade = this.windows(windowsOf(lane.of, this.page.clock.at_s), height);
       lane.svg.replaceChildren(...shade, ...this.unrun(height), ...content);
       lane.at.replaceChildren(...lane.now());
       if (!lane.table.hidden) this.table(lane);
@@ -105,9 +105,16 @@ export class Lanes {
     this.paintMarks();
   }
   x(at_s) { return (at_s / this.end) * this.width; }
-  window(one, height) {
-    const a = this.x(one.start_s), b = this.x(one.end_s ?? this.page.clock.at_s), edges = one.end_s === undefined ? `M${a},0V${height}` : `M${a},0V${height}M${b},0V${height}`;
-    return s("g", { class: `window${one.kind === undefined ? " own" : ""}` }, s("rect", { x: a, y: 0, width: Math.max(1, b - a), height }), s("path", { d: edges }));
+  // One wash over all that overlap, and each one's edges.
+  windows(some, height) {
+    const now = this.page.clock.at_s, washes = [];
+    for (const { start_s, end_s = now } of some.sort((a, b) => a.start_s - b.start_s)) {
+      const last = washes.at(-1);
+      if (last && start_s <= last.end_s) last.end_s = Math.max(last.end_s, end_s);
+      else washes.push({ start_s, end_s });
+    }
+    const edges = some.map((one) => `M${this.x(one.start_s)},0V${height}${one.end_s === undefined ? "" : `M${this.x(one.end_s)},0V${height}`}`).join("");
+    return [s("g", { class: "window" }, ...washes.map((one) => s("rect", { x: this.x(one.start_s), y: 0, width: Math.max(1, this.x(one.end_s) - this.x(one.start_s)), height })), s("path", { d: edges }))];
   }
   unrun(height) {
     const from = this.x(this.page.clock.at_s), lines = [];
@@ -123,7 +130,7 @@ export class Lanes {
       out.push(s("path", { class: "fill bad", d: `${base}${rows.map((row) => `L${x(row)},${y(row.good + row.failed)}`).join("")}${end}` }));
       out.push(s("path", { class: "fill good", d: `${base}${rows.map((row) => `L${x(row)},${y(row.good)}`).join("")}${end}` }));
     }
-    for (const ghost of run.ghosts) out.push(...this.ghost(thinned(ghost).map((row) => [this.x(row.at_s), y(row.good)]), width, run === this.runs[0]));
+    for (const ghost of run.ghosts) out.push(...this.ghost(thinned(ghost).map((row) => [this.x(row.at_s), y(row.good)]), width, false));
     return out;
   }
   answersNow(run) {
@@ -138,10 +145,10 @@ export class Lanes {
     const y = (v) => (log ? height - 2 - (Math.log(Math.max(v, LOG_LOW_MS) / LOG_LOW_MS) / Math.log(top / LOG_LOW_MS)) * (height - 6) : height - 2 - (v / top) * (height - 6));
     const out = [], spots = [];
     for (const [run, of, thick] of lines) {
-      if (thick > 2) for (const ghost of run.ghosts) out.push(...this.ghost(thinned(ghost).filter((row) => of(row) != null).map((row) => [this.x(row.at_s), y(Math.min(top, of(row))).toFixed(1)]), width, run === this.runs[0]));
+      if (thick > 2) for (const ghost of run.ghosts) out.push(...this.ghost(thinned(ghost).filter((row) => of(row) != null).map((row) => [this.x(row.at_s), y(Math.min(top, of(row))).toFixed(1)]), width, !log && run === this.runs[0]));
       const kind = this.runs.length > 1 ? CURVES[this.runs.indexOf(run)] : "b", rows = thinned(run.rows);
       out.push(s("path", { class: `curve ${kind}${thick < 2 ? " thin" : ""}`, d: line(rows.map((row) => [this.x(row.at_s), of(row) == null ? null : y(Math.min(top, of(row)))])) }));
-      if (!log && this.runs.length > 1 && rows.length > 30) { const row = rows[Math.floor(rows.length * 0.86)]; if (of(row) != null) spots.push({ x: this.x(row.at_s), y: y(Math.min(top, of(row))), kind, text: run.title }); }
+      if (!log && this.runs.length > 1 && rows.length > 30) { const row = rows[Math.floor(rows.length * 0.86)]; if (of(row) != null && of(row) > top / 8) spots.push({ x: this.x(row.at_s), y: y(Math.min(top, of(row))), kind, text: run.title }); }
     }
     spots.sort((a, b) => a.y - b.y).forEach((spot, at) => { const below = at && Math.abs(spot.y - spots[0].y) < 26; out.push(s("text", { class: `tag ${spot.kind}`, x: spot.x, y: Math.max(11, Math.min(height - 5, spot.y + (below ? 15 : -5))), "text-anchor": "end" }, spot.text)); });
     return out;

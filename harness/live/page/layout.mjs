@@ -38,14 +38,14 @@ function across(opened, columns, tall) {
 }
 // A phone: one level under the other, and what stands side by side wraps.
 function down(opened, columns) {
-  const places = { [CLIENT]: { x: 8, y: 0, w: 70, h: 20 } }, linear = columns.every((column) => column.length === 1);
+  const places = { [CLIENT]: { x: 23, y: 0, w: 70, h: 20 } }, linear = columns.every((column) => column.length === 1);
   let y = 82;
   for (const column of columns) {
     const across = linear ? 1 : Math.min(column.length, 3), w = linear ? 150 : (340 - (across - 1) * 14) / across;
     column.forEach((name, at) => { places[name] = { x: (at % across) * (w + 14), y: y + Math.floor(at / across) * 100, w, h: 62 }; });
-    y += 62 + (Math.ceil(column.length / across) - 1) * 100 + (linear ? 94 : 90);
+    y += 62 + (Math.ceil(column.length / across) - 1) * 100 + (linear ? 150 : 90);
   }
-  return { places, links: links(opened, places, true), width: 340, height: y - 70, tall: linear ? 1 : 2, above: 0, gap: 30, small: false, downwards: true };
+  return { places, links: links(opened, places, true), width: 340, height: y - (linear ? 140 : 70), tall: linear ? 1 : 2, above: 0, gap: 30, small: false, downwards: true };
 }
 
 // A link as a straight line from edge to edge, and its length and angle.

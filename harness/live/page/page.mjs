@@ -92,8 +92,9 @@ class Page {
   }
   pane(run, at) {
     const select = h("select", { "aria-label": `Variant of the ${at ? "second" : "first"} run`, onchange: () => this.choose(at, select.value) }, run.opened.variants.map((one) => h("option", { value: one.name, selected: one.name === run.variant }, one.name === run.variant ? run.title : one.name)), at || this.runs.length > 1 ? h("option", { value: "" }, "only the other") : h("option", { value: "+" }, "two side by side"));
-    const made = { run, select, settings: h("small"), word: h("span", { class: "word" }), count: h("b"), unit: h("small"), svg: document.createElementNS("http://www.w3.org/2000/svg", "svg") };
+    const made = { run, select, settings: h("small"), word: h("span", { class: "word" }), count: h("b"), unit: h("small", {}, "good answers/s"), more: h("span", { class: "more" }), svg: document.createElementNS("http://www.w3.org/2000/svg", "svg") };
     made.face = h("div", { class: "face", onclick: () => { this.front = at; this.paint(); } }, h("header", {}, h("h2", {}, select), made.settings, made.word), h("p", { class: "score" }, made.count, " ", made.unit));
+    made.unit.append(made.more);
     made.svg.setAttribute("role", "group");
     made.element = h("article", { class: "variant", "aria-label": run.title }, made.face, made.svg);
     return made;
@@ -133,7 +134,7 @@ class Page {
 
   paint() {
     if (!this.isThere || this.panes.length !== this.runs.length) return;
-    const peak = Math.max(0, ...this.runs.map((run) => run.peak)), fastest = Math.max(2 * this.runs[0].opened.rate_rps, ...this.runs.map((run) => run.fastest));
+    const peak = Math.max(0, ...this.runs.map((run) => run.peak)), fastest = Math.max(this.panes[0].topology.plan.tall > 1 ? 1 : 2 * this.runs[0].opened.rate_rps, this.runs[0].opened.rate_rps, ...this.runs.map((run) => run.fastest));
     const scale = { fastest, unit: Math.max(...this.panes.map((pane) => pane.topology.unit(peak))) };
     this.panes.forEach((pane, at) => this.paintPane(pane, at, scale));
     text($("unit"), scale.unit === 1 ? "a call whose caller waits" : `${many(scale.unit)} calls whose caller waits`);
@@ -160,7 +161,7 @@ class Page {
     text(pane.settings, told(run));
     text(pane.word, `${is.sign} ${is.word}`);
     text(pane.count, is.tone === "unknown" && !ended ? "–" : many(look.load.good));
-    text(pane.unit, `good answers/s, of ${many(ended)} that ended`);
+    text(pane.more, `, of ${many(ended)} that ended`);
     attr(pane.svg, "aria-label", `${run.title}: ${is.word}, ${many(look.load.good)} good answers a second of ${many(ended)} that ended`);
     const back = {};
     for (const cure of cures(run, look.at_s)) if (run.opened.hosts.some((host) => host.name === cure.what)) back[cure.what] = cure.at_s;
@@ -272,6 +273,7 @@ class Page {
     box.hidden = !box.hidden;
     if (box.hidden) return;
     box.replaceChildren(...list(this.keys, () => this.listKeys(), this.asKeys, (on) => { this.asKeys = on; try { sessionStorage.keys = on ? "on" : "off"; } catch { /* not kept */ } }));
+    box.scrollIntoView({ block: "nearest" });
     box.querySelector("h2").focus();
   }
   closeAll() {
@@ -282,6 +284,8 @@ class Page {
     if (document.documentElement.dataset.view === "presenter") this.present();
   }
   buttons() {
+    // After a click with the mouse, Space plays and pauses again; whoever uses the keyboard keeps the focus.
+    addEventListener("click", (event) => event.detail && event.target.closest?.("button")?.blur());
     const on = (id, act) => ($(id).onclick = act);
     on("play", () => this.toggle()); on("back", () => this.clock.seek(this.clock.at_s - 1)); on("heal", () => this.healAll());
     on("copy", () => this.copy()); on("present", () => this.present()); on("list-keys", () => this.listKeys()); on("read", () => this.lesson.read());

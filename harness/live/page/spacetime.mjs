@@ -13,6 +13,7 @@ export class SpaceTime {
     this.section.hidden = !on;
     this.drawn = "";
     this.paint();
+    if (on) this.section.scrollIntoView({ block: "nearest" });
   }
   paint() {
     if (!this.isOpen) return;

@@ -5,7 +5,7 @@ import { isDeep, worst } from "./words.mjs";
 
 const STATES = { running: "running", paused: "❄ frozen", down: "✕ down", starting: "starting" };
 const DOT = 7.6, UNITS = [1, 10, 100, 1000, 10000];
-const STROKES = { 1: 34, 2: 18, 3: 11, 4: 9 };
+const STROKES = { 1: 34, 2: 18, 3: 14, 4: 12 };
 
 export class Topology {
   constructor(svg, opened, pick, downwards) {
@@ -16,7 +16,7 @@ export class Topology {
     svg.setAttribute("class", `topo${small ? " small" : ""}${tall > 1 ? " many" : ""}`);
     svg.replaceChildren();
     for (const link of Object.values(links)) svg.append(this.makeLink(link, pick));
-    svg.append((this.client = s("text", { class: "name", x: 0, y: places.client.y + 17 }, "clients")));
+    svg.append((this.client = s("text", { class: "name", x: places.client.x, y: places.client.y + 17 }, "clients")));
     if (tall > 1) svg.append((this.totals = s("text", { class: "q", x: 0, y: places.client.y + 37 })));
     for (const host of opened.hosts) svg.append(this.makeHost(host.name, places[host.name], pick));
     if (tall === 1) svg.append((this.big = s("text", { class: "big", "text-anchor": "end" })), (this.bigLine = s("text", { "text-anchor": "end" })), (this.bigGone = s("text", { class: "bad", "text-anchor": "end" })));
@@ -38,9 +38,9 @@ export class Topology {
     made.title = s("title");
     group.append(made.title, turned);
     if (this.plan.tall === 1) {
-      const at = this.plan.downwards ? { x: 104, y: link.mid.y - 4, "text-anchor": "start" } : { x: link.mid.x, "text-anchor": "middle" };
+      const at = this.plan.downwards ? { x: 104, y: link.y + 20, "text-anchor": "start" } : { x: link.mid.x, "text-anchor": "middle" };
       made.asked = s("text", { class: "ask", ...at });
-      made.answered = s("text", { ...at, y: this.plan.downwards ? link.mid.y + 14 : this.plan.height - 8 });
+      made.answered = s("text", { ...at, y: this.plan.downwards ? link.y + 38 : this.plan.height - 8 });
       group.append(made.asked, made.answered);
     }
     made.broken = s("text", { class: "fz", "text-anchor": "middle", x: link.mid.x, y: link.mid.y - 16 });
@@ -80,10 +80,10 @@ export class Topology {
     attr(made.chevrons, "transform", `translate(0 ${(-3 - flow / 2).toFixed(1)})`);
     const isCut = !link.up || link.connects !== "accepted", struck = look.faults.filter((fault) => fault.state !== "gone" && fault.target === link.name);
     attr(made.none, "class", `back none${last.started && !back ? "" : " hidden"}`);
-    attr(made.cut, "class", `cutmark${isCut ? "" : " hidden"}`);
+    attr(made.cut, "class", `cutmark${isCut || (link.toxics.length && this.plan.tall > 1) ? "" : " hidden"}`);
     attr(made.group, "class", `link${picked === link.name ? " picked" : ""}${isCut || link.toxics.length ? " struck" : ""}`);
     const hit = isCut ? (link.up ? link.connects : "cut") : link.toxics.length ? (struck[0]?.said.replace(link.name, "").trim() || link.toxics[0].replaceAll("_", " ")) : "";
-    text(made.broken, this.plan.tall === 1 || !hit ? hit : hit.slice(0, 14));
+    text(made.broken, this.plan.tall === 1 ? hit : "");
     const asked = made.link.fromClient ? `${many(last.started)}/s` : `${many(last.started)} calls/s`;
     const answered = answer(last, failed, back, made.link.fromClient);
     if (made.asked) {
@@ -117,7 +117,7 @@ export class Topology {
   }
   // Those whose callers have gone are the oldest, and lie at the bottom.
   paintDots(made, host, unit, look) {
-    const { box } = made, shown = host.waiting > 5 || host.gone > 0, columns = Math.floor((box.w - 4) / DOT);
+    const { box } = made, shown = isDeep(look, host) && (host.waiting > 5 || host.gone > 0), columns = Math.floor((box.w - 4) / DOT);
     const gone = shown ? Math.round(host.gone / unit) : 0, live = shown ? Math.round((host.waiting - host.gone) / unit) : 0;
     const side = this.plan.downwards && this.plan.tall === 1;
     const spot = (at) => side ? [box.x + box.w + 12 + (at % 22) * DOT, box.y + box.h - 6 - Math.floor(at / 22) * DOT] : [box.x + 5.8 + (at % columns) * DOT, box.y - 5.8 - Math.floor(at / columns) * DOT];
@@ -131,7 +131,7 @@ export class Topology {
     for (const part of [this.big, this.bigLine, this.bigGone]) attr(part, "visibility", isShown ? "visible" : "hidden");
     if (!isShown) return;
     const { box } = this.hosts[host.name], rate = look.links.filter((link) => link.name.endsWith(`->${host.name}`)).reduce((sum, link) => sum + link.last.good + link.last.failed + link.last.late, 0);
-    const at = this.plan.downwards ? { x: 104, y: box.y - 62, "text-anchor": "start" } : { x: box.x - 12, y: 72 };
+    const at = this.plan.downwards ? { x: 104, y: box.y - 66, "text-anchor": "start" } : { x: box.x - 12, y: 72 };
     [[this.big, 0], [this.bigLine, 19], [this.bigGone, 37]].forEach(([part, off]) => { attr(part, "x", at.x); attr(part, "y", at.y + off); if (at["text-anchor"]) attr(part, "text-anchor", "start"); });
     text(this.big, many(host.waiting));
     text(this.bigLine, host.state === "paused" ? "sent, not read" : rate ? `calls wait: ${(host.waiting / rate).toFixed(1)} s of work` : "calls wait");

@@ -75,12 +75,13 @@ function pile(runs) {
   return [...whose, b(many(host.waiting)), ` calls wait at ${host.name}, and all their callers still wait too.`];
 }
 
+const settings = (values) => Object.entries(values).map(([name, to]) => `${named(name).name} ${value(to)}`).join(", ");
 // What was done, as a mark says it: [sign, words, kind].
 export function actWords(act, kinds, before) {
   const known = (kind) => kinds.find((one) => one.kind === kind) ?? { does: kind, cures: `end ${kind}`, sign: "✕" };
   switch (act.do) {
-    case "inject": return [known(act.fault.kind).sign, known(act.fault.kind).does.toLowerCase(), "fault"];
-    case "heal": { const fault = before.filter((one) => one.do === "inject")[act.fault - 1]?.fault; return ["▷", known(fault?.kind ?? "").cures.toLowerCase(), "cure"]; }
+    case "inject": if (act.fault.values) return ["", settings(act.fault.values), "fault"]; return [known(act.fault.kind).sign, known(act.fault.kind).does.toLowerCase(), "fault"];
+    case "heal": { const fault = before.filter((one) => one.do === "inject")[act.fault - 1]?.fault; if (fault?.values) return ["▷", "as it was", "cure"]; return ["▷", known(fault?.kind ?? "").cures.toLowerCase(), "cure"]; }
     case "heal all": return ["▷", "heal all", "cure"];
     case "set": return ["", `${named(act.name.slice(act.name.indexOf(".") + 1)).name} → ${value(act.value)}`, "set"];
     case "unset": return ["↺", `${named(act.name.slice(act.name.indexOf(".") + 1)).name} as it was`, "set"];
