@@ -27,7 +27,12 @@ WORDS: Mapping[str, Words] = {
     "Kill": Words("Kill", "Start again"),
     "Stop": Words("Stop", "Start again", "\N{BLACK SQUARE}"),
     "CpuSlow": Words("Slow CPU", "Full speed", SLOW, {"factor": 4}),
-    "ClockSkew": Words("Shift clock", "Set clock right", "\N{WHITE CIRCLE WITH UPPER RIGHT QUADRANT}", {"skew_s": 2}),
+    "ClockSkew": Words(
+        "Shift clock",
+        "Set clock right",
+        "\N{WHITE CIRCLE WITH UPPER RIGHT QUADRANT}",
+        {"skew_s": 2},
+    ),
     "DiskFull": Words("Fill disk", "Free disk", "\N{BLACK SQUARE}"),
     "Partition": Words("Cut off", "Join again", "\N{BLACK SCISSORS}"),
     "Latency": Words("Slow down", "Full speed", SLOW, {"latency_ms": 300}),

@@ -74,6 +74,7 @@ def _is_open(asked: str) -> bool:
 
 def _scrolled(html: str) -> str:
     """Let what may be too wide be scrolled, with the keyboard too."""
+    html = html.replace("<th></th>", "<td></td>")
     html = html.replace("<pre>", '<pre tabindex="0">')
     return html.replace("<table>", '<div class="scroll" tabindex="0"><table>').replace(
         "</table>", "</table></div>"

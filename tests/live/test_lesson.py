@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,6 @@ from harness.live.fault_words import WORDS, buttons
 from harness.live.lesson import Lesson, Try, lesson_of
 from harness.live.session import Session
 from harness.model.experiment import Experiment
-from harness.model.fault import Setting
 from harness.model.fault_json import FAULTS, fault_from_json
 
 TEXT = """# A hall
@@ -79,7 +79,7 @@ def test_what_it_links_to_is_safe(lesson: Lesson) -> None:
 def test_its_experiments_are_variants_with_settings(lesson: Lesson) -> None:
     """A command without settings is none: the page has that variant already."""
     said = "calm: front.tries = 2, front.mode = fast, seed 3"
-    settings: dict[str, Setting] = {"front.tries": 2, "front.mode": "fast"}
+    settings: dict[str, Any] = {"front.tries": 2, "front.mode": "fast"}
     assert lesson.tries == (Try(said=said, variant="calm", seed=3, settings=settings),)
 
 

@@ -46,7 +46,7 @@ export class Hands {
     this.buttons = this.fits.map((kind, at) => this.makeButton(kind, at));
     const forms = this.buttons.filter((button) => button.fields.length);
     this.breaks.replaceChildren(
-      h("h2", {}, "Break ", this.aim()), this.places(),
+      h("h2", {}, "Break ", this.aim()), this.places(), (this.about = h("p", { class: "about" })),
       h("div", { class: "faults" }, this.buttons.flatMap((button) => [button.element, button.why])),
       h("div", { class: "segment", role: "radiogroup", "aria-label": "For how long" }, DURATIONS.map(([for_s, words]) => this.radio(words, this.for_s === for_s, () => { this.for_s = for_s; this.buildBreak(); this.paint(); }))),
       h("div", { class: "below" }, forms.length ? h("details", { class: "strengths", open: this.isOpen, ontoggle: (event) => (this.isOpen = event.target.open) }, h("summary", {}, "How much"), forms.map((button) => h("fieldset", {}, h("legend", {}, button.kind.does), button.fields.map((field) => this.field(button, field))))) : "",
@@ -126,7 +126,7 @@ export class Hands {
     const input = h("input", { type: "range", min: 0, max: MOST_PACE, step: 0.25, value: 1, id: "turn-load", oninput: () => text(this.loadOut, `× ${input.value}`), onchange: () => this.page.act(this.runs, { do: "pace", times: Number(input.value) }) });
     this.pace = input;
     this.loadOut = h("output", { for: "turn-load" });
-    const burst = (count) => h("button", { class: "small", title: "send now, beside the load", "aria-label": `send ${count} now`, onclick: () => this.page.act(this.runs, { do: "send", count }) }, `+ ${count}`);
+    const burst = (count) => h("button", { class: "small", title: "send now, beside the load", "aria-label": `+ ${count} now`, onclick: () => this.page.act(this.runs, { do: "send", count }) }, `+ ${count}`);
     return h("div", { class: "turn" }, h("label", { for: "turn-load" }, h("b", {}, "load "), burst(1), burst(50)), this.loadOut, h("span", { class: "rail" }, input));
   }
   async turn(full, to, made) {
@@ -143,6 +143,7 @@ export class Hands {
 
   paint() {
     if (!this.page.runs.length || !this.buttons) return;
+    text(this.about, this.page.said_of(this.picked));
     for (const { kind, fields, label, element, why } of this.buttons) {
       const isOn = this.there(kind).length > 0, first = fields.find((field) => typeof field.default === "number" && !["toxicity", "grace_s"].includes(field.name));
       const { unit } = first ? named(first.name) : { unit: "" };

@@ -1,14 +1,14 @@
 // The page: makes the runs that the address asks for, and tells all its parts when something has changed.
-import { $, h, text, attr, many, seconds, place, value } from "./dom.mjs";
+import { $, h, text, attr, many, seconds, place } from "./dom.mjs";
 import { Run } from "./run.mjs";
 import { Clock, SPEEDS } from "./clock.mjs";
-import { Topology } from "./topology.mjs";
+import { Pane, told } from "./pane.mjs";
 import { Lanes, marksOf } from "./lanes.mjs";
 import { Hands } from "./hands.mjs";
 import { Lesson } from "./lesson.mjs";
 import { Follow } from "./follow.mjs";
 import { SpaceTime } from "./spacetime.mjs";
-import { cures, failures, sentence, verdict } from "./words.mjs";
+import { cures, sentence, verdict } from "./words.mjs";
 import { experiments, read, usual, written } from "./address.mjs";
 import { keys, listen, list } from "./keys.mjs";
 
@@ -82,7 +82,7 @@ class Page {
     text($("question"), opened.question);
     document.title = `${opened.title} · Chaoslab`;
     attr(main, "data-lab", opened.lab);
-    this.panes = runs.map((run, at) => this.pane(run, at));
+    this.panes = runs.map((run, at) => new Pane(this, run, at));
     $("now").replaceChildren(...this.panes.map((pane) => pane.element));
     $("now").dataset.count = runs.length;
     for (const run of runs) this.draw(run);
@@ -90,18 +90,9 @@ class Page {
     this.hands.open();
     this.paint();
   }
-  pane(run, at) {
-    const select = h("select", { "aria-label": `Variant of the ${at ? "second" : "first"} run`, onchange: () => this.choose(at, select.value) }, run.opened.variants.map((one) => h("option", { value: one.name, selected: one.name === run.variant }, one.name === run.variant ? run.title : one.name)), at || this.runs.length > 1 ? h("option", { value: "" }, "only the other") : h("option", { value: "+" }, "two side by side"));
-    const made = { run, select, settings: h("small"), word: h("span", { class: "word" }), count: h("b"), unit: h("small", {}, "good answers/s"), more: h("span", { class: "more" }), svg: document.createElementNS("http://www.w3.org/2000/svg", "svg") };
-    made.face = h("div", { class: "face", onclick: () => { this.front = at; this.paint(); } }, h("header", {}, h("h2", {}, select), made.settings, made.word), h("p", { class: "score" }, made.count, " ", made.unit));
-    made.unit.append(made.more);
-    made.svg.setAttribute("role", "group");
-    made.element = h("article", { class: "variant", "aria-label": run.title }, made.face, made.svg);
-    return made;
-  }
   draw(run) {
     const pane = this.panes.find((one) => one.run === run);
-    if (pane) pane.topology = new Topology(pane.svg, run.opened, (_, name) => this.hands.pick(name), phone.matches);
+    pane?.draw(phone.matches);
   }
   choose(at, name) {
     const names = this.runs.map((run) => run.variant);
@@ -136,7 +127,7 @@ class Page {
     if (!this.isThere || this.panes.length !== this.runs.length) return;
     const peak = Math.max(0, ...this.runs.map((run) => run.peak)), fastest = Math.max(this.panes[0].topology.plan.tall > 1 ? 1 : 2 * this.runs[0].opened.rate_rps, this.runs[0].opened.rate_rps, ...this.runs.map((run) => run.fastest));
     const scale = { fastest, unit: Math.max(...this.panes.map((pane) => pane.topology.unit(peak))) };
-    this.panes.forEach((pane, at) => this.paintPane(pane, at, scale));
+    for (const pane of this.panes) pane.paint(scale);
     text($("unit"), scale.unit === 1 ? "a call whose caller waits" : `${many(scale.unit)} calls whose caller waits`);
     text($("unit-gone"), scale.unit === 1 ? "a call whose caller has gone" : `${many(scale.unit)} calls whose caller has gone`);
     text($("clock"), `${(this.lanes.preview ?? this.clock.at_s).toFixed(this.clock.at_s % 0.1 > 1e-6 && this.clock.at_s % 0.1 < 0.1 - 1e-6 ? 3 : 1)}`);
@@ -153,20 +144,6 @@ class Page {
     this.speak();
     this.notes();
   }
-  paintPane(pane, at, scale) {
-    const { run } = pane, look = run.shown, is = verdict(run), ended = look.load.good + failures(look.load);
-    attr(pane.element, "class", `variant ${is.tone}${at === this.front ? " front" : ""}`);
-    attr(pane.element, "data-verdict", is.tone);
-    attr(pane.element, "data-digest", run.digest);
-    text(pane.settings, told(run));
-    text(pane.word, `${is.sign} ${is.word}`);
-    text(pane.count, is.tone === "unknown" && !ended ? "–" : many(look.load.good));
-    text(pane.more, `, of ${many(ended)} that ended`);
-    attr(pane.svg, "aria-label", `${run.title}: ${is.word}, ${many(look.load.good)} good answers a second of ${many(ended)} that ended`);
-    const back = {};
-    for (const cure of cures(run, look.at_s)) if (run.opened.hosts.some((host) => host.name === cure.what)) back[cure.what] = cure.at_s;
-    pane.topology.paint(run, this.hands.picked, scale, back);
-  }
   // At most once a second, so that it can be read, and read aloud.
   speak() {
     const now = performance.now(), wait = this.spokenAt + SPOKEN_MS - now;
@@ -181,6 +158,7 @@ class Page {
     box.hidden = !all.length;
     if (box.dataset.key !== all.join("\n")) { box.dataset.key = all.join("\n"); box.lastElementChild.replaceChildren(...all.map((note) => h("li", {}, note))); text(box.firstElementChild, `Notes: ${all.length}`); }
   }
+  said_of(name) { return this.panes.map((pane) => `${this.runs.length > 1 ? `${pane.run.title}: ` : ""}${pane.topology.words(name)}`).join("\n"); }
   marks() { return marksOf(this.runs, this.kinds, this.clock.at_s); }
 
   // What hands do: between two steps, in every run that is meant.
@@ -291,19 +269,13 @@ class Page {
     on("copy", () => this.copy()); on("present", () => this.present()); on("list-keys", () => this.listKeys()); on("read", () => this.lesson.read());
     on("follow-last", () => this.follow.open(this.follow.latest())); on("show-messages", () => this.spacetime.toggle());
     for (const button of document.querySelectorAll("[data-step]")) button.onclick = () => this.clock.by(button.dataset.step);
-    $("speeds").replaceChildren(...SPEEDS.map((speed) => h("button", { role: "radio", "data-speed": speed, "aria-label": speed === Infinity ? "as fast as it goes" : `${speed} times`, onclick: () => this.speed(speed), onkeydown: (event) => { const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key]; if (by) { event.preventDefault(); event.stopPropagation(); this.faster(by); $("speeds").querySelector("[aria-checked=true]").focus(); } } }, speed === Infinity ? "max" : `${speed}×`)));
+    $("speeds").replaceChildren(...SPEEDS.map((speed) => h("button", { role: "radio", "data-speed": speed, title: speed === Infinity ? "as fast as it goes" : `${speed} times as fast as the clock`, onclick: () => this.speed(speed), onkeydown: (event) => { const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key]; if (by) { event.preventDefault(); event.stopPropagation(); this.faster(by); $("speeds").querySelector("[aria-checked=true]").focus(); } } }, speed === Infinity ? "max" : `${speed}×`)));
     $("lab").onchange = () => this.open({ lab: $("lab").value, seed: Number($("seed").value), at_s: 0 });
     $("seed").onchange = () => this.open({ lab: $("lab").value, seed: Number($("seed").value), with: this.runs.map((run) => run.variant), at_s: 0 });
   }
 }
 const clean = (experiment) => Object.fromEntries(Object.entries(experiment).filter(([, given]) => given !== undefined && given !== ""));
 const own = (run) => { const { settings, faults } = run.opened.experiment; return clean({ settings, faults, script: run.script }); };
-// What tells this run from others of its lab: the variant's own settings, and those that were given.
-function told(run) {
-  const variant = run.opened.variants.find((one) => one.name === run.variant), given = run.opened.experiment.settings ?? {};
-  const said = Object.entries({ ...variant.settings, ...given }).map(([name, to]) => `${name.slice(name.indexOf(".") + 1).replaceAll("_", " ")} ${value(to)}`);
-  return said.join(", ") || "as it is";
-}
 
 const page = new Page();
 page.start();

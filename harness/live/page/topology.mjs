@@ -15,10 +15,10 @@ export class Topology {
     attr(svg, "viewBox", `0 0 ${width} ${height}`);
     svg.setAttribute("class", `topo${small ? " small" : ""}${tall > 1 ? " many" : ""}`);
     svg.replaceChildren();
-    for (const link of Object.values(links)) svg.append(this.makeLink(link, pick));
+    for (const link of Object.values(links)) svg.append(...this.makeLink(link, pick));
     svg.append((this.client = s("text", { class: "name", x: places.client.x, y: places.client.y + 17 }, "clients")));
     if (tall > 1) svg.append((this.totals = s("text", { class: "q", x: 0, y: places.client.y + 37 })));
-    for (const host of opened.hosts) svg.append(this.makeHost(host.name, places[host.name], pick));
+    for (const host of opened.hosts) svg.append(...this.makeHost(host.name, places[host.name], pick));
     if (tall === 1) svg.append((this.big = s("text", { class: "big", "text-anchor": "end" })), (this.bigLine = s("text", { "text-anchor": "end" })), (this.bigGone = s("text", { class: "bad", "text-anchor": "end" })));
   }
   capacity(box) { return Math.max(1, Math.floor(box.w / DOT)) * Math.max(1, Math.floor((this.plan.downwards ? 23 : this.plan.gap) / DOT) - (this.plan.tall > 1 ? 1 : 0)); }
@@ -28,6 +28,7 @@ export class Topology {
     return UNITS.find((unit) => peak / unit <= least) ?? UNITS.at(-1);
   }
 
+  words(name) { return (this.hosts[name] ?? this.links[name])?.group.getAttribute("aria-label") ?? ""; }
   makeLink(link, pick) {
     const room = Math.max(link.length, 1), path = chevrons(room);
     const group = s("g", { class: "link", tabindex: 0, role: "button", "data-place": link.name, onclick: () => pick("link", link.name), onkeydown: (event) => enter(event, () => pick("link", link.name)) });
@@ -35,28 +36,30 @@ export class Topology {
     const made = { group, link, hit: s("rect", { class: "hit", x: 0, y: -14, width: room, height: 28 }), flow: s("rect", { class: "flow", x: 0, width: room }), chevrons: s("path", { class: "chev", d: path }), good: s("rect", { class: "back ok", x: 0, width: room }), bad: s("rect", { class: "back no", x: 0, width: room }), none: s("path", { class: "back none", d: `M0,6H${room}` }), cut: s("path", { class: "cutmark", d: `M${room / 2 - 7},-9l14,18M${room / 2 + 7},-9l-14,18` }) };
     made.moves = s("g", { class: "moves" }, made.chevrons);
     turned.append(made.hit, made.flow, made.moves, made.good, made.bad, made.none, made.cut);
-    made.title = s("title");
-    group.append(made.title, turned);
+    const words = s("g", { class: "words", "aria-hidden": "true" }); // a button's name says all that stands on it
+    group.append(turned);
     if (this.plan.tall === 1) {
       const at = this.plan.downwards ? { x: 104, y: link.y + 20, "text-anchor": "start" } : { x: link.mid.x, "text-anchor": "middle" };
       made.asked = s("text", { class: "ask", ...at });
       made.answered = s("text", { ...at, y: this.plan.downwards ? link.y + 38 : this.plan.height - 8 });
-      group.append(made.asked, made.answered);
+      words.append(made.asked, made.answered);
     }
     made.broken = s("text", { class: "fz", "text-anchor": "middle", x: link.mid.x, y: link.mid.y - 16 });
-    group.append(made.broken);
+    words.append(made.broken);
     this.links[link.name] = made;
-    return group;
+    return [group, words];
   }
   makeHost(name, box, pick) {
     const group = s("g", { class: "host", tabindex: 0, role: "button", "data-place": name, onclick: () => pick("host", name), onkeydown: (event) => enter(event, () => pick("host", name)) });
     const lines = box.h > 56 ? [44, 61] : [box.h - 11];
     const made = { group, box, gone: s("path", { class: "dot gone" }), live: s("path", { class: "dot" }), rect: s("rect", { class: "box", x: box.x, y: box.y, width: box.w, height: box.h, rx: 6 }), one: s("text", { class: "q", x: box.x + 10, y: box.y + lines[0] - (box.h < 70 && lines[1] ? 5 : 0) }), two: lines[1] ? s("text", { class: "q", x: box.x + 10, y: box.y + lines[1] - (box.h < 70 ? 8 : 0) }) : null };
-    group.append(made.rect, s("text", { class: "name", x: box.x + 10, y: box.y + (box.h < 70 ? 21 : 25) }, name), made.one);
-    if (made.two) group.append(made.two);
-    group.append(made.gone, made.live);
+    const words = s("g", { class: "words", "aria-hidden": "true" });
+    group.append(made.rect);
+    words.append(s("text", { class: "name", x: box.x + 10, y: box.y + (box.h < 70 ? 21 : 25) }, name), made.one);
+    if (made.two) words.append(made.two);
+    words.append(made.gone, made.live);
     this.hosts[name] = made;
-    return group;
+    return [group, words];
   }
 
   // `scale` is shared by all variants: {fastest: calls a second of the widest band, unit: calls a dot}.
@@ -94,7 +97,6 @@ export class Topology {
       attr(made.answered, "class", failed || (last.started && !back) ? "bad" : "good");
     }
     const words = `${spoken(link.name)}: ${asked} asked, ${answered || "nothing asked"}${link.under_way ? `, ${plural(link.under_way, "call")} under way` : ""}${hit ? `, ${hit}` : ""}`;
-    text(made.title, words);
     attr(made.group, "aria-label", words);
     attr(made.group, "aria-pressed", picked === link.name);
   }
