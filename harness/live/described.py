@@ -38,6 +38,7 @@ def opened(session: Session) -> dict[str, Any]:
         ],
         "seed": session.seed,
         "duration_s": lab.duration_s,
+        "ends_s": lab.duration_s + lab.load.longest_timeout_s(),
         "rate_rps": lab.load.peak_rps(min(lab.duration_s, RATE_S)),
         "targets": list(lab.load.targets()),
         "hosts": [

@@ -7,7 +7,7 @@ sentence for people. What the engine tells by itself is a `tick` as time passes,
     open      {"experiment": {...}, "to_s": 0}       -> opened: hosts, links, settings; then a tick
     play      {"speed": 1}       pause {}
     step      {"by": "event" | "request" | "second"}    advance {"to_s": 12.5}
-    act       {"operation": {"do": "inject", ...}}   -> acted: the fault's number
+    act       {"operation": {"do": "inject", ...}}   -> acted: what, when, the fault's number
     rewind    {"to_s": 8}                            -> picture: how it was then; opened, a tick
     picture   {"to_s": 8}                            -> picture: how it was in that second
     look      {}                                     -> tick: with all rows since the start
@@ -24,7 +24,6 @@ for each look since the tick before it. Times are seconds of the run; what is un
 
 import math
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, ClassVar
 
 from harness.errors import ChaoslabError, LabError
@@ -44,21 +43,16 @@ from harness.live.commands import (
 from harness.live.described import opened
 from harness.live.history import History
 from harness.live.messages import Labs
+from harness.live.moments import MICRO, SLICE_S, lasting, moment_of, next_slice_s
 from harness.live.session import Session
-from harness.model.experiment import Experiment, experiment_from_json
+from harness.model.experiment import experiment_from_json
 from harness.model.operations import operation_from_json
 from harness.model.plain_values import short, value_of
 
-SLICE_S = 0.1
-"""The most virtual time that passes between two looks, and two looks for a command."""
 TICK_S = 0.05
 """Time of the wall between two ticks, at least: no eye sees more."""
 SPEEDS = (0.25, 100.0)
-LONGEST_S = 600.0
-"""How long an opened run lasts, where the experiment does not say."""
 SERIES_S = 1.0
-MICRO = 6
-"""Digits of the moments at which time is looked at, so that a person reads 1.1 and not 1.0999."""
 MOST_ID = 64
 MOST_WALL_S = 0.5
 """How much of a pause of the machine is made up for."""
@@ -115,7 +109,7 @@ class Speaker:
         session = self._session
         if session is None or not self.is_playing:
             return
-        most_s = _next_slice_s(session.now_s)
+        most_s = next_slice_s(session.now_s)
         if self._speed:
             # Slower than asked for, by a busy machine, leaves no debt behind.
             ahead_s = min(wall_s, MOST_WALL_S) * self._speed
@@ -164,13 +158,13 @@ class Speaker:
         if not experiment.lab:
             raise LabError("experiment: lab is missing; name one, as in retry-storm")
         lab = self._labs.find(experiment.lab)
-        session = Session(experiment.lab, lab, _lasting(experiment))
+        session = Session(experiment.lab, lab, lasting(experiment))
         self._begin(session, asked.to_s)
 
     def _begin(self, session: Session, to_s: float) -> None:
         """Open a session and play it up to a moment, in the slices in which time passes anyway."""
         try:
-            to_s = _moment(to_s, session)
+            to_s = moment_of(to_s, session)
             session.open()
         except BaseException:
             session.close()
@@ -221,20 +215,22 @@ class Speaker:
 
     def _advance(self, asked: Moment) -> None:
         session = self._there()
-        to_s = _moment(asked.to_s, session)
+        to_s = moment_of(asked.to_s, session)
         if to_s < session.now_s:
             raise LabError(f"the run is at {session.now_s:g} s already; send rewind to go back")
         self._speed, self._target_s = 0.0, to_s
 
     def _act(self, asked: Act) -> None:
         session = self._there()
-        number = session.act(operation_from_json(asked.operation))
-        self._send({"say": "acted", "at_s": session.now_s, "fault": number})
+        operation = operation_from_json(asked.operation)
+        number = session.act(operation)
+        done = {"at_s": session.now_s, "fault": number, "operation": operation.to_json()}
+        self._send({"say": "acted", **done})
         self._tick()
 
     def _rewind(self, asked: Moment) -> None:
         session = self._session or self._there()
-        to_s = _moment(asked.to_s, session)
+        to_s = moment_of(asked.to_s, session)
         reached_s = self._target_s if self._is_replayed else session.now_s
         if to_s > reached_s:
             raise LabError(f"the run is at {reached_s:g} s; send advance to go forward")
@@ -312,22 +308,3 @@ class Speaker:
         self._is_replayed = False
         self._stand()
         self._send({"say": "failed", "why": why})
-
-
-def _lasting(experiment: Experiment) -> Experiment:
-    """Give an experiment that a person has time for; a script says how long its run lasts."""
-    if experiment.duration_s is not None:
-        return experiment
-    return replace(experiment, duration_s=LONGEST_S)
-
-
-def _moment(to_s: float, session: Session) -> float:
-    most_s = session.lab.duration_s + session.lab.load.longest_timeout_s()
-    if not 0 <= to_s <= most_s:
-        raise LabError(f"to_s is {to_s:g}; it must lie between 0 and the run's end, {most_s:g} s")
-    return to_s
-
-
-def _next_slice_s(now_s: float) -> float:
-    """Give the end of a slice: whole tenths of seconds, so that looks fall on them."""
-    return round((math.floor(round(now_s / SLICE_S, MICRO)) + 1) * SLICE_S, MICRO)

@@ -14,7 +14,7 @@ from harness.live.browsers import chromium
 ROOT = Path(__file__).parents[2]
 WAIT_MS = 300_000
 """A machine may be busy with everything else; what is slow is no fault of the page."""
-NEAR_S = 1e-6
+BEYOND_S = 10_000
 MOVE = """(at) => {
     const line = document.querySelector('.scrub');
     line.max = Math.max(line.max, at);
@@ -66,9 +66,20 @@ class Page:
 
     def __init__(self, started: Any, address: str, **given: Any) -> None:
         self.context = started.new_context(viewport={"width": 1440, "height": 900}, **given)
-        self.page = self.context.new_page()
-        self.page.set_default_timeout(WAIT_MS)
         self.address = address
+        self._watch(self.context.new_page())
+
+    @classmethod
+    def of(cls, opened: Any) -> "Page":
+        """Watch a page that another one has opened; it is closed with that."""
+        made = cls.__new__(cls)
+        made.context, made.address = opened.context, opened.url.partition("#")[0]
+        made._watch(opened)  # noqa: SLF001 - our own
+        return made
+
+    def _watch(self, page: Any) -> None:
+        self.page = page
+        self.page.set_default_timeout(WAIT_MS)
         self.asked: list[str] = []
         self.errors: list[str] = []
         self.page.on("request", lambda request: self.asked.append(request.url))
@@ -83,6 +94,10 @@ class Page:
     def open(self, fragment: str) -> None:
         """Open an address, and wait until its runs stand."""
         self.page.goto(self.address + fragment)
+        self.stands()
+
+    def stands(self) -> None:
+        """Wait until its runs stand."""
         self.page.wait_for_selector(
             "main:is([data-state=ready],[data-state=paused],[data-state=done])"
         )
@@ -138,6 +153,7 @@ class Page:
 
     def digest(self) -> str:
         """Let the runs go to their end; give their recordings' digests."""
+        self.page.evaluate(MOVE, BEYOND_S)
         self.page.wait_for_selector("main[data-state=done]")
         return str(self.page.get_attribute("main", "data-digest"))
 

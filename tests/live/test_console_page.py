@@ -100,14 +100,12 @@ def test_the_address_opened_again_gives_the_same_digests(
     page.faults(1)
     page.go(3.5)
     link = page.hash()
-    page.go(100)
     digests = page.digest()
     again = Page(*started)
     again.open(link)
     assert again.moments() == {3.5}
     assert again.hash() == link
     again.faults(1)
-    again.go(100)
     assert again.digest() == digests
     again.close()
     given = {name: values[0] for name, values in parse_qs(link[1:]).items()}
@@ -144,6 +142,29 @@ def test_two_variants_stand_at_one_moment_whatever_is_done(page: Page) -> None:
     page.press("h")
     page.faults(0)
     assert "Healed one fault at" in page.text("#said")
+
+
+@pytest.mark.browser
+def test_a_second_screen_follows_the_first(page: Page) -> None:
+    """What is done, gone back in, and opened on the one is seen on the other."""
+    page.open("#lab=config-push&lasts=20")
+    with page.context.expect_page() as opened:
+        page.page.click("#second")
+    screen = Page.of(opened.value)
+    screen.stands()
+    page.go(2)
+    page.press("2")
+    page.faults(1)
+    page.go(4)
+    for moment, faults in ((4, 1), (1, 0)):
+        page.go(moment)
+        screen.page.wait_for_selector(f"main[data-at='{moment}']")
+        screen.faults(faults)
+        assert screen.verdicts() == page.verdicts()
+        assert screen.text(".marks") == page.text(".marks")
+    page.page.select_option("#lab", "clock-skew")
+    screen.page.wait_for_selector("main[data-lab=clock-skew]")
+    assert screen.errors == []
 
 
 @pytest.mark.browser

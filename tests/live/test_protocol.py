@@ -130,7 +130,7 @@ def test_what_a_page_does_is_seen_and_exported(page: Page) -> None:
     page.send("advance", to_s=1)
     page.passed(0, times=10)
     acted, tick = page.send("act", operation=PAUSE)
-    assert (acted["fault"], acted["at_s"]) == (1, 1)
+    assert (acted["fault"], acted["at_s"], acted["operation"]) == (1, 1, PAUSE)
     assert [(one["number"], one["said"]) for one in tick["faults"]] == [(1, "back frozen")]
     page.send("advance", to_s=2)
     page.passed(0, times=10)

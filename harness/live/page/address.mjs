@@ -34,3 +34,6 @@ export function usual(variants) {
   const broken = variants.find((one) => one.kind === "broken") ?? variants[0], fixed = variants.findLast((one) => one.kind === "fixed");
   return fixed && fixed !== broken ? [broken.name, fixed.name] : [broken.name];
 }
+// What is given, and no more: the engine refuses what it does not know.
+export const clean = (experiment) => Object.fromEntries(Object.entries(experiment).filter(([, given]) => given !== undefined && given !== ""));
+export const own = (run) => { const { settings, faults } = run.opened.experiment; return clean({ settings, faults, script: run.script }); };

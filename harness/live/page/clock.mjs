@@ -44,7 +44,7 @@ export class Clock {
   async step(to_s) {
     for (;;) {
       const next = this.planned.filter((one) => one.end_s <= to_s).sort((a, b) => a.end_s - b.end_s)[0];
-      const until_s = round6(next ? Math.max(next.end_s, this.at_s) : to_s);
+      const until_s = Math.min(round6(next ? Math.max(next.end_s, this.at_s) : to_s), ...this.runs.map((run) => run.opened.ends_s));
       await Promise.all(this.runs.map((run) => run.advance(until_s)));
       if (!next) return;
       this.planned = this.planned.filter((one) => one !== next);

@@ -8,11 +8,11 @@ import { Hands } from "./hands.mjs";
 import { Lesson } from "./lesson.mjs";
 import { Follow } from "./follow.mjs";
 import { SpaceTime } from "./spacetime.mjs";
-import { cures, sentence, verdict } from "./words.mjs";
-import { experiments, read, usual, written } from "./address.mjs";
+import { cures, sentence } from "./words.mjs";
+import { clean, experiments, own, read, usual, written } from "./address.mjs";
 import { keys, listen, list } from "./keys.mjs";
 
-const main = $("main"), phone = matchMedia("(max-width: 46rem)"), SPOKEN_MS = 1000, TOAST_MS = 8000;
+const main = $("main"), phone = matchMedia("(max-width: 46rem)"), SPOKEN_MS = 1000, TOAST_MS = 8000, MORE_S = 600, LONGEST_S = 3600;
 const stored = (name, first) => { try { return (sessionStorage[name] ??= first()); } catch { return first(); } };
 const BASE = stored("session", () => Math.random().toString(36).slice(2, 12));
 
@@ -38,17 +38,30 @@ class Page {
     this.state("loading");
     let found;
     try { found = read(); } catch (error) { found = { at_s: 0, with: undefined }; this.said(`The address cannot be read (${error.message}); the lab is opened as it is.`, true); }
-    const first = this.runs[0] ?? new Run(found.session ?? `${BASE}a`, this);
+    this.base = found.session ?? BASE;
+    const first = this.runs[0] ?? new Run(`${this.base}a`, this);
     await first.ready;
     const { hello } = await first.send({ do: "hello" });
     if (!hello) return this.fail(first.failed || "The engine did not answer. Load the page again.");
     Object.assign(this, { kinds: hello.faults, labs: hello.labs });
     $("lab").replaceChildren(...hello.labs.map((lab) => h("option", { value: lab.name }, lab.title)));
+    if (found.session && first.opened) return this.join(first);
     found.lab ??= hello.labs[0].name;
     await this.open(found, first);
   }
+  // A second screen: looks at what another page has opened, and follows it.
+  async join(first) {
+    const runs = [first], second = new Run(`${this.base}b`, this);
+    await second.ready;
+    await second.send({ do: "hello" });
+    if (second.opened) runs.push(second); else second.close();
+    await Promise.all(runs.map((run) => run.send({ do: "look" })));
+    this.show(runs);
+    this.moved();
+  }
   async open(found, first = this.runs[0]) {
     this.clock.pause();
+    this.isOpening = true;
     this.state("loading");
     Object.assign(this.clock, { planned: [] });
     this.follow.close();
@@ -61,7 +74,7 @@ class Page {
       if (!found.with && first.variant !== usual(first.opened.variants)[0]) await first.stand({ do: "open", experiment: clean({ ...one, variant: usual(first.opened.variants)[0] }), to_s: found.at_s });
       let runs = [first];
       if (wanted) {
-        const second = this.runs[1] ?? new Run(found.session ? `${found.session}2` : `${BASE}b`, this);
+        const second = this.runs[1] ?? new Run(`${this.base}b`, this);
         await second.ready;
         const other = await second.stand({ do: "open", experiment: clean(wanted), to_s: found.at_s });
         if (!other.ok) this.said(other.why, true);
@@ -69,13 +82,14 @@ class Page {
       } else this.runs[1]?.close();
       this.show(runs);
     });
+    this.isOpening = false;
     if (this.isThere) await this.lesson.load(this.runs[0]);
     this.moved();
   }
   show(runs) {
     this.runs = this.clock.runs = runs;
-    const names = runs.map((run) => run.variant);
-    runs.forEach((run) => (run.label = names.length > 1 && names[0] === names[1] ? told(run) : undefined));
+    const isOne = runs.length > 1 && runs[0].variant === runs[1].variant;
+    for (const run of runs) run.label = isOne ? told(run) : undefined;
     const { opened } = runs[0];
     $("lab").value = opened.lab;
     $("seed").value = opened.seed;
@@ -103,8 +117,9 @@ class Page {
   }
 
   // What runs tell.
-  opened(run, isOther) { if (isOther && this.panes.some((pane) => pane.run === run)) this.draw(run); }
+  opened(run, isOther) { if (isOther && !this.isOpening && this.runs.includes(run)) this.isStale = true; }
   changed(run) {
+    if (this.isStale && this.isThere) { this.isStale = false; this.show(this.runs); }
     if (run.failed) { this.said(`${this.runs.length > 1 ? `${run.title}: ` : ""}${run.failed}`, true); this.clock.pause(); this.state("failed"); }
     if (run.digest && this.clock.isOver) this.moved();
     this.soon();
@@ -124,7 +139,7 @@ class Page {
   said(words, isBad = false) { const line = $("said"); text(line, words); attr(line, "class", isBad ? "bad" : ""); line.hidden = !words; clearTimeout(this.unsay); if (words && !isBad) this.unsay = setTimeout(() => (line.hidden = true), TOAST_MS); }
 
   paint() {
-    if (!this.isThere || this.panes.length !== this.runs.length) return;
+    if (!this.isThere || this.isOpening || this.panes.length !== this.runs.length) return;
     const peak = Math.max(0, ...this.runs.map((run) => run.peak)), fastest = Math.max(this.panes[0].topology.plan.tall > 1 ? 1 : 2 * this.runs[0].opened.rate_rps, this.runs[0].opened.rate_rps, ...this.runs.map((run) => run.fastest));
     const scale = { fastest, unit: Math.max(...this.panes.map((pane) => pane.topology.unit(peak))) };
     for (const pane of this.panes) pane.paint(scale);
@@ -132,7 +147,7 @@ class Page {
     text($("unit-gone"), scale.unit === 1 ? "a call whose caller has gone" : `${many(scale.unit)} calls whose caller has gone`);
     text($("clock"), `${(this.lanes.preview ?? this.clock.at_s).toFixed(this.clock.at_s % 0.1 > 1e-6 && this.clock.at_s % 0.1 < 0.1 - 1e-6 ? 3 : 1)}`);
     attr(main, "data-at", this.clock.at_s);
-    text($("play-word"), this.clock.playing ? "❚❚ Pause" : "▶ Play");
+    text($("play-word"), this.clock.playing ? "❚❚ Pause" : this.clock.isOver ? "▶ Go on" : "▶ Play");
     const count = Math.max(0, ...this.runs.map((run) => run.faults.filter((fault) => fault.number !== null).length)), heal = $("heal");
     text($("heal-word"), count ? `Heal all · ${count}` : "Heal all");
     attr(heal, "class", count ? "heal armed" : "heal");
@@ -166,7 +181,6 @@ class Page {
   async one(run, operation) {
     const answer = await run.send({ do: "act", operation });
     if (!answer.ok) { const why = this.runs.length > 1 ? `${run.title}: ${answer.why}` : answer.why; this.said(why, true); return { why }; }
-    run.script = [...run.script.filter((act) => act.at_s <= run.at_s), { at_s: answer.acted.at_s, ...operation }, ...run.script.filter((act) => act.at_s > run.at_s)];
     return { fault: answer.acted.fault, at_s: answer.acted.at_s };
   }
   async act(runs, operation) {
@@ -207,7 +221,13 @@ class Page {
   }
 
   // Time.
-  toggle() { return this.clock.playing ? this.clock.pause() : this.clock.play(); }
+  toggle() { return this.clock.playing ? this.clock.pause() : this.clock.isOver && !this.runs.some((run) => run.failed) ? this.prolong() : this.clock.play(); }
+  // A run that is over goes on where its load ended, with what was done in it.
+  async prolong() {
+    const { opened } = this.runs[0], { duration_s } = opened.experiment;
+    await this.open({ lab: opened.lab, seed: opened.seed, with: this.runs.map((run) => run.variant), at_s: Math.min(duration_s, this.clock.at_s), runs: this.runs.map(own), duration_s: Math.min(LONGEST_S, duration_s + MORE_S) });
+    this.clock.play();
+  }
   faster(by) { this.speed(SPEEDS[Math.max(0, Math.min(SPEEDS.length - 1, SPEEDS.indexOf(this.clock.speed) + by))]); }
   speed(speed) { this.clock.speed = speed; this.paint(); }
   async preview(at_s) {
@@ -267,6 +287,7 @@ class Page {
     const on = (id, act) => ($(id).onclick = act);
     on("play", () => this.toggle()); on("back", () => this.clock.seek(this.clock.at_s - 1)); on("heal", () => this.healAll());
     on("copy", () => this.copy()); on("present", () => this.present()); on("list-keys", () => this.listKeys()); on("read", () => this.lesson.read());
+    on("second", () => window.open(`${location.pathname}#session=${this.base}`, "_blank", "noopener"));
     on("follow-last", () => this.follow.open(this.follow.latest())); on("show-messages", () => this.spacetime.toggle());
     for (const button of document.querySelectorAll("[data-step]")) button.onclick = () => this.clock.by(button.dataset.step);
     $("speeds").replaceChildren(...SPEEDS.map((speed) => h("button", { role: "radio", "data-speed": speed, title: speed === Infinity ? "as fast as it goes" : `${speed} times as fast as the clock`, onclick: () => this.speed(speed), onkeydown: (event) => { const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key]; if (by) { event.preventDefault(); event.stopPropagation(); this.faster(by); $("speeds").querySelector("[aria-checked=true]").focus(); } } }, speed === Infinity ? "max" : `${speed}×`)));
@@ -274,8 +295,5 @@ class Page {
     $("seed").onchange = () => this.open({ lab: $("lab").value, seed: Number($("seed").value), with: this.runs.map((run) => run.variant), at_s: 0 });
   }
 }
-const clean = (experiment) => Object.fromEntries(Object.entries(experiment).filter(([, given]) => given !== undefined && given !== ""));
-const own = (run) => { const { settings, faults } = run.opened.experiment; return clean({ settings, faults, script: run.script }); };
-
 const page = new Page();
 page.start();

@@ -84,7 +84,11 @@ export class Run {
   hear_hello(hello) { this.note({ hello }); }
   hear_lesson({ lesson }) { this.note({ lesson }); }
   hear_followed(followed) { this.note({ followed }); }
-  hear_acted(acted) { this.note({ acted }); }
+  hear_acted(acted) { // by whichever page
+    const { at_s, operation } = acted, isDone = (act) => act.at_s <= at_s;
+    this.script = [...this.script.filter(isDone), { at_s, ...operation }, ...this.script.filter((act) => !isDone(act))];
+    this.note({ acted });
+  }
   hear_exported({ experiment }) { this.note({ experiment }); }
   hear_picture({ look }) { if (look && !this.pictures.has(look.at_s)) this.pictures.set(look.at_s, look); this.note({ look }); }
   hear_failed({ why }) { this.failed = why; this.settle(); this.page.changed(this); }
