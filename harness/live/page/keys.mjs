@@ -5,9 +5,9 @@ export function keys(page) {
   const { clock, hands, follow, lesson } = page;
   return [
     { keys: [" "], said: "Space", does: "play or pause", act: () => page.toggle() },
-    { keys: ["ArrowLeft"], said: "←", does: "back 1 s, with Shift 0.1 s", act: (event) => clock.seek(clock.at_s - (event.shiftKey ? 0.1 : 1)) },
-    { keys: ["ArrowRight"], said: "→", does: "on 1 s, with Shift 0.1 s", act: (event) => (event.shiftKey ? clock.seek(clock.at_s + 0.1) : clock.by("second")) },
-    { keys: ["Home"], said: "Home", does: "back to the start", act: () => clock.seek(0) },
+    { keys: ["ArrowLeft"], said: "←", does: "back 1 s, with Shift 0.1 s", act: (event) => page.settle(clock.at_s - (event.shiftKey ? 0.1 : 1)) },
+    { keys: ["ArrowRight"], said: "→", does: "on 1 s, with Shift 0.1 s", act: (event) => (event.shiftKey ? page.settle(clock.at_s + 0.1) : clock.by("second")) },
+    { keys: ["Home"], said: "Home", does: "back to the start", act: () => page.settle(0) },
     { keys: ["e"], said: "E", does: "on to the next event", act: () => clock.by("event") },
     { keys: ["r"], said: "R", does: "on to the next request", act: () => clock.by("request") },
     { keys: ["-"], said: "−", does: "slower", act: () => page.faster(-1) },

@@ -184,7 +184,7 @@ export class Lanes {
     this.marks.replaceChildren(...marks.map((mark, at) => {
       const room = this.x(marks[at + 1]?.at_s ?? this.end) - this.x(mark.at_s), isShort = room < 14 + 7.2 * (mark.text.length + 2);
       const shown = isShort ? mark.sign || "•" : `${mark.sign} ${mark.text}`.trim();
-      const pin = h("button", { class: `markpin ${mark.kind}`, title: `${mark.text}, ${seconds(mark.at_s)}`, "aria-label": `${shown} (${mark.text} at ${seconds(mark.at_s)}: go there)`, onclick: () => this.page.clock.seek(mark.at_s) }, shown);
+      const pin = h("button", { class: `markpin ${mark.kind}`, title: `${mark.text}, ${seconds(mark.at_s)}`, "aria-label": `${shown} (${mark.text} at ${seconds(mark.at_s)}: go there)`, onclick: () => this.page.settle(mark.at_s) }, shown);
       pin.style.left = `${(100 * mark.at_s) / this.end}%`;
       return pin;
     }));

@@ -9,6 +9,7 @@ import { Lesson } from "./lesson.mjs";
 import { Follow } from "./follow.mjs";
 import { SpaceTime } from "./spacetime.mjs";
 import { cures, sentence } from "./words.mjs";
+import { notes } from "./notes.mjs";
 import { clean, experiments, own, read, usual, written } from "./address.mjs";
 import { keys, listen, list } from "./keys.mjs";
 
@@ -143,6 +144,7 @@ class Page {
     const peak = Math.max(0, ...this.runs.map((run) => run.peak)), fastest = Math.max(this.panes[0].topology.plan.tall > 1 ? 1 : 2 * this.runs[0].opened.rate_rps, this.runs[0].opened.rate_rps, ...this.runs.map((run) => run.fastest));
     const scale = { fastest, unit: Math.max(...this.panes.map((pane) => pane.topology.unit(peak))) };
     for (const pane of this.panes) pane.paint(scale);
+    attr(main, "data-verdict", this.panes.map((pane) => pane.element.dataset.verdict).join(","));
     text($("unit"), scale.unit === 1 ? "a call whose caller waits" : `${many(scale.unit)} calls whose caller waits`);
     text($("unit-gone"), scale.unit === 1 ? "a call whose caller has gone" : `${many(scale.unit)} calls whose caller has gone`);
     text($("clock"), `${(this.lanes.preview ?? this.clock.at_s).toFixed(this.clock.at_s % 0.1 > 1e-6 && this.clock.at_s % 0.1 < 0.1 - 1e-6 ? 3 : 1)}`);
@@ -157,7 +159,7 @@ class Page {
     this.hands.paint();
     this.spacetime.paint();
     this.speak();
-    this.notes();
+    notes($("notes"), this.runs);
   }
   // At most once a second, so that it can be read, and read aloud.
   speak() {
@@ -166,12 +168,6 @@ class Page {
     const [headline, line] = sentence(this.runs, this.runs.flatMap((run) => cures(run, run.shown.at_s)).sort((a, b) => a.at_s - b.at_s));
     if ($("headline").textContent !== headline) { this.spokenAt = now; text($("headline"), headline); }
     $("line").replaceChildren(...line);
-  }
-  notes() {
-    const all = [...new Set(this.runs.flatMap((run) => run.look.notes.map((note) => (this.runs.length > 1 ? `${run.title}: ${note}` : note))))];
-    const box = $("notes");
-    box.hidden = !all.length;
-    if (box.dataset.key !== all.join("\n")) { box.dataset.key = all.join("\n"); box.lastElementChild.replaceChildren(...all.map((note) => h("li", {}, note))); text(box.firstElementChild, `Notes: ${all.length}`); }
   }
   said_of(name) { return this.panes.map((pane) => `${this.runs.length > 1 ? `${pane.run.title}: ` : ""}${pane.topology.words(name)}`).join("\n"); }
   marks() { return marksOf(this.runs, this.kinds, this.clock.at_s); }
@@ -230,7 +226,7 @@ class Page {
   }
   faster(by) { this.speed(SPEEDS[Math.max(0, Math.min(SPEEDS.length - 1, SPEEDS.indexOf(this.clock.speed) + by))]); }
   speed(speed) { this.clock.speed = speed; this.paint(); }
-  async preview(at_s) {
+  preview(at_s) {
     this.clock.pause();
     this.lanes.preview = at_s;
     for (const run of this.runs) {
@@ -240,7 +236,10 @@ class Page {
     }
     this.soon();
   }
-  async settle(at_s) {
+  // Goes to a moment; of one that was seen there is a picture before the runs are there.
+  async settle(wanted_s) {
+    const at_s = Math.max(0, wanted_s);
+    if (at_s < this.clock.at_s) this.preview(at_s);
     this.lanes.preview = at_s;
     await this.clock.seek(at_s);
     this.lanes.preview = undefined;
@@ -285,7 +284,7 @@ class Page {
     // After a click with the mouse, Space plays and pauses again; whoever uses the keyboard keeps the focus.
     addEventListener("click", (event) => event.detail && event.target.closest?.("button")?.blur());
     const on = (id, act) => ($(id).onclick = act);
-    on("play", () => this.toggle()); on("back", () => this.clock.seek(this.clock.at_s - 1)); on("heal", () => this.healAll());
+    on("play", () => this.toggle()); on("back", () => this.settle(this.clock.at_s - 1)); on("heal", () => this.healAll());
     on("copy", () => this.copy()); on("present", () => this.present()); on("list-keys", () => this.listKeys()); on("read", () => this.lesson.read());
     on("second", () => window.open(`${location.pathname}#session=${this.base}`, "_blank", "noopener"));
     on("follow-last", () => this.follow.open(this.follow.latest())); on("show-messages", () => this.spacetime.toggle());
