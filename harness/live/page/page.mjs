@@ -127,7 +127,7 @@ class Page {
   }
   soon() { this.due ||= requestAnimationFrame(() => { this.due = 0; this.paint(); }); }
   moved() {
-    const isDone = this.clock.isOver;
+    const isDone = this.clock.isOver && this.runs.every((run) => run.digest || run.failed);
     if (!this.isThere) return;
     if (this.runs.some((run) => run.failed)) this.state("failed");
     else this.state(isDone ? "done" : this.clock.playing ? "running" : this.clock.at_s ? "paused" : "ready");
