@@ -27,10 +27,11 @@ export class Clock {
   }
   pause() {
     if (!this.playing) return;
-    this.playing = false;
-    this.asked++;
-    this.page.moved();
+    this.stop();
+    this.page.soon();
+    this.turn.then(() => this.page.moved()); // when the step that is under way is done in all runs
   }
+  stop() { this.playing = false; this.asked++; }
   async go(asked) {
     while (this.playing && asked === this.asked) {
       const began = performance.now();
@@ -53,8 +54,9 @@ export class Clock {
   }
   // Forward or back; the pictures of the moment are there before the runs are.
   seek(to_s) {
-    this.pause();
-    const asked = ++this.asked;
+    this.stop();
+    const { asked } = this;
+    this.page.state(to_s < this.at_s ? "loading" : "running");
     return this.exclusive(async () => {
       if (asked !== this.asked) return; // somebody wants to be elsewhere by now
       if (to_s >= this.at_s) await this.step(round6(to_s));
@@ -69,7 +71,8 @@ export class Clock {
   }
   // By an event, a request or a second: the others go to where the first is then.
   by(what) {
-    this.pause();
+    this.stop();
+    this.page.state("running");
     return this.exclusive(async () => {
       if (what === "second") return this.step(Math.floor(this.at_s + 1 + 1e-9));
       if (what === "event") {

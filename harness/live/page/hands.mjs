@@ -144,6 +144,7 @@ export class Hands {
   paint() {
     if (!this.page.runs.length || !this.buttons) return;
     text(this.about, this.page.said_of(this.picked));
+    this.about.hidden = !this.about.textContent;
     for (const { kind, fields, label, element, why } of this.buttons) {
       const isOn = this.there(kind).length > 0, first = fields.find((field) => typeof field.default === "number" && !["toxicity", "grace_s"].includes(field.name));
       const { unit } = first ? named(first.name) : { unit: "" };

@@ -169,7 +169,8 @@ class Page {
     if ($("headline").textContent !== headline) { this.spokenAt = now; text($("headline"), headline); }
     $("line").replaceChildren(...line);
   }
-  said_of(name) { return this.panes.map((pane) => `${this.runs.length > 1 ? `${pane.run.title}: ` : ""}${pane.topology.words(name)}`).join("\n"); }
+  // What a drawing of many has no room for.
+  said_of(name) { return this.panes.every((pane) => pane.topology.plan.tall === 1) ? "" : this.panes.map((pane) => `${this.runs.length > 1 ? `${pane.run.title}: ` : ""}${pane.topology.words(name)}`).join("\n"); }
   marks() { return marksOf(this.runs, this.kinds, this.clock.at_s); }
 
   // What hands do: between two steps, in every run that is meant.
