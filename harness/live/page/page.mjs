@@ -228,7 +228,7 @@ class Page {
   faster(by) { this.speed(SPEEDS[Math.max(0, Math.min(SPEEDS.length - 1, SPEEDS.indexOf(this.clock.speed) + by))]); }
   speed(speed) { this.clock.speed = speed; this.paint(); }
   preview(at_s) {
-    this.clock.pause();
+    if (this.clock.playing) { this.clock.stop(); this.state("loading"); }
     this.lanes.preview = at_s;
     for (const run of this.runs) {
       const second = Math.floor(at_s + 1e-9);
