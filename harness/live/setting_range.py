@@ -54,26 +54,29 @@ def _range(app: str, items: tuple[tuple[str, Any], ...], name: str) -> Range | N
         return True
 
     is_whole = not takes(value + PART)
-    low = 0 if takes(0) else min(1, value) if is_whole else value / TIMES
+    wanted = min(1, value) if is_whole else value / TIMES
+    low = 0 if takes(0) else _toward(wanted, value, takes, is_whole=is_whole)
     if name.replace(".", "_").rpartition("_")[2] in UNITS:
-        most = _most(TIMES * value if value else OF_NONE, value, takes, is_whole=is_whole)
+        most = _toward(TIMES * value if value else OF_NONE, value, takes, is_whole=is_whole)
         step = (most - low) / STEPS
-        return Range(min=low, max=most, step=max(1, round(step)) if is_whole else step)
+        return Range(min=low, max=most, step=max(1, round(step)) if is_whole else step or 1)
     if is_whole:
         return Range(
-            min=low, max=_most(max(FEW, 2 * value), value, takes, is_whole=is_whole), step=1
+            min=low, max=_toward(max(FEW, 2 * value), value, takes, is_whole=is_whole), step=1
         )
     if value <= 1 and (not value or not takes(BEYOND_ALL)):
         return Range(min=low, max=1.0, step=0.05)
-    most = _most(TIMES * value, value, takes, is_whole=is_whole)
-    return Range(min=low, max=most, step=(most - low) / STEPS)
+    most = _toward(TIMES * value, value, takes, is_whole=is_whole)
+    return Range(min=low, max=most, step=(most - low) / STEPS or 1)
 
 
-def _most(wanted: float, value: float, takes: Callable[[float], bool], *, is_whole: bool) -> float:
+def _toward(
+    wanted: float, value: float, takes: Callable[[float], bool], *, is_whole: bool
+) -> float:
     """Give what is wanted, or as much of the way there as is taken."""
     for _ in range(HALVINGS):
         wanted = int(wanted) if is_whole else wanted
         if takes(wanted):
             return wanted
         wanted = (wanted + value) / 2
-    return max(value, 1)
+    return value
