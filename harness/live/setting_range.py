@@ -53,7 +53,7 @@ def _range(app: str, items: tuple[tuple[str, Any], ...], name: str) -> Range | N
             return False
         return True
 
-    is_whole = not takes(value + PART)
+    is_whole = isinstance(value, int) and not takes(value + PART)
     wanted = min(1, value) if is_whole else value / TIMES
     low = 0 if takes(0) else _toward(wanted, value, takes, is_whole=is_whole)
     if name.replace(".", "_").rpartition("_")[2] in UNITS:
@@ -65,7 +65,7 @@ def _range(app: str, items: tuple[tuple[str, Any], ...], name: str) -> Range | N
             min=low, max=_toward(max(FEW, 2 * value), value, takes, is_whole=is_whole), step=1
         )
     if value <= 1 and (not value or not takes(BEYOND_ALL)):
-        return Range(min=low, max=1.0, step=0.05)
+        return Range(min=low, max=_toward(1.0, value, takes, is_whole=False), step=0.05)
     most = _toward(TIMES * value, value, takes, is_whole=is_whole)
     return Range(min=low, max=most, step=(most - low) / STEPS or 1)
 
