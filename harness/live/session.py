@@ -306,7 +306,10 @@ def _with_settings(lab: Lab, settings: Mapping[str, Any]) -> Lab:
     load = {name.removeprefix(LOAD): settings[name] for name in settings if name.startswith(LOAD)}
     own = {name: value for name, value in settings.items() if not name.startswith(LOAD)}
     variants = [replace(one, settings={**one.settings, **own}) for one in lab.variants]
-    given = replace(lab, variants=tuple(variants), load=reloaded(lab.load, load))
+    try:
+        given = replace(lab, variants=tuple(variants), load=reloaded(lab.load, load))
+    except LabError as error:
+        raise LabError(f"settings: {str(error).removeprefix('--set').lstrip(': ')}") from error
     known = set(problems(lab))
     for problem in problems(given):
         if problem not in known:

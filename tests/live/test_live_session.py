@@ -110,6 +110,14 @@ def test_a_frozen_callee_is_seen_on_its_link_and_after_it_thaws() -> None:
     assert link["late"] > 40
 
 
+def test_a_load_is_set_as_a_service_is() -> None:
+    """As `--set load.rate_rps=80` does, which lessons have among their experiments."""
+    with session(settings={"load.rate_rps": 80.0}) as faster, session() as own:
+        faster.advance(3)
+        own.advance(3)
+        assert faster.look().load.sent > 1.5 * own.look().load.sent
+
+
 def test_what_happened_in_the_last_second_adds_up_to_what_happened_in_all() -> None:
     """Each start, answer, error, and each caller that gave up, in one second and no other."""
     with session(variant="naive") as run:
@@ -416,7 +424,7 @@ def test_a_script_heals_its_own_faults_whatever_their_numbers() -> None:
             {"settings": {"front.tires": 3}, "script": script_of(HALL.faults)},
             "settings: .*front: no setting 'tires'",
         ),
-        ({"settings": {"load.rate_rps": 3}}, r"settings: .*'load.rate_rps' is no service.setting"),
+        ({"settings": {"load.rate": 3}}, r"settings: the load has no 'rate'; it has"),
     ],
 )
 def test_a_session_that_makes_no_sense_does_not_open(given: Any, why: str) -> None:
