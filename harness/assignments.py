@@ -50,7 +50,7 @@ def changed(entry: Entry, assignments: Sequence[str]) -> Entry:
         replace(variant, settings={**variant.settings, **settings})
         for variant in entry.lab.variants
     )
-    lab = replace(entry.lab, variants=variants, load=_reloaded(entry.lab.load, load))
+    lab = replace(entry.lab, variants=variants, load=reloaded(entry.lab.load, load))
     for problem in problems(lab):
         raise LabError(f"--set: {problem}")
     return replace(entry, lab=lab)
@@ -61,7 +61,7 @@ def scripted(entry: Entry, experiment: Experiment) -> Entry:
     return replace(entry, lab=experiment.of(entry.lab)) if experiment.is_scripted else entry
 
 
-def _reloaded(load: Load, values: Mapping[str, Any]) -> Load:
+def reloaded(load: Load, values: Mapping[str, Any]) -> Load:
     """Put values into a load; where several come together, by the number of one from 1 on."""
     if isinstance(load, Together):
         own: dict[int, dict[str, Any]] = {}
@@ -72,7 +72,7 @@ def _reloaded(load: Load, values: Mapping[str, Any]) -> Load:
                 raise LabError(f"--set: there are {len(load.of)} loads; write {one} for the first")
             own.setdefault(int(number) - 1, {})[rest] = value
         return Together(
-            of=tuple(_reloaded(one, own.get(place, {})) for place, one in enumerate(load.of))
+            of=tuple(reloaded(one, own.get(place, {})) for place, one in enumerate(load.of))
         )
     there = [item.name for item in fields(load) if _is_plain(getattr(load, item.name))]
     for name, value in values.items():

@@ -11,6 +11,7 @@ import click
 from harness.catalogue import ROOT
 from harness.engines.containers import why_not
 from harness.errors import EnvironmentNotReadyError, ExitCode
+from harness.live.browsers import why_not as why_not_browser
 
 SOURCES = ("harness", "services", "labs", "tests", "benchmarks")
 SWARM_S = 600
@@ -39,10 +40,13 @@ def command(pytest_arguments: Sequence[str], *, nightly: bool) -> ExitCode:
         ["ruff", "format", "--check", *SOURCES],
         ["mypy"],
         [
-            *("pytest", "-m", "not compose", "-n", str(os.cpu_count() or 1)),
+            *("pytest", "-m", "not compose and not browser", "-n", str(os.cpu_count() or 1)),
             *("--dist", "loadgroup", *pytest_arguments),
         ],
     ]
+    no_browser = why_not_browser()
+    if not no_browser:
+        steps.append(["pytest", "-m", "browser", *pytest_arguments])
     if not missing:
         steps.append(["pytest", "-m", "compose", *pytest_arguments])
     if nightly:
@@ -53,7 +57,9 @@ def command(pytest_arguments: Sequence[str], *, nightly: bool) -> ExitCode:
     more = {"CHAOSLAB_SEEDS": SEEDS} if nightly else {}
     failed = [step[0] for step in steps if not _passes(step, {**os.environ, **more})]
     if missing:
-        _left_out(missing, pytest_arguments)
+        _left_out("compose", "Compose", missing, pytest_arguments)
+    if no_browser:
+        _left_out("browser", "browser", no_browser, pytest_arguments)
     if failed:
         click.echo(f"failed: {', '.join(failed)}")
         return ExitCode.EXPECTATION_FAILED
@@ -75,10 +81,10 @@ def _passes(step: Sequence[str], environment: Mapping[str, str]) -> bool:
     return done.returncode == 0 or (step[0] == "pytest" and done.returncode == NOTHING_COLLECTED)
 
 
-def _left_out(missing: str, pytest_arguments: Sequence[str]) -> None:
+def _left_out(marker: str, said: str, missing: str, pytest_arguments: Sequence[str]) -> None:
     listing = subprocess.run(  # noqa: S603
         [
-            *(sys.executable, "-m", "pytest", "-m", "compose", "--collect-only", "-q"),
+            *(sys.executable, "-m", "pytest", "-m", marker, "--collect-only", "-q"),
             *("-p", "no:cacheprovider", *pytest_arguments),
         ],
         cwd=ROOT,
@@ -87,4 +93,4 @@ def _left_out(missing: str, pytest_arguments: Sequence[str]) -> None:
         text=True,
     )
     count = sum("::" in line for line in listing.stdout.splitlines())
-    click.echo(f"{count} Compose tests were left out: {missing}")
+    click.echo(f"{count} {said} tests were left out: {missing}")

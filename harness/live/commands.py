@@ -60,6 +60,13 @@ class Follow:
 
 
 @dataclass(frozen=True, slots=True)
+class LessonOf:
+    """A lab, by its name."""
+
+    lab: str
+
+
+@dataclass(frozen=True, slots=True)
 class Messages:
     """Whether messages are told."""
 

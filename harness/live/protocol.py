@@ -7,25 +7,31 @@ sentence for people. What the engine tells by itself is a `tick` as time passes,
     open      {"experiment": {...}, "to_s": 0}       -> opened: hosts, links, settings; then a tick
     play      {"speed": 1}       pause {}
     step      {"by": "event" | "request" | "second"}    advance {"to_s": 12.5}
-    act       {"operation": {"do": "inject", ...}}   -> acted: the fault's number
-    rewind    {"to_s": 8}
+    act       {"operation": {"do": "inject", ...}}   -> acted: what, when, the fault's number
+    rewind    {"to_s": 8}                            -> picture: how it was then; opened, a tick
+    picture   {"to_s": 8}                            -> picture: how it was in that second
+    look      {}                                     -> tick: with all rows since the start
     follow    {"request": 12}                        -> followed: its end, its spans
     messages  {"on": true}                              ticks then have them
+    lesson    {"lab": "..."}                         -> lesson: question, choices, text, tries
     export    {}                                     -> exported: the experiment
     close     {}
 
-Times are seconds of the run; what is unknown is null.
+To go back is to play again from the start, in slices between which commands are taken: one that is
+sent meanwhile is refused, but for another `rewind`, `open` or `picture`. Each tick has `rows`, one
+for each look since the tick before it. Times are seconds of the run; what is unknown is null.
 """
 
 import math
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
 from typing import Any, ClassVar
 
 from harness.errors import ChaoslabError, LabError
+from harness.live import messages
 from harness.live.commands import (
     Act,
     Follow,
+    LessonOf,
     Messages,
     Moment,
     Nothing,
@@ -35,36 +41,22 @@ from harness.live.commands import (
     read,
 )
 from harness.live.described import opened
+from harness.live.history import History
+from harness.live.messages import Labs
+from harness.live.moments import MICRO, SLICE_S, lasting, moment_of, next_slice_s
 from harness.live.session import Session
-from harness.model.experiment import Experiment, experiment_from_json
-from harness.model.fault_json import FAULTS, described
-from harness.model.lab import Lab
-from harness.model.operations import OPERATIONS, operation_from_json
+from harness.model.experiment import experiment_from_json
+from harness.model.operations import operation_from_json
 from harness.model.plain_values import short, value_of
 
-PROTOCOL = 1
-SLICE_S = 0.1
-"""The most virtual time that passes between two looks for a command."""
 TICK_S = 0.05
 """Time of the wall between two ticks, at least: no eye sees more."""
 SPEEDS = (0.25, 100.0)
-LONGEST_S = 600.0
-"""How long an opened run lasts, where the experiment does not say."""
 SERIES_S = 1.0
-MICRO = 6
-"""Digits of the moments at which time is looked at, so that a person reads 1.1 and not 1.0999."""
 MOST_ID = 64
 MOST_WALL_S = 0.5
 """How much of a pause of the machine is made up for."""
 Send = Callable[[dict[str, Any]], None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Labs:
-    """The labs that can be opened: their names and titles, and each by its name."""
-
-    names: tuple[tuple[str, str], ...]
-    find: Callable[[str], Lab]
 
 
 class Speaker:
@@ -77,7 +69,8 @@ class Speaker:
         self._target_s = 0.0
         self._speed = 0.0
         self._series_s = self._since_tick_s = 0.0
-        self._is_told_over = False
+        self._is_told_over = self._is_replayed = self._has_messages = False
+        self._history = History()
 
     @property
     def is_playing(self) -> bool:
@@ -116,7 +109,7 @@ class Speaker:
         session = self._session
         if session is None or not self.is_playing:
             return
-        most_s = round(session.now_s + SLICE_S, MICRO)
+        most_s = next_slice_s(session.now_s)
         if self._speed:
             # Slower than asked for, by a busy machine, leaves no debt behind.
             ahead_s = min(wall_s, MOST_WALL_S) * self._speed
@@ -128,9 +121,16 @@ class Speaker:
         except ChaoslabError as error:
             self._fail(str(error))
             return
+        if self._is_replayed:
+            self._history.keep(session.look())
+            if not self.is_playing:
+                self._arrive()
+            return
         self._since_tick_s += wall_s
         if self._since_tick_s >= TICK_S or not self.is_playing:
             self._tick()
+        else:
+            self._history.keep(session.look())
 
     def close(self) -> None:
         """Close the session, if there is one."""
@@ -141,42 +141,47 @@ class Speaker:
     def _there(self) -> Session:
         if self._session is None:
             raise LabError("no lab is open; send open first")
+        if self._is_replayed:
+            to_s = self._target_s
+            raise LabError(f"the run is being played again up to {to_s:g} s; wait for it")
         return self._session
 
     def _hello(self, _: Nothing) -> None:
-        self._send(
-            {
-                "say": "hello",
-                "protocol": PROTOCOL,
-                "engine": "simulated",
-                "can": ["step", "pause", "rewind", "pace"],
-                "labs": [{"name": name, "title": title} for name, title in self._labs.names],
-                "faults": [described(kind) for kind in FAULTS.values()],
-                "operations": list(OPERATIONS),
-            }
-        )
+        self._send(messages.hello(self._labs))
+
+    def _lesson(self, asked: LessonOf) -> None:
+        lesson = self._labs.lesson(asked.lab)
+        self._send({"say": "lesson", "lab": asked.lab, "lesson": lesson})
 
     def _open(self, asked: Open) -> None:
         experiment = experiment_from_json(asked.experiment)
         if not experiment.lab:
             raise LabError("experiment: lab is missing; name one, as in retry-storm")
         lab = self._labs.find(experiment.lab)
-        session = Session(experiment.lab, lab, _lasting(experiment))
+        session = Session(experiment.lab, lab, lasting(experiment))
         self._begin(session, asked.to_s)
 
     def _begin(self, session: Session, to_s: float) -> None:
+        """Open a session and play it up to a moment, in the slices in which time passes anyway."""
         try:
+            to_s = moment_of(to_s, session)
             session.open()
-            session.advance(_moment(to_s, session))
         except BaseException:
             session.close()
             raise
+        session.watch_messages(on=self._has_messages)
         self.close()
-        self._show(session)
+        self._session, self._history = session, History()
+        self._speed, self._target_s, self._is_replayed = 0.0, to_s, True
+        self._history.keep(session.look())
+        if not self.is_playing:
+            self._arrive()
 
-    def _show(self, session: Session) -> None:
-        self._session = session
-        self._speed, self._target_s = 0.0, session.now_s
+    def _arrive(self) -> None:
+        """Show a session that stands at the moment at which it was to begin."""
+        self._is_replayed = False
+        session = self._there()
+        self._target_s = session.now_s
         self._series_s, self._is_told_over = -SERIES_S, False
         self._send({"say": "opened", **opened(session)})
         self._tick()
@@ -210,42 +215,49 @@ class Speaker:
 
     def _advance(self, asked: Moment) -> None:
         session = self._there()
-        to_s = _moment(asked.to_s, session)
+        to_s = moment_of(asked.to_s, session)
         if to_s < session.now_s:
             raise LabError(f"the run is at {session.now_s:g} s already; send rewind to go back")
         self._speed, self._target_s = 0.0, to_s
 
     def _act(self, asked: Act) -> None:
         session = self._there()
-        number = session.act(operation_from_json(asked.operation))
-        self._send({"say": "acted", "at_s": session.now_s, "fault": number})
+        operation = operation_from_json(asked.operation)
+        number = session.act(operation)
+        done = {"at_s": session.now_s, "fault": number, "operation": operation.to_json()}
+        self._send({"say": "acted", **done})
         self._tick()
 
     def _rewind(self, asked: Moment) -> None:
-        session = self._there()
-        to_s = _moment(asked.to_s, session)
-        if to_s > session.now_s:
-            raise LabError(f"the run is at {session.now_s:g} s; send advance to go forward")
-        self._session = None
-        self._show(session.rewound(to_s))
+        session = self._session or self._there()
+        to_s = moment_of(asked.to_s, session)
+        reached_s = self._target_s if self._is_replayed else session.now_s
+        if to_s > reached_s:
+            raise LabError(f"the run is at {reached_s:g} s; send advance to go forward")
+        self._picture(asked)
+        self._begin(session.again(to_s), to_s)
+
+    def _picture(self, asked: Moment) -> None:
+        look = self._history.picture(asked.to_s)
+        self._send({"say": "picture", "look": look and messages.finite(look.to_json())})
+
+    def _look(self, _: Nothing) -> None:
+        self._there()
+        self._history.again()
+        self._series_s = -SERIES_S
+        self._tick()
 
     def _follow(self, asked: Follow) -> None:
-        request, spans = self._there().followed(asked.request)
-        self._send(
-            {
-                "say": "followed",
-                "request": request and _finite(request._asdict()),
-                "spans": [_finite(span._asdict()) for span in spans],
-            }
-        )
+        self._send(messages.followed(self._there(), asked.request))
 
     def _messages(self, asked: Messages) -> None:
         self._there().watch_messages(on=asked.on)
+        self._has_messages = asked.on
 
     def _export(self, _: Nothing) -> None:
         self._send({"say": "exported", "experiment": self._there().export().to_json()})
 
-    def _close(self, _: Nothing) -> None:
+    def _end(self, _: Nothing) -> None:
         self.close()
 
     COMMANDS: ClassVar[dict[str, tuple[type[Any], Callable[["Speaker", Any], None]]]] = {
@@ -257,10 +269,13 @@ class Speaker:
         "advance": (Moment, _advance),
         "act": (Act, _act),
         "rewind": (Moment, _rewind),
+        "picture": (Moment, _picture),
+        "look": (Nothing, _look),
         "follow": (Follow, _follow),
+        "lesson": (LessonOf, _lesson),
         "messages": (Messages, _messages),
         "export": (Nothing, _export),
-        "close": (Nothing, _close),
+        "close": (Nothing, _end),
     }
 
     def _carefully(self, pass_time: Callable[[], None]) -> None:
@@ -276,11 +291,13 @@ class Speaker:
         session = self._there()
         self._since_tick_s = 0.0
         self._speed = 0.0 if session.over else self._speed
-        tick = {"say": "tick", "speed": self._speed, **session.look().to_json()}
-        tick["messages"] = _messages_of(session)
+        look = session.look()
+        self._history.keep(look)
+        tick = messages.tick(session, look)
+        tick |= {"speed": self._speed, "rows": self._history.fresh()}
         if session.over or session.now_s >= self._series_s + SERIES_S:
             self._series_s = math.floor(session.now_s)
-            tick["series"] = [_finite(asdict(one)) for one in session.series()]
+            tick["series"] = messages.series(session)
         self._send(tick)
         if session.over and not self._is_told_over:
             self._is_told_over = True
@@ -288,35 +305,6 @@ class Speaker:
 
     def _fail(self, why: str) -> None:
         """Tell that the run cannot go on; it can be rewound, or another one opened."""
+        self._is_replayed = False
         self._stand()
         self._send({"say": "failed", "why": why})
-
-
-def _lasting(experiment: Experiment) -> Experiment:
-    """Give an experiment that a person has time for; a script says how long its run lasts."""
-    if experiment.duration_s is not None:
-        return experiment
-    return replace(experiment, duration_s=LONGEST_S)
-
-
-def _moment(to_s: float, session: Session) -> float:
-    most_s = session.lab.duration_s + session.lab.load.longest_timeout_s()
-    if not 0 <= to_s <= most_s:
-        raise LabError(f"to_s is {to_s:g}; it must lie between 0 and the run's end, {most_s:g} s")
-    return to_s
-
-
-def _messages_of(session: Session) -> list[dict[str, Any]]:
-    return [asdict(message) for message in session.messages()]
-
-
-def _finite(value: Any) -> Any:  # noqa: ANN401 - any JSON
-    """Put null where a number is none."""
-    match value:
-        case float():
-            return value if math.isfinite(value) else None
-        case dict():
-            return {name: _finite(one) for name, one in value.items()}
-        case list() | tuple():
-            return [_finite(one) for one in value]
-    return value

@@ -31,7 +31,8 @@ TYPES = {
     ".svg": "image/svg+xml",
 }
 SESSION = re.compile(r"[a-z0-9]{1,32}")
-MOST_SESSIONS = 4
+MOST_SESSIONS = 8
+"""A page has two of them side by side."""
 MOST_WATCHERS = 30
 RATE, BURST = 50.0, 100.0
 """Commands a second that one page may send, and how many at once; a person's fingers send ten."""

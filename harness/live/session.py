@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from harness.acting import RefusedError
+from harness.assignments import LOAD, reloaded
 from harness.conductor import conducted
 from harness.engines.protocol import Plan
 from harness.engines.sim.session import SimSession
@@ -151,7 +152,7 @@ class Session:
 
     def step_event(self) -> None:
         """Let time pass to the next event."""
-        next_s = self._next_s()
+        next_s = self.next_s()
         if next_s < math.inf:
             self.advance(next_s)
 
@@ -159,12 +160,13 @@ class Session:
         """Let time pass until the load has sent another request, if it sends any more."""
         sent = self._tally.sent
         for _ in range(MOST_EVENTS):
-            next_s = self._next_s()
+            next_s = self.next_s()
             if next_s == math.inf or self._tally.sent > sent:
                 return
             self.advance(next_s)
 
-    def _next_s(self) -> float:
+    def next_s(self) -> float:
+        """Give the moment of the next event or act of the script; infinity where there is none."""
         ahead_s = None if self.over else self._ahead.next_s()
         return min(self._run.next_s(), math.inf if ahead_s is None else max(ahead_s, self.now_s))
 
@@ -189,9 +191,7 @@ class Session:
         if not 0 <= to_s <= self.now_s:
             raise LabError(f"cannot go back to {to_s:g} s: the run is at {self.now_s:g} s")
         self.close()
-        own = self.export()
-        before = tuple(act for act in own.script if act.at_s < to_s)
-        again = Session(self.slug, self.whole, replace(own, script=before))
+        again = self.again(to_s)
         try:
             again.open()
             again.advance(to_s)
@@ -199,6 +199,12 @@ class Session:
             again.close()
             raise
         return again
+
+    def again(self, to_s: float) -> "Session":
+        """Make a session that is still to be opened, with what of this is done before a moment."""
+        own = self.export()
+        before = tuple(act for act in own.script if act.at_s < to_s)
+        return Session(self.slug, self.whole, replace(own, script=before))
 
     def finish(self) -> Recording:
         """Let the run go on to its end, with what is left of its script; give the recording.
@@ -289,7 +295,7 @@ class Session:
 
 
 def _with_settings(lab: Lab, settings: Mapping[str, Any]) -> Lab:
-    """Put settings into every variant.
+    """Put settings into every variant, those of the load into the load.
 
     Raises:
         LabError: the lab does not take them.
@@ -297,8 +303,13 @@ def _with_settings(lab: Lab, settings: Mapping[str, Any]) -> Lab:
     """
     if not settings:
         return lab
-    variants = [replace(one, settings={**one.settings, **settings}) for one in lab.variants]
-    given = replace(lab, variants=tuple(variants))
+    load = {name.removeprefix(LOAD): settings[name] for name in settings if name.startswith(LOAD)}
+    own = {name: value for name, value in settings.items() if not name.startswith(LOAD)}
+    variants = [replace(one, settings={**one.settings, **own}) for one in lab.variants]
+    try:
+        given = replace(lab, variants=tuple(variants), load=reloaded(lab.load, load))
+    except LabError as error:
+        raise LabError(f"settings: {str(error).removeprefix('--set').lstrip(': ')}") from error
     known = set(problems(lab))
     for problem in problems(given):
         if problem not in known:

@@ -13,11 +13,14 @@ import threading
 import time
 import traceback
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from harness import catalogue, labs_folder
-from harness.live.protocol import Labs, Speaker
+from harness.live.lesson import lesson_of
+from harness.live.messages import Labs
+from harness.live.protocol import Speaker
 from harness.model.lab import Lab
 
 MOST_RSS_BYTES = 700 << 20
@@ -40,7 +43,7 @@ class Process:
         self._out = out
         self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._began_s = self._asked_s = time.monotonic()
-        self._speaker = Speaker(self.send, Labs(names=_names(), find=_find))
+        self._speaker = Speaker(self.send, Labs(names=_names(), find=_find, lesson=_lesson))
 
     def send(self, message: Mapping[str, Any]) -> None:
         """Write a message; time that the reader takes is ours to wait."""
@@ -110,6 +113,11 @@ def _names() -> tuple[tuple[str, str], ...]:
 
 def _find(name: str) -> Lab:
     return catalogue.find(name).lab
+
+
+def _lesson(name: str) -> dict[str, Any] | None:
+    lesson = lesson_of(catalogue.find(name).folder / "README.md")
+    return asdict(lesson) if lesson else None
 
 
 def main() -> int:

@@ -16,6 +16,7 @@ from harness.recording import Request
 
 IN_HAND = "requests_in_flight"
 QUEUE = "queue_depth"
+UPSTREAM = "upstream"
 MOST_NOTES = 50
 ASKED, SEEN, GONE = "asked", "seen", "gone"
 
@@ -24,8 +25,9 @@ ASKED, SEEN, GONE = "asked", "seen", "gone"
 class HostShown:
     """A host: `in_hand` requests it serves or holds, `queue` waits inside; None where unknown.
 
-    `starts` counts its processes, the first included. `skew_s` is what its clock is ahead now,
-    `cpu` how many times as long its work takes.
+    `unread` requests were sent to it that it has not read; `waiting` are those and what is in its
+    hands, and of `gone` of them the caller has given up. `starts` counts its processes, the first
+    included. `skew_s` is what its clock is ahead now, `cpu` how many times as long its work takes.
     """
 
     name: str
@@ -33,6 +35,9 @@ class HostShown:
     starts: int
     in_hand: int | None
     queue: int | None
+    unread: int
+    waiting: int
+    gone: int
     cpu: float
     skew_s: float
     disk_full: bool
@@ -45,7 +50,7 @@ class LinkShown:
 
     Of `started` calls, `under_way` have not ended for their caller, `outcomes` counts the others;
     `late` ones were answered when nobody waited any more. `unread` connections hold a request that
-    the callee has not read.
+    the callee has not read. `last` counts what happened to calls in the last second.
     """
 
     name: str
@@ -59,11 +64,15 @@ class LinkShown:
     late: int
     unread: int
     unread_bytes: int
+    last: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadShown:
-    """The load's requests that ended in the last second; latencies are of good ones, else None."""
+    """The load's requests that ended in the last second; a latency of none is None.
+
+    `p50_ms` and `p99_ms` are of good ones, `ended_p50_ms` and `ended_p99_ms` of all.
+    """
 
     sent: int
     under_way: int
@@ -71,6 +80,8 @@ class LoadShown:
     failed: Mapping[str, int]
     p50_ms: float | None
     p99_ms: float | None
+    ended_p50_ms: float | None
+    ended_p99_ms: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +120,10 @@ def looked(session: SimSession, tally: Tally, planned: tuple[Timed, ...]) -> Loo
     simulation, now_s = session.simulation, session.now_s
     under_way = tally.under_way()
     acting = simulation.acting
+    links = tuple(
+        _link(link, tally.calls[name], under_way[name], now_s)
+        for name, link in simulation.links.items()
+    )
     by_hand = [
         FaultShown(
             number=one.number,
@@ -126,13 +141,10 @@ def looked(session: SimSession, tally: Tally, planned: tuple[Timed, ...]) -> Loo
         span_s=SPAN_S,
         load=_load(tally, tally.last(now_s)),
         hosts=tuple(
-            _host(host, simulation.processes[name], now_s)
+            _host(host, simulation.processes[name], links, now_s)
             for name, host in simulation.hosts.items()
         ),
-        links=tuple(
-            _link(link, tally.calls[name], under_way[name])
-            for name, link in simulation.links.items()
-        ),
+        links=links,
         faults=(*_own(planned, now_s), *by_hand),
         settings=tuple(acting.changed()),
         notes=tuple(simulation.notes()[-MOST_NOTES:]),
@@ -154,8 +166,11 @@ def _own(planned: tuple[Timed, ...], now_s: float) -> Iterator[FaultShown]:
             )
 
 
-def _load(tally: Tally, ended: list[Request]) -> LoadShown:
+def _load(tally: Tally, last: list[tuple[float, Request]]) -> LoadShown:
+    ended = [request for _, request in last]
     latencies = sorted(1000 * request.latency_s for request in ended if request.good)
+    # One that was never answered took until its caller gave up.
+    all_of_them = sorted(1000 * (end_s - request.intended_s) for end_s, request in last)
     failed = Counter(request.status for request in ended if not request.good)
     return LoadShown(
         sent=tally.sent,
@@ -164,6 +179,8 @@ def _load(tally: Tally, ended: list[Request]) -> LoadShown:
         failed=dict(sorted(failed.items())),
         p50_ms=_quantile(latencies, 0.5),
         p99_ms=_quantile(latencies, 0.99),
+        ended_p50_ms=_quantile(all_of_them, 0.5),
+        ended_p99_ms=_quantile(all_of_them, 0.99),
     )
 
 
@@ -173,8 +190,14 @@ def _quantile(values: list[float], share: float) -> float | None:
     return round(values[min(len(values) - 1, math.ceil(share * len(values)) - 1)], 3)
 
 
-def _host(host: Host, process: Process, now_s: float) -> HostShown:
+def _host(host: Host, process: Process, links: tuple[LinkShown, ...], now_s: float) -> HostShown:
     gauges = _gauges(process)
+    to_it = [link for link in links if link.name.endswith(f"->{host.name}")]
+    # A caller that gives up closes, but what it had sent is still there to be read.
+    unread = sum(
+        one.inbound.stream == UPSTREAM and one.inbound.unread_bytes > 0 for one in process.endpoints
+    )
+    waiting = gauges.get(IN_HAND, 0) + unread
     machine = host.machine
     return HostShown(
         name=host.name,
@@ -182,6 +205,9 @@ def _host(host: Host, process: Process, now_s: float) -> HostShown:
         starts=process.number + 1,
         in_hand=gauges.get(IN_HAND),
         queue=gauges.get(QUEUE),
+        unread=unread,
+        waiting=waiting,
+        gone=max(0, waiting - sum(link.under_way for link in to_it)),
         cpu=machine.cpu_factor,
         skew_s=round(machine.wall() - EPOCH_S - now_s, 6),
         disk_full=machine.disk.full,
@@ -196,8 +222,8 @@ def _gauges(process: Process) -> dict[str, int]:
     return {one.name: int(sample.value) for one in wanted.collect() for sample in one.samples}
 
 
-def _link(link: SimLink, calls: Calls, under_way: int) -> LinkShown:
-    unread = [pipe.unread_bytes for pipe in link.pipes if pipe.stream == "upstream"]
+def _link(link: SimLink, calls: Calls, under_way: int, now_s: float) -> LinkShown:
+    unread = [pipe.unread_bytes for pipe in link.pipes if pipe.stream == UPSTREAM]
     return LinkShown(
         name=link.name,
         up=link.up,
@@ -210,4 +236,5 @@ def _link(link: SimLink, calls: Calls, under_way: int) -> LinkShown:
         late=calls.late,
         unread=sum(size > 0 for size in unread),
         unread_bytes=sum(unread),
+        last=calls.last(now_s),
     )

@@ -189,6 +189,7 @@ class Tools:
 def tools(monkeypatch: pytest.MonkeyPatch) -> Tools:
     made = Tools()
     monkeypatch.setattr(subprocess, "run", made.run)
+    monkeypatch.setattr(cmd_test, "why_not_browser", lambda: "")
     monkeypatch.delenv(cmd_test.REQUIRED, raising=False)
     return made
 
@@ -197,8 +198,9 @@ def test_test_runs_all_tools_and_says_what_was_left_out(shop: Workshop, tools: T
     """Without an engine the Compose tests are counted and left out; arguments go to pytest."""
     outcome = shop.run("test", "--", "-k", "worker")
     assert (outcome.code, outcome.err) == (0, "")
-    assert [call[0] for call in tools.calls] == ["ruff", "ruff", "mypy", "pytest", "pytest"]
-    assert "-k" in tools.calls[3]
+    assert [call[0] for call in tools.calls] == ["ruff", "ruff", "mypy", *(3 * ["pytest"])]
+    assert tools.calls[4][:3] == ["pytest", "-m", "browser"]
+    assert all("-k" in call for call in tools.calls[3:])
     assert "2 Compose tests were left out: no Docker engine answers" in outcome.out
     assert outcome.out.endswith("all checks passed\n")
 
@@ -227,6 +229,17 @@ def test_test_measures_where_an_engine_answers(
     assert outcome.code == 0
     assert tools.calls[-1] == ["pytest", "-m", "compose"]
     assert "left out" not in outcome.out
+
+
+def test_test_says_which_browser_is_missing(
+    shop: Workshop, tools: Tools, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where none can be driven, those tests are counted and left out."""
+    monkeypatch.setattr(cmd_test, "why_not_browser", lambda: "no Chromium was found")
+    outcome = shop.run("test")
+    assert outcome.code == 0
+    assert "2 browser tests were left out: no Chromium was found" in outcome.out
+    assert ["pytest", "-m", "browser"] not in tools.calls
 
 
 def test_test_may_require_an_engine(

@@ -237,7 +237,7 @@ def test_there_are_only_so_many_sessions() -> None:
     async def act(rig: Rig) -> None:
         there = [await rig.socket(f"s{number}") for number in range(server.MOST_SESSIONS)]
         more = await rig.socket("more")
-        assert "4 sessions are open" in (await more.receive_json())["why"]
+        assert f"{server.MOST_SESSIONS} sessions are open" in (await more.receive_json())["why"]
         await there[0].send_str("x")
         assert (await there[0].receive_json())["text"] == "x"
 

@@ -110,6 +110,71 @@ def test_a_frozen_callee_is_seen_on_its_link_and_after_it_thaws() -> None:
     assert link["late"] > 40
 
 
+def test_a_load_is_set_as_a_service_is() -> None:
+    """As `--set load.rate_rps=80` does, which lessons have among their experiments."""
+    with session(settings={"load.rate_rps": 80.0}) as faster, session() as own:
+        faster.advance(3)
+        own.advance(3)
+        assert faster.look().load.sent > 1.5 * own.look().load.sent
+
+
+def test_what_happened_in_the_last_second_adds_up_to_what_happened_in_all() -> None:
+    """Each start, answer, error, and each caller that gave up, in one second and no other."""
+    with session(variant="naive") as run:
+        sums: dict[str, Any] = {}
+        for second in range(1, 7):
+            run.advance(second - 0.5)
+            if second == 2:
+                run.act(Inject(Pause("back")))
+            if second == 4:
+                run.act(HealAll())
+            run.advance(second)
+            for link in shown(run)["links"]:
+                counts = sums.setdefault(link["name"], dict.fromkeys(link["last"], 0))
+                for what, count in link["last"].items():
+                    counts[what] += count
+        for link in shown(run)["links"]:
+            got = sums[link["name"]]
+            assert got["started"] == link["started"]
+            assert got["late"] == link["late"]
+            assert got["good"] == link["outcomes"].get("200", 0)
+            assert got["good"] + got["failed"] + got["given_up"] == sum(link["outcomes"].values())
+    assert sums["front->back"]["given_up"] > sums["front->back"]["late"] > 0
+    assert sums["client->front"]["failed"] > 0
+
+
+def test_what_waits_at_a_frozen_host_is_seen_with_those_whose_callers_have_gone() -> None:
+    """Its own gauge does not know: it has not read them; a new process has none of them."""
+    with session(variant="naive") as run:
+        run.advance(1)
+        before = {link["name"]: link["started"] for link in shown(run)["links"]}
+        run.act(Inject(Pause("back")))
+        run.advance(3)
+        look = shown(run)
+        back, link = by_name(look["hosts"])["back"], by_name(look["links"])["front->back"]
+        sent = link["started"] - before["front->back"]
+        assert back["unread"] == pytest.approx(sent, abs=2)
+        assert back["waiting"] == back["unread"] + back["in_hand"]
+        assert back["gone"] == back["waiting"] - link["under_way"] > 0
+        run.act(HealAll())
+        run.act(Inject(Kill("back")))
+        run.act(HealAll())
+        run.advance(3.2)
+        assert by_name(shown(run)["hosts"])["back"]["gone"] < back["gone"] / 2
+
+
+def test_latencies_are_told_of_all_that_ended_too() -> None:
+    """In a storm none is good, and those of good ones are unknown."""
+    with session(variant="naive") as run:
+        run.act(Inject(Pause("back")))
+        run.advance(3)
+        load = shown(run)["load"]
+    assert load["good"] == 0
+    assert load["p50_ms"] is None
+    assert load["ended_p50_ms"] <= load["ended_p99_ms"]
+    assert load["ended_p50_ms"] >= 200
+
+
 def test_calls_of_a_killed_caller_are_under_way_no_more() -> None:
     """Nobody will say how they ended."""
     with session() as run:
@@ -359,7 +424,7 @@ def test_a_script_heals_its_own_faults_whatever_their_numbers() -> None:
             {"settings": {"front.tires": 3}, "script": script_of(HALL.faults)},
             "settings: .*front: no setting 'tires'",
         ),
-        ({"settings": {"load.rate_rps": 3}}, r"settings: .*'load.rate_rps' is no service.setting"),
+        ({"settings": {"load.rate": 3}}, r"settings: the load has no 'rate'; it has"),
     ],
 )
 def test_a_session_that_makes_no_sense_does_not_open(given: Any, why: str) -> None:

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from harness.errors import LabError
-from harness.live.protocol import Labs, Speaker
+from harness.live.messages import Labs
+from harness.live.protocol import Speaker
 from harness.model import Lab
 from harness.model.experiment import experiment_from_json
 from tests.live.test_live_session import HALL, session
@@ -19,7 +20,8 @@ class Page:
 
     def __init__(self) -> None:
         self.told: list[dict[str, Any]] = []
-        self.speaker = Speaker(self._hear, Labs(names=(("hall", "A hall"),), find=_find))
+        labs = Labs(names=(("hall", "A hall"),), find=_find, lesson=_lesson)
+        self.speaker = Speaker(self._hear, labs)
 
     def _hear(self, message: dict[str, Any]) -> None:
         self.told.append(json.loads(json.dumps(message, allow_nan=False)))
@@ -54,6 +56,10 @@ class Page:
         return next(one for one in reversed(self.told) if one["say"] == "tick")
 
 
+def _lesson(name: str) -> dict[str, Any] | None:
+    return {"question": "?"} if name == "hall" else None
+
+
 def _find(name: str) -> Lab:
     if name != "hall":
         raise LabError(f"no lab {name!r}; there is hall")
@@ -71,7 +77,7 @@ def page() -> Any:
 def test_a_page_is_told_what_there_is() -> None:
     """Labs, faults with their fields, operations: all that a form is made of."""
     (hello,) = Page().send("hello")
-    assert hello["protocol"] == 1
+    assert hello["protocol"] == 2
     assert hello["labs"] == [{"name": "hall", "title": "A hall"}]
     kinds = {one["kind"]: one for one in hello["faults"]}
     assert kinds["Latency"]["on"] == "link"
@@ -124,7 +130,7 @@ def test_what_a_page_does_is_seen_and_exported(page: Page) -> None:
     page.send("advance", to_s=1)
     page.passed(0, times=10)
     acted, tick = page.send("act", operation=PAUSE)
-    assert (acted["fault"], acted["at_s"]) == (1, 1)
+    assert (acted["fault"], acted["at_s"], acted["operation"]) == (1, 1, PAUSE)
     assert [(one["number"], one["said"]) for one in tick["faults"]] == [(1, "back frozen")]
     page.send("advance", to_s=2)
     page.passed(0, times=10)
@@ -150,13 +156,74 @@ def test_a_page_goes_back_and_the_script_is_shorter(page: Page) -> None:
     page.send("advance", to_s=3)
     page.passed(0, times=30)
     (exported,) = page.send("export")
-    opened, tick = page.send("rewind", to_s=1)
+    (picture,) = page.send("rewind", to_s=1)
+    assert picture["look"]["at_s"] == 1
+    opened, tick = page.passed(0, times=30)
     assert opened["experiment"]["script"] == []
     keys = ("at_s", "load", "hosts", "links", "faults")
     assert {key: tick[key] for key in keys} == {key: before[key] for key in keys}
-    opened, tick = page.send("open", experiment=exported["experiment"], to_s=2)
+    assert page.send("open", experiment=exported["experiment"], to_s=2) == []
+    opened, tick = page.passed(0, times=30)
     assert tick["at_s"] == 2
     assert [one["said"] for one in tick["faults"]] == ["back frozen"]
+
+
+def test_a_page_that_goes_back_sees_the_moment_at_once(page: Page) -> None:
+    """What is played again is told when all of it is; another moment may be asked for meanwhile."""
+    page.send("advance", to_s=3)
+    ticks = {one["at_s"]: one for one in page.passed(1, times=40)}
+    (picture,) = page.send("rewind", to_s=2.5)
+    assert picture["look"]["hosts"] == ticks[2]["hosts"]
+    assert page.passed(1, times=3) == []
+    assert "played again up to 2.5 s; wait for it" in page.refused('{"do": "act", "operation": {}}')
+    assert "the run is at 2.5 s" in page.refused('{"do": "rewind", "to_s": 2.6}')
+    (picture,) = page.send("rewind", to_s=0.25)
+    assert picture["look"]["at_s"] == 0
+    opened, tick = page.passed(1, times=3)
+    assert (opened["say"], tick["at_s"]) == ("opened", 0.25)
+    assert page.passed(1) == []
+
+
+def test_rows_are_told_once_and_all_of_them_to_whoever_asks(page: Page) -> None:
+    """One for each tenth of a second, whatever the speed and however few the ticks."""
+    page.send("advance", to_s=2)
+    told = page.passed(0.001, times=30)
+    rows = [row for tick in told for row in tick["rows"]]
+    assert [row["at_s"] for row in rows] == pytest.approx([0.1 * at for at in range(1, 21)])
+    assert all(len(row["waiting"]) == len(row["gone"]) == 2 for row in rows)
+    (tick,) = page.send("look")
+    assert tick["rows"][0]["at_s"] == 0
+    assert tick["rows"][1:] == rows
+    assert page.send("pause")[0]["rows"] == [rows[-1]]
+
+
+def test_there_is_a_picture_of_each_second_that_was_seen(page: Page) -> None:
+    """Of none that was not."""
+    page.send("advance", to_s=2)
+    page.passed(0, times=30)
+    assert page.send("picture", to_s=1.9)[0]["look"]["at_s"] == 1
+    assert page.send("picture", to_s=9)[0]["look"]["at_s"] == 2
+    assert page.send("picture", to_s=-1) == [{"say": "picture", "look": None}]
+
+
+def test_two_sessions_stand_at_one_moment_whichever_was_stepped(page: Page) -> None:
+    """The next event's time is told, and a session that is advanced to it is exactly there."""
+    other = Page()
+    other.send("open", experiment={"lab": "hall", "variant": "calm", "duration_s": 6, "script": []})
+    for _ in range(20):
+        page.send("step", by="event")
+        at_s = page.look()["at_s"]
+        other.send("advance", to_s=at_s)
+        told = other.passed(0, times=10)
+        assert (other.look() if told else {"at_s": 0})["at_s"] == at_s
+        assert page.look()["next_s"] >= at_s
+    other.speaker.close()
+
+
+def test_a_lesson_is_told_with_its_lab(page: Page) -> None:
+    """None, where there is none."""
+    assert page.send("lesson", lab="hall")[0]["lesson"] == {"question": "?"}
+    assert page.send("lesson", lab="none")[0]["lesson"] is None
 
 
 def test_a_fast_run_shows_no_more_than_can_be_seen(page: Page) -> None:

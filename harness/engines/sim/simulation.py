@@ -124,6 +124,8 @@ class Simulation:
         client = Process(CLIENT, 0)
         self.load = SimLoad(plan, self.now, partial(self._spawn, client))
         self._tally = self.load.tap = tally
+        if tally is not None:
+            tally.now = self.now
         self.acting = Acting(plan.lab, plan.variant, self.system, self.load)
         self._watching: asyncio.Task[None] | None = None
         loop.on_crash = self._note_crash

@@ -5,6 +5,7 @@ Nothing of it enters a recording, and a run that is watched is the same as one t
 
 from collections import Counter, defaultdict, deque
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from harness.engines.sim.process import Process, ProcessState
 from harness.model.lab import CLIENT
@@ -12,13 +13,23 @@ from harness.model.send import Arrival
 from harness.recording import Request
 from services.tracing import Span
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 SPAN_S = 1.0
 """The time over which outcomes and latencies of the load are told."""
 
 
+STARTED, GOOD, FAILED, GIVEN_UP, LATE = "started", "good", "failed", "given_up", "late"
+HAPPENINGS = (STARTED, GOOD, FAILED, GIVEN_UP, LATE)
+"""What happens to calls: they start, get what was asked for or an error, their caller gives up, or
+they are answered when it has."""
+FIRST_ERROR = 400
+
+
 @dataclass(slots=True)
 class Calls:
-    """The calls of one link since the start of the run.
+    """The calls of one link since the start of the run, and what happened to some lately.
 
     `late` are those whose callee was done when their caller had given up: work for nobody.
     """
@@ -26,12 +37,30 @@ class Calls:
     started: int = 0
     outcomes: Counter[str] = field(default_factory=Counter)
     late: int = 0
+    _lately: deque[tuple[float, str]] = field(default_factory=deque)
+
+    def happened(self, what: str, at_s: float) -> None:
+        """Hear of one of the `HAPPENINGS`."""
+        self._forget(at_s)
+        self._lately.append((at_s, what))
+
+    def last(self, now_s: float) -> dict[str, int]:
+        """Count what has happened in the last second."""
+        self._forget(now_s)
+        counts = Counter(what for _, what in self._lately)
+        return {what: counts[what] for what in HAPPENINGS}
+
+    def _forget(self, now_s: float) -> None:
+        while self._lately and self._lately[0][0] <= now_s - SPAN_S:
+            self._lately.popleft()
 
 
 class Tally:
     """Hears of each call's start and end, and of the load's requests."""
 
     def __init__(self) -> None:
+        self.now: Callable[[], float] = float
+        """The run's clock, in seconds; whoever tells the tally of calls puts it here."""
         self.calls: defaultdict[str, Calls] = defaultdict(Calls)
         self.sent = 0
         self.by_second: defaultdict[int, Counter[bool]] = defaultdict(Counter)
@@ -44,7 +73,7 @@ class Tally:
     def begun(self, process: Process, callee: str) -> None:
         """Hear of a call that a process sends."""
         link = f"{process.host}->{callee}"
-        self.calls[link].started += 1
+        self._start(link)
         self._under_way[process, link] += 1
 
     def ended_span(self, process: Process, span: Span) -> None:
@@ -52,22 +81,23 @@ class Tally:
         if span.kind == "client":
             link = f"{span.caller}->{span.callee}"
             self._under_way[process, link] -= 1
-            self._end(link, span.status, span.span)
+            self._end(link, span.status, span.span, good=_is_good(span.status))
         elif link := self._given_up.pop(span.parent, ""):
             self.calls[link].late += 1
+            self.calls[link].happened(LATE, self.now())
 
     def sent_request(self, arrival: Arrival) -> None:
         """Hear of a request of the load's."""
         self.sent += 1
         link = f"{CLIENT}->{arrival.to}"
-        self.calls[link].started += 1
+        self._start(link)
         self._load_under_way[link] += 1
 
     def ended_request(self, request: Request, at_s: float) -> None:
         """Hear that a request has ended, with an answer or without."""
         link = f"{CLIENT}->{request.to}"
         self._load_under_way[link] -= 1
-        self._end(link, request.status, f"{request.number + 1:016x}")
+        self._end(link, request.status, f"{request.number + 1:016x}", good=request.good)
         self.by_second[int(at_s)][request.good] += 1
         self._last.append((at_s, request))
         self.last(at_s)
@@ -85,13 +115,24 @@ class Tally:
         """Count the requests of the load that have not ended."""
         return sum(self._load_under_way.values())
 
-    def last(self, now_s: float) -> list[Request]:
-        """Give the requests that have ended in the last second."""
+    def last(self, now_s: float) -> list[tuple[float, Request]]:
+        """Give the requests that have ended in the last second, each with its end."""
         while self._last and self._last[0][0] <= now_s - SPAN_S:
             self._last.popleft()
-        return [request for _, request in self._last]
+        return list(self._last)
 
-    def _end(self, link: str, status: str, span: str) -> None:
+    def _start(self, link: str) -> None:
+        self.calls[link].started += 1
+        self.calls[link].happened(STARTED, self.now())
+
+    def _end(self, link: str, status: str, span: str, *, good: bool) -> None:
         self.calls[link].outcomes[status] += 1
-        if not status.isdigit():
+        is_answered = status.isdigit()
+        what = GOOD if good else FAILED if is_answered else GIVEN_UP
+        self.calls[link].happened(what, self.now())
+        if not is_answered:
             self._given_up[span] = link
+
+
+def _is_good(status: str) -> bool:
+    return status.isdigit() and int(status) < FIRST_ERROR

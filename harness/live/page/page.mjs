@@ -1,197 +1,299 @@
-// The console's page: sends commands over one WebSocket, shows what it is told. No library, no build.
-import { topology, repaint, chart } from "./drawing.mjs";
+// The page: makes the runs that the address asks for, and tells all its parts when something has changed.
+import { $, h, text, attr, many, seconds, place } from "./dom.mjs";
+import { Run } from "./run.mjs";
+import { Clock, SPEEDS } from "./clock.mjs";
+import { Pane, told } from "./pane.mjs";
+import { Lanes, marksOf } from "./lanes.mjs";
+import { Hands } from "./hands.mjs";
+import { Lesson } from "./lesson.mjs";
+import { Follow } from "./follow.mjs";
+import { SpaceTime } from "./spacetime.mjs";
+import { cures, sentence } from "./words.mjs";
+import { notes } from "./notes.mjs";
+import { clean, experiments, own, read, usual, written } from "./address.mjs";
+import { keys, listen, list } from "./keys.mjs";
 
-const $ = (id) => document.getElementById(id);
-const root = document.documentElement;
-const state = { opened: null, drawn: null, tick: null, seconds: new Map(), windows: [], playing: false, chosen: null, faults: [], script: [], furthest: 0 };
-const hash = () => new URLSearchParams(location.hash.slice(1));
-const name = hash().get("session") ?? Math.random().toString(36).slice(2, 12);
-const own = Math.random().toString(36).slice(2, 10); // pages that look at one session tell their answers apart by it
-let socket, number = 0;
-const waiting = new Map();
+const main = $("main"), phone = matchMedia("(max-width: 46rem)"), SPOKEN_MS = 1000, TOAST_MS = 8000, MORE_S = 600, LONGEST_S = 3600;
+const stored = (name, first) => { try { return (sessionStorage[name] ??= first()); } catch { return first(); } };
+const BASE = stored("session", () => Math.random().toString(36).slice(2, 12));
 
-function send(message) {
-  const id = `${own}-${++number}`;
-  socket.send(JSON.stringify({ ...message, id }));
-  return new Promise((done) => waiting.set(id, done));
-}
-function say(text, bad = false) { $("said").textContent = text; $("said").className = bad ? "bad" : ""; }
+class Page {
+  constructor() {
+    Object.assign(this, { runs: [], panes: [], kinds: [], labs: [], clock: null, spokenAt: 0, asKeys: stored("keys", () => "on") === "on", front: 0 });
+    this.clock = new Clock(this);
+    this.hands = new Hands(this, { breaks: $("break"), turns: $("turn") });
+    this.lesson = new Lesson(this, { vote: $("vote"), reader: $("lesson"), tries: $("further") });
+    this.follow = new Follow(this, $("follow"));
+    this.spacetime = new SpaceTime(this, $("messages"));
+    this.lanes = new Lanes($("time"), this);
+    this.keys = keys(this);
+    listen(this.keys, () => this.asKeys && this.isThere);
+    this.buttons();
+    phone.addEventListener("change", () => { for (const run of this.runs) this.draw(run); this.paint(); });
+    addEventListener("hashchange", () => this.hash !== location.hash && this.start());
+  }
+  get isThere() { return this.runs.length > 0 && this.runs.every((run) => run.look); }
 
-function connect() {
-  socket = new WebSocket(new URL(`session/${name}`, location.href.replace(/^http/, "ws").split("#")[0]));
-  socket.onmessage = (event) => { const message = JSON.parse(event.data); told[message.say]?.(message); };
-  socket.onopen = () => send({ do: "hello" });
-  socket.onclose = () => { root.dataset.state = "closed"; say("The session is over. Load the page again to open it anew; the address holds all that you did.", true); };
-}
-
-const told = {
-  ok: ({ id }) => { waiting.get(id)?.(true); waiting.delete(id); },
-  refused: ({ id, why }) => { if (id && !waiting.has(id)) return; waiting.get(id)?.(false); waiting.delete(id); say(why, true); },
-  failed: ({ why }) => { root.dataset.state = "failed"; playing(false); say(why, true); },
-  hello: (hello) => {
-    state.kinds = hello.faults;
-    $("lab").replaceChildren(...hello.labs.map((lab) => new Option(`${lab.name}: ${lab.title}`, lab.name)));
-    root.dataset.state = "ready";
-    if (!state.opened) openFromAddress();
-  },
-  opened: (opened) => {
-    for (const part of document.querySelectorAll("[inert]")) part.inert = false; // before, there is nothing to work on
-    say("");
-    const same = ["lab", "variant", "seed"].every((one) => opened[one] === state.opened?.[one]);
-    if (!same) Object.assign(state, { seconds: new Map(), windows: [], chosen: null, furthest: 0 });
-    Object.assign(state, { opened, again: true, script: opened.experiment.script, shown: "", drawnTo: "" });
-    root.dataset.lab = opened.lab; root.dataset.state = "ready"; delete root.dataset.digest;
-    $("title").textContent = opened.title; $("question").textContent = opened.question;
-    $("lab").value = opened.lab; $("seed").value = opened.seed;
-    $("variant").replaceChildren(...opened.variants.map((one) => new Option(`${one.name} (${one.kind})`, one.name)));
-    $("variant").value = opened.variant;
-    state.drawn = topology($("topology"), opened, choose);
-    forms(); showScript();
-  },
-  tick: (tick) => {
-    state.tick = tick;
-    playing(tick.speed > 0);
-    if (state.again) { // a moment was gone back to: what was seen before it stays, what came after is gone
-      state.again = false;
-      for (const second of [...state.seconds.keys()]) if (second >= Math.floor(tick.at_s)) state.seconds.delete(second);
-      state.windows = state.windows.filter((one) => one.start < tick.at_s).map((one) => (one.end < tick.at_s ? one : { ...one, end: undefined }));
-    }
-    state.furthest = Math.max(state.furthest, tick.at_s);
-    if (root.dataset.state !== "done") root.dataset.state = state.playing ? "running" : "ready";
-    $("clock").textContent = `${tick.at_s.toFixed(2)} s`;
-    $("line").max = Math.min(state.opened.duration_s, Math.max(30, Math.ceil(state.furthest / 30) * 30));
-    if (document.activeElement !== $("line")) $("line").value = tick.at_s;
-    repaint(state.drawn, tick);
-    numbers(tick); faults(tick);
-    const failed = Object.values(tick.load.failed).reduce((a, b) => a + b, 0);
-    const second = Math.floor(tick.at_s - 1e-9);
-    if (second >= 0) state.seconds.set(second, { good: tick.load.good, failed, p50: tick.load.p50_ms, p99: tick.load.p99_ms });
-    tick.series?.[0]?.curves.good.forEach((good, at) => { // all of the past, also where this page has not seen it
-      if (at < Math.floor(tick.at_s)) state.seconds.set(at, { ...state.seconds.get(at), good, failed: tick.series[0].curves.failed[at] });
+  // From the address to runs that stand at its moment.
+  async start() {
+    this.state("loading");
+    let found;
+    try { found = read(); } catch (error) { found = { at_s: 0, with: undefined }; this.said(`The address cannot be read (${error.message}); the lab is opened as it is.`, true); }
+    this.base = found.session ?? BASE;
+    const first = this.runs[0] ?? new Run(`${this.base}a`, this);
+    await first.ready;
+    const { hello } = await first.send({ do: "hello" });
+    if (!hello) return this.fail(first.failed || "The engine did not answer. Load the page again.");
+    Object.assign(this, { kinds: hello.faults, labs: hello.labs });
+    $("lab").replaceChildren(...hello.labs.map((lab) => h("option", { value: lab.name }, lab.title)));
+    if (found.session && first.opened) return this.join(first);
+    found.lab ??= hello.labs[0].name;
+    await this.open(found, first);
+  }
+  // A second screen: looks at what another page has opened, and follows it.
+  async join(first) {
+    const runs = [first], second = new Run(`${this.base}b`, this);
+    await second.ready;
+    await second.send({ do: "hello" });
+    if (second.opened) runs.push(second); else second.close();
+    await Promise.all(runs.map((run) => run.send({ do: "look" })));
+    this.show(runs);
+    this.moved();
+  }
+  async open(found, first = this.runs[0]) {
+    this.clock.pause();
+    this.isOpening = true;
+    this.state("loading");
+    Object.assign(this.clock, { planned: [] });
+    this.follow.close();
+    await this.clock.exclusive(async () => {
+      // Whoever names no variants sees the two that differ: the lab says which, once it is open.
+      const [one, two] = experiments(found, [found.with?.[0] ?? ""]);
+      const answer = await first.stand({ do: "open", experiment: clean(one), to_s: found.at_s });
+      if (!answer.ok) return this.fail(answer.why);
+      const wanted = two ?? (found.with ? undefined : experiments({ ...found, with: usual(first.opened.variants) }, [])[1]);
+      if (!found.with && first.variant !== usual(first.opened.variants)[0]) await first.stand({ do: "open", experiment: clean({ ...one, variant: usual(first.opened.variants)[0] }), to_s: found.at_s });
+      let runs = [first];
+      if (wanted) {
+        const second = this.runs[1] ?? new Run(`${this.base}b`, this);
+        await second.ready;
+        const other = await second.stand({ do: "open", experiment: clean(wanted), to_s: found.at_s });
+        if (!other.ok) this.said(other.why, true);
+        if (second.look) runs = [first, second]; else second.close();
+      } else this.runs[1]?.close();
+      this.show(runs);
     });
-    charts(tick);
-    $("notes").replaceChildren(...tick.notes.map(item));
-  },
-  acted: () => {},
-  ended: ({ digest }) => { root.dataset.digest = digest; root.dataset.state = "done"; playing(false); say("The run is over: every request is answered."); },
-  exported: ({ experiment }) => {
-    state.script = experiment.script; showScript();
-    const kept = { ...experiment };
-    history.replaceState(null, "", `#${new URLSearchParams({ lab: kept.lab, at: state.tick?.at_s ?? 0, experiment: JSON.stringify(kept) })}`);
-  },
-  followed: () => {},
-};
-
-function openFromAddress() {
-  const given = hash();
-  let experiment = { lab: given.get("lab") ?? $("lab").value, script: [] };
-  try { if (given.get("experiment")) experiment = JSON.parse(given.get("experiment")); } catch { say("The experiment in the address is not JSON.", true); }
-  send({ do: "open", experiment, to_s: Number(given.get("at") ?? 0) || 0 });
-}
-const item = (text) => Object.assign(document.createElement("li"), { textContent: text });
-const words = (act) => act.do === "inject" ? `${act.fault.kind} ${act.fault.target ?? ""}` : [act.do, act.name, act.value, act.times, act.count, act.fault].filter((one) => one !== undefined).join(" ");
-function showScript() { $("script").replaceChildren(...state.script.map((act) => item(`${act.at_s.toFixed(2)} s: ${words(act)}`))); }
-function playing(on) { state.playing = on; $("play").textContent = on ? "Pause" : "Play"; }
-
-async function act(operation) {
-  const taken = await send({ do: "act", operation });
-  if (taken) { say(`${words(operation)} at ${state.tick.at_s.toFixed(2)} s`); send({ do: "export" }); }
-}
-function numbers({ load }) {
-  const failed = Object.entries(load.failed);
-  const rows = [["good/s", load.good], ["failed/s", failed.reduce((sum, [, count]) => sum + count, 0)], ["p50", load.p50_ms === null ? "–" : `${load.p50_ms.toFixed(0)} ms`], ["p99", load.p99_ms === null ? "–" : `${load.p99_ms.toFixed(0)} ms`], ["under way", load.under_way], ...failed];
-  $("numbers").replaceChildren(...rows.map(([term, value]) => { const row = document.createElement("div"); row.innerHTML = "<dt></dt><dd></dd>"; row.children[0].textContent = term; row.children[1].textContent = value; return row; }));
-}
-function faults(tick) {
-  for (const fault of tick.faults) if (!state.windows.some((one) => one.number === fault.number && one.name === fault.name && !one.end)) state.windows.push({ number: fault.number, name: fault.name, start: fault.at_s });
-  for (const one of state.windows) if (!one.end && !tick.faults.some((fault) => fault.number === one.number && fault.name === one.name && fault.state !== "gone")) one.end = tick.at_s;
-  const key = JSON.stringify(tick.faults);
-  if (key === state.shown) return;
-  state.shown = key;
-  $("faults").replaceChildren(...tick.faults.map((fault) => {
-    const row = item(`${fault.said} (${fault.state}, since ${fault.at_s.toFixed(2)} s) `);
-    if (fault.number !== null) { const heal = Object.assign(document.createElement("button"), { textContent: "Heal" }); heal.setAttribute("aria-label", `Heal ${fault.said}`); heal.onclick = () => act({ do: "heal", fault: fault.number }); row.append(heal); }
-    return row;
-  }));
-}
-function charts(tick) {
-  const until = Math.max(10, Math.ceil(tick.at_s)), seconds = [...Array(Math.ceil(tick.at_s)).keys()];
-  if (state.drawnTo === `${until} ${Math.floor(tick.at_s * 4)}`) return;
-  state.drawnTo = `${until} ${Math.floor(tick.at_s * 4)}`;
-  const of = (field) => seconds.map((second) => state.seconds.get(second)?.[field] ?? NaN);
-  const windows = state.windows.map((one) => [one.start, one.end ?? tick.at_s]);
-  chart($("chart"), [{ values: of("good"), class: "good" }, { values: of("failed"), class: "bad", dash: "5 3" }], windows, until);
-  $("chart").setAttribute("aria-label", `Requests each second: ${tick.load.good} good now; the table below has all`);
-  $("table").innerHTML = "<thead><tr><th>second</th><th>good</th><th>failed</th><th>p50 ms</th><th>p99 ms</th></tr></thead>";
-  const body = $("table").createTBody();
-  for (const second of seconds.slice(-60)) { const row = body.insertRow(), at = state.seconds.get(second); for (const value of [second, at?.good, at?.failed, at?.p50, at?.p99]) row.insertCell().textContent = value == null ? "–" : Math.round(value); }
-  if (tick.series) $("plots").replaceChildren(...tick.series.slice(1).flatMap((plot) => {
-    const head = Object.assign(document.createElement("h3"), { textContent: `${plot.title}${plot.unit ? ` (${plot.unit})` : ""}: ${Object.keys(plot.curves).join(", ")}` });
-    const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-    svg.setAttribute("role", "img"); svg.setAttribute("aria-label", plot.title);
-    const kinds = ["good", "bad", "act", "line"];
-    chart(svg, Object.values(plot.curves).map((values, i) => ({ values: values.map((v) => v ?? NaN), class: kinds[i % 4], dash: i ? `${3 + 2 * i} 3` : "" })), windows, until);
-    return [head, svg];
-  }));
-}
-
-function choose(kind, target) { state.chosen = { kind, target }; forms(); $("forms").querySelector("button")?.focus(); }
-function forms() {
-  const box = $("forms"); box.replaceChildren();
-  if (!state.chosen) return;
-  const { kind, target } = state.chosen;
-  $("chosen").textContent = `Break ${target}, or change its settings.`;
-  const set = document.createElement("fieldset"); set.append(Object.assign(document.createElement("legend"), { textContent: `Faults of ${target}` }));
-  for (const fault of state.kinds.filter((one) => one.on === kind && one.kind !== "Configure" && one.kind !== "MemoryLimit")) {
-    const form = document.createElement("form"); form.title = fault.about;
-    form.append(Object.assign(document.createElement("button"), { textContent: fault.kind }));
-    for (const field of fault.fields) form.append(input(field, field.default ?? usual[field.name] ?? 1));
-    form.onsubmit = (event) => { event.preventDefault(); act({ do: "inject", fault: { kind: fault.kind, target, ...values(form, fault.fields) } }); };
-    set.append(form);
+    this.isOpening = false;
+    if (this.isThere) await this.lesson.load(this.runs[0]);
+    this.moved();
   }
-  box.append(set);
-  const host = state.opened.hosts.find((one) => one.name === target);
-  if (!host?.settings.length) return;
-  const live = document.createElement("fieldset"); live.append(Object.assign(document.createElement("legend"), { textContent: `Live settings of ${target}` }));
-  const guards = document.createElement("details"); guards.append(Object.assign(document.createElement("summary"), { textContent: "Guards" }));
-  for (const setting of host.settings) {
-    const form = document.createElement("form"), field = { name: setting.name, type: setting.choices.length ? "choice" : typeof setting.value === "number" ? "float" : typeof setting.value === "boolean" ? "bool" : "str", choices: setting.choices };
-    form.append(input(field, setting.value), Object.assign(document.createElement("button"), { textContent: "Set" }));
-    form.onsubmit = (event) => { event.preventDefault(); act({ do: "set", name: `${target}.${setting.name}`, value: values(form, [field])[setting.name] }); };
-    (setting.name.includes(".") ? guards : live).append(form);
+  show(runs) {
+    this.runs = this.clock.runs = runs;
+    const isOne = runs.length > 1 && runs[0].variant === runs[1].variant;
+    for (const run of runs) run.label = isOne ? told(run) : undefined;
+    const { opened } = runs[0];
+    $("lab").value = opened.lab;
+    $("seed").value = opened.seed;
+    text($("question"), opened.question);
+    document.title = `${opened.title} · Chaoslab`;
+    attr(main, "data-lab", opened.lab);
+    this.panes = runs.map((run, at) => new Pane(this, run, at));
+    $("now").replaceChildren(...this.panes.map((pane) => pane.element));
+    $("now").dataset.count = runs.length;
+    for (const run of runs) this.draw(run);
+    this.lanes.built = "";
+    this.hands.open();
+    this.paint();
   }
-  live.append(guards); box.append(live);
-}
-const usual = { latency_ms: 200, factor: 4, rate_kbps: 10, delay_ms: 1000, average_bytes: 100, limit_bytes: 1000, skew_s: 5 };
-function input(field, value) {
-  const label = Object.assign(document.createElement("label"), { textContent: `${field.name} ` });
-  const made = document.createElement(["choice", "bool"].includes(field.type) ? "select" : "input");
-  if (field.type === "choice") made.append(...field.choices.map((one) => new Option(one)));
-  else if (field.type === "bool") made.append(new Option("true"), new Option("false"));
-  else if (["int", "float"].includes(field.type)) Object.assign(made, { type: "number", step: field.type === "int" ? 1 : "any" });
-  made.name = field.name; made.value = String(value);
-  label.append(made);
-  return label;
-}
-function values(form, fields) {
-  return Object.fromEntries(fields.map(({ name, type }) => { const text = form.elements[name].value; return [name, ["int", "float"].includes(type) ? Number(text) : type === "bool" ? text === "true" : text]; }));
-}
+  draw(run) {
+    const pane = this.panes.find((one) => one.run === run);
+    pane?.draw(phone.matches);
+  }
+  choose(at, name) {
+    const names = this.runs.map((run) => run.variant);
+    const other = this.runs[0].opened.variants.find((one) => one.name !== names[0])?.name;
+    const wanted = name === "+" ? [...names, usual(this.runs[0].opened.variants).find((one) => one !== names[0]) ?? other] : name === "" ? names.filter((_, each) => each !== at) : names.with(at, name);
+    const { opened } = this.runs[0], kept = this.runs.map((run) => own(run)), order = name === "" ? kept.filter((_, each) => each !== at) : kept;
+    return this.open({ lab: opened.lab, seed: opened.seed, with: wanted.filter(Boolean), at_s: this.clock.at_s, runs: order, duration_s: opened.experiment.duration_s });
+  }
 
-const toggle = async () => { const on = !state.playing; await send(on ? { do: "play", speed: Number($("speed").value) } : { do: "pause" }); };
-$("play").onclick = toggle;
-$("speed").onchange = () => state.playing && send({ do: "play", speed: Number($("speed").value) });
-$("heal").onclick = () => act({ do: "heal all" });
-$("pace").onchange = () => act({ do: "pace", times: Number($("pace").value) });
-$("export").onclick = () => { send({ do: "export" }).then(() => { const text = hash().get("experiment") ?? "{}"; const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(new Blob([JSON.stringify(JSON.parse(text), null, 1)])), download: `${state.opened.lab}.json` }); link.click(); }); };
-$("own").onclick = () => send({ do: "open", experiment: { ...state.opened.experiment, script: state.opened.script }, to_s: 0 }).then((taken) => taken && say("The lab's own faults will come as they do in the lab: replayed from the start."));
-$("choose").onsubmit = (event) => { event.preventDefault(); state.furthest = 0; send({ do: "open", experiment: { lab: $("lab").value, seed: Number($("seed").value), script: [], ...($("lab").value === state.opened?.lab ? { variant: $("variant").value } : {}) } }); };
-$("line").onchange = () => { const to = Number($("line").value); playing(false); send(to < state.tick.at_s ? { do: "rewind", to_s: to } : { do: "advance", to_s: to }); $("line").blur(); };
-for (const button of document.querySelectorAll("[data-step]")) button.onclick = () => { playing(false); send({ do: "step", by: button.dataset.step }); };
-for (const button of document.querySelectorAll("[data-send]")) button.onclick = () => act({ do: "send", count: Number(button.dataset.send) });
-addEventListener("keydown", (event) => {
-  if (!state.opened) return;
-  if (/INPUT|SELECT|TEXTAREA|BUTTON/.test(event.target.tagName) || event.target.closest("[role=button]") || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.key === " ") { event.preventDefault(); toggle(); }
-  if (event.key === "h") act({ do: "heal all" });
-});
-connect();
+  // What runs tell.
+  opened(run, isOther) { if (isOther && !this.isOpening && this.runs.includes(run)) this.isStale = true; }
+  changed(run) {
+    if (this.isStale && this.isThere) { this.isStale = false; this.show(this.runs); }
+    if (run.failed) { this.said(`${this.runs.length > 1 ? `${run.title}: ` : ""}${run.failed}`, true); this.clock.pause(); this.state("failed"); }
+    if (run.digest && this.clock.isOver) this.moved();
+    this.soon();
+  }
+  soon() { this.due ||= requestAnimationFrame(() => { this.due = 0; this.paint(); }); }
+  moved() {
+    const isDone = this.clock.isOver && this.runs.every((run) => run.digest || run.failed);
+    if (!this.isThere) return;
+    if (this.runs.some((run) => run.failed)) this.state("failed");
+    else this.state(isDone ? "done" : this.clock.playing ? "running" : this.clock.at_s ? "paused" : "ready");
+    attr(main, "data-digest", isDone ? this.runs.map((run) => run.digest).join(",") : "");
+    if (!this.clock.playing) this.remember();
+    this.soon();
+  }
+  state(name) { attr(main, "data-state", name); }
+  fail(why) { this.said(why, true); this.state("failed"); }
+  said(words, isBad = false) { const line = $("said"); text(line, words); attr(line, "class", isBad ? "bad" : ""); line.hidden = !words; clearTimeout(this.unsay); if (words && !isBad) this.unsay = setTimeout(() => (line.hidden = true), TOAST_MS); }
+
+  paint() {
+    if (!this.isThere || this.isOpening || this.panes.length !== this.runs.length) return;
+    const peak = Math.max(0, ...this.runs.map((run) => run.peak)), fastest = Math.max(this.panes[0].topology.plan.tall > 1 ? 1 : 2 * this.runs[0].opened.rate_rps, this.runs[0].opened.rate_rps, ...this.runs.map((run) => run.fastest));
+    const scale = { fastest, unit: Math.max(...this.panes.map((pane) => pane.topology.unit(peak))) };
+    for (const pane of this.panes) pane.paint(scale);
+    attr(main, "data-verdict", this.panes.map((pane) => pane.element.dataset.verdict).join(","));
+    text($("unit"), scale.unit === 1 ? "a call whose caller waits" : `${many(scale.unit)} calls whose caller waits`);
+    text($("unit-gone"), scale.unit === 1 ? "a call whose caller has gone" : `${many(scale.unit)} calls whose caller has gone`);
+    text($("clock"), `${(this.lanes.preview ?? this.clock.at_s).toFixed(this.clock.at_s % 0.1 > 1e-6 && this.clock.at_s % 0.1 < 0.1 - 1e-6 ? 3 : 1)}`);
+    attr(main, "data-at", this.clock.at_s);
+    text($("play-word"), this.clock.playing ? "❚❚ Pause" : this.clock.isOver ? "▶ Go on" : "▶ Play");
+    const count = Math.max(0, ...this.runs.map((run) => run.faults.filter((fault) => fault.number !== null).length)), heal = $("heal");
+    text($("heal-word"), count ? `Heal all · ${count}` : "Heal all");
+    attr(heal, "class", count ? "heal armed" : "heal");
+    attr(heal, "aria-disabled", !count);
+    for (const button of $("speeds").children) { const isOn = Number(button.dataset.speed) === this.clock.speed; attr(button, "aria-checked", isOn); attr(button, "tabindex", isOn ? 0 : -1); }
+    this.lanes.paint();
+    this.hands.paint();
+    this.spacetime.paint();
+    this.speak();
+    notes($("notes"), this.runs);
+  }
+  // At most once a second, so that it can be read, and read aloud.
+  speak() {
+    const now = performance.now(), wait = this.spokenAt + SPOKEN_MS - now;
+    if (wait > 0 && this.clock.playing) { this.later ||= setTimeout(() => { this.later = 0; this.speak(); }, wait); return; }
+    const [headline, line] = sentence(this.runs, this.runs.flatMap((run) => cures(run, run.shown.at_s)).sort((a, b) => a.at_s - b.at_s));
+    if ($("headline").textContent !== headline) { this.spokenAt = now; text($("headline"), headline); }
+    $("line").replaceChildren(...line);
+  }
+  // What a drawing of many has no room for.
+  said_of(name) { return this.panes.every((pane) => pane.topology.plan.tall === 1) ? "" : this.panes.map((pane) => `${this.runs.length > 1 ? `${pane.run.title}: ` : ""}${pane.topology.words(name)}`).join("\n"); }
+  marks() { return marksOf(this.runs, this.kinds, this.clock.at_s); }
+
+  // What hands do: between two steps, in every run that is meant.
+  between(act) { return this.clock.exclusive(act); }
+  async one(run, operation) {
+    const answer = await run.send({ do: "act", operation });
+    if (!answer.ok) { const why = this.runs.length > 1 ? `${run.title}: ${answer.why}` : answer.why; this.said(why, true); return { why }; }
+    return { fault: answer.acted.fault, at_s: answer.acted.at_s };
+  }
+  async act(runs, operation) {
+    const done = await this.between(() => Promise.all(runs.map((run) => this.one(run, operation))));
+    this.did(done);
+    return done.map((one) => one.why);
+  }
+  async inject(runs, fault, for_s) {
+    const done = await this.between(() => Promise.all(runs.map((run) => this.one(run, { do: "inject", fault }))));
+    done.forEach((one, at) => { if (for_s && one.fault) this.clock.planned.push({ run: runs[at], fault: one.fault, start_s: one.at_s, end_s: Math.round((one.at_s + for_s) * 1e6) / 1e6 }); });
+    this.did(done);
+    return done.map((one) => one.why);
+  }
+  async heal(run, fault) { const { why } = await this.one(run, { do: "heal", fault }); this.did([{ why }]); return why; }
+  did(done) { if (done.every((one) => !one.why)) this.said(""); this.remember(); this.soon(); }
+  async healAll() {
+    const runs = this.runs.filter((run) => run.faults.some((fault) => fault.number !== null));
+    const count = Math.max(0, ...runs.map((run) => run.faults.length));
+    if (!runs.length) return this.said("There is nothing to heal.");
+    await this.act(runs, { do: "heal all" });
+    this.said(`Healed ${count === 1 ? "one fault" : `${count} faults`} at ${seconds(this.clock.at_s)}.`);
+  }
+  undoLast() {
+    const last = this.runs.flatMap((run) => run.done().filter((act) => act.do === "set" && run.look.settings.includes(act.name))).sort((a, b) => a.at_s - b.at_s).at(-1);
+    if (last) return this.hands.undo(last.name);
+    this.said("No setting was changed by hand.");
+  }
+  async own() {
+    const { opened } = this.runs[0];
+    await this.open({ lab: opened.lab, seed: opened.seed, with: this.runs.map((run) => run.variant), at_s: 0, runs: this.runs.map((run) => ({ ...own(run), script: run.opened.script })), duration_s: opened.experiment.duration_s });
+    this.clock.play();
+  }
+  // An experiment of the lesson, beside the same variant as the lab has it.
+  async compare({ variant, settings, seed }) {
+    const { opened } = this.runs[0], script = opened.script;
+    await this.open({ lab: opened.lab, seed: seed ?? opened.seed, with: [variant, variant], at_s: 0, runs: [{ script }, { script, settings }] });
+    this.clock.play();
+  }
+
+  // Time.
+  toggle() { return this.clock.playing ? this.clock.pause() : this.clock.isOver && !this.runs.some((run) => run.failed) ? this.prolong() : this.clock.play(); }
+  // A run that is over goes on where its load ended, with what was done in it.
+  async prolong() {
+    const { opened } = this.runs[0], { duration_s } = opened.experiment;
+    await this.open({ lab: opened.lab, seed: opened.seed, with: this.runs.map((run) => run.variant), at_s: Math.min(duration_s, this.clock.at_s), runs: this.runs.map(own), duration_s: Math.min(LONGEST_S, duration_s + MORE_S) });
+    this.clock.play();
+  }
+  faster(by) { this.speed(SPEEDS[Math.max(0, Math.min(SPEEDS.length - 1, SPEEDS.indexOf(this.clock.speed) + by))]); }
+  speed(speed) { this.clock.speed = speed; this.paint(); }
+  preview(at_s) {
+    if (this.clock.playing) { this.clock.stop(); this.state("loading"); }
+    this.lanes.preview = at_s;
+    for (const run of this.runs) {
+      const second = Math.floor(at_s + 1e-9);
+      run.picture = at_s < run.at_s ? run.pictures.get(second) ?? run.picture : null;
+      if (at_s < run.at_s && !run.pictures.has(second)) run.send({ do: "picture", to_s: at_s }).then(() => { if (this.lanes.preview === at_s) { run.picture = run.pictures.get(second) ?? null; this.soon(); } });
+    }
+    this.soon();
+  }
+  // Goes to a moment; of one that was seen there is a picture before the runs are there.
+  async settle(wanted_s) {
+    const at_s = Math.max(0, wanted_s);
+    if (at_s < this.clock.at_s) this.preview(at_s);
+    this.lanes.preview = at_s;
+    await this.clock.seek(at_s);
+    this.lanes.preview = undefined;
+    for (const run of this.runs) run.picture = null;
+    this.paint();
+  }
+
+  // The address, and what is shown.
+  remember() {
+    if (!this.isThere) return;
+    this.hash = written(this.runs, this.clock.at_s, this.clock.planned);
+    history.replaceState(null, "", this.hash);
+  }
+  async copy() {
+    this.remember();
+    try { await navigator.clipboard.writeText(location.href); this.said("The link is copied: it holds lab, seed, variants, moment and all that was done."); } catch { this.said(`Copy this: ${location.href}`); }
+  }
+  present() {
+    const isOn = document.documentElement.dataset.view === "presenter";
+    document.documentElement.dataset.view = isOn ? "" : "presenter";
+    $("hints").replaceChildren(...[["Space", "play"], ["← →", "1 s"], ...this.hands.buttons.slice(0, 3).map((button, at) => [String(at + 1), `${button.kind.does.toLowerCase()} ${place(this.hands.picked)}`]), ["H", "heal all"], ["P", "end"]].map(([key, words]) => h("span", {}, h("kbd", {}, key), ` ${words}`)));
+    this.fit();
+  }
+  fit() { this.lanes.width = 0; this.soon(); }
+  tables() { this.lanes.tables(this.lanes.lanes.some((lane) => lane.table.hidden)); }
+  listKeys() {
+    const box = $("keys");
+    box.hidden = !box.hidden;
+    if (box.hidden) return;
+    box.replaceChildren(...list(this.keys, () => this.listKeys(), this.asKeys, (on) => { this.asKeys = on; try { sessionStorage.keys = on ? "on" : "off"; } catch { /* not kept */ } }));
+    box.scrollIntoView({ block: "nearest" });
+    box.querySelector("h2").focus();
+  }
+  closeAll() {
+    if (!$("keys").hidden) return this.listKeys();
+    if (this.follow.isOpen) return this.follow.close();
+    if (this.spacetime.isOpen) return this.spacetime.toggle();
+    if (!$("lesson").hidden) return this.lesson.read();
+    if (document.documentElement.dataset.view === "presenter") this.present();
+  }
+  buttons() {
+    // After a click with the mouse, Space plays and pauses again; whoever uses the keyboard keeps the focus.
+    addEventListener("click", (event) => event.detail && event.target.closest?.("button")?.blur());
+    const on = (id, act) => ($(id).onclick = act);
+    on("play", () => this.toggle()); on("back", () => this.settle(this.clock.at_s - 1)); on("heal", () => this.healAll());
+    on("copy", () => this.copy()); on("present", () => this.present()); on("list-keys", () => this.listKeys()); on("read", () => this.lesson.read());
+    on("second", () => window.open(`${location.pathname}#session=${this.base}`, "_blank", "noopener"));
+    on("follow-last", () => this.follow.open(this.follow.latest())); on("show-messages", () => this.spacetime.toggle());
+    for (const button of document.querySelectorAll("[data-step]")) button.onclick = () => this.clock.by(button.dataset.step);
+    $("speeds").replaceChildren(...SPEEDS.map((speed) => h("button", { role: "radio", "data-speed": speed, title: speed === Infinity ? "as fast as it goes" : `${speed} times as fast as the clock`, onclick: () => this.speed(speed), onkeydown: (event) => { const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key]; if (by) { event.preventDefault(); event.stopPropagation(); this.faster(by); $("speeds").querySelector("[aria-checked=true]").focus(); } } }, speed === Infinity ? "max" : `${speed}×`)));
+    $("lab").onchange = () => this.open({ lab: $("lab").value, seed: Number($("seed").value), at_s: 0 });
+    $("seed").onchange = () => this.open({ lab: $("lab").value, seed: Number($("seed").value), with: this.runs.map((run) => run.variant), at_s: 0 });
+  }
+}
+const page = new Page();
+page.start();

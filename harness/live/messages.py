@@ -1,0 +1,79 @@
+"""What the engine tells a page: the messages of the protocol, as JSON objects."""
+
+import math
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from harness.live.fault_words import buttons
+from harness.live.session import Session
+from harness.live.snapshot import Look
+from harness.model.lab import Lab
+from harness.model.operations import OPERATIONS
+
+PROTOCOL = 2
+Message = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Labs:
+    """The labs that can be opened: their names and titles, and each by its name.
+
+    `lesson` gives the lesson of a lab as a JSON object, None where it has none.
+    """
+
+    names: tuple[tuple[str, str], ...]
+    find: Callable[[str], Lab]
+    lesson: Callable[[str], Message | None]
+
+
+def hello(labs: Labs) -> Message:
+    """Say what there is: labs, faults with their buttons, operations."""
+    return {
+        "say": "hello",
+        "protocol": PROTOCOL,
+        "engine": "simulated",
+        "can": ["step", "pause", "rewind", "pace"],
+        "labs": [{"name": name, "title": title} for name, title in labs.names],
+        "faults": buttons(),
+        "operations": list(OPERATIONS),
+    }
+
+
+def tick(session: Session, look: Look) -> Message:
+    """Say how things are at this moment, and when the next event is."""
+    next_s = session.next_s()
+    return {
+        "say": "tick",
+        **finite(look.to_json()),
+        "next_s": next_s if math.isfinite(next_s) else None,
+        "messages": [asdict(message) for message in session.messages()],
+    }
+
+
+def series(session: Session) -> list[Message]:
+    """Give the lab's own plots."""
+    return [finite(asdict(one)) for one in session.series()]
+
+
+def followed(session: Session, number: int) -> Message:
+    """Give a request with its spans."""
+    request, spans = session.followed(number)
+    return {
+        "say": "followed",
+        "number": number,
+        "request": request and finite(request._asdict()),
+        "spans": [finite(span._asdict()) for span in spans],
+    }
+
+
+def finite(value: Any) -> Any:  # noqa: ANN401 - any JSON
+    """Put null where a number is none."""
+    match value:
+        case float():
+            return value if math.isfinite(value) else None
+        case dict():
+            return {name: finite(one) for name, one in value.items()}
+        case list() | tuple():
+            return [finite(one) for one in value]
+    return value
