@@ -180,6 +180,7 @@ def test_a_lab_has_words_for_all_that_it_claims(slug: str) -> None:
     assert words.opening
     assert set(words.variants) == {variant.name for variant in lab.variants}
     claims = {item.claim for item in lab.expect if not item.is_baseline}
+    claims |= {item.claim for item in lab.across}
     assert set(words.phrases) == claims | {item.name for item in lab.predict}
     for variant in lab.variants:
         about = [item.claim for item in lab.expect if variant.name in item.variants]

@@ -44,6 +44,9 @@ EXAMPLES: dict[str, dict[str, Any] | list[Any]] = {
     "caching.origin_load_rps": {"rate_rps": 100, "hit_ratio": 0.9},
     "caching.origin_load_factor": {"hit_ratio_before": 0.95, "hit_ratio_after": 0.9},
     "caching.cold_cache_is_vulnerable": {"rate_rps": 100, "hit_ratio": 0.67, "capacity_rps": 40},
+    "caching.ttl_misses_sd": {"rate_rps": 5, "ttl_s": 2, "duration_s": 40},
+    "caching.purge_fills": {"rates_rps": (5, 0.5, 0.1), "window_s": 4},
+    "caching.purge_fills_sd": {"rates_rps": (5, 0.5, 0.1), "window_s": 4},
     "caching.lru_hit_ratio": {"popularities": (0.5, 0.3, 0.2), "slots": 2},
     "chance.binomial_share_sd": {"share": 0.3, "trials": 100},
     "chance.binomial_count_sd": {"share": 0.3, "trials": 100},
@@ -211,6 +214,7 @@ EXAMPLES: dict[str, dict[str, Any] | list[Any]] = {
     "overload.fifo_collapse_s": {"rate_rps": 150, "capacity_rps": 100, "timeout_s": 2},
     "overload.backlog": {"rate_rps": 120, "capacity_rps": 80, "duration_s": 8},
     "overload.shed_ratio": {"rate_rps": 200, "capacity_rps": 150},
+    "overload.fluid_backlogs": {"loads": (3, 5, 1), "capacities": (4, 4, 4)},
     "overload.priority_success_ratios": {"rates_rps": (120, 80), "capacity_rps": 150},
     "overload.adaptive_throttle_ratio": {"requests": 300, "accepts": 100, "multiplier": 2},
     "overload.adaptive_throttle_backend_rps": {
@@ -258,6 +262,14 @@ EXAMPLES: dict[str, dict[str, Any] | list[Any]] = {
         "lag_s": 8,
         "scaled_rps": 200,
     },
+    "scaling.tracking_rounds": {"machines": 3, "needed": 8, "target": 0.7},
+    "scaling.tracked_machines": {
+        "loads_erlangs": (2, 6, 6, 6),
+        "machines": 3,
+        "most": 12,
+        "target": 0.7,
+        "boot_looks": 1,
+    },
     "scaling.batch_wait_mean_s": {"rate_rps": 100, "size": 10},
     "scaling.batch_capacity_rps": {"size": 10, "fixed_s": 0.008, "item_s": 0.001},
     "scaling.mesh_links": {"nodes": 13},
@@ -286,6 +298,8 @@ LEAST = {
 """The least whole number of each argument where it is not 1."""
 
 LEAST_OF = {
+    "scaling.tracked_machines most": 3,  # as many as there are at first
+    "scaling.tracked_machines boot_looks": 0,
     **dict.fromkeys(("balancing.random_max_load", "balancing.two_choices_max_load"), 16),
     "chance.rule_of_three": 30,
     "chance.batch_means_sd": 2,
