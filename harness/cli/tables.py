@@ -102,11 +102,16 @@ def show_lines(console: Console, result: Result) -> None:
 
 
 def _window(marks: str, said: str, room: int, width: int) -> Text:
-    """Say what the marks stand for behind them; before them, where the line would be too long."""
+    """Say what the marks stand for behind all seconds.
+
+    Where the line would be too long, it stands before the marks, or right behind them.
+    """
     lead = f"  {'':<{room}}  "
     before = len(lead) + len(marks) - len(marks.lstrip()) - GAP
-    if len(lead + marks) + GAP + len(said) > width and len(said) < before:
-        return Text(f"{said:>{before}}", "red").append(f"{'':{GAP}}{marks.strip()}", "bold red")
+    if len(lead + marks) + GAP + len(said) > width:
+        if len(said) < before:
+            return Text(f"{said:>{before}}", "red").append(f"{'':{GAP}}{marks.strip()}", "bold red")
+        marks = marks.rstrip()
     return Text(lead).append(marks, "bold red").append(f"{'':{GAP}}{said}", "red")
 
 

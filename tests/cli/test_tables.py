@@ -73,3 +73,11 @@ def test_marks_are_named_before_them_where_the_line_would_be_too_long() -> None:
     assert narrow.endswith("old figures  ▼▼▼")
     assert wide.index("▼") == narrow.index("▼")
     assert len(narrow) <= 50
+
+
+def test_marks_that_come_early_are_named_right_behind_them() -> None:
+    """Where the line would be too long, and the name before them too."""
+    marks = " " * 5 + "▼▼▼▼▼▼" + " " * 20
+    said = "load ramps to x 10, 5-15 s"
+    early = tables._window(marks, said, 18, 80).plain  # noqa: SLF001 - one of its lines
+    assert early == " " * 27 + "▼▼▼▼▼▼  " + said
