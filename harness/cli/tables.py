@@ -8,7 +8,7 @@ from rich.text import Text
 
 from harness.checks.verdict import Kind, Verdict
 from harness.model.lab import Lab
-from harness.model.variant import Broken
+from harness.model.variant import Broken, Fixed, Measured
 from harness.report.folded_rows import FoldedRow, Part, counted, folded, is_claimed
 from harness.report.lines import LineDrawn, caption, drawn, windows
 from harness.report.sentence import engines, sentence
@@ -237,16 +237,26 @@ def show_verdict(console: Console, result: Result, *, verbose: bool = False) -> 
         paragraph(console, line, "yellow")
 
 
+MEANINGS = (
+    (Broken, "breaks", "variants break"),
+    (Fixed, "holds", "fixes hold"),
+    (Measured, "is as expected", "designs are as expected"),
+)
+"""What a pass shows of one variant of a kind, and of several."""
+
+
 def _meaning(result: Result) -> str:
     """Say what a pass shows, or what of a failure is not a claim that was missed."""
     if result.verdict is Verdict.FAIL:
         failed = {one.kind for one in result.controls if one.verdict is Verdict.FAIL}
         return ": a claim is true where it must be false" * (failed == {Kind.TELLS_APART})
-    broken = [one.name for one in result.lab.variants if isinstance(one, Broken)]
-    fixed = [one.name for one in result.lab.variants if not isinstance(one, Broken)]
-    breaks = f"{broken[0]} breaks" if len(broken) == 1 else f"{_count(broken)} variants break"
-    holds = f"{fixed[0]} holds" if len(fixed) == 1 else f"{_count(fixed)} fixes hold"
-    return f": {breaks}, {holds}"
+    said = []
+    for kind, alone, several in MEANINGS:
+        names = [one.name for one in result.lab.variants if isinstance(one, kind)]
+        if names:
+            many = f"{_count(names)} {several}"
+            said.append(many if len(names) > 1 else f"{names[0]} {alone}")
+    return f": {', '.join(said)}"
 
 
 def _count(names: Sequence[str]) -> str:
