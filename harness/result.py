@@ -39,7 +39,8 @@ class Result:
 
     `calm` are those of broken variants without their faults, the negative controls.
     `controls` holds those of both engines; `agreement` those that hold the measured run against
-    the simulated one. `notes` are lines for a person, such as why containers were left out.
+    the simulated one. `notes` are lines for a person, such as why containers were left out, and
+    `options` words of the command line that repeat the run, beside lab, engine, variants and seed.
     """
 
     slug: str
@@ -51,6 +52,7 @@ class Result:
     notes: list[str] = field(default_factory=list)
     unproven: list[str] = field(default_factory=list)
     left_out: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
 
     @property
     def verdict(self) -> Verdict:

@@ -153,6 +153,7 @@ def document(result: Result, when: datetime) -> dict[str, Any]:
         "when": when.isoformat(timespec="seconds"),
         "verdict": result.verdict,
         "notes": result.notes,
+        "options": list(result.options),
         "left_out": list(result.left_out),
         "unproven": result.unproven,
         "controls": [control_json.written(control) for control in result.controls],

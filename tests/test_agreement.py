@@ -144,6 +144,7 @@ def test_without_trigger_the_whole_run_is_one_window() -> None:
     controls = held(run((90, 90, 90)), run((90, 90, 90)), of=CALM)
     assert list(controls) == ["without", "calls"]
     assert controls["without"].value == pytest.approx(90)
+    assert "0-" in controls["without"].measure
     assert {control.verdict for control in controls.values()} == {Verdict.PASS}
 
 

@@ -137,6 +137,10 @@ def alike(**values: float) -> Callable[[], Across]:
             "'x' compares variants with themselves; name two or more, each once",
         ),
         (
+            lambda: rising("takes-10", "takes-20", "takes-10", claim="x", measure=MEDIAN, by=1),
+            "'x' compares variants with themselves; name two or more, each once",
+        ),
+        (
             lambda: rising("takes-10", "takes-20", claim="x", measure=MEDIAN, by=0),
             "'x' holds of variants that are all alike: ≥ 0 compares nothing",
         ),
@@ -281,3 +285,18 @@ def test_a_figure_of_nothing_is_nothing() -> None:
     item, _ = COMPARED["ratio"]
     assert math.isnan(item.of([1.0, math.nan]))
     assert math.isnan(item.of([1.0, 0.0]))
+
+
+def test_a_comparison_says_whose_it_is_and_what_is_missing() -> None:
+    """All of two variants by name, the first and the last of more; the first reading's lack."""
+    full = recording([request(number, number / 10) for number in range(100)])
+    empty = recording([request(0, 0.5, status="500")])
+    two, _ = COMPARED["ratio"]
+    (one,) = across(lab(across=(two,)), {"takes-40": full, "takes-10": empty}).controls
+    assert one.variant == "takes-40 and takes-10"
+    assert one.missing == "no request due in 0-10 s got a good answer"
+    assert math.isnan(one.value)
+    three, _ = COMPARED["rising"]
+    found = across(lab(across=(three,)), dict.fromkeys(three.variants, full)).controls
+    assert {one.variant for one in found} == {"takes-10 to takes-40"}
+    assert {one.missing for one in found} == {""}

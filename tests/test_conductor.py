@@ -1,6 +1,7 @@
 """The conductor: faults come at their times, are read back, and never stay."""
 
 import asyncio
+import math
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -8,8 +9,8 @@ import pytest
 
 from harness.conductor import REMOVAL_LIMIT_S, applied, conductor
 from harness.errors import FaultNotAppliedError
-from harness.model import during
-from harness.model.fault import Timed
+from harness.model import at, during
+from harness.model.fault import Timed, ToxicSpec
 from harness.recording import FaultRecord
 from tests.support import CLOSE, WholeSystem, virtually
 
@@ -261,3 +262,66 @@ def test_a_fault_was_applied_when_it_was_seen_and_seen_to_be_gone() -> None:
     assert not applied(replace(asked, seen_s=1))
     assert not applied(replace(asked, removed_s=2))
     assert applied(replace(asked, seen_s=1, removed_s=2))
+
+
+def test_a_fault_that_ends_with_the_run_is_seen_to_be_gone() -> None:
+    """It is taken away at the last moment, and not left to the clearing up."""
+    (record,) = conducted(during(2, 10, Scripted("a", [])), duration_s=10)
+    assert (record.removal_s, record.removed_s) == (10, 10)
+    assert applied(record)
+
+
+def test_a_step_stays_and_is_looked_at_again_at_the_end() -> None:
+    """It is applied once it was seen; nobody takes it away."""
+    log: Log = []
+    (record,) = conducted(at(2, Scripted("a", log)))
+    assert log == [("apply a", 2)]
+    assert applied(record)
+    assert not applied(replace(record, seen_s=math.nan))
+
+
+def test_a_step_that_something_else_undoes_is_an_error() -> None:
+    """Unless a later step has replaced it."""
+    undone, later = Scripted("a", []), Scripted("a", [])
+
+    async def main(*steps: Timed) -> None:
+        running = asyncio.ensure_future(conductor(steps, 10)(WholeSystem()))
+        await asyncio.sleep(4)
+        undone.is_on = False
+        await running
+
+    virtually(main(at(1, undone), at(3, later)))
+    with pytest.raises(FaultNotAppliedError, match="undone by something else before the end"):
+        virtually(main(at(1, undone)))
+
+
+@dataclass
+class Links(WholeSystem):
+    """A system of one link, whose toxics stay only if they are to."""
+
+    keeps: bool = True
+    names: list[str] = field(default_factory=list)
+
+    async def add_toxic(self, link: str, toxic: ToxicSpec) -> None:
+        del link
+        self.names += [toxic.name] * self.keeps
+
+    async def toxics(self, link: str) -> list[str]:
+        del link
+        return self.names
+
+
+def test_distances_are_there_before_anything_begins() -> None:
+    """One that is not read back is no distance, and the run is none either."""
+    far = ToxicSpec(
+        name="far", type="latency", stream="downstream", toxicity=1.0, attributes={"latency": 50}
+    )
+
+    async def main(system: Links) -> list[FaultRecord]:
+        return await conductor((), 1, [("a->b", far)])(system)
+
+    there = Links()
+    assert virtually(main(there)) == []
+    assert there.names == ["far"]
+    with pytest.raises(FaultNotAppliedError, match="a->b: asked for far, which is not there"):
+        virtually(main(Links(keeps=False)))

@@ -4,6 +4,7 @@ import importlib
 import json
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -25,11 +26,47 @@ from harness.cli.workers import cores
 from harness.engines.containers import ComposeEngine, part, why_not
 from harness.errors import EnvironmentNotReadyError, ExitCode, LabError
 from harness.model.experiment import UNCHANGED, Experiment
+from harness.model.variant import Variant
 from harness.report import figures, page
 from harness.result import CHANGED, Result
 
 if TYPE_CHECKING:
     from harness.engines.protocol import Engine
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What the command line says, an experiment's file included."""
+
+    name: str
+    engine: str | None
+    variants: Sequence[str]
+    settings: Sequence[str]
+    seed: int
+    permute: int | None
+    script: Path | None
+    events: TextIO | None
+    as_json: bool
+    keep_prometheus: bool
+    grafana: bool
+    no_report: bool
+    no_predict: bool
+    verbose: bool
+    experiment: Experiment = UNCHANGED
+
+    @property
+    def keeps(self) -> bool:
+        """Whether Prometheus' data is wanted."""
+        return self.keep_prometheus or self.grafana
+
+    def options(self) -> Iterator[str]:
+        """Give what repeats the run beside lab, engine, variants and seed."""
+        if self.script:
+            yield from ("--script", str(self.script))
+        for one in self.settings[len(tuple(settings_of(self.experiment))) :]:
+            yield from ("--set", one)
+        if self.permute is not None and self.permute != self.experiment.permute:
+            yield from ("--permute", str(self.permute))
 
 
 @click.command()
@@ -56,22 +93,7 @@ if TYPE_CHECKING:
 @click.option("--no-report", is_flag=True, help="Write no report.html and no picture.png.")
 @click.option("--no-predict", is_flag=True, help="Do not ask for a guess before the run.")
 @click.option("--verbose", is_flag=True, help="Every check of the run, not the claims alone.")
-def command(  # noqa: PLR0913 - one parameter for each option
-    name: str,
-    engine: str | None,
-    variants: Sequence[str],
-    settings: Sequence[str],
-    seed: int,
-    permute: int | None,
-    script: Path | None,
-    events: TextIO | None,
-    as_json: bool,  # noqa: FBT001
-    keep_prometheus: bool,  # noqa: FBT001
-    grafana: bool,  # noqa: FBT001
-    no_report: bool,  # noqa: FBT001
-    no_predict: bool,  # noqa: FBT001
-    verbose: bool,  # noqa: FBT001
-) -> ExitCode:
+def command(**values: Any) -> ExitCode:  # noqa: ANN401 - click's own, which Told types
     """Run a lab: predicted, simulated, measured.
 
     Without --engine, simulates first, then measures on containers if a Docker engine answers.
@@ -92,75 +114,98 @@ def command(  # noqa: PLR0913 - one parameter for each option
     "fault" counts the injected ones from 1; "faults": "lab" keeps the lab's own
     beside them. Kinds of faults are those of labs: ./lab reference lists them.
     """  # noqa: D301 - \b is click's
-    found = catalogue.find(name)
-    experiment = UNCHANGED
-    if script:
-        experiment = experiment_of(script, found)
-        engine, variants, seed, permute = _told(experiment, engine, variants, seed, permute)
-        settings = (*settings_of(experiment), *settings)
-    entry = assignments.scripted(assignments.changed(found, settings), experiment)
-    chosen = assignments.chosen(entry, variants)
-    keep_prometheus |= grafana
-    _refuse(engine, events, permute, grafana=grafana, keeps=keep_prometheus)
+    given = Told(**values)
+    found = catalogue.find(given.name)
+    told = _with_script(given, found) if given.script else given
+    entry = assignments.scripted(assignments.changed(found, told.settings), told.experiment)
+    chosen = assignments.chosen(entry, told.variants)
+    _refuse(told)
     wanted = Asked(
         slug=entry.slug,
-        variants=tuple(variants) if engine != EngineChoice.COMPOSE else None,
-        settings=tuple(settings),
-        seed=seed,
-        permute=permute,
-        experiment=experiment,
+        variants=tuple(told.variants) if told.engine != EngineChoice.COMPOSE else None,
+        settings=tuple(told.settings),
+        seed=told.seed,
+        permute=told.permute,
+        experiment=told.experiment,
     )
     refuse_too_much(entry.lab, min(cores(), len(wanted.runs())))
-    console = Console(stderr=as_json, highlight=False)
-    missing = _missing(engine, grafana=grafana)
+    console = Console(stderr=told.as_json, highlight=False)
+    missing = _missing(told.engine, grafana=told.grafana)
     names = [variant.name for variant in chosen]
-    tables.show_head(console, entry.lab, names, list(changes(found.lab, names, settings)))
-    asks = not (as_json or no_predict or settings or script) and learner.may_ask(console)
-    guess = _guessed(console, entry, names) if asks else None
-    when = datetime.now(UTC).astimezone()
-    with store.folder(entry.slug, when) as folder:
-        measuring: list[Engine] = []
-        if engine != EngineChoice.SIM and not missing:
-            measuring.append(ComposeEngine(folder, keep_prometheus=keep_prometheus))
-        live = Live(console, entry.lab)
-        with simulator(wanted, folder, events, live.watch) as simulating, live:
-            result = runner.run(entry, chosen, seed, [*simulating, *measuring], live.watch)
-        result.notes += _notes(settings, script, missing)
-        document = store.save(result, when, folder)
-        if script:
-            (folder / "script.json").write_text(json.dumps(experiment.to_json(), indent=1) + "\n")
-        if not no_report:
-            _report(result, when, folder)
-        final = store.final_path(folder)
-    tables.show(console, result, reply=learner.reply(result, guess), verbose=verbose)
-    if as_json:
-        _print_json(document, final, report=not no_report)
+    tables.show_head(console, entry.lab, names, list(changes(found.lab, names, told.settings)))
+    guess = _guessed(console, entry, names) if _asks(told, console) else None
+    result, document, final = _recorded(told, wanted, chosen, console, missing)
+    tables.show(console, result, reply=learner.reply(result, guess), verbose=told.verbose)
+    if told.as_json:
+        _print_json(document, final, report=not told.no_report)
     else:
-        whither.show(console, entry, result, whither.Asked(variants, settings, seed), final)
-    if grafana:
+        asked = whither.Asked(told.variants, told.settings, told.seed)
+        whither.show(console, entry, result, asked, final)
+    if told.grafana:
         importlib.import_module("harness.cli.cmd_grafana").show(console, entry, final)
     return result.verdict.exit_code
 
 
-def _refuse(
-    engine: str | None,
-    events: TextIO | None,
-    permute: int | None,
-    *,
-    grafana: bool,
-    keeps: bool,
-) -> None:
-    """Refuse options of one engine when only the other is to run."""
-    if engine == EngineChoice.COMPOSE and (events or permute is not None):
+def _with_script(told: Told, entry: Entry) -> Told:
+    """Take what an experiment's file says where the command line says nothing.
+
+    Raises:
+        LabError: it makes no sense, or containers are asked for.
+
+    """
+    assert told.script is not None  # noqa: S101 - asked for by the caller
+    experiment = experiment_of(told.script, entry)
+    if told.engine not in (None, EngineChoice.SIM):
         raise LabError(options.SIMULATION_ONLY)
-    if engine == EngineChoice.SIM and keeps:
-        asked = "--grafana" if grafana else "--keep-prometheus"
+    usual = click.get_current_context().get_parameter_source("seed") is ParameterSource.DEFAULT
+    return replace(
+        told,
+        engine=EngineChoice.SIM,
+        variants=told.variants or ((experiment.variant,) if experiment.variant else ()),
+        settings=(*settings_of(experiment), *told.settings),
+        seed=experiment.seed if usual and experiment.seed is not None else told.seed,
+        permute=experiment.permute if told.permute is None else told.permute,
+        experiment=experiment,
+    )
+
+
+def _refuse(told: Told) -> None:
+    """Refuse options of one engine when only the other is to run."""
+    if told.engine == EngineChoice.COMPOSE and (told.events or told.permute is not None):
+        raise LabError(options.SIMULATION_ONLY)
+    if told.engine == EngineChoice.SIM and told.keeps:
+        asked = "--grafana" if told.grafana else "--keep-prometheus"
         raise LabError(f"{asked} needs containers. Remove --engine sim.")
 
 
-def _report(result: Result, when: datetime, folder: Path) -> None:
-    page.write(result, folder / "report.html", when=when)
-    figures.picture(result, folder / "picture.png")
+def _asks(told: Told, console: Console) -> bool:
+    """Say whether to ask for a guess: of the lab as it is, and of a person."""
+    plain = not (told.as_json or told.no_predict or told.settings or told.script)
+    return plain and learner.may_ask(console)
+
+
+def _recorded(
+    told: Told, wanted: Asked, chosen: Sequence[Variant], console: Console, missing: str | None
+) -> tuple[Result, dict[str, Any], Path]:
+    """Run all that was chosen, keep it in a folder of its own, and say which."""
+    entry, when = wanted.entry(), datetime.now(UTC).astimezone()
+    with store.folder(entry.slug, when) as folder:
+        measuring: list[Engine] = []
+        if told.engine != EngineChoice.SIM and not missing:
+            measuring.append(ComposeEngine(folder, keep_prometheus=told.keeps))
+        live = Live(console, entry.lab)
+        with simulator(wanted, folder, told.events, live.watch) as simulating, live:
+            result = runner.run(entry, chosen, told.seed, [*simulating, *measuring], live.watch)
+        result.notes += _notes(told, missing)
+        result.options = tuple(told.options())
+        document = store.save(result, when, folder)
+        if told.script:
+            experiment = json.dumps(told.experiment.to_json(), indent=1)
+            (folder / "script.json").write_text(f"{experiment}\n")
+        if not told.no_report:
+            page.write(result, folder / "report.html", when=when)
+            figures.picture(result, folder / "picture.png")
+        return result, document, store.final_path(folder)
 
 
 def _guessed(console: Console, entry: Entry, names: Sequence[str]) -> learner.Guess | None:
@@ -168,36 +213,12 @@ def _guessed(console: Console, entry: Entry, names: Sequence[str]) -> learner.Gu
     return learner.guessed(console, entry.slug, question) if question else None
 
 
-def _told(
-    experiment: Experiment,
-    engine: str | None,
-    variants: Sequence[str],
-    seed: int,
-    permute: int | None,
-) -> tuple[str, Sequence[str], int, int | None]:
-    """Take what an experiment says where the command line says nothing.
-
-    Raises:
-        LabError: it asks for containers.
-
-    """
-    if engine not in (None, EngineChoice.SIM):
-        raise LabError(options.SIMULATION_ONLY)
-    usual = click.get_current_context().get_parameter_source("seed") is ParameterSource.DEFAULT
-    return (
-        EngineChoice.SIM,
-        variants or ((experiment.variant,) if experiment.variant else ()),
-        experiment.seed if usual and experiment.seed is not None else seed,
-        experiment.permute if permute is None else permute,
-    )
-
-
-def _notes(settings: Sequence[str], script: Path | None, missing: str | None) -> Iterator[str]:
+def _notes(told: Told, missing: str | None) -> Iterator[str]:
     """Say what a person should know of a result that is not the whole lab as it is."""
-    if script:
-        yield f"{CHANGED}: --script {script}"
-    if settings:
-        yield f"{CHANGED}: --set {' --set '.join(settings)}"
+    if told.script:
+        yield f"{CHANGED}: --script {told.script}"
+    if told.settings:
+        yield f"{CHANGED}: --set {' --set '.join(told.settings)}"
     if missing:
         yield f"not measured on containers: {missing}"
 

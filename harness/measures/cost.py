@@ -99,6 +99,6 @@ def integral(
     if start_s != int(start_s) or end_s != int(end_s):
         raise NoDataError(f"{start_s:g}-{end_s:g} s does not begin and end on whole seconds")
     found = samples(recording, metric, start_s, end_s, labels)
-    if len(found) != int(end_s) - int(start_s) + 1:
+    if len(found) != end_s - start_s + 1:
         raise NoDataError(f"some seconds of {start_s:g}-{end_s:g} s have no sample of {metric}")
     return math.fsum((before + after) / 2 for before, after in pairwise(found))

@@ -11,7 +11,7 @@ from collections import defaultdict
 from dataclasses import replace
 
 from harness.measures.waste import answered
-from harness.measures.windows import check_called_by, is_host_of
+from harness.measures.windows import check_called_by, check_window, is_host_of
 from harness.model.expect import Measure, Reads
 from harness.recording import Recording, Request, number_of
 from services.tracing import Span, is_background
@@ -46,6 +46,7 @@ def requests(crowd: str, start_s: float, end_s: float) -> Measure:
     """Count the requests that a crowd began in a window: what closed loops hold back."""
 
     def compute(recording: Recording) -> float:
+        check_window(recording, start_s, end_s)
         made = asked_by(recording, crowd)
         return sum(start_s <= one.intended_s < end_s for one in made)
 

@@ -7,6 +7,7 @@ told so: done after all, or never asked for; *twice* is listed more than once. A
 window only; the list must be of after it. Source: Jepsen's set and bank checkers.
 """
 
+import math
 from collections import Counter
 from collections.abc import Callable
 from typing import NamedTuple
@@ -58,7 +59,8 @@ def effects(
         if one.method == "GET" and one.path == listing and one.good
     ]
     last = max(lists, key=lambda one: one.sent_s, default=None)
-    ends_s = max((one.answered_s for one in asked if one.good), default=start_s)
+    ends = [one.answered_s for one in asked if not math.isnan(one.answered_s)]
+    ends_s = max(ends, default=start_s)
     if last is None or last.sent_s < ends_s:
         raise NoDataError(f"no good list of {listing} was asked for after {ends_s:.3g} s")
     name = len(f"{prefix}/")

@@ -80,7 +80,7 @@ def gain(values: Sequence[float], starts: Sequence[float] = ()) -> float:
     `starts` says for each sample when the process that gave it had started: a counter that has
     begun again and is past its old value by the next sample has not fallen.
     """
-    pairs = zip_longest(values, starts[: len(values)], fillvalue=math.nan)
+    pairs = zip_longest(values, starts, fillvalue=math.nan)
     samples = [(value, start) for value, start in pairs if not math.isnan(value)]
     return math.fsum(
         after if after < before or _differ(started, starts_anew) else after - before

@@ -4,10 +4,8 @@ import shlex
 from collections.abc import Iterator
 
 from harness.report.panels import by_variant
-from harness.result import CHANGED, Result
+from harness.result import Result
 
-SET = " --set "
-SCRIPT = f"{CHANGED}: --script "
 ENGINES = {("sim",): "sim", ("compose",): "compose", ("sim", "compose"): "both"}
 
 
@@ -22,9 +20,5 @@ def _options(result: Result) -> Iterator[str]:
         yield from ("--engine", ENGINES[ran])
     if result.left_out:
         yield from (word for name in by_variant(result) for word in ("--variant", name))
-    for note in result.notes:
-        if note.startswith(SCRIPT):
-            yield from ("--script", note.removeprefix(SCRIPT))
-        elif note.startswith(CHANGED):
-            yield from (word for one in note.split(SET)[1:] for word in ("--set", one))
+    yield from result.options
     yield from ("--seed", str(result.seed))

@@ -36,6 +36,13 @@ def body(lesson: Path) -> Markup:
     return _framed(tokens)
 
 
+def headings(lesson: Path) -> list[tuple[str, str]]:
+    """Give the second-level headings of a lesson, each with its id."""
+    lines = _plain(lesson.read_text(encoding="utf-8")).splitlines()
+    found = [line.removeprefix("## ").strip() for line in lines if line.startswith("## ")]
+    return [(heading, anchor(heading)) for heading in found]
+
+
 def why(lesson: Path) -> Markup:
     """Give what stands under *Why*: the mechanism, with the arithmetic."""
     _, _, part = _plain(lesson.read_text(encoding="utf-8")).partition(f"\n## {WHY}\n")

@@ -18,7 +18,10 @@ from services.patterns.guards import (
     Sabotage,
     Surroundings,
 )
-from services.settings import at_least, live
+from services.settings import at_least, at_most, live
+
+FIRST = 200
+"""The first status that ends a request; those before it announce one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +37,9 @@ class Settings:
 
     def __post_init__(self) -> None:
         at_least(0, stale_ms=self.stale_ms, status=self.status)
+        at_most(599, status=self.status)
+        if 0 < self.status < FIRST:
+            raise ValueError(f"status is {self.status}; it must be 0, or from {FIRST} to 599")
 
 
 @dataclass(slots=True)

@@ -71,6 +71,11 @@ class Settings:
         )
         if self.store and self.kind in (Kind.LEAKY_BUCKET, Kind.CONCURRENCY):
             raise ValueError(f"a {self.kind} is not kept in a store; leave store out")
+        if self.kind in (Kind.FIXED_WINDOW, Kind.SLIDING_WINDOW) and self.in_window < 1:
+            raise ValueError(
+                f"rate_rps is {self.rate_rps:g}; with a window_ms of {self.window_ms:g} nothing "
+                "would ever be let through, so raise one of them"
+            )
 
     @property
     def in_window(self) -> float:
@@ -121,7 +126,7 @@ class SlidingWindow:
         while self._times_s and self._times_s[0] <= now_s - length_s:
             self._times_s.popleft()
         if len(self._times_s) + 1 > settings.in_window:
-            again_s = self._times_s[0] + length_s - now_s if self._times_s else 0
+            again_s = self._times_s[0] + length_s - now_s
             raise LimitedError("over the limit", retry_after_s=again_s)
         self._times_s.append(now_s)
         return 0

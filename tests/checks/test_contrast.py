@@ -104,6 +104,8 @@ def test_of_a_cascade_in_two_variants_the_one_that_ran_is_told_apart() -> None:
     assert told(both, seen=seen) == [("naive", Verdict.PASS)]
     found = contrast(replace(LAB, expect=(*LAB.expect, both)), [seen])
     assert found.unproven == ("never comes back: worse did not run",)
+    without = runs("naive", "mended", "other")
+    assert told(both, seen=without) == [("mended", Verdict.PASS), ("other", Verdict.PASS)]
 
 
 def test_a_claim_about_measured_variants_is_false_of_all_others() -> None:

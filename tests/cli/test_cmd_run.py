@@ -211,6 +211,21 @@ def test_settings_reach_every_variant_and_the_load(shop: Workshop) -> None:
         "not the lab as it is: --set load.rate_rps=5 --set load.rate_rps=10 --set front.tries=1"
     ]
     assert found["verdict"] == "FAIL"
+    assert found["options"] == [*rates, "--set", "front.tries=1"]
+
+
+def test_whatever_decides_a_run_is_kept_as_options_that_repeat_it(shop: Workshop) -> None:
+    """An order of what is simultaneous, and a script without what the script itself says."""
+    shop.write()
+    assert document(shop, "--permute", "7")["options"] == ["--permute", "7"]
+    script = shop.root / "own script.json"
+    script.write_text(
+        '{"lab": "small", "permute": 7, "settings": {"front.tries": 1}, "script": []}'
+    )
+    told = ("--script", str(script))
+    assert document(shop, *told)["options"] == list(told)
+    more = (*told, "--set", "front.tries=2", "--permute", "8")
+    assert document(shop, *more)["options"] == list(more)
 
 
 def test_without_an_engine_the_run_says_what_is_missing(shop: Workshop) -> None:

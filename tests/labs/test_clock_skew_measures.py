@@ -46,6 +46,7 @@ def test_whose_writes_are_lost_is_told_by_whom_they_were_sent_to() -> None:
     assert math.isnan(found.value)
     measure = share_of_lost("node", 1, 2)
     assert measure.reads == Reads(window=(1, 2), hosts=("node",), answers=True)
+    assert measure.is_share
     assert measure.over
     assert measure.over(0, 3).of(made) == 2 / 3
 

@@ -41,6 +41,7 @@ def test_a_write_is_lost_when_it_was_acknowledged_and_is_not_listed() -> None:
     assert lost_writes("/log", 0, 2.5).of(made) == 1
     assert LOST.over is not None
     assert LOST.over(3, 10).of(made) == 1
+    assert LOST.of(history(put(1, 0.25), read(0.5))) == 1
 
 
 def test_only_the_last_list_counts() -> None:
@@ -168,6 +169,8 @@ def test_two_in_office_are_counted_by_the_second() -> None:
     made.series[SeriesKey("b", "in_office", "")] = [1, 0, 1, math.nan, 1, math.nan, math.nan]
     made.series[SeriesKey("c", "in_office", "")] = [0, 0, 1, 1, 0, math.nan, math.nan]
     assert rivals_in_office_s(0, 6).of(made) == 3
+    assert rivals_in_office_s(0, 1).of(made) == 1
+    assert rivals_in_office_s(0, 3).of(made) == 2
     assert rivals_in_office_s(1, 4).of(made) == 2
     assert rivals_in_office_s(4, 6).of(made) == 0
     missing = rivals_in_office_s(5, 6).read(made).missing

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import permutations
 
 import pytest
 
@@ -17,7 +18,7 @@ from harness.measures.plots import each_second, goodput_by_path
 from harness.measures.shares import fairness, share_of
 from harness.measures.staleness import stale_ratio, staleness_ms
 from harness.model.expect import Measure, Reads
-from harness.recording import Recording, Request, SeriesKey
+from harness.recording import Recording, Request, SeriesKey, root_context
 from services.tracing import Span, background
 from tests.support import recording
 
@@ -73,6 +74,15 @@ def test_a_list_from_before_the_end_lists_nothing() -> None:
         "no good list of /orders was asked for after 3.1 s"
     )
     assert lost("/orders", "/orders", 0, 2).of(early) == 0
+    failed = of(post(1, "a"), asked(2, "/orders", answer="a"), post(3, "b", "500"))
+    assert untold("/orders", "/orders", 0, 4).read(failed).missing == (
+        "no good list of /orders was asked for after 3.1 s"
+    )
+    silent = of(post(1, "a"), post(1.5, "b", "timeout"), asked(2, "/orders", answer="a b"))
+    assert untold("/orders", "/orders", 0, 4).of(silent) == 1
+    assert lost("/orders", "/orders", 0, 4).read(of(post(1, "a"))).missing == (
+        "no good list of /orders was asked for after 1.1 s"
+    )
 
 
 @pytest.mark.parametrize(
@@ -108,6 +118,23 @@ def test_concurrent_writes_may_stand_in_any_order() -> None:
     """Both were sent before either was acknowledged."""
     for answer in ("1", "2"):
         assert stale_ratio("/keys", 0, 10).of(of(put(1, "1"), put(1.05, "2"), got(3, answer))) == 0
+
+
+def test_an_answer_at_the_very_moment_at_which_a_write_is_sent_comes_before_it() -> None:
+    """So a reader who is told of the first has missed the second."""
+    assert stale_ratio("/keys", 0, 10).of(of(put(1, "1"), put(1.1, "2"), got(3, "1"))) == 1
+
+
+def test_a_write_is_no_read() -> None:
+    """Nor is one of a key, whose name another key and its value are, a read of that."""
+    made = of(put(1, "1", key="a/b"), put(2, "b", key="a"), put(1, "1"), got(3, "1"))
+    assert stale_ratio("/keys", 0, 10).of(made) == 0
+
+
+def test_a_read_during_the_first_write_of_a_key_can_miss_nothing() -> None:
+    """Nor is it fresh: there was nothing yet to be seen."""
+    made = of(put(1, "1"), got(1.05, "1"))
+    assert stale_ratio("/keys", 0, 10).read(made).missing.startswith("no read of a key under /keys")
 
 
 def test_a_key_that_was_never_written_is_no_data() -> None:
@@ -162,6 +189,7 @@ def test_calls_are_counted_by_caller_route_and_outcome(measure: Measure, value: 
     [
         (calls("bd", 0, 10), "no call to bd in the whole run"),
         (calls("db", 0, 10, caller="apps"), "no call of apps in the whole run"),
+        (calls("db", 0, 10, caller="dp"), "no call of dp in the whole run"),
         (calls("db", 0, 10, route="/none"), "no call to db for /none in the whole run"),
         (outcome_ratio("db", "2", 5, 10), "no call to db began in 5-10 s"),
         (call_latency_ms("db", 1, 3, 4), "no call to db that began in 3-4 s was answered"),
@@ -191,6 +219,49 @@ def test_a_crowds_tries_are_one_request_with_the_last_ones_status() -> None:
     assert second.status == "503"
     assert seen_by("app", success_ratio(0, 10)).of(made) == 0.5
     assert people("app", 0, 2).of(made) == 1
+    assert people("app", 0, 3).of(made) == 1
+    assert people("app", 1, 3.5).of(made) == 2
+
+
+def test_the_try_that_began_last_has_a_crowds_answer() -> None:
+    """Also where an earlier one ended after it, and in whichever order their spans are kept."""
+    late = span(0.5, "abandoned", trace=7)._replace(end_s=3)
+    for spans in permutations([late, span(1, "503", trace=7), span(2, "200", trace=7)]):
+        (one,) = asked_by(recording(spans=list(spans), duration_s=10), "app")
+        assert (one.intended_s, one.status) == (0.5, "200")
+
+
+def test_only_a_crowds_own_calls_are_its_requests() -> None:
+    """Not work, not calls for the load's requests, and not those of another service."""
+    own = span(1, "200", trace=7)
+    work = own._replace(span="w", kind="server", start_s=2)
+    for_load = own._replace(trace=root_context(0, 3).trace, start_s=3)
+    made = recording(spans=[own, work, for_load, span(4, "200", trace=8, caller="other")])
+    assert [one.intended_s for one in asked_by(made, "app")] == [1]
+
+
+def test_a_request_that_its_crowd_gave_up_has_no_answer() -> None:
+    """Nor a time at which it came."""
+    (one,) = asked_by(recording(spans=[span(1, "abandoned")]), "app")
+    assert math.isnan(one.answered_s)
+    assert not one.good
+
+
+@pytest.mark.parametrize(
+    ("measure", "name"),
+    [
+        (calls("db", 1, 2), "calls to db, 1-2 s"),
+        (calls("db", 1, 2, outcome="5"), "calls to db that end 5, 1-2 s"),
+        (calls("db", 1, 2, caller="a", route="/r"), "calls to db for /r by a, 1-2 s"),
+        (outcome_ratio("db", "2", 1, 2), "calls to db that end 2, 1-2 s"),
+        (call_latency_ms("db", 0.5, 1, 2, route="/r"), "p50 of calls to db for /r, 1-2 s"),
+        (level("machines", 1, 2, labels="big"), "mean machines{big}, 1-2 s"),
+        (growth_rps("machines", 1, 2), "machines a second, 1-2 s"),
+    ],
+)
+def test_a_name_says_what_was_chosen(measure: Measure, name: str) -> None:
+    """And nothing where nothing was."""
+    assert measure.name == name
 
 
 def test_what_a_crowd_sees_is_held_against_the_lab_by_its_host() -> None:
@@ -236,6 +307,11 @@ def test_gauges_are_summed_over_hosts_second_by_second(measure: Measure, value: 
         (level("machines", 3.5, 4), "no sample of machines in 3.5-4 s"),
         (cost.unit_seconds("machines", 2, 4), "some seconds of 2-4 s have no sample of machines"),
         (cost.unit_seconds("machines", 0.5, 2), "0.5-2 s does not begin and end on whole seconds"),
+        (cost.unit_seconds("machines", 0, 1.5), "0-1.5 s does not begin and end on whole seconds"),
+        (
+            level("machines", 0, 3, labels="big"),
+            "no series of machines has labels with big",
+        ),
     ],
     ids=lambda value: value.name if isinstance(value, Measure) else "",
 )
@@ -263,6 +339,9 @@ def test_shares_are_of_good_answers_and_fairness_of_each_ones_own() -> None:
     """All of one's requests, and half of another's: (1 + 0.5)^2 / (2 x 1.25)."""
     assert share_of("/a", 0, 10).of(TENANTS) == 0.75
     assert fairness("/a", "/b", start_s=0, end_s=10).of(TENANTS) == pytest.approx(0.9)
+    bad = of(asked(1, "/a/1", "500"), asked(1, "/b/1", "500"))
+    for measure in (share_of("/a", 0, 10), fairness("/a", "/b", start_s=0, end_s=10)):
+        assert measure.read(bad).missing == "no request due in 0-10 s got a good answer"
     assert (
         fairness("/a", "/c", start_s=0, end_s=10)
         .read(TENANTS)
@@ -274,6 +353,7 @@ def test_measures_of_requests_can_be_of_some_paths() -> None:
     """By their beginning."""
     assert failures(0, 10, path="/b").of(TENANTS) == 1
     assert goodput_rps(0, 10, path="/a").of(TENANTS) == pytest.approx(0.3)
+    assert goodput_rps(1, 2, path="/a").of(TENANTS) == 3
     assert latency_ms(0.5, 0, 10, path="/a").of(TENANTS) == pytest.approx(100)
     assert latency_ms(0.5, 2.2, 3, path="/b").read(TENANTS).missing == (
         "no request for /b due in 2.2-3 s got a good answer"

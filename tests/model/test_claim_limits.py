@@ -10,6 +10,7 @@ from harness.model import (
     Broken,
     Fixed,
     Lab,
+    Measured,
     Paced,
     Pause,
     Send,
@@ -20,7 +21,8 @@ from harness.model import (
     on,
     predict,
 )
-from harness.model.expect import Expectation, Measure, Plot, Reads
+from harness.model.expect import Bound, Expectation, Measure, Plot, Reads
+from harness.model.reading import Choice, End, Line, Question, Reading
 from harness.model.validate_claims import claims
 
 FIGURE = Measure(name="figure", compute=lambda _: 0.0)
@@ -208,3 +210,23 @@ def test_a_figure_that_makes_no_sense_is_one_complaint(words: dict[str, Any]) ->
 def test_no_window_is_held_against_a_duration_that_is_none(duration_s: float) -> None:
     """That complaint is another one's, and enough."""
     assert of_reads(Reads(window=(0, 99)), replace(LAB, duration_s=duration_s)) == []
+
+
+def test_a_lab_in_which_something_breaks_needs_a_baseline() -> None:
+    """Also where some of its variants are only measured; where all are, nothing has to be well."""
+    mixed = replace(LAB, variants=(*LAB.variants, Measured("third")), expect=(FALLS, HOLDS))
+    assert any(one.startswith("no baseline(...) in expect=") for one in claims(mixed))
+    alone = replace(LAB, variants=(Measured("third"),), expect=())
+    assert not any(one.startswith("no baseline(...)") for one in claims(alone))
+
+
+@pytest.mark.parametrize("part", ["choice", "line"])
+def test_what_a_reading_measures_is_held_against_the_lab_too(part: str) -> None:
+    """A learner's choice is right or wrong by it, and the terminal's line ends in it."""
+    amiss = replace(FIGURE, reads=Reads(callees=("bakc",)))
+    choice = Choice(said="down", measure=amiss, bound=Bound(at_most=0), claim="falls")
+    asks = Reading(questions=(Question(on="naive", asks="?", choices=(choice,)),))
+    ends = Reading(line=Line(caption="x", ends=(End(said="{value}", measure=amiss),)))
+    found = list(claims(replace(LAB, reading=asks if part == "choice" else ends)))
+    assert len(found) == 1
+    assert found[0].startswith("figure: no service calls 'bakc'")

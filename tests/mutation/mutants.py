@@ -4,9 +4,9 @@ import ast
 import builtins
 import random
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, zip_longest
 
 from tests.mutation.operators import OPERATORS, Change, Operator
 
@@ -109,19 +109,22 @@ def _fitted(change: Change, indent: int) -> str:
 
 
 def chosen(found: Iterable[Mutant], count: int, seed: int) -> list[Mutant]:
-    """Choose so many mutants: of each operator in each module as evenly as can be.
+    """Choose so many mutants: as many of each module, and there of each operator, as can be.
 
     The choice is drawn from the seed; which mutants are there is the only other thing it hangs on.
     """
     rng = random.Random(seed)
-    groups: dict[tuple[str, str], list[Mutant]] = defaultdict(list)
+    groups: dict[str, dict[str, list[Mutant]]] = defaultdict(lambda: defaultdict(list))
     for mutant in found:
-        groups[mutant.path, mutant.kind].append(mutant)
-    for group in groups.values():
-        rng.shuffle(group)
-    left = [groups[key] for key in sorted(groups)]
-    taken: list[Mutant] = []
-    while left and len(taken) < count:
-        taken += [group.pop() for group in left]
-        left = [group for group in left if group]
-    return sorted(taken[:count], key=lambda one: (one.path, one.line, one.old, one.new))
+        groups[mutant.path][mutant.kind].append(mutant)
+    modules: list[list[Mutant]] = []
+    for path in sorted(groups):
+        kinds = [rng.sample(each, len(each)) for each in groups[path].values()]
+        modules.append(_in_turn(rng.sample(kinds, len(kinds))))
+    taken = _in_turn(rng.sample(modules, len(modules)))[:count]
+    return sorted(taken, key=lambda one: (one.path, one.line, one.old, one.new))
+
+
+def _in_turn(lists: Sequence[Sequence[Mutant]]) -> list[Mutant]:
+    """Take the first of each list, then the second of each, and so on."""
+    return [one for row in zip_longest(*lists) for one in row if one is not None]

@@ -3,6 +3,7 @@
 import ast
 import textwrap
 from collections import Counter
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -89,6 +90,25 @@ def test_every_mutant_of_the_project_differs_and_can_be_read() -> None:
         assert all((ROOT / test).exists() for test in tests)
 
 
+@pytest.mark.parametrize("count", [5, 30, 120, 400])
+def test_a_small_choice_leaves_no_module_out(count: int) -> None:
+    """Modules take turns, so none has two mutants more than one that has mutants left."""
+    found = kernel()
+    there = Counter(one.path for one in found)
+    picked = Counter(one.path for one in chosen(found, count, seed=1))
+    assert sum(picked.values()) == count
+    fewest = min(picked[path] for path in there if picked[path] < there[path])
+    assert max(picked.values()) <= fewest + 1
+
+
+def test_a_small_choice_leaves_no_operator_out() -> None:
+    """In each module operators take turns as well."""
+    found = [one for one in kernel() if one.path.endswith("/pipe.py")]
+    kinds = {one.kind for one in found}
+    assert {one.kind for one in chosen(found, len(kinds), seed=1)} == kinds
+
+
+@cache
 def kernel() -> list[Mutant]:
     return [
         one for path in KERNEL for one in mutants(path, (ROOT / path).read_text(), KERNEL_OPERATORS)

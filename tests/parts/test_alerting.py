@@ -107,3 +107,11 @@ def test_a_burn_alert_ends_with_its_cause() -> None:
 def test_a_budget_that_is_spent_as_allowed_pages_nobody() -> None:
     """At a burn rate of exactly the limit."""
     assert not virtually(fired(rule("burn", 1), (0, 60, 0.01)))
+
+
+def test_a_budget_that_is_spent_exactly_as_fast_as_allowed_pages_nobody() -> None:
+    """Though in binary twice a tenth, made of 1 - 0.9, is a little less than a fifth."""
+    module = import_module(PART)
+    burn = module.Rule(kind=module.Kind.BURN, limit=2, short_s=1, long_s=20, slo=0.9)
+    assert not burn.fires(lambda _: 0.2)
+    assert burn.fires(lambda _: 0.2001)

@@ -121,3 +121,8 @@ def test_a_router_without_workers_is_refused() -> None:
     value = lab(Service("router", app="services.cells"), load=Paced(to="router", rate_rps=1))
     with pytest.raises(LabError, match="there are no workers; name them in calls="):
         run(value)
+
+
+def test_a_tenant_s_hand_is_the_same_in_every_process_and_release() -> None:
+    """Its data lies there: another hash would move everybody."""
+    assert cells.hand("a", WORKERS, 3) == ["worker-5", "worker-2", "worker-8"]

@@ -103,3 +103,12 @@ def test_nobody_waits_is_an_error() -> None:
     """And not None, which somebody might serve."""
     with pytest.raises(IndexError, match="nobody waits"):
         line().next(Discipline.FIFO)
+
+
+def test_who_has_set_no_end_waits_for_ever() -> None:
+    """And is served when the others are."""
+    line = Line[str]()
+    line.join("patient")
+    line.join("busy", until_s=5)
+    assert list(line.expired(1e9)) == ["busy"]
+    assert line.next(Discipline.FIFO) == "patient"

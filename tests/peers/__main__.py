@@ -21,6 +21,9 @@ from tests.peers.suites import REAL, SIMULATED, SUITES, Suite
 LIMIT_S = 7200
 """What one library's tests may take on one loop; alone on two cores they take some minutes."""
 
+RAN = frozenset({0, 1})
+"""pytest's exit codes where all tests ran, whatever came of them."""
+
 COROUTINE = "async def test_"
 
 
@@ -81,7 +84,8 @@ def _run(
     """Run files in a process of their own, or some of their tests; give the outcomes by name.
 
     Raises:
-        EnvironmentNotReadyError: it takes too long; half of the outcomes are worth nothing.
+        EnvironmentNotReadyError: it takes too long, or tests cannot be collected; half of the
+            outcomes are worth nothing.
 
     """
     log = FETCHED / f"{suite.library}-{world}.log"
@@ -94,7 +98,7 @@ def _run(
         ]
         try:
             with log.open("w") as file:
-                subprocess.run(  # noqa: S603 - our own
+                done = subprocess.run(  # noqa: S603 - our own
                     command,
                     cwd=tests_of(suite),
                     env={**os.environ, "PYTHONPATH": str(ROOT), **suite.environment},
@@ -107,7 +111,11 @@ def _run(
             raise EnvironmentNotReadyError(
                 f"{suite.pinned}: not over after {LIMIT_S} s; {log} says how far it came"
             ) from error
-        lines = outcomes.read_text().splitlines() if outcomes.is_file() else []
+        if done.returncode not in RAN or not outcomes.is_file():
+            raise EnvironmentNotReadyError(
+                f"{suite.pinned}: pytest ended with {done.returncode}; {log} says why"
+            )
+        lines = outcomes.read_text().splitlines()
     return {test: outcome for test, outcome, _ in map(json.loads, lines)}
 
 

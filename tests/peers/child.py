@@ -10,6 +10,7 @@ import gc
 import json
 import os
 import sys
+import warnings
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -21,7 +22,7 @@ import pytest
 from harness.engines.sim import network
 from harness.engines.sim.connector import IDLE_S, SimConnector
 from harness.engines.sim.holders import HOLDERS
-from harness.engines.sim.redis_differences import SERVED
+from harness.engines.sim.redis_greeting import SERVED
 from tests.peers.simulated_loop import HOST, PeerLoop
 from tests.peers.suites import SIMULATED, SUITES, Suite
 
@@ -91,8 +92,27 @@ class Simulated:
         """Let sessions have the services' connector, but where aiohttp's own is the subject."""
         HOLDERS.extend()
         own = item.path.name in self._suite.own_connector
-        with nullcontext() if own else _our_connector():
-            return (yield)
+        failed_before = item.session.testsfailed
+        try:
+            with nullcontext() if own else _our_connector():
+                return (yield)
+        finally:
+            if item.session.testsfailed > failed_before:
+                _clean_up()
+
+
+def _clean_up() -> None:
+    """Let go of what a failed test has left, before the next one is blamed for it.
+
+    aiohttp's plugin does not close the loop of a test that fails.
+    """
+    for name in ("last_type", "last_value", "last_traceback"):
+        vars(sys).pop(name, None)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for loop in [each for each in PeerLoop.open if not each.is_running()]:
+            loop.close()
+        gc.collect()
 
 
 OWN_CONNECTOR = aiohttp.TCPConnector

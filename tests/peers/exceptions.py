@@ -18,15 +18,27 @@ class Cause(StrEnum):
 
     CLOCK = "clock"
     CONNECTOR = "connector"
+    INSTANT = "instant"
     MOCKED = "mocked"
+    PROCESS = "process"
     PROXIED = "proxied"
+    REFUSED = "refused"
+    SIGNALS = "signals"
+    SOCKETS = "sockets"
+    TLS = "tls"
 
 
 MEANING: Mapping[Cause, str] = {
     Cause.CLOCK: "replaces the loop's clock, which is the simulation's own",
     Cause.CONNECTOR: "looks into aiohttp's own connector, for which the services' stands",
+    Cause.INSTANT: "wants time to pass between two lines, which take none here",
     Cause.MOCKED: "puts a mock in the place of a transport's method, which has slots",
+    Cause.PROCESS: "starts a process; a simulated host is one",
     Cause.PROXIED: "expects a refused connect; a link's proxy accepts, then closes",
+    Cause.REFUSED: "asks Redis for what the simulated one refuses by name",
+    Cause.SIGNALS: "handles signals, which a simulated host does not get",
+    Cause.SOCKETS: "needs a socket of the machine, or of a path in it",
+    Cause.TLS: "starts TLS; links carry plain TCP",
 }
 
 

@@ -9,9 +9,12 @@ import contextvars
 import random
 import socket
 from collections.abc import Callable, Coroutine, Generator
-from typing import Any, ClassVar, TypeVar, TypeVarTuple
+from functools import partial
+from typing import Any, ClassVar, NoReturn, TypeVar, TypeVarTuple
+from weakref import WeakSet
 
 from harness.engines.sim import network
+from harness.engines.sim.endings import ForbiddenError
 from harness.engines.sim.engine import DELAY_S
 from harness.engines.sim.link import SimLink
 from harness.engines.sim.loop import VirtualLoop
@@ -35,15 +38,18 @@ class PeerLoop(VirtualLoop):
     """What `asyncio.new_event_loop` gives while somebody else's tests run on the simulator."""
 
     serves_redis: ClassVar[bool] = False
+    open: ClassVar["WeakSet[PeerLoop]"] = WeakSet()
+    """Loops that nobody has closed yet."""
 
     def __init__(self) -> None:
         super().__init__()
+        PeerLoop.open.add(self)
         self.host = Process(HOST, 0, seed="peers")
         links = [SimLink(HOST, name, DELAY_S, random.Random(0)) for name in NAMES]
         self.redis = Process(REDIS, 0, seed="peers")
         net = network.Network(self, links, lambda _: (HOST, REDIS))
         net.processes.update({HOST: self.host, REDIS: self.redis})
-        self._dialled: dict[int, tuple[str, int]] = {}
+        self._dialled: dict[int, tuple[socket.socket, tuple[str, int]]] = {}
         self._lent: list[socket.socket] = []
         self.on_crash = lambda _, details: self.default_exception_handler(details)
 
@@ -67,8 +73,23 @@ class PeerLoop(VirtualLoop):
         if not self.is_closed() and asyncio._get_running_loop() is None:  # noqa: SLF001
             self.run_until_complete(asyncio.sleep(SETTLE_S))
         super().close()
-        for sock in self._lent:
+        PeerLoop.open.discard(self)
+        for sock in (*self._lent, *(dialled for dialled, _ in self._dialled.values())):
             sock.close()
+
+    def refuse(self, call: str, instead: str) -> NoReturn:
+        """Fail the test that asks, and go on: its fixtures clean up, and other tests follow.
+
+        Raises:
+            ForbiddenError: always.
+
+        """
+        raise ForbiddenError(f"{call}: {instead}")
+
+    def set_debug(self, enabled: bool) -> None:  # noqa: FBT001 - as asyncio has it
+        """Turn debug mode on or off for the test, which may ask while no loop runs."""
+        super().set_debug(enabled)
+        self.get_debug = partial(bool, enabled)
 
     def create_task(
         self,
@@ -103,14 +124,14 @@ class PeerLoop(VirtualLoop):
 
     async def sock_connect(self, sock: socket.socket, address: Any) -> None:
         """Note where a socket is meant to lead; whoever makes a connection of it gets there."""
-        self._dialled[id(sock)] = address[:2]
+        self._dialled[id(sock)] = sock, address[:2]
 
     async def create_connection(self, *args: Any, **options: Any) -> Any:
         """Connect to where a socket leads, if one is given."""
         sock = options.pop("sock", None)
         if sock is None:
             return await super().create_connection(*args, **options)
-        host, port = self._dialled.pop(id(sock))
+        _, (host, port) = self._dialled.pop(id(sock))
         sock.close()
         return await super().create_connection(args[0], host, port, **options)
 

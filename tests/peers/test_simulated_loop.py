@@ -8,6 +8,7 @@ import pytest
 from redis.asyncio import Redis
 
 from harness.engines.sim import network
+from harness.engines.sim.endings import ForbiddenError
 from tests.peers.__main__ import summary
 from tests.peers.exceptions import Cause, Listed
 from tests.peers.simulated_loop import HOST, PeerLoop
@@ -75,6 +76,33 @@ def test_closing_lets_arrive_what_is_on_its_way(loop: PeerLoop) -> None:
     assert ended == []
     loop.close()
     assert ended == [b"last words"]
+
+
+def test_what_is_refused_fails_one_test_and_the_loop_goes_on(loop: PeerLoop) -> None:
+    """A fixture that cleans up after it runs on the same loop."""
+    with pytest.raises(ForbiddenError, match="UDP is not simulated"):
+        loop.run_until_complete(loop.create_datagram_endpoint(asyncio.DatagramProtocol))
+    assert loop.run_until_complete(asyncio.sleep(1, "clean")) == "clean"
+
+
+def test_debug_mode_is_on_while_no_loop_runs(loop: PeerLoop) -> None:
+    """A test turns it on before it starts its loop, and the loop's process has it too."""
+
+    async def scenario() -> bool:
+        return asyncio.get_running_loop().get_debug()
+
+    loop.set_debug(True)
+    assert loop.get_debug()
+    assert loop.run_until_complete(scenario())
+
+
+def test_a_socket_that_leads_nowhere_is_closed_with_the_loop() -> None:
+    """On a real loop the connect would have failed; Python must not warn in some later test."""
+    loop = PeerLoop()
+    with socket.socket() as dialled:
+        loop.run_until_complete(loop.sock_connect(dialled, ("127.0.0.1", 9)))
+        loop.close()
+        assert dialled.fileno() == -1
 
 
 def test_a_redis_of_its_own_for_each_loop(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,10 +2,10 @@
 // How long it took to get there goes to standard error.
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { loadPyodide } from "pyodide";
+import { loadPyodide } from "../../harness/site/runtime/node_modules/pyodide/pyodide.mjs";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const WHEELS = fileURLToPath(new URL("wheels/", import.meta.url));
+const WHEELS = fileURLToPath(new URL("../../harness/site/runtime/wheels/", import.meta.url));
 
 let began = performance.now();
 function took(what) {

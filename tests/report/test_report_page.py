@@ -388,7 +388,7 @@ def test_faults_are_told_in_words_over_every_plot() -> None:
             "./lab run small-storm --engine sim --variant naive --seed 1",
         ),
         (
-            {"notes": ["not the lab as it is: --set web.tries=2 --set load.path=/a b"]},
+            {"options": ("--set", "web.tries=2", "--set", "load.path=/a b")},
             "./lab run small-storm --engine sim --set web.tries=2 --set 'load.path=/a b' --seed 1",
         ),
         (

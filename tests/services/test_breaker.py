@@ -243,3 +243,20 @@ def test_a_probe_that_never_ends_is_given_up() -> None:
     assert (rig.state, rig.trips) == (State.CLOSED, 1)
     rig.calls("---")
     assert rig.state is State.CLOSED
+
+
+def test_a_probe_that_was_given_up_proves_nothing_when_it_is_cancelled_later() -> None:
+    """Another one is under way by then, and the breaker waits for that."""
+    rig = Rig()
+    rig.calls("----")
+    rig.clock.now_s = 10
+    hung = rig.breaker.guard()
+    hung.__enter__()
+    rig.clock.now_s = 100
+    seen = []
+    with rig.breaker.guard():
+        seen.append(rig.state)
+        with suppress(asyncio.CancelledError):
+            hung.__exit__(asyncio.CancelledError, asyncio.CancelledError(), None)
+        seen.append(rig.state)
+    assert [*seen, rig.state] == [State.HALF_OPEN, State.HALF_OPEN, State.CLOSED]

@@ -168,3 +168,28 @@ def test_messages_are_read_in_either_form(options: dict[str, Any]) -> None:
         assert await workers.fresh(10) == []
 
     RedisWorld().play(scenario)
+
+
+def test_a_message_that_was_acknowledged_meanwhile_has_come_once() -> None:
+    """Its deliveries cannot be looked up any more; nobody is to give it up for that."""
+
+    class Late:
+        """A client for whom the group has nothing pending by the time it looks."""
+
+        def __init__(self, store: RedisPy) -> None:
+            self._store = store
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self._store, name)
+
+        async def xpending_range(self, *_: Any) -> list[Any]:
+            return []
+
+    async def scenario(store: RedisPy) -> None:
+        first = await filled(store, 1)
+        await first.fresh(10)
+        await asyncio.sleep(2 * IDLE_MS / 1000)
+        (message,) = await group(Late(store), "two").abandoned(IDLE_MS)
+        assert message.delivery == 1
+
+    played(scenario)

@@ -6,12 +6,13 @@ from harness.acting import RefusedError
 from harness.engines.protocol import Conductor, Observer, Plan
 from harness.engines.sim.events import EventLog
 from harness.engines.sim.order import Permutation
+from harness.engines.sim.process import EPOCH_S
 from harness.engines.sim.session import SimSession
 from harness.engines.sim.simulation import DELAY_S, NAME, SLACK_S
 from harness.model.script import Script
 from harness.recording import Recording
 
-__all__ = ["DELAY_S", "SLACK_S", "SimEngine"]
+__all__ = ["DELAY_S", "EPOCH_S", "SLACK_S", "SimEngine"]
 
 
 class SimEngine:

@@ -17,8 +17,15 @@ from fakeredis.commands_mixins.list_mixin import _parse_list_end
 from fakeredis.model import ExpiringMembersSet, Hash, XStream, ZSet
 
 from harness.engines.sim import long_double
-from harness.engines.sim.redis_scripts import ScriptSocket
-from harness.engines.sim.redis_support import CHECKED, ELSEWHERE, Checked, problem, refusal
+from harness.engines.sim.redis_greeting import Greeting
+from harness.engines.sim.redis_support import (
+    CHECKED,
+    ELSEWHERE,
+    Checked,
+    not_simulated,
+    problem,
+    refusal,
+)
 
 LOG = logging.getLogger(__name__)
 
@@ -32,9 +39,6 @@ _EXPIRING = {"expire", "pexpire", "expireat", "pexpireat", "persist"}
 
 NOT_A_TIMEOUT = "ERR timeout is not a float or out of range"
 NO_HYPERLOGLOG = "WRONGTYPE Key is not a valid HyperLogLog string value."
-SERVED = {"server": "redis", "version": "7.0.15"}
-"""What `HELLO` says of the server on containers."""
-
 _KINDS = {"z": (ZSet, ExpiringMembersSet), "x": (XStream,), "h": (Hash,)}
 """Kinds of values by the first letter of commands that take no others, or the second after `b`."""
 
@@ -58,13 +62,14 @@ _OWN_COMMANDS = {
     "pfmerge": _own("pfmerge", Key(HyperLogLog), repeat=(Key(HyperLogLog),)),
     "blmove": _own("blmove", bytes, bytes, bytes, bytes, Timeout, flags=FLAG_NO_SCRIPT),
     "wait": _own("wait", Int, Int, flags=FLAG_NO_SCRIPT),
+    "auth": _own("auth", repeat=(bytes,), flags=FLAG_NO_SCRIPT),
     "quit": _own("quit", repeat=(bytes,), flags=FLAG_NO_SCRIPT),
     "incrbyfloat": _own("incrbyfloat", Key(bytes), bytes),
     "touch": _own("touch", Key(), repeat=(Key(),)),
 }
 
 
-class RedisSocket(ScriptSocket):
+class RedisSocket(Greeting):
     """fakeredis's side of a connection, with the answers of Redis."""
 
     request: Sequence[bytes] = ()
@@ -120,25 +125,9 @@ class RedisSocket(ScriptSocket):
         what = f"{name.upper()} with these arguments is not simulated"
         return SimpleError(f"ERR {what} ({type(error).__name__}: {error}); {ELSEWHERE}")
 
-    def hello(self, *args: bytes) -> dict[str, Any]:
-        """Say which Redis this is, and in which version it is spoken to."""
-        if args and args[0] not in {b"2", b"3"}:
-            raise SimpleError("NOPROTO unsupported protocol version")
-        said: dict[str, Any] = super().hello(*args)
-        return said | SERVED
-
-    def client_getname(self) -> bytes | None:
-        """Give the connection's name, or nothing."""
-        return super().client_getname() or None
-
-    def quit(self, *_: bytes) -> SimpleString:
-        """Say goodbye, and hang up behind it."""
-        self.kill()
-        return OK
-
     @staticmethod
     def _key_value_type(key: CommandItem) -> SimpleString:
-        kind: SimpleString = ScriptSocket._key_value_type(key)  # noqa: SLF001
+        kind: SimpleString = Greeting._key_value_type(key)  # noqa: SLF001
         return SimpleString(b"string") if type(key.value) is HyperLogLog else kind
 
     def touch(self, *keys: CommandItem) -> int:
@@ -153,6 +142,17 @@ class RedisSocket(ScriptSocket):
             if not key and error.value != _msgs.SYNTAX_ERROR_MSG:
                 return None
             raise
+
+    def restore(self, key: CommandItem, ttl_ms: int, value: bytes, *args: bytes) -> SimpleString:
+        """Bring back what was dumped; with `ABSTTL` its end is a time, and not a span."""
+        words = [each.lower() for each in args]
+        if {b"idletime", b"freq"} & set(words):
+            raise not_simulated("RESTORE with IDLETIME or FREQ", ELSEWHERE)
+        others = [word for word in words if word != b"absttl"]
+        super().restore(key, ttl_ms, value, *others)
+        if ttl_ms and len(others) < len(words):
+            key.expireat = ttl_ms / 1000
+        return OK
 
     # What waits.
 
@@ -203,6 +203,12 @@ class RedisSocket(ScriptSocket):
         """Claim entries from a place on; who gets none is no consumer yet."""
         with _no_idle_consumer(key, group, consumer):
             return super().xautoclaim(key, group, consumer, idle_ms, *args)
+
+    def xinfo_stream(self, key: CommandItem, *args: bytes) -> Any:  # noqa: ANN401 - as above
+        """Tell of a stream; not of all that is in it, which fakeredis shapes in its own way."""
+        if args and args[0].lower() == b"full":
+            raise not_simulated("XINFO STREAM FULL", ELSEWHERE)
+        return super().xinfo_stream(key, *args)
 
     def xpending(self, key: CommandItem, group: bytes, *args: bytes) -> Any:  # noqa: ANN401 - as above
         """Tell of entries that wait for an acknowledgement; their sum counts them in texts."""

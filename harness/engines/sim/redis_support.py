@@ -21,17 +21,21 @@ ADDRESSES = (
     f"clients have no addresses: CLIENT ID and CLIENT KILL ID tell them apart, or {ELSEWHERE}"
 )
 
-OWN = {"touch", "wait", "quit"}
+USERS = f"there is one user, who may do anything: have the service say who may what, or {ELSEWHERE}"
+PLACES = f"have the service keep coordinates and compare them, or {ELSEWHERE}"
+
+OWN = {"auth", "touch", "wait", "quit"}
 """Commands that are done here, and not by fakeredis."""
 
 REFUSED: Mapping[str, str] = {
-    **dict.fromkeys(("client|pause", "client|unpause", "client|list", "client|info"), ELSEWHERE),
+    **dict.fromkeys(("client|pause", "client|unpause"), ELSEWHERE),
+    **dict.fromkeys(("client|list", "client|info"), ADDRESSES),
     **dict.fromkeys(("replicaof", "slaveof", "failover", "role", "psync", "sync"), REPLICAS),
     **dict.fromkeys(("replconf", "readonly", "readwrite", "asking"), REPLICAS),
     **dict.fromkeys(("save", "bgsave", "bgrewriteaof", "lastsave"), SNAPSHOT),
     "shutdown": f"a host is ended by a fault: kill or stop it, or {ELSEWHERE}",
-    "client|list": ADDRESSES,
-    "client|info": ADDRESSES,
+    **{name: USERS for name in ARITY if name.startswith("acl|") and name != "acl|whoami"},
+    **{name: PLACES for name in ARITY if name.startswith("geo")},
 }
 """What is refused, and what to do instead; fakeredis answers some of it and does nothing."""
 
@@ -63,15 +67,16 @@ def refusal(name: str, arguments: Sequence[bytes]) -> SimpleError | None:
     """Say that a command is not simulated, if it is not."""
     if name not in REFUSED and _is_done(name):
         if name == "config|set" and not {each.lower() for each in arguments[::2]} <= SETTABLE:
-            return _not_simulated("CONFIG SET of anything but notify-keyspace-events", ELSEWHERE)
+            return not_simulated("CONFIG SET of anything but notify-keyspace-events", ELSEWHERE)
         if name == "client|kill" and _names_addresses(arguments):
-            return _not_simulated("CLIENT KILL by address", ADDRESSES)
+            return not_simulated("CLIENT KILL by address", ADDRESSES)
         return None
     what = CLUSTER if name.startswith("cluster") else REFUSED.get(name, ELSEWHERE)
-    return _not_simulated(name.replace("|", " ").upper(), what)
+    return not_simulated(name.replace("|", " ").upper(), what)
 
 
-def _not_simulated(what: str, instead: str) -> SimpleError:
+def not_simulated(what: str, instead: str) -> SimpleError:
+    """Make the error that says so."""
     return SimpleError(f"ERR {what} is not simulated; {instead}")
 
 

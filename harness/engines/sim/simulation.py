@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from harness.acting import Acting
 from harness.engines.protocol import Conductor, Observer, Plan
 from harness.engines.sim.connector import SimConnector
+from harness.engines.sim.endings import StuckError
 from harness.engines.sim.events import EventLog, ToldSystem
 from harness.engines.sim.failures import Failure
 from harness.engines.sim.guard import Guard, refuse_drawn_order
@@ -28,7 +29,7 @@ from harness.engines.sim.leftovers import (
 )
 from harness.engines.sim.link import SimLink
 from harness.engines.sim.load import SimLoad
-from harness.engines.sim.loop import StuckError, VirtualLoop
+from harness.engines.sim.loop import VirtualLoop
 from harness.engines.sim.machine import Core, Machine
 from harness.engines.sim.network import Network
 from harness.engines.sim.notes import Notes, told

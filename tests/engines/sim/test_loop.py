@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.engines.sim import loop as loops
-from harness.engines.sim.loop import StuckError, VirtualLoop
+from harness.engines.sim.endings import StuckError
+from harness.engines.sim.loop import VirtualLoop
 from harness.engines.sim.process import PROCESS, Process, ProcessState
 from tests.support import virtually
 

@@ -363,7 +363,9 @@ REFUSED_LINES = (
     "BGSAVE", "REPLICAOF NO ONE", "FAILOVER", "CLUSTER INFO", "SHUTDOWN NOSAVE", "DEBUG SLEEP 0",
     "XSETID k 1-1", "BITFIELD_RO k GET u8 0", "EVAL_RO return(1) 0", "COMMAND DOCS", "MODULE LIST",
     "EVAL return(struct.pack('>I',1)) 0", "EVAL return(cmsgpack.pack(1)) 0",
-    "EVAL return(redis.call('INFO')) 0",
+    "EVAL return(redis.call('INFO')) 0", "ACL SETUSER u on nopass", "ACL GENPASS", "ACL LOG",
+    "GEOADD places 13.361389 38.115556 Palermo", "GEOSEARCH places FROMMEMBER a BYRADIUS 1 km",
+    "XINFO STREAM none FULL", "RESTORE k 0 x FREQ 5", "EVAL return(redis.call('GEOPOS','k','a')) 0",
 )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ import pytest
 from aiohttp import web
 
 from harness.engines.sim import loop, watchdog
-from harness.engines.sim.loop import StuckError
+from harness.engines.sim.endings import StuckError
 from harness.model import Service
 from tests.support import At, application, lab, probe, run, virtually
 

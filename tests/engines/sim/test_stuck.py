@@ -12,8 +12,9 @@ from aiohttp import web
 
 from harness.engines.sim import loop as loops
 from harness.engines.sim import stuck
+from harness.engines.sim.endings import StuckError
 from harness.engines.sim.engine import SLACK_S
-from harness.engines.sim.loop import StuckError, VirtualLoop
+from harness.engines.sim.loop import VirtualLoop
 from harness.engines.sim.process import Process
 from harness.model import Service
 from harness.model.fault import System

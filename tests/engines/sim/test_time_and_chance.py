@@ -17,8 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.conductor import conductor
+from harness.engines.sim.endings import ForbiddenError
 from harness.engines.sim.holders import HOLDERS
-from harness.engines.sim.loop import ForbiddenError
 from harness.engines.sim.process import EPOCH_S
 from harness.model import ClockSkew, Service, during
 from tests.support import At, application, lab, probe, run

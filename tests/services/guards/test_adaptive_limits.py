@@ -3,10 +3,11 @@
 import asyncio
 from functools import partial
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.patterns.adaptive_limit import AdaptiveLimit, By, CrowdedError, Settings
+from services.patterns.adaptive_limit import AdaptiveLimit, By, CrowdedError, Limit, Settings
 from services.patterns.guards import Answer, Asked, Slots, Waiter
 from tests.guarded import FEW, Callee, Events, evenly, now_s, sent
 from tests.support import virtually
@@ -89,3 +90,25 @@ def test_the_limit_keeps_its_bounds(by: By, fails: list[bool]) -> None:
 
     virtually(main(fails))
     assert virtually(main([True] * 30)) == 2
+
+
+def test_by_gradient_a_limit_follows_how_much_slower_calls_are_than_the_fastest() -> None:
+    """The closed form, by hand: a fifth of the way to limit x slope + its root."""
+    told, limit = Settings(by=By.GRADIENT, tolerance=1.5), Limit(16)
+    limit.learn(told, start_s=10, now_s=10.125, failed=False, crowd=8)
+    assert limit.value == 16 + 0.2 * 4
+    limit.value = 16
+    limit.learn(told, start_s=20, now_s=20.25, failed=False, crowd=8)
+    assert limit.value == 16 + 0.2 * (16 * 0.75 + 4 - 16)
+    limit.value = 16
+    limit.learn(told, start_s=30, now_s=31, failed=False, crowd=8)
+    assert limit.value == 16 + 0.2 * (16 * 0.5 + 4 - 16)
+
+
+@pytest.mark.parametrize(("crowd", "took_s"), [(7, 0.125), (8, 0)])
+def test_where_nothing_is_known_of_a_higher_limit_it_stays(crowd: int, took_s: float) -> None:
+    """With less than half of it under way, or for a call that took no time."""
+    limit = Limit(16)
+    told = Settings(by=By.GRADIENT)
+    limit.learn(told, start_s=10, now_s=10 + took_s, failed=False, crowd=crowd)
+    assert limit.value == 16

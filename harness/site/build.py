@@ -1,0 +1,80 @@
+"""Building the site into a folder: pages, the console, the bundle, and what keeps it offline."""
+
+import hashlib
+import json
+import shutil
+from importlib.resources import as_file, files
+from pathlib import Path
+
+from harness import labs_folder
+from harness.errors import EnvironmentNotReadyError, LabError
+from harness.site import bundle, pages
+
+MARK = ".chaoslab-site"
+"""What a folder has that was made here, and may be made anew."""
+STATIC = files("harness.site") / "static"
+CONSOLE = files("harness.live") / "page"
+LATER = ("engine/redis.zip", "engine/rest.zip")
+"""What is fetched, and then kept, by those labs alone that need it."""
+
+
+def build(out: Path, *, playable: bool) -> None:
+    """Make the site, beside the folder, and put it in its place when it is whole.
+
+    Raises:
+        LabError: the folder holds something that was not made here.
+        EnvironmentNotReadyError: what the bundle is made of is missing.
+
+    """
+    if labs_folder.chosen():
+        raise LabError("a site shows the project's own labs; leave --labs out")
+    _refuse_foreign(out)
+    making = out.with_name(f".{out.name}.making")
+    shutil.rmtree(making, ignore_errors=True)
+    try:
+        making.mkdir(parents=True)
+        (making / MARK).touch()
+        pages.write(making, playable=playable)
+        if playable:
+            _console(making / "play")
+            bundle.make(making / "engine")
+            _copy("worker.mjs", making / "engine")
+            _offline(making)
+        shutil.rmtree(out, ignore_errors=True)
+        making.rename(out)
+    except OSError as error:
+        raise EnvironmentNotReadyError(f"{out}: {error.strerror or error}") from error
+    finally:
+        shutil.rmtree(making, ignore_errors=True)
+
+
+def _refuse_foreign(out: Path) -> None:
+    if out.exists() and not out.is_dir():
+        raise LabError(f"{out} is a file; name a folder")
+    if out.is_dir() and any(out.iterdir()) and not (out / MARK).exists():
+        raise LabError(f"{out} holds other files; name a new folder, or an empty one")
+
+
+def _console(to: Path) -> None:
+    """Copy the console's page, with a way to a worker in place of that to a server."""
+    with as_file(CONSOLE) as page:
+        shutil.copytree(page, to)
+    _copy("transport.mjs", to)
+
+
+def _copy(name: str, to: Path) -> None:
+    (to / name).write_text((STATIC / name).read_text(encoding="utf-8"), encoding="utf-8")
+
+
+def _offline(out: Path) -> None:
+    """Write the service worker: it knows every file, and another site has another version."""
+    digest, names = hashlib.sha256(), []
+    for path in sorted(out.rglob("*")):
+        name = path.relative_to(out).as_posix()
+        if path.is_file() and name != MARK:
+            digest.update(name.encode() + path.read_bytes())
+            names += [name] if name not in LATER else []
+    text = (STATIC / "offline.js").read_text(encoding="utf-8")
+    text = text.replace("{{ version }}", digest.hexdigest()[:16])
+    text = text.replace("{{ files }}", json.dumps(["./", *names]))
+    (out / "offline.js").write_text(text, encoding="utf-8")

@@ -1,0 +1,121 @@
+"""The site's pages: the index of all labs by track, and each lab's lesson."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from harness import catalogue
+from harness.catalogue import Episode, Planned
+from harness.report import lesson_page
+
+TEMPLATES = Environment(
+    loader=PackageLoader("harness.site"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+STATIC = files("harness.site") / "static"
+STYLES = ("site.css", "site.mjs", "icon.svg")
+LEVELS = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """A lab as the index shows it; `episodes` are how many of the series it answers."""
+
+    row: Planned
+    written: bool
+    episodes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Track:
+    """The labs of a track, the easiest first."""
+
+    name: str
+    cards: tuple[Card, ...]
+
+    @property
+    def title(self) -> str:
+        """The track's name as a heading."""
+        return self.name.capitalize()
+
+    @property
+    def written(self) -> int:
+        """How many of its labs are there."""
+        return sum(card.written for card in self.cards)
+
+
+def write(out: Path, *, playable: bool) -> None:
+    """Write all pages; with `playable`, each lab leads to the console."""
+    (out / "labs").mkdir(parents=True)
+    for name in STYLES:
+        (out / name).write_text((STATIC / name).read_text(encoding="utf-8"), encoding="utf-8")
+    pages = {"index.html": index(playable=playable)}
+    for slug in catalogue.slugs():
+        pages[f"labs/{slug}.html"] = lab(slug, playable=playable)
+    for name, text in pages.items():
+        (out / name).write_text(text, encoding="utf-8")
+
+
+def index(*, playable: bool) -> str:
+    """Give the index: every question of the catalogue, written or not."""
+    tracks = tuple(_tracks())
+    return TEMPLATES.get_template("index.html").render(
+        tracks=tracks,
+        total=sum(len(track.cards) for track in tracks),
+        written=sum(track.written for track in tracks),
+        levels=range(1, LEVELS + 1),
+        playable=playable,
+    )
+
+
+def lab(slug: str, *, playable: bool) -> str:
+    """Give a lab's page: its question, its lesson, the episodes that it answers, what is next."""
+    entry = catalogue.find(slug)
+    lesson = lesson_page.lesson_of(slug)
+    row = _rows().get(slug)
+    return TEMPLATES.get_template("lab.html").render(
+        slug=slug,
+        lab=entry.lab,
+        track=entry.track,
+        level=row.level if row else 0,
+        levels=range(1, LEVELS + 1),
+        body=_without(entry.lab.question, lesson_page.body(lesson)) if lesson else Markup(),
+        headings=lesson_page.headings(lesson) if lesson else (),
+        episodes=list(dict.fromkeys(e.title for e in catalogue.episodes() if e.lab == slug)),
+        following=catalogue.following(slug),
+        playable=playable,
+    )
+
+
+def _without(question: str, body: Markup) -> Markup:
+    """Leave out the question at a lesson's beginning: it is the page's own heading."""
+    asked = Markup("<p>{}</p>\n").format(question)
+    return Markup(body.replace(asked, "", 1))  # noqa: S704 - it was one before
+
+
+def _rows() -> Mapping[str, Planned]:
+    return {row.slug: row for row in catalogue.planned()}
+
+
+def _tracks() -> Iterator[Track]:
+    there, episodes = set(catalogue.slugs()), catalogue.episodes()
+    for name in dict.fromkeys(row.track for row in catalogue.planned()):
+        rows = [row for row in catalogue.planned() if row.track == name]
+        yield Track(
+            name=name,
+            cards=tuple(
+                Card(row=row, written=row.slug in there, episodes=_answered(row, episodes))
+                for row in sorted(rows, key=lambda row: row.level)
+            ),
+        )
+
+
+def _answered(row: Planned, episodes: tuple[Episode, ...]) -> int:
+    return sum(one.lab == row.slug for one in episodes)

@@ -1,0 +1,108 @@
+"""The site's pages: every question, every lesson, and links that lead somewhere."""
+
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from click.testing import CliRunner
+
+from harness import catalogue
+from harness.cli.cmd_site import command
+from harness.errors import LabError
+from harness.site import build
+from harness.site.build import MARK
+
+
+class Links(HTMLParser):
+    """What a page refers to, the ids that it has, and its text."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self.ids: list[str] = []
+        self.texts: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        del tag
+        for name, value in attrs:
+            if name in ("href", "src") and value:
+                self.found.append(value)
+            elif name == "id" and value:
+                self.ids.append(value)
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make the pages alone."""
+    out = tmp_path_factory.mktemp("made") / "site"
+    done = CliRunner().invoke(command, [str(out), "--no-play"], standalone_mode=False)
+    assert done.exception is None, done.exception
+    assert f"{out}: " in done.output
+    return out
+
+
+def pages(site: Path) -> Iterator[tuple[Path, Links]]:
+    for path in sorted(site.rglob("*.html")):
+        yield path, Links(path.read_text())
+
+
+def test_the_index_asks_every_question_of_the_catalogue(site: Path) -> None:
+    """Those that are written lead to their pages; the others are to come."""
+    index = Links((site / "index.html").read_text())
+    texts = [" ".join(text.split()) for text in index.texts]
+    for row in catalogue.planned():
+        assert " ".join(row.question.split()) in texts, row.slug
+    there = {link for link in index.found if link.startswith("labs/")}
+    assert there == {f"labs/{slug}.html" for slug in catalogue.slugs()}
+
+
+def test_each_link_leads_to_a_page_and_a_place_of_it(site: Path) -> None:
+    """Nothing is asked of anybody else; where a fact's source is named, a reader may go there."""
+    ids = {path: set(links.ids) for path, links in pages(site)}
+    for path, links in pages(site):
+        for link in links.found:
+            target = urlsplit(link)
+            if target.scheme in ("http", "https"):
+                continue
+            if target.scheme == "data":
+                continue
+            to = (path.parent / target.path).resolve() if target.path else path
+            assert to.is_file(), f"{path.name}: {link}"
+            if target.fragment:
+                assert target.fragment in ids[to], f"{path.name}: {link}"
+
+
+@pytest.mark.parametrize("slug", catalogue.slugs())
+def test_a_lab_has_its_question_its_lesson_and_its_command(site: Path, slug: str) -> None:
+    """With an id for each heading, each once."""
+    links = Links((site / "labs" / f"{slug}.html").read_text())
+    text = "".join(links.texts)
+    assert catalogue.find(slug).lab.question in text
+    assert f"./lab run {slug}" in text
+    assert "break-the-fix" in links.ids
+    assert len(set(links.ids)) == len(links.ids)
+
+
+def test_a_folder_with_something_else_in_it_is_left_alone(tmp_path: Path) -> None:
+    """A site that was made before is made anew; a file is no folder."""
+    out = tmp_path / "mine"
+    out.mkdir()
+    (out / "thesis.txt").write_text("years of work")
+    with pytest.raises(LabError, match="mine holds other files; name a new folder"):
+        build.build(out, playable=False)
+    assert [path.name for path in out.iterdir()] == ["thesis.txt"]
+    with pytest.raises(LabError, match=r"thesis.txt is a file; name a folder"):
+        build.build(out / "thesis.txt", playable=False)
+    (out / "thesis.txt").rename(tmp_path / "thesis.txt")
+    build.build(out, playable=False)
+    (out / "index.html").write_text("old")
+    build.build(out, playable=False)
+    assert (out / "index.html").read_text() != "old"
+    assert (out / MARK).exists()
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
