@@ -56,7 +56,7 @@ class Settings:
 
     def __post_init__(self) -> None:
         at_least(1, entries=self.entries, ttl_ms=self.ttl_ms)
-        at_least(0, refresh=self.refresh, flush_ms=self.flush_ms)
+        at_least(0, refresh=self.refresh, flush_ms=self.flush_ms, version=self.version)
         at_most(1, refresh=self.refresh)
 
 
