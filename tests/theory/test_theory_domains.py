@@ -177,6 +177,7 @@ EXAMPLES: dict[str, dict[str, Any] | list[Any]] = {
     "hashing.zipf_share": {"rank": 1, "keys": 1000, "exponent": 1},
     "hashing.hot_partition_limit_rps": {"capacity_rps": 30, "share": 0.134},
     "loss.erlang_b": {"servers": 10, "offered_erlangs": 10},
+    "loss.erlang_b_sd": {"servers": 10, "offered_erlangs": 10, "calls": 300},
     "loss.mm1k_loss_ratio": {"rate_rps": 120, "capacity_rps": 100, "places": 10},
     "loss.bounded_wait_s": {"queue_limit": 10, "capacity_rps": 100},
     "loss.slow_client_rate_rps": {"workers": 50, "hold_s": 30},
