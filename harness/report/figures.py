@@ -318,7 +318,10 @@ def _mark(value: float, scale: Scale, *, is_top: bool) -> str:
     """Say a value at an axis: the unit once, at the top, or with each as seconds get long."""
     if scale.is_log:
         return f"{value:g} ms" if value < MILLI else f"{value / MILLI:g} s"
-    return f"{value:g}{scale.unit}" if is_top else f"{value:g}"
+    unit = scale.unit
+    if unit == "ms" and scale.high >= MILLI:  # else the axis has no room for its figures
+        value, unit = value / MILLI, "s"
+    return f"{value:g}{unit}" if is_top else f"{value:g}"
 
 
 def _svg(drawing: Figure) -> str:

@@ -446,6 +446,21 @@ def test_a_picture_of_many_variants_has_rows(tmp_path: Path, count: int) -> None
     assert 200 * rows < tall < 330 * rows
 
 
+@pytest.mark.parametrize(
+    ("high", "unit", "marks"),
+    [(2600, "ms", ["0", "1", "2s"]), (900, "ms", ["0", "250", "500", "750ms"])],
+)
+def test_long_times_are_marked_in_seconds(
+    tmp_path: Path, high: float, unit: str, marks: list[str]
+) -> None:
+    """Milliseconds of four digits would be cut off at the picture's edge."""
+    first, _ = picture_panels(result(*both()))
+    scale = replace(first.scale, unit=unit, low=0, high=high)
+    draw("Long", [replace(first, scale=scale)], tmp_path / "a.svg")
+    drawn = (tmp_path / "a.svg").read_text()
+    assert [mark for mark in marks if f">{mark}</text>" not in drawn] == []
+
+
 @pytest.mark.parametrize(("name", "start"), [("a.png", b"\x89PNG"), ("a.svg", b"<?xml")])
 def test_picture_is_the_same_each_time(tmp_path: Path, name: str, start: bytes) -> None:
     """The picture for a README is written in either form, to the byte as before."""

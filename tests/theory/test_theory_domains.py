@@ -273,6 +273,25 @@ EXAMPLES: dict[str, dict[str, Any] | list[Any]] = {
     "tails.leaf_quantile": {"root_quantile": 0.99, "leaves": 100},
     "tails.hedge_extra_ratio": {"hedge_quantile": 0.95},
     "tails.hedged_slow_ratio": {"slow_ratio": 0.05, "slow_ratio_of_hedge": 0.2},
+    "tails.two_speed_slow_ratio": {
+        "after_s": 0.2,
+        "mean_s": 0.04,
+        "slow_mean_s": 0.8,
+        "slow_ratio": 0.05,
+    },
+    "tails.two_speed_quantile_s": {
+        "quantile": 0.95,
+        "mean_s": 0.04,
+        "slow_mean_s": 0.8,
+        "slow_ratio": 0.05,
+    },
+    "tails.hedged_quantile_s": {
+        "quantile": 0.99,
+        "hedge_s": 0.2,
+        "mean_s": 0.04,
+        "slow_mean_s": 0.8,
+        "slow_ratio": 0.05,
+    },
     "tails.duplicated_mean_response_s": {"rate_rps": 20, "capacity_rps": 100},
     "tails.orphaned_work_s": {"hops": 3, "timeout_s": 0.5},
 }
