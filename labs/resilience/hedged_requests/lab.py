@@ -2,6 +2,7 @@
 
 from harness.measures import plots
 from harness.model import Lab, Measured, Poisson, Service, noted, on, ratio
+from harness.model.fault import Setting
 from labs.resilience.hedged_requests.predictions import (
     END_S, EQUAL_S, FAST_S, FEW_LATE, HEDGE_S, LATE, P99, PREDICTIONS, QUEUED_RATE, RATE, SLOW_S,
     SLOW_SHARE, WORK,
@@ -9,8 +10,8 @@ from labs.resilience.hedged_requests.predictions import (
 from labs.resilience.hedged_requests.reading import READING
 
 STORES = ("store-1", "store-2", "store-3", "store-4")
-QUEUES = {"store.workers": 1, "store.incoming.shed.slots": 1, "store.spread": "fixed",
-          "store.service_ms": 1000 * EQUAL_S, "store.slow_ratio": 0}  # fmt: skip
+QUEUES: dict[str, Setting] = {"store.workers": 1, "store.incoming.shed.slots": 1,
+    "store.spread": "fixed", "store.service_ms": 1000 * EQUAL_S, "store.slow_ratio": 0}  # fmt: skip
 BUSY = Poisson(rate_rps=QUEUED_RATE, to="front")
 
 LAB = Lab(
@@ -35,7 +36,7 @@ LAB = Lab(
         Measured("single"),
         Measured("hedged", {"front.outgoing.order": "hedge"}),
         Measured("queued", QUEUES, load=BUSY),
-        Measured("tied", QUEUES | {"front.outgoing.order": "tied"}, load=BUSY),
+        Measured("tied", {**QUEUES, "front.outgoing.order": "tied"}, load=BUSY),
     ),
     expect=(
         on("single", claim="one in forty is late", measure=LATE, at_least=FEW_LATE,
