@@ -1,11 +1,10 @@
 """Hedged and tied requests: a second try cuts the tail, of slow work or of long queues."""
 
-from harness.measures import plots
 from harness.model import Lab, Measured, Poisson, Service, noted, on, ratio
 from harness.model.fault import Setting
 from labs.resilience.hedged_requests.predictions import (
     END_S, EQUAL_S, FAST_S, FEW_LATE, HEDGE_S, LATE, P99, PREDICTIONS, QUEUED_RATE, RATE, SLOW_S,
-    SLOW_SHARE, WORK,
+    SLOW_SHARE, SLOWEST, WORK,
 )  # fmt: skip
 from labs.resilience.hedged_requests.reading import READING
 
@@ -55,6 +54,6 @@ LAB = Lab(
               at_most=0.9),
     ),
     predict=PREDICTIONS,
-    plots=(plots.each_second({"slowest": P99}, title="Slowest good answer"),),
+    plots=(SLOWEST,),
     reading=READING,
 )  # fmt: skip

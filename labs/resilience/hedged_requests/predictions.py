@@ -1,6 +1,7 @@
 """What theory says of hedged requests, from the lab's own numbers."""
 
 from harness import measures
+from harness.measures import plots
 from harness.model import predict
 from harness.theory import chance, tails
 from labs.resilience.hedged_requests.measures import executions_per_request, late_ratio
@@ -17,6 +18,7 @@ FEW_LATE = ONE_LATE / 5
 REQUESTS = RATE * END_S
 P99 = measures.latency_ms(0.99, FIRST_S, END_S)
 LATE = late_ratio(1000 * LIMIT_S, FIRST_S, END_S)
+SLOWEST = plots.each_second({"slowest": P99}, title="Slowest good answer")
 WORK = executions_per_request("store", FIRST_S, END_S)
 
 

@@ -1,7 +1,7 @@
 """Hedged requests in words: the lab's claims, its variants, and the question to a learner."""
 
 from harness.model.reading import End, Line, Phrase, Question, Reading, choice
-from labs.resilience.hedged_requests.predictions import HEDGE_S, LIMIT_S, P99, TAIL, WORK
+from labs.resilience.hedged_requests.predictions import HEDGE_S, LIMIT_S, P99, SLOWEST, TAIL, WORK
 
 READING = Reading(
     opening="With one call in twenty slow, then with queues alone",
@@ -57,7 +57,8 @@ READING = Reading(
         ),
     },
     line=Line(
-        caption="good answers each second; p99 of the run, work done for each request",
+        caption="slowest good answer each second (low is well); p99, work for each request",
+        plot=SLOWEST,
         ends=(End(said="{value}", measure=P99), End(said="{value}", measure=WORK)),
     ),
     questions=(
