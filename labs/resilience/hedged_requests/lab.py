@@ -45,7 +45,7 @@ LAB = Lab(
         noted("queued", claim="queues make a tail of equal work", measure=P99,
               at_least=2000 * EQUAL_S),
         noted("tied", claim="the tail of two queues", measure=P99, at_least=1000 * EQUAL_S),
-        on("tied", claim="each is worked on once", measure=WORK, at_most=1.02, unlike="hedged"),
+        noted("tied", claim="most second copies are dropped", measure=WORK, at_most=1.2),
     ),
     across=(
         ratio("hedged", "single", claim="a hedge cuts the p99 by a third or more", measure=P99,

@@ -56,6 +56,7 @@ PREDICTIONS = (
         model=0.005,
         leaves_out="the way there and back, which brings some more past 182 ms",
         chance=chance.binomial_share_sd(share=1 - HEDGE_AT, trials=REQUESTS),
+        also={"tied": "two copies that begin within a message's way are both worked on"},
         source="theory:hedged-requests",
         because="1 + (1 - 0.95): one in twenty is not there by the 95th percentile",
     ),

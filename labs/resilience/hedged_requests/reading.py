@@ -43,8 +43,8 @@ READING = Reading(
             told="had a p99 of {value}",
             missed="had a p99 of {value}",
         ),
-        "each is worked on once": Phrase(
-            row="works on each once",
+        "most second copies are dropped": Phrase(
+            row="drops most second copies",
             value="executions",
             told="did {value} executions a request",
             missed="did {value} executions a request",
