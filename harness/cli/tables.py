@@ -8,7 +8,7 @@ from rich.text import Text
 
 from harness.checks.verdict import Kind, Verdict
 from harness.model.lab import Lab
-from harness.model.variant import Broken, Fixed, Measured
+from harness.model.variant import Broken, Fixed, Measured, Variant
 from harness.report.folded_rows import FoldedRow, Part, counted, folded, is_claimed
 from harness.report.lines import LineDrawn, caption, drawn, windows
 from harness.report.sentence import engines, sentence
@@ -17,6 +17,12 @@ from harness.report.words import joined, plural
 from harness.result import CHANGED, Result
 
 STYLES = {Verdict.PASS: "green", Verdict.FAIL: "bold red", Verdict.INCONCLUSIVE: "bold yellow"}
+MEANINGS: Sequence[tuple[type[Variant], str, str]] = (
+    (Broken, "breaks", "variants break"),
+    (Fixed, "holds", "fixes hold"),
+    (Measured, "is compared", "variants compared"),
+)
+"""What a pass shows of the variants of each kind, of one and of several."""
 GAP = 2
 WIDEST = 120
 """Columns of text, at most: longer lines are hard to read."""
@@ -237,25 +243,16 @@ def show_verdict(console: Console, result: Result, *, verbose: bool = False) -> 
         paragraph(console, line, "yellow")
 
 
-MEANINGS = (
-    (Broken, "breaks", "variants break"),
-    (Fixed, "holds", "fixes hold"),
-    (Measured, "is as expected", "designs are as expected"),
-)
-"""What a pass shows of one variant of a kind, and of several."""
-
-
 def _meaning(result: Result) -> str:
     """Say what a pass shows, or what of a failure is not a claim that was missed."""
     if result.verdict is Verdict.FAIL:
         failed = {one.kind for one in result.controls if one.verdict is Verdict.FAIL}
         return ": a claim is true where it must be false" * (failed == {Kind.TELLS_APART})
-    said = []
-    for kind, alone, several in MEANINGS:
-        names = [one.name for one in result.lab.variants if isinstance(one, kind)]
-        if names:
-            many = f"{_count(names)} {several}"
-            said.append(many if len(names) > 1 else f"{names[0]} {alone}")
+    said = [
+        f"{names[0]} {predicate}" if len(names) == 1 else f"{_count(names)} {several}"
+        for kind, predicate, several in MEANINGS
+        if (names := [one.name for one in result.lab.variants if isinstance(one, kind)])
+    ]
     return f": {', '.join(said)}"
 
 
@@ -268,9 +265,10 @@ def unshown(result: Result) -> Iterator[str]:
     if result.left_out:
         lab = result.lab
         broken = [name for name in result.left_out if isinstance(lab.variant(name), Broken)]
-        fixed = [name for name in result.left_out if name not in broken]
-        kinds = ((broken, "breaks"), (fixed, "holds"))
-        missing = [f"that {_said(names, predicate)}" for names, predicate in kinds if names]
+        fixed = [name for name in result.left_out if isinstance(lab.variant(name), Fixed)]
+        measured = [name for name in result.left_out if name not in (*broken, *fixed)]
+        kinds = ((broken, "that", "breaks"), (fixed, "that", "holds"), (measured, "how", "does"))
+        missing = [f"{how} {_said(names, predicate)}" for names, how, predicate in kinds if names]
         alone = [one for one in lab.variants if one.name not in result.left_out]
         said = f"Not shown, because {joined(list(result.left_out))} did not run: {joined(missing)}."
         if broken and not any(isinstance(one, Broken) for one in alone):

@@ -7,6 +7,7 @@ from rich.console import Console
 
 from harness.checks.verdict import Control, Kind
 from harness.cli import tables
+from harness.model import Measured
 from harness.model.expect import Bound
 from harness.model.variant import Measured
 from harness.result import Result
@@ -63,6 +64,19 @@ def test_a_late_run_judges_nothing() -> None:
     assert "stays down" not in said
     assert "\nINCONCLUSIVE  neither passed nor failed: this run shows nothing" in said
     assert "naive stays down" in shown(DOWN, CALM, LATE, engines=("compose",), verbose=True)
+
+
+def test_a_pass_says_what_is_shown_of_each_kind() -> None:
+    """Designs that are compared neither break nor hold; whatever a lab has none of goes unsaid."""
+    result = Result(slug="small", lab=LAB, seed=1, recordings=[], controls=[DOWN])
+    compared = tuple(Measured(f"slots-{number}") for number in range(3))
+    meaning = tables._meaning  # noqa: SLF001 - one of its lines
+    assert meaning(result) == ": naive breaks, both fixes hold"
+    assert meaning(replace(result, lab=replace(LAB, variants=compared))) == (
+        ": all 3 variants compared"
+    )
+    beside = replace(LAB, variants=(*LAB.variants, compared[0]))
+    assert meaning(replace(result, lab=beside)).endswith("both fixes hold, slots-0 is compared")
 
 
 def test_marks_are_named_before_them_where_the_line_would_be_too_long() -> None:

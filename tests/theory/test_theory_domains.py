@@ -180,6 +180,7 @@ EXAMPLES: dict[str, dict[str, Any] | list[Any]] = {
     "hashing.zipf_share": {"rank": 1, "keys": 1000, "exponent": 1},
     "hashing.hot_partition_limit_rps": {"capacity_rps": 30, "share": 0.134},
     "loss.erlang_b": {"servers": 10, "offered_erlangs": 10},
+    "loss.erlang_b_sd": {"servers": 10, "offered_erlangs": 10, "calls": 300},
     "loss.mm1k_loss_ratio": {"rate_rps": 120, "capacity_rps": 100, "places": 10},
     "loss.bounded_wait_s": {"queue_limit": 10, "capacity_rps": 100},
     "loss.slow_client_rate_rps": {"workers": 50, "hold_s": 30},
@@ -284,6 +285,25 @@ EXAMPLES: dict[str, dict[str, Any] | list[Any]] = {
     "tails.leaf_quantile": {"root_quantile": 0.99, "leaves": 100},
     "tails.hedge_extra_ratio": {"hedge_quantile": 0.95},
     "tails.hedged_slow_ratio": {"slow_ratio": 0.05, "slow_ratio_of_hedge": 0.2},
+    "tails.two_speed_slow_ratio": {
+        "after_s": 0.2,
+        "mean_s": 0.04,
+        "slow_mean_s": 0.8,
+        "slow_ratio": 0.05,
+    },
+    "tails.two_speed_quantile_s": {
+        "quantile": 0.95,
+        "mean_s": 0.04,
+        "slow_mean_s": 0.8,
+        "slow_ratio": 0.05,
+    },
+    "tails.hedged_quantile_s": {
+        "quantile": 0.99,
+        "hedge_s": 0.2,
+        "mean_s": 0.04,
+        "slow_mean_s": 0.8,
+        "slow_ratio": 0.05,
+    },
     "tails.duplicated_mean_response_s": {"rate_rps": 20, "capacity_rps": 100},
     "tails.orphaned_work_s": {"hops": 3, "timeout_s": 0.5},
 }
