@@ -9,7 +9,6 @@ from harness.checks.verdict import Control, Kind
 from harness.cli import tables
 from harness.model import Measured
 from harness.model.expect import Bound
-from harness.model.variant import Measured
 from harness.result import Result
 from tests.report.test_report_reading import CALM, DOWN, LAB, WISE, recorded
 
@@ -96,15 +95,3 @@ def test_marks_that_come_early_are_named_right_behind_them() -> None:
     said = "load ramps to x 10, 5-15 s"
     early = tables._window(marks, said, 18, 80).plain  # noqa: SLF001 - one of its lines
     assert early == " " * 27 + "▼▼▼▼▼▼  " + said
-
-
-def test_a_pass_of_designs_side_by_side_speaks_of_no_fix() -> None:
-    """Nothing broke in it, and nothing held."""
-    designs = tuple(Measured(one.name, one.settings) for one in LAB.variants)
-    runs = [recorded(name) for name in ("naive", "calm", "wise")]
-    result = Result(
-        slug="small", lab=replace(LAB, variants=designs), seed=1, recordings=runs, controls=[]
-    )
-    one = replace(result, lab=replace(result.lab, variants=designs[:1]))
-    assert tables._meaning(result) == ": all 3 designs are as expected"  # noqa: SLF001 - its words
-    assert tables._meaning(one) == ": naive is as expected"  # noqa: SLF001 - as above
