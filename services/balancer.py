@@ -1,8 +1,9 @@
 """Balancer: sends each request to one of its callees, which are replicas of one service.
 
 It goes by its own count of requests in flight, or by reports of their mean number, as a collector
-gives them out from time to time. In production: NGINX, HAProxy or Envoy in
-front of the replicas, or the same policies in the client, as in Finagle.
+gives them out from time to time. A second try of a guard, such as a hedge, goes to the next replica
+after the one that was picked; a guard that names a host itself has its way. In production: NGINX,
+HAProxy or Envoy in front of the replicas, or the same policies in the client, as in Finagle.
 """
 
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 import aiohttp
 from aiohttp import web
 
-from services.context import Context
+from services.context import Call, Context
 from services.guarding import RETRY_AFTER, Guarded, seconds
 from services.outgoing import Outgoing
 from services.patterns.balancing import InFlight, Policy, Reports
@@ -45,8 +46,19 @@ def app(ctx: Context[Settings]) -> web.Application:
 
     outgoing = Outgoing(ctx)
 
+    def host_of(asked: Asked) -> str:
+        if asked.tie or asked.attempt == 1:
+            return asked.key
+        place = ctx.callees.index(asked.key) + asked.attempt - 1
+        return ctx.callees[place % len(ctx.callees)]
+
     async def ask(asked: Asked) -> Answer:
-        call = ctx.call(asked.key, attempt=asked.attempt)
+        host = host_of(asked)
+        call = ctx.call(host, attempt=asked.attempt)
+        with in_flight.at(host):
+            return await answer_of(call, asked)
+
+    async def answer_of(call: Call, asked: Asked) -> Answer:
         async with (
             time_limit(settings.timeout_ms),
             call.get("/", headers=outgoing.headers(asked)) as response,
@@ -58,8 +70,7 @@ def app(ctx: Context[Settings]) -> web.Application:
         own = settings.own_count
         replica = pick(in_flight.loads if own else reports.loads(ctx.settings.report_ms / 1000))
         try:
-            with in_flight.at(replica):
-                answer = await outgoing.call(replica, ask)
+            answer = await outgoing.call(replica, ask)
         except TimeoutError:
             return web.Response(status=504, text=f"{replica} did not answer in time\n")
         except aiohttp.ClientError as error:

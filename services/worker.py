@@ -49,19 +49,23 @@ class Settings(Serving):
 
     `service_ms` is the mean where `spread` draws the times; a change of it hits what arrives later.
     A request that finds every slot busy and `queue_limit` others waiting is answered 503 at once;
-    -1 sets no limit. A share of `error_ratio` is served and then answered 500, as where one in a
-    hundred is a bug's, or as by a release that is bad.
+    -1 sets no limit. A share of `slow_ratio` is slow and takes `slow_ms` on average in place of
+    `service_ms`, as where one in twenty misses every cache. A share of `error_ratio` is served and
+    then answered 500, as where one in a hundred is a bug's, or as by a release that is bad.
     """
 
     workers: int = 4
     service_ms: float = live(40)
     spread: Spread = Spread.FIXED
     queue_limit: int = -1
+    slow_ratio: float = live(0)
+    slow_ms: float = live(0)
     error_ratio: float = live(0)
 
     def __post_init__(self) -> None:
         at_least(1, workers=self.workers)
-        at_least(0, service_ms=self.service_ms, error_ratio=self.error_ratio)
+        at_least(0, service_ms=self.service_ms, slow_ms=self.slow_ms)
+        at_least(0, slow_ratio=self.slow_ratio, error_ratio=self.error_ratio)
         at_least(-1, queue_limit=self.queue_limit)
 
 
@@ -98,7 +102,7 @@ def app(ctx: Context[Settings]) -> web.Application:
             rejected.inc()
             return web.Response(status=503, text="full\n")
         start_s = max(now_s, free_at_s[0])
-        end_s = start_s + settings.spread.draw_s(ctx.rng, ctx.settings.service_ms / 1000)
+        end_s = start_s + _service_s(ctx)
         heapq.heapreplace(free_at_s, end_s)
         starts_s.append(start_s)
         try:
@@ -120,3 +124,11 @@ def app(ctx: Context[Settings]) -> web.Application:
     application.router.add_get("/", handle)
     application.router.add_post("/exit", leave)
     return application
+
+
+def _service_s(ctx: Context[Settings]) -> float:
+    """Draw how long a request takes, a slow one or another."""
+    settings = ctx.settings
+    is_slow = settings.slow_ratio and ctx.rng.random() < settings.slow_ratio
+    mean_ms = settings.slow_ms if is_slow else settings.service_ms
+    return settings.spread.draw_s(ctx.rng, mean_ms / 1000)

@@ -10,8 +10,8 @@ import pytest
 
 from harness import runner
 from harness.catalogue import Entry
-from harness.checks.across import across
-from harness.checks.verdict import Kind, Verdict, failures
+from harness.checks.across import ALIKE, across
+from harness.checks.verdict import Control, Kind, Verdict, failures
 from harness.engines.sim.engine import SimEngine
 from harness.measures import latency_ms, success_ratio
 from harness.model import (
@@ -36,6 +36,7 @@ from harness.model import (
 )  # fmt: skip
 from harness.model.across import Across
 from harness.model.validate import problems
+from harness.report.folded_rows import words_of
 from harness.result import Result
 from tests.support import Silent, recording, request
 
@@ -96,6 +97,37 @@ def test_a_claim_across_variants_is_one_figure_of_their_values(result: Result, k
     told = [one for one in about if one is not held]
     assert all(one.kind is Kind.TELLS_APART and one.verdict is Verdict.PASS for one in told)
     assert len(told) == (kind != "boundary")  # variants that are alike have none
+
+
+GOOD = success_ratio(0, 10)
+SHARES = {
+    "ratio": (ratio("takes-40", "takes-10", claim="a", measure=GOOD, at_most=0.5), "0.4"),
+    "difference": (difference("takes-10", "takes-40", claim="b", measure=GOOD, at_least=0), "40 %"),
+    "rising": (rising("takes-10", "takes-20", claim="c", measure=GOOD, by=0.1), "40 %"),
+    "boundary": (
+        boundary(FAMILY, claim="d", measure=GOOD, beyond=0.5, above=10, at_most=20),
+        "0.4",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", SHARES)
+def test_a_comparison_of_shares_is_read_as_what_it_is(kind: str) -> None:
+    """What two of them differ by is per cent; how often one holds the other, or a place, is not."""
+    item, said = SHARES[kind]
+    for measure in (item.what, f"{item.what}, {ALIKE}"):
+        control = Control(
+            kind=Kind.ACROSS,
+            claim=item.claim,
+            variant="takes-10 to takes-40",
+            engine="sim",
+            measure=measure,
+            unit=item.unit,
+            value=0.4,
+            bound=item.bound,
+        )
+        told = on("takes-10", claim="e", measure=GOOD, at_least=0.5)
+        assert words_of(lab(expect=(told,), across=(item,)), control).value(0.4) == said
 
 
 def test_a_lab_without_a_fault_needs_no_baseline_and_passes(result: Result) -> None:

@@ -34,7 +34,10 @@ def test_every_word_stands_in_it_once_and_is_explained() -> None:
         ("Way", "both | forth | back"),
         (
             "services.worker",
-            "workers=4, ~service_ms=40, spread=fixed, queue_limit=-1, ~error_ratio=0",
+            (
+                "workers=4, ~service_ms=40, spread=fixed, queue_limit=-1, "
+                "~slow_ratio=0, ~slow_ms=0, ~error_ratio=0"
+            ),
         ),
         ("success_ratio", "start_s, end_s, path=''"),
         ("caching.stampede_calls", "rate_rps, recompute_s"),

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from harness.checks.verdict import Kind, Verdict
 from harness.model.lab import Lab
-from harness.model.variant import Broken
+from harness.model.variant import Broken, Fixed, Measured, Variant
 from harness.report.folded_rows import FoldedRow, Part, counted, folded, is_claimed
 from harness.report.lines import LineDrawn, caption, drawn, windows
 from harness.report.sentence import engines, sentence
@@ -17,6 +17,12 @@ from harness.report.words import joined, plural
 from harness.result import CHANGED, Result
 
 STYLES = {Verdict.PASS: "green", Verdict.FAIL: "bold red", Verdict.INCONCLUSIVE: "bold yellow"}
+MEANINGS: Sequence[tuple[type[Variant], str, str]] = (
+    (Broken, "breaks", "variants break"),
+    (Fixed, "holds", "fixes hold"),
+    (Measured, "is compared", "variants compared"),
+)
+"""What a pass shows of the variants of each kind, of one and of several."""
 GAP = 2
 WIDEST = 120
 """Columns of text, at most: longer lines are hard to read."""
@@ -102,11 +108,16 @@ def show_lines(console: Console, result: Result) -> None:
 
 
 def _window(marks: str, said: str, room: int, width: int) -> Text:
-    """Say what the marks stand for behind them; before them, where the line would be too long."""
+    """Say what the marks stand for behind all seconds.
+
+    Where the line would be too long, it stands before the marks, or right behind them.
+    """
     lead = f"  {'':<{room}}  "
     before = len(lead) + len(marks) - len(marks.lstrip()) - GAP
-    if len(lead + marks) + GAP + len(said) > width and len(said) < before:
-        return Text(f"{said:>{before}}", "red").append(f"{'':{GAP}}{marks.strip()}", "bold red")
+    if len(lead + marks) + GAP + len(said) > width:
+        if len(said) < before:
+            return Text(f"{said:>{before}}", "red").append(f"{'':{GAP}}{marks.strip()}", "bold red")
+        marks = marks.rstrip()
     return Text(lead).append(marks, "bold red").append(f"{'':{GAP}}{said}", "red")
 
 
@@ -237,11 +248,12 @@ def _meaning(result: Result) -> str:
     if result.verdict is Verdict.FAIL:
         failed = {one.kind for one in result.controls if one.verdict is Verdict.FAIL}
         return ": a claim is true where it must be false" * (failed == {Kind.TELLS_APART})
-    broken = [one.name for one in result.lab.variants if isinstance(one, Broken)]
-    fixed = [one.name for one in result.lab.variants if not isinstance(one, Broken)]
-    breaks = f"{broken[0]} breaks" if len(broken) == 1 else f"{_count(broken)} variants break"
-    holds = f"{fixed[0]} holds" if len(fixed) == 1 else f"{_count(fixed)} fixes hold"
-    return f": {breaks}, {holds}"
+    said = [
+        f"{names[0]} {predicate}" if len(names) == 1 else f"{_count(names)} {several}"
+        for kind, predicate, several in MEANINGS
+        if (names := [one.name for one in result.lab.variants if isinstance(one, kind)])
+    ]
+    return f": {', '.join(said)}"
 
 
 def _count(names: Sequence[str]) -> str:
@@ -253,9 +265,10 @@ def unshown(result: Result) -> Iterator[str]:
     if result.left_out:
         lab = result.lab
         broken = [name for name in result.left_out if isinstance(lab.variant(name), Broken)]
-        fixed = [name for name in result.left_out if name not in broken]
-        kinds = ((broken, "breaks"), (fixed, "holds"))
-        missing = [f"that {_said(names, predicate)}" for names, predicate in kinds if names]
+        fixed = [name for name in result.left_out if isinstance(lab.variant(name), Fixed)]
+        measured = [name for name in result.left_out if name not in (*broken, *fixed)]
+        kinds = ((broken, "that", "breaks"), (fixed, "that", "holds"), (measured, "how", "does"))
+        missing = [f"{how} {_said(names, predicate)}" for names, how, predicate in kinds if names]
         alone = [one for one in lab.variants if one.name not in result.left_out]
         said = f"Not shown, because {joined(list(result.left_out))} did not run: {joined(missing)}."
         if broken and not any(isinstance(one, Broken) for one in alone):

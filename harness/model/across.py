@@ -31,6 +31,8 @@ class Across:
     leaves_out: str = ""
     least_allowed: float = math.inf
     """How far the value that theory knows best may lie from it, where there is a theory."""
+    is_share: bool = False
+    """Whether people read the figure as per cent, as they read the measure."""
 
     def of(self, values: Sequence[float]) -> float:
         """Make the figure; NaN if a value is."""
@@ -80,6 +82,7 @@ def difference(  # noqa: PLR0913 - as a claim about one
         variants=(one, other),
         figure=lambda values: values[0] - values[1],
         bound=Bound(at_least=at_least, at_most=at_most),
+        is_share=measure.is_share,
     )
 
 
@@ -93,6 +96,7 @@ def rising(*variants: str, claim: str, measure: Measure, by: float) -> Across:
         variants=variants,
         figure=lambda values: min(later - earlier for earlier, later in pairwise(values)),
         bound=Bound(at_least=by),
+        is_share=measure.is_share,
     )
 
 

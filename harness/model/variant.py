@@ -17,8 +17,8 @@ class Variant:
     about them. `at` is the value by which the members of a family differ.
     """
 
-    kind: ClassVar[str] = "measured"
-    must: ClassVar[str] = "is measured"
+    kind: ClassVar[str] = "compared"
+    must: ClassVar[str] = "is compared"
     name: str
     settings: Mapping[str, Setting] = field(default_factory=dict)
     load: Load | None = field(default=None, kw_only=True)

@@ -39,6 +39,8 @@ GAP_WORTH_TELLING = 3
 """A gap in a curve of at least this many seconds gets a word."""
 MILLI = 1000
 PICTURE_WIDTH = 1000.0
+ABREAST = 4
+"""How many panels of a picture stand beside each other."""
 DOTS_PER_UNIT = 2
 
 
@@ -136,13 +138,16 @@ def draw(title: str, panels: Sequence[Panel], path: Path, notes: Mapping[str, st
 
 
 def _strip(title: str, panels: Sequence[Panel]) -> Figure:
-    count = max(1, len(panels))
-    above = 44 + ABOVE * max(
+    """Lay panels out in rows of as many as can be read, under one title."""
+    rows = -(-len(panels) // ABREAST) or 1
+    abreast = -(-len(panels) // rows) or 1
+    captions = ABOVE * max(
         [1, *(len(stagger(panel.captions, panel.duration_s)) for panel in panels)]
     )
-    pitch = (PICTURE_WIDTH - LEFT) / count
-    right = _right(panels)
-    height = above + min(230.0, 0.75 * pitch) + BELOW + 6
+    pitch = (PICTURE_WIDTH - LEFT) / abreast
+    plot, below = min(230.0, 0.75 * pitch), BELOW + 6
+    head, tall = 26.0, 18 + captions + plot + below
+    height = head + rows * tall
     drawing = Figure(figsize=(PICTURE_WIDTH * PIXEL, height * PIXEL))
     title_y = 1 - 15 / height
     drawing.text(14 / PICTURE_WIDTH, title_y, title, size=14, weight="bold")
@@ -155,17 +160,15 @@ def _strip(title: str, panels: Sequence[Panel]) -> Figure:
             color=PAPER["muted"],
             ha="right",
         )
+    wide = (pitch - _right(panels) - 6) / PICTURE_WIDTH
     for number, panel in enumerate(panels):
-        left = (LEFT + number * pitch) / PICTURE_WIDTH
-        bottom = (BELOW + 6) / height
-        axes = drawing.add_axes(
-            (left, bottom, (pitch - right - 6) / PICTURE_WIDTH, 1 - bottom - above / height)
-        )
-        _Painter(axes, PAPER).paint(panel)
-        name_y = 1 - 36 / height
+        row, column = divmod(number, abreast)
+        left = (LEFT + column * pitch) / PICTURE_WIDTH
+        bottom = ((rows - 1 - row) * tall + below) / height
+        _Painter(drawing.add_axes((left, bottom, wide, plot / height)), PAPER).paint(panel)
         drawing.text(
             left,
-            name_y,
+            1 - (head + row * tall + 10) / height,
             f"{panel.variant} ({panel.kind})",
             size=11,
             weight="bold",
@@ -315,7 +318,10 @@ def _mark(value: float, scale: Scale, *, is_top: bool) -> str:
     """Say a value at an axis: the unit once, at the top, or with each as seconds get long."""
     if scale.is_log:
         return f"{value:g} ms" if value < MILLI else f"{value / MILLI:g} s"
-    return f"{value:g}{scale.unit}" if is_top else f"{value:g}"
+    unit = scale.unit
+    if unit == "ms" and scale.high >= MILLI:  # else the axis has no room for its figures
+        value, unit = value / MILLI, "s"
+    return f"{value:g}{unit}" if is_top else f"{value:g}"
 
 
 def _svg(drawing: Figure) -> str:

@@ -121,7 +121,10 @@ def is_claimed(control: Control) -> bool:
 
 
 def words_of(lab: Lab, control: Control) -> Words:
-    """Say how a control's values are said, by the measure that they are of."""
+    """Say how a control's values are said, by the measure or comparison that they are of."""
+    for item in lab.across:
+        if control.measure.startswith(item.what):
+            return Words(control.unit, item.is_share)
     shares = {measure.name for measure in _measures(lab) if measure.is_share}
     shares |= {item.measure.name.rpartition(",")[0] for item in lab.expect if item.measure.is_share}
     of = control.measure.removesuffix(f", {WITHOUT}")

@@ -4,6 +4,8 @@ Sources: Erlang (1917); Nygard, *Release It!* (2007), for bulkheads. Arrivals ar
 and one that is refused does not come again: retries turn a loss system into a storm (`retries`).
 """
 
+import math
+
 from harness.theory import domain
 
 
@@ -23,6 +25,32 @@ def erlang_b(*, servers: int, offered_erlangs: float) -> float:
     for busy in range(1, servers + 1):
         blocked = offered_erlangs * blocked / (busy + offered_erlangs * blocked)
     return blocked
+
+
+def erlang_b_sd(*, servers: int, offered_erlangs: float, calls: float) -> float:
+    """One standard deviation of the share that a pool refuses of so many arrivals.
+
+    sqrt(v / n) with v = B (1 - B)^2 + sum over i < c of p_i (d_i^2 + (d_i - B)^2), where p_i is the
+    probability of i busy servers, d_0 = B and d_i = B + i / a d(i-1): refusals come in clumps, so
+    for a large pool near its limit it is twice a binomial share's. From Poisson's equation of the
+    birth-death process, as in Whitt, "Asymptotic Formulas for Markov Processes" (1992). Valid for
+    exponential service and many times c calls; with fixed service times a share varies less.
+
+    Raises:
+        ValueError: there is no server, or another number is not above 0.
+
+    """
+    domain.positive(offered_erlangs=offered_erlangs, calls=calls)
+    refused = erlang_b(servers=servers, offered_erlangs=offered_erlangs)
+    weights = [1.0]
+    for busy in range(1, servers + 1):
+        weights.append(weights[-1] * offered_erlangs / busy)
+    clumps, effect = 0.0, 0.0
+    for busy, weight in enumerate(weights[:-1]):
+        later = busy / offered_erlangs * effect
+        effect = refused + later
+        clumps += weight / math.fsum(weights) * (effect**2 + later**2)
+    return math.sqrt((refused * (1 - refused) ** 2 + clumps) / calls)
 
 
 def mm1k_loss_ratio(*, rate_rps: float, capacity_rps: float, places: int) -> float:

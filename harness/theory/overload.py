@@ -38,6 +38,24 @@ def backlog(*, rate_rps: float, capacity_rps: float, duration_s: float) -> float
     return max(0.0, rate_rps - capacity_rps) * duration_s
 
 
+def fluid_backlogs(loads: Sequence[float], *, capacities: Sequence[float]) -> list[float]:
+    """Backlog at the end of each of some periods, in the unit of both, from an empty queue.
+
+    max(0, backlog + load - capacity), a fluid; `backlog` where neither changes.
+
+    Raises:
+        ValueError: a number is negative, or there are not as many of one as of the other.
+
+    """
+    domain.require(len(loads) == len(capacities), "there must be as many loads as capacities")
+    backlog, found = 0.0, []
+    for load, capacity in zip(loads, capacities, strict=True):
+        domain.not_negative(load=load, capacity=capacity)
+        backlog = max(0.0, backlog + load - capacity)
+        found.append(backlog)
+    return found
+
+
 def shed_ratio(*, rate_rps: float, capacity_rps: float) -> float:
     """Share of the load that must be refused, (lambda - c) / lambda, or 0.
 

@@ -1,10 +1,12 @@
 """Scaling: Amdahl and Gunther, autoscalers that lag, batches, and meshes of everyone to everyone.
 
 Sources: Amdahl (1967); Gunther, *Guerrilla Capacity Planning* (2007); AWS's summary of the Kinesis
-event of 2020 for the mesh; fluid models are derived.
+event of 2020 for the mesh; the formula of Kubernetes' Horizontal Pod Autoscaler for target
+tracking; fluid models are derived.
 """
 
 import math
+from collections.abc import Sequence
 
 from harness.theory import domain
 
@@ -59,6 +61,61 @@ def autoscaling_drain_s(
         scaled_rps > rate_rps, f"scaled_rps must be above {rate_rps:g}, not {scaled_rps:g}"
     )
     return max(0.0, rate_rps - capacity_rps) * lag_s / (scaled_rps - rate_rps)
+
+
+def tracking_rounds(*, machines: int, needed: int, target: float) -> int:
+    """How many times a busy fleet must boot machines, one round after the other, to have enough.
+
+    No machine is more than wholly busy, so m of them never ask for more than m / target in all.
+
+    Raises:
+        ValueError: a count is below 1, or `target` not between 0 and 1.
+
+    """
+    domain.count(1, machines=machines, needed=needed)
+    domain.inner_share(target=target)
+    rounds = 0
+    while machines < needed:
+        machines = _tracked(machines, target)
+        rounds += 1
+    return rounds
+
+
+def tracked_machines(
+    loads_erlangs: Sequence[float], *, machines: int, most: int, target: float, boot_looks: int
+) -> list[int]:
+    """How many machines serve between each two looks of an autoscaler that tracks a share busy.
+
+    `loads_erlangs` is what arrives between two looks, in machines that it would keep busy. The
+    autoscaler wants busy / target, rounded up, from `machines` to `most`; it asks for what is
+    missing, and a machine serves `boot_looks` later. Fluid: what cannot be served waits. Valid
+    while the load does not fall: nothing is taken away.
+
+    Raises:
+        ValueError: a load is negative, a count too low, or `target` not between 0 and 1.
+
+    """
+    domain.count(1, machines=machines)
+    domain.count(machines, most=most)
+    domain.count(0, boot_looks=boot_looks)
+    domain.inner_share(target=target)
+    asked = [(0, machines)]  # from which look on, how many
+    backlog, served = 0.0, []
+    for look, load in enumerate(loads_erlangs):
+        domain.not_negative(load_erlangs=load)
+        ready = max(count for since, count in asked if since <= look)
+        busy = min(ready, backlog + load)
+        backlog += load - busy
+        served.append(ready)
+        wanted = min(most, _tracked(busy, target))
+        if wanted > asked[-1][1]:
+            asked.append((look + 1 + boot_looks, wanted))
+    return served
+
+
+def _tracked(busy: float, target: float) -> int:
+    # Rounded first: 0.7 / 0.7 may be a little more than 1 in binary.
+    return math.ceil(round(busy / target, 9))
 
 
 def batch_wait_mean_s(*, rate_rps: float, size: int) -> float:

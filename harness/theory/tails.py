@@ -5,8 +5,12 @@ Redundancy" (CoNEXT 2013); *Site Reliability Engineering* (2016), ch. 22, for de
 """
 
 import math
+from collections.abc import Callable
 
 from harness.theory import domain
+
+BISECTIONS = 60
+"""Halvings of an interval, after which nothing of it is left in floating point."""
 
 
 def fanout_slow_ratio(*, slow_ratio: float, leaves: int) -> float:
@@ -64,6 +68,69 @@ def hedged_slow_ratio(*, slow_ratio: float, slow_ratio_of_hedge: float) -> float
     return slow_ratio * slow_ratio_of_hedge
 
 
+def two_speed_slow_ratio(
+    *, after_s: float, mean_s: float, slow_mean_s: float, slow_ratio: float
+) -> float:
+    """Share of calls that take longer than a time, where a share of them is slow.
+
+    (1 - p) exp(-t / mean) + p exp(-t / slow mean): a hyperexponential law, as of a callee that
+    answers most calls from memory and some from a disk. Valid where no call waits for another.
+
+    Raises:
+        ValueError: a time is negative, a mean not above 0, or `slow_ratio` outside 0..1.
+
+    """
+    domain.not_negative(after_s=after_s)
+    domain.positive(mean_s=mean_s, slow_mean_s=slow_mean_s)
+    domain.share(slow_ratio=slow_ratio)
+    fast = (1 - slow_ratio) * math.exp(-after_s / mean_s)
+    return fast + slow_ratio * math.exp(-after_s / slow_mean_s)
+
+
+def two_speed_quantile_s(
+    *, quantile: float, mean_s: float, slow_mean_s: float, slow_ratio: float
+) -> float:
+    """Quantile of calls of which a share is slow, in seconds, as `two_speed_slow_ratio`.
+
+    Raises:
+        ValueError: as there, or `quantile` does not lie between 0 and 1.
+
+    """
+    return _quantile_s(
+        quantile,
+        lambda after_s: two_speed_slow_ratio(
+            after_s=after_s, mean_s=mean_s, slow_mean_s=slow_mean_s, slow_ratio=slow_ratio
+        ),
+        slowest_s=max(mean_s, slow_mean_s),
+    )
+
+
+def hedged_quantile_s(
+    *, quantile: float, hedge_s: float, mean_s: float, slow_mean_s: float, slow_ratio: float
+) -> float:
+    """Quantile of hedged calls of which a share is slow, in seconds.
+
+    The t at which P(T > t) P(T > t - h) is what is left beyond the quantile, by bisection. Valid
+    for copies that are slow independently of each other.
+
+    Raises:
+        ValueError: as `two_speed_slow_ratio`, `quantile` does not lie between 0 and 1, or
+            `hedge_s` is negative.
+
+    """
+    domain.not_negative(hedge_s=hedge_s)
+
+    def beyond(after_s: float) -> float:
+        law = {"mean_s": mean_s, "slow_mean_s": slow_mean_s, "slow_ratio": slow_ratio}
+        first = two_speed_slow_ratio(after_s=after_s, **law)
+        if after_s <= hedge_s:
+            return first
+        hedge = two_speed_slow_ratio(after_s=after_s - hedge_s, **law)
+        return hedged_slow_ratio(slow_ratio=first, slow_ratio_of_hedge=hedge)
+
+    return _quantile_s(quantile, beyond, slowest_s=max(mean_s, slow_mean_s))
+
+
 def duplicated_mean_response_s(*, rate_rps: float, capacity_rps: float) -> float:
     """Mean response time when each request goes to two of many servers, in seconds.
 
@@ -96,3 +163,17 @@ def orphaned_work_s(*, hops: int, timeout_s: float) -> float:
     domain.count(0, hops=hops)
     domain.not_negative(timeout_s=timeout_s)
     return hops * timeout_s
+
+
+def _quantile_s(quantile: float, beyond: Callable[[float], float], *, slowest_s: float) -> float:
+    """Find where a falling share is what a quantile leaves, below that of the slower kind alone."""
+    domain.inner_share(quantile=quantile)
+    beyond(0)  # which refuses what is no law
+    low_s, high_s = 0.0, -math.log1p(-quantile) * slowest_s
+    for _ in range(BISECTIONS):
+        middle_s = (low_s + high_s) / 2
+        if beyond(middle_s) > 1 - quantile:
+            low_s = middle_s
+        else:
+            high_s = middle_s
+    return (low_s + high_s) / 2

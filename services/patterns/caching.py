@@ -44,7 +44,7 @@ class Settings:
     """How long an answer is kept, how many are, and the strategy.
 
     Refresh-ahead renews in the last `refresh` share of an entry's life; write-behind hands writes
-    on every `flush_ms`.
+    on every `flush_ms`. What was kept under another `version` is old: a change of it purges all.
     """
 
     strategy: Strategy = live(Strategy.ASIDE)
@@ -52,10 +52,11 @@ class Settings:
     entries: int = live(1000)
     refresh: float = live(0.2)
     flush_ms: float = live(100)
+    version: int = live(0)
 
     def __post_init__(self) -> None:
         at_least(1, entries=self.entries, ttl_ms=self.ttl_ms)
-        at_least(0, refresh=self.refresh, flush_ms=self.flush_ms)
+        at_least(0, refresh=self.refresh, flush_ms=self.flush_ms, version=self.version)
         at_most(1, refresh=self.refresh)
 
 
@@ -106,6 +107,10 @@ class Store:
         """Forget an answer."""
         self._kept.pop(name, None)
 
+    def clear(self) -> None:
+        """Forget all answers."""
+        self._kept.clear()
+
 
 class Caching:
     """Answers reads from the store while it can, and takes writes as its strategy does.
@@ -118,6 +123,7 @@ class Caching:
         self._settings = settings
         self._around = around
         self._store = Store(around.now)
+        self._version = settings().version
         self._fills = SingleFlight[Answer]()
         self._writes = PerKey(lambda _: _Writes())
         self._dirty: dict[str, tuple[Asked, Call]] = {}
@@ -126,6 +132,9 @@ class Caching:
 
     async def __call__(self, asked: Asked, call: Call, /) -> Answer:
         """Answer from the store, or by the call."""
+        if self._version != self._settings().version:
+            self._version = self._settings().version
+            self._store.clear()
         name = f"{asked.key} {asked.resource}"
         if asked.writes:
             return await self._write(name, asked, call)
@@ -155,13 +164,14 @@ class Caching:
 
         if self._settings().strategy is Strategy.ASIDE:
             return await fill()
-        return await self._fills.do(name, fill)
+        return await self._fills.do(f"{self._version} {name}", fill)
 
     async def _fill(self, name: str, asked: Asked, call: Call) -> Answer:
-        writes = self._writes.of(name)
+        writes, version = self._writes.of(name), self._settings().version
         before = writes.count
         answer = await call(asked)
-        if writes is self._writes.of(name) and writes.count == before and name not in self._dirty:
+        written = writes is not self._writes.of(name) or writes.count != before
+        if not written and version == self._settings().version and name not in self._dirty:
             self._put(name, answer)
         return answer
 
@@ -201,7 +211,7 @@ class Caching:
             return await self._fill(name, asked, call)
 
         try:
-            await self._fills.do(name, fill)
+            await self._fills.do(f"{self._version} {name}", fill)
         except FAILURES:
             self._around.count("refresh failed")
 
@@ -229,6 +239,7 @@ SABOTAGES = (
     Sabotage(Store, "left_s", lambda *_: math.inf),
     Sabotage(Store, "put", lambda *_, **__: None),
     Sabotage(Store, "drop", lambda *_: None),
+    Sabotage(Store, "clear", lambda _: None),
     Sabotage(Caching, "_is_old", lambda *_: False),
     Sabotage(Caching, "_flush_later", lambda _: None),
     Sabotage(Caching, "_dirty_answer", lambda *_: None),

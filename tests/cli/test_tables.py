@@ -7,6 +7,7 @@ from rich.console import Console
 
 from harness.checks.verdict import Control, Kind
 from harness.cli import tables
+from harness.model import Measured
 from harness.model.expect import Bound
 from harness.result import Result
 from tests.report.test_report_reading import CALM, DOWN, LAB, WISE, recorded
@@ -64,6 +65,19 @@ def test_a_late_run_judges_nothing() -> None:
     assert "naive stays down" in shown(DOWN, CALM, LATE, engines=("compose",), verbose=True)
 
 
+def test_a_pass_says_what_is_shown_of_each_kind() -> None:
+    """Designs that are compared neither break nor hold; whatever a lab has none of goes unsaid."""
+    result = Result(slug="small", lab=LAB, seed=1, recordings=[], controls=[DOWN])
+    compared = tuple(Measured(f"slots-{number}") for number in range(3))
+    meaning = tables._meaning  # noqa: SLF001 - one of its lines
+    assert meaning(result) == ": naive breaks, both fixes hold"
+    assert meaning(replace(result, lab=replace(LAB, variants=compared))) == (
+        ": all 3 variants compared"
+    )
+    beside = replace(LAB, variants=(*LAB.variants, compared[0]))
+    assert meaning(replace(result, lab=beside)).endswith("both fixes hold, slots-0 is compared")
+
+
 def test_marks_are_named_before_them_where_the_line_would_be_too_long() -> None:
     """The marks stay where they are."""
     marks = " " * 20 + "▼▼▼" + " " * 10
@@ -73,3 +87,11 @@ def test_marks_are_named_before_them_where_the_line_would_be_too_long() -> None:
     assert narrow.endswith("old figures  ▼▼▼")
     assert wide.index("▼") == narrow.index("▼")
     assert len(narrow) <= 50
+
+
+def test_marks_that_come_early_are_named_right_behind_them() -> None:
+    """Where the line would be too long, and the name before them too."""
+    marks = " " * 5 + "▼▼▼▼▼▼" + " " * 20
+    said = "load ramps to x 10, 5-15 s"
+    early = tables._window(marks, said, 18, 80).plain  # noqa: SLF001 - one of its lines
+    assert early == " " * 27 + "▼▼▼▼▼▼  " + said

@@ -25,8 +25,9 @@ from harness.model import (
     predict,
 )
 from harness.recording import FaultRecord, Recording, Request, root_context, trace_id
-from harness.report.figures import PAPER, picture
+from harness.report.figures import PAPER, draw, picture
 from harness.report.page import render, write
+from harness.report.panels import picture_panels
 from harness.report.text import seen
 from harness.result import Result
 from services.tracing import Span
@@ -430,6 +431,34 @@ def test_a_lesson_is_a_page_beside_the_report(tmp_path: Path, slug: str) -> None
     assert " ".join(question.split()) in lesson.text
     assert "Why" in report.text
     assert [one for one in lesson.all("a") if one["href"] == "report.html"]
+
+
+@pytest.mark.parametrize("count", [1, 4, 5, 7, 12])
+def test_a_picture_of_many_variants_has_rows(tmp_path: Path, count: int) -> None:
+    """Each has room for its curves and their names, and none is squeezed beside the others."""
+    first, _ = picture_panels(result(*both()))
+    panels = [replace(first, variant=f"slots-{number}") for number in range(count)]
+    draw("Many", panels, tmp_path / "a.svg")
+    drawn = (tmp_path / "a.svg").read_text()
+    assert all(f"slots-{number} (" in drawn for number in range(count))
+    tall = float(drawn.partition('viewBox="0 0 1000 ')[2].partition('"')[0])
+    rows = -(-count // 4)
+    assert 200 * rows < tall < 330 * rows
+
+
+@pytest.mark.parametrize(
+    ("high", "unit", "marks"),
+    [(2600, "ms", ["0", "1", "2s"]), (900, "ms", ["0", "250", "500", "750ms"])],
+)
+def test_long_times_are_marked_in_seconds(
+    tmp_path: Path, high: float, unit: str, marks: list[str]
+) -> None:
+    """Milliseconds of four digits would be cut off at the picture's edge."""
+    first, _ = picture_panels(result(*both()))
+    scale = replace(first.scale, unit=unit, low=0, high=high)
+    draw("Long", [replace(first, scale=scale)], tmp_path / "a.svg")
+    drawn = (tmp_path / "a.svg").read_text()
+    assert [mark for mark in marks if f">{mark}</text>" not in drawn] == []
 
 
 @pytest.mark.parametrize(("name", "start"), [("a.png", b"\x89PNG"), ("a.svg", b"<?xml")])

@@ -1,6 +1,7 @@
 """Balancer: which replica it asks, by which figures, and what it answers."""
 
 from collections import Counter
+from typing import Any
 
 import pytest
 
@@ -118,3 +119,13 @@ def test_impossible_settings_are_refused(values: dict[str, str | int], words: st
     """With the bound, or with what there is."""
     with pytest.raises(SettingError, match=words):
         settings_of(load("services.balancer"), values)
+
+
+def test_a_hedge_goes_to_another_replica() -> None:
+    """The one after the one that was picked; what is sent there counts as that one's load."""
+    hedge: dict[str, Any] = {"outgoing.order": "hedge", "outgoing.hedge.after_ms": 100.0}
+    recording = asked(1, service_ms=(900, 20, 20), policy="round-robin", timeout_ms=0.0, **hedge)
+    assert calls(recording) == ["app-1", "app-2"]
+    (request,) = recording.requests
+    assert request.status == "200"
+    assert request.latency_s < 0.2

@@ -188,3 +188,16 @@ def test_a_worker_that_becomes_slow_serves_later_arrivals_so() -> None:
     assert [one.answered_s for one in requests] == [
         pytest.approx(at_s, abs=0.01) for at_s in (1.9 + 0.5, 2.4 + 1.5, 6.0 + 0.5)
     ]
+
+
+def test_a_share_of_the_requests_is_slow() -> None:
+    """Drawn for each, and the others take what they did; without a share nothing is drawn."""
+    times_s = [0.02 * number for number in range(1, 401)]
+    made = asked(*times_s, workers=50, service_ms=40, slow_ratio=0.2, slow_ms=400)
+    latencies = [one.latency_s for one in made.requests]
+    slow = [one for one in latencies if one > 0.2]
+    assert len(slow) == pytest.approx(80, abs=32)
+    assert statistics.median(slow) == pytest.approx(0.4 + BOTH_WAYS_S, abs=0.01)
+    assert statistics.median(latencies) == pytest.approx(0.04 + BOTH_WAYS_S, abs=0.01)
+    plain = asked(*times_s[:40], spread="exponential")
+    assert plain.digest() == asked(*times_s[:40], spread="exponential", slow_ms=400).digest()

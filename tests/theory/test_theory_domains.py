@@ -44,6 +44,9 @@ EXAMPLES: dict[str, dict[str, Any] | list[Any]] = {
     "caching.origin_load_rps": {"rate_rps": 100, "hit_ratio": 0.9},
     "caching.origin_load_factor": {"hit_ratio_before": 0.95, "hit_ratio_after": 0.9},
     "caching.cold_cache_is_vulnerable": {"rate_rps": 100, "hit_ratio": 0.67, "capacity_rps": 40},
+    "caching.ttl_misses_sd": {"rate_rps": 5, "ttl_s": 2, "duration_s": 40},
+    "caching.purge_fills": {"rates_rps": (5, 0.5, 0.1), "window_s": 4},
+    "caching.purge_fills_sd": {"rates_rps": (5, 0.5, 0.1), "window_s": 4},
     "caching.lru_hit_ratio": {"popularities": (0.5, 0.3, 0.2), "slots": 2},
     "chance.binomial_share_sd": {"share": 0.3, "trials": 100},
     "chance.binomial_count_sd": {"share": 0.3, "trials": 100},
@@ -177,6 +180,7 @@ EXAMPLES: dict[str, dict[str, Any] | list[Any]] = {
     "hashing.zipf_share": {"rank": 1, "keys": 1000, "exponent": 1},
     "hashing.hot_partition_limit_rps": {"capacity_rps": 30, "share": 0.134},
     "loss.erlang_b": {"servers": 10, "offered_erlangs": 10},
+    "loss.erlang_b_sd": {"servers": 10, "offered_erlangs": 10, "calls": 300},
     "loss.mm1k_loss_ratio": {"rate_rps": 120, "capacity_rps": 100, "places": 10},
     "loss.bounded_wait_s": {"queue_limit": 10, "capacity_rps": 100},
     "loss.slow_client_rate_rps": {"workers": 50, "hold_s": 30},
@@ -211,6 +215,7 @@ EXAMPLES: dict[str, dict[str, Any] | list[Any]] = {
     "overload.fifo_collapse_s": {"rate_rps": 150, "capacity_rps": 100, "timeout_s": 2},
     "overload.backlog": {"rate_rps": 120, "capacity_rps": 80, "duration_s": 8},
     "overload.shed_ratio": {"rate_rps": 200, "capacity_rps": 150},
+    "overload.fluid_backlogs": {"loads": (3, 5, 1), "capacities": (4, 4, 4)},
     "overload.priority_success_ratios": {"rates_rps": (120, 80), "capacity_rps": 150},
     "overload.adaptive_throttle_ratio": {"requests": 300, "accepts": 100, "multiplier": 2},
     "overload.adaptive_throttle_backend_rps": {
@@ -258,6 +263,14 @@ EXAMPLES: dict[str, dict[str, Any] | list[Any]] = {
         "lag_s": 8,
         "scaled_rps": 200,
     },
+    "scaling.tracking_rounds": {"machines": 3, "needed": 8, "target": 0.7},
+    "scaling.tracked_machines": {
+        "loads_erlangs": (2, 6, 6, 6),
+        "machines": 3,
+        "most": 12,
+        "target": 0.7,
+        "boot_looks": 1,
+    },
     "scaling.batch_wait_mean_s": {"rate_rps": 100, "size": 10},
     "scaling.batch_capacity_rps": {"size": 10, "fixed_s": 0.008, "item_s": 0.001},
     "scaling.mesh_links": {"nodes": 13},
@@ -272,6 +285,25 @@ EXAMPLES: dict[str, dict[str, Any] | list[Any]] = {
     "tails.leaf_quantile": {"root_quantile": 0.99, "leaves": 100},
     "tails.hedge_extra_ratio": {"hedge_quantile": 0.95},
     "tails.hedged_slow_ratio": {"slow_ratio": 0.05, "slow_ratio_of_hedge": 0.2},
+    "tails.two_speed_slow_ratio": {
+        "after_s": 0.2,
+        "mean_s": 0.04,
+        "slow_mean_s": 0.8,
+        "slow_ratio": 0.05,
+    },
+    "tails.two_speed_quantile_s": {
+        "quantile": 0.95,
+        "mean_s": 0.04,
+        "slow_mean_s": 0.8,
+        "slow_ratio": 0.05,
+    },
+    "tails.hedged_quantile_s": {
+        "quantile": 0.99,
+        "hedge_s": 0.2,
+        "mean_s": 0.04,
+        "slow_mean_s": 0.8,
+        "slow_ratio": 0.05,
+    },
     "tails.duplicated_mean_response_s": {"rate_rps": 20, "capacity_rps": 100},
     "tails.orphaned_work_s": {"hops": 3, "timeout_s": 0.5},
 }
@@ -286,6 +318,8 @@ LEAST = {
 """The least whole number of each argument where it is not 1."""
 
 LEAST_OF = {
+    "scaling.tracked_machines most": 3,  # as many as there are at first
+    "scaling.tracked_machines boot_looks": 0,
     **dict.fromkeys(("balancing.random_max_load", "balancing.two_choices_max_load"), 16),
     "chance.rule_of_three": 30,
     "chance.batch_means_sd": 2,

@@ -37,6 +37,15 @@ def test_a_backlog_grows_with_the_surplus() -> None:
     assert overload.backlog(rate_rps=50, capacity_rps=80, duration_s=8) == 0
 
 
+def test_a_backlog_follows_load_and_capacity() -> None:
+    """It grows with what is too much, drains with what is spare, and is never below nothing."""
+    assert overload.fluid_backlogs([5, 9, 2, 0], capacities=[4, 5, 4, 9]) == [1, 5, 3, 0]
+    steady = overload.fluid_backlogs([120] * 8, capacities=[80] * 8)[-1]
+    assert steady == overload.backlog(rate_rps=120, capacity_rps=80, duration_s=8)
+    with pytest.raises(ValueError, match="as many loads as capacities"):
+        overload.fluid_backlogs([1], capacities=[])
+
+
 def test_shedding_by_class() -> None:
     """120/s gold and 80/s bronze on 150/s: all of the gold, 37.5 % of the bronze."""
     served = overload.priority_success_ratios([120, 80], capacity_rps=150)

@@ -47,6 +47,45 @@ def test_capacity_that_comes_late() -> None:
         scaling.autoscaling_drain_s(rate_rps=120, capacity_rps=80, lag_s=8, scaled_rps=120)
 
 
+@pytest.mark.parametrize(("target", "rounds"), [(0.9, 8), (0.7, 3), (0.5, 2), (0.25, 1)])
+def test_a_busy_fleet_grows_by_one_over_its_target(target: float, rounds: int) -> None:
+    """From 3 to 12 machines: at 0.7 by 5, 8, 12, at 0.5 by 6, at 0.9 mostly one by one."""
+    assert scaling.tracking_rounds(machines=3, needed=12, target=target) == rounds
+
+
+def test_a_fleet_that_tracks_its_share_busy_grows_round_by_round() -> None:
+    """3 machines, overwhelmed from the third look on: each round takes a boot and a look."""
+    served = scaling.tracked_machines(
+        [0.75, 0.75] + [9] * 10, machines=3, most=12, target=0.7, boot_looks=2
+    )
+    assert served == [3] * 5 + [5] * 3 + [8] * 3 + [12]
+
+
+def test_a_fleet_that_has_room_stays_as_it_is() -> None:
+    """And one that has caught up wants no more than it needs, up to what it may have."""
+    grown = {"machines": 2, "most": 4, "target": 0.5, "boot_looks": 0}
+    assert scaling.tracked_machines([0.9] * 4, **grown) == [2] * 4  # type: ignore[arg-type]
+    assert scaling.tracked_machines([1.5] * 4, **grown) == [2, 3, 3, 3]  # type: ignore[arg-type]
+    assert scaling.tracked_machines([9] * 4, **grown) == [2, 4, 4, 4]  # type: ignore[arg-type]
+
+
+@given(
+    st.lists(st.floats(0, 20), max_size=30),
+    st.integers(1, 5),
+    st.floats(0.1, 0.99),
+    st.integers(0, 5),
+)
+def test_no_fleet_grows_faster_than_its_rounds_allow(
+    loads: list[float], machines: int, target: float, boot_looks: int
+) -> None:
+    """In each boot and look it has at most what the machines of one before could ask for."""
+    served = scaling.tracked_machines(
+        loads, machines=machines, most=30, target=target, boot_looks=boot_looks
+    )
+    for before, after in zip(served, served[boot_looks + 1 :], strict=False):
+        assert scaling.tracking_rounds(machines=before, needed=after, target=target) <= 1
+
+
 @pytest.mark.parametrize(("size", "wait_s"), [(1, 0), (10, 0.045), (20, 0.095)])
 def test_batches_wait(size: int, wait_s: float) -> None:
     """100/s: 45 ms for ten, as drawn."""

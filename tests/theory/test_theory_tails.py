@@ -1,5 +1,6 @@
 """Tails: the published figures of Dean and Barroso, and duplicated requests that are replayed."""
 
+import math
 import random
 from statistics import fmean
 
@@ -33,6 +34,43 @@ def test_hedges() -> None:
     assert tails.hedge_extra_ratio(hedge_quantile=0.95) == pytest.approx(0.05)
     late = tails.hedged_slow_ratio(slow_ratio=0.05, slow_ratio_of_hedge=0.2)
     assert late == pytest.approx(0.01)
+
+
+LAW = {"mean_s": 0.04, "slow_mean_s": 0.8, "slow_ratio": 0.05}
+
+
+def test_one_in_twenty_slow() -> None:
+    """Of one kind it is exponential; of two the p99 is the slow ones' own p80."""
+    alike = {"mean_s": 2.0, "slow_mean_s": 2.0, "slow_ratio": 0.3}
+    assert tails.two_speed_slow_ratio(after_s=2, **alike) == pytest.approx(math.exp(-1))
+    assert tails.two_speed_quantile_s(quantile=0.99, **alike) == pytest.approx(2 * math.log(100))
+    p99_s = tails.two_speed_quantile_s(quantile=0.99, **LAW)
+    assert p99_s == pytest.approx(0.8 * math.log(5), abs=1e-9)
+
+
+@pytest.mark.parametrize("quantile", [0.9, 0.99, 0.999])
+def test_hedged_calls_replayed(quantile: float) -> None:
+    """The earlier of a call and of another that begins later."""
+    rng = random.Random(3)
+
+    def takes_s() -> float:
+        slow = rng.random() < LAW["slow_ratio"]
+        return rng.expovariate(1 / (LAW["slow_mean_s"] if slow else LAW["mean_s"]))
+
+    figure = tails.hedged_quantile_s(quantile=quantile, hedge_s=0.18, **LAW)
+    took = [min(takes_s(), 0.18 + takes_s()) for _ in range(200_000)]
+    late = sum(one > figure for one in took) / len(took)
+    assert late == pytest.approx(1 - quantile, rel=0.3 if quantile > 0.99 else 0.09)
+
+
+@given(st.floats(0.01, 0.999), st.floats(0, 5))
+def test_a_hedge_never_makes_a_quantile_worse(quantile: float, hedge_s: float) -> None:
+    """And before the hedge it changes nothing."""
+    alone_s = tails.two_speed_quantile_s(quantile=quantile, **LAW)
+    hedged_s = tails.hedged_quantile_s(quantile=quantile, hedge_s=hedge_s, **LAW)
+    assert hedged_s <= alone_s * (1 + 1e-9)
+    if alone_s < hedge_s:
+        assert hedged_s == pytest.approx(alone_s)
 
 
 def duplicated_s(rng: random.Random, *, copies: int, servers: int, rate_rps: float) -> float:

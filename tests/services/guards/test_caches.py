@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from harness.theory.caching import ttl_hit_ratio
 from services.patterns.caching import Caching, Settings, Strategy
 from services.patterns.guards import Answer, Asked, Call, Failed
-from tests.guarded import FEW, Callee, evenly, now_s, once, sent, standing
+from tests.guarded import FEW, Callee, Events, evenly, now_s, once, sent, standing
 from tests.support import virtually
 
 STRATEGIES = st.sampled_from(list(Strategy))
@@ -196,6 +196,40 @@ def test_the_entries_used_last_are_kept(entries: int, names: list[str]) -> None:
             recent = recent[-entries:]
 
     virtually(main())
+
+
+@pytest.mark.parametrize("strategy", [Strategy.ASIDE, Strategy.READ_THROUGH])
+def test_another_version_purges_what_is_kept_and_what_is_under_way(strategy: Strategy) -> None:
+    """Readers get nothing from before; nor is it kept when it comes later."""
+    database, given = Database(takes_s=0.5), [Settings(strategy=strategy, ttl_ms=60_000)]
+    guard = Caching(lambda: given[0], Events().around())
+
+    async def scene() -> list[bytes]:
+        database.values["/"] = database.values["/slow"] = b"old"
+        await read(guard, database)
+        slow = asyncio.ensure_future(read(guard, database, "/slow"))
+        await asyncio.sleep(0.1)
+        given[0] = Settings(strategy=strategy, ttl_ms=60_000, version=1)
+        database.values["/"] = database.values["/slow"] = b"new"
+        joined = await read(guard, database, "/slow")
+        await slow
+        return [joined] + [await read(guard, database, path) for path in ("/", "/slow")]
+
+    assert virtually(scene()) == [b"new"] * 3
+
+
+def test_a_change_of_version_empties_the_cache() -> None:
+    """The next read asks the callee, also where the version goes back to one that was."""
+    callee, given = Callee(), [Settings(ttl_ms=60_000)]
+    guard = Caching(lambda: given[0], Events().around())
+
+    async def scene() -> None:
+        for version in (0, 0, 1, 1, 0):
+            given[0] = Settings(ttl_ms=60_000, version=version)
+            await once(guard, callee, Asked())
+
+    virtually(scene())
+    assert len(callee.begun) == 3
 
 
 def test_after_a_write_that_failed_nothing_is_kept() -> None:

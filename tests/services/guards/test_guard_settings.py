@@ -29,6 +29,7 @@ LIMITS: list[tuple[str, float, float, float]] = [
     ("cache.entries", 1000, 1, math.inf),
     ("cache.refresh", 0.2, 0, 1),
     ("cache.flush_ms", 100, 0, math.inf),
+    ("cache.version", 0, 0, math.inf),
     ("deadline.budget_ms", 0, 0, math.inf),
     ("deadline.needs_ms", 0, 0, math.inf),
     ("fallback.stale_ms", 0, 0, math.inf),
