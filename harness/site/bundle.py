@@ -10,10 +10,12 @@ import subprocess
 import tempfile
 import zipfile
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 from harness import catalogue
 from harness.errors import EnvironmentNotReadyError
+from harness.live.lesson import lesson_of
 
 HERE = Path(__file__).parent
 RUNTIME = HERE / "runtime"
@@ -42,6 +44,7 @@ def make(out: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="chaoslab-site-") as folder:
         stage = Path(folder)
         _stage(stage)
+        _lessons(out / "lessons")
         _run(["node", str(RUNTIME / "compile.mjs"), str(stage), str(out)], PACK_S)
 
 
@@ -83,6 +86,15 @@ def _stage(stage: Path) -> None:
     info = json.loads((PYODIDE / "pyodide-lock.json").read_text())["info"]
     (stage / "python.json").write_text(json.dumps(info))
     (stage / "labs.json").write_text(json.dumps(list(_labs())))
+
+
+def _lessons(to: Path) -> None:
+    """Write each lesson as the console shows it: a tab has no Markdown."""
+    to.mkdir()
+    for slug in catalogue.slugs():
+        found = lesson_of(catalogue.find(slug).folder / "README.md")
+        told = json.dumps(asdict(found) if found else None)
+        (to / f"{slug}.json").write_text(told, encoding="utf-8")
 
 
 def _wanted(name: str) -> bool:

@@ -44,10 +44,15 @@ AFTERWARDS: tuple[dict[str, Any], ...] = (
 def played(labs: Iterable[Packed]) -> None:
     """Open each lab, let time pass, and ask for all that a page asks for."""
     told: list[dict[str, Any]] = []
-    tab = started(lambda _, text: told.append(json.loads(text)), json.dumps(list(labs)))
+    tab = started(
+        lambda _, text: told.append(json.loads(text)),
+        json.dumps(list(labs)),
+        lambda name: (OUT / name).read_text(),
+    )
     for lab in labs:
         commands: list[dict[str, Any]] = [
             {"do": "hello"},
+            {"do": "lesson", "lab": lab.slug},
             {
                 "do": "open",
                 "experiment": {

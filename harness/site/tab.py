@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from harness.errors import LabError
-from harness.live.protocol import TICK_S, Labs, Speaker
+from harness.live.messages import Labs
+from harness.live.protocol import TICK_S, Speaker
 from harness.model.lab import Lab
 from harness.model.names import nearest
 
@@ -28,12 +29,25 @@ class Packed(NamedTuple):
 
 
 class Tab:
-    """The sessions of one tab; `tell` carries a text from a session to the page."""
+    """The sessions of one tab; `tell` carries a text from a session to the page.
 
-    def __init__(self, tell: Callable[[str, str], object], labs: Sequence[Packed]) -> None:
+    `read` gives the text of a file beside the bundle, such as a lesson, by its name.
+    """
+
+    def __init__(
+        self,
+        tell: Callable[[str, str], object],
+        labs: Sequence[Packed],
+        read: Callable[[str], str],
+    ) -> None:
         self._tell = tell
+        self._read = read
         self._modules = {lab.slug: lab.module for lab in labs}
-        self._labs = Labs(names=tuple((lab.slug, lab.title) for lab in labs), find=self._find)
+        self._labs = Labs(
+            names=tuple((lab.slug, lab.title) for lab in labs),
+            find=self._find,
+            lesson=self._lesson,
+        )
         self._speakers: dict[str, Speaker] = {}
 
     def take(self, session: str, text: str) -> None:
@@ -73,10 +87,18 @@ class Tab:
         self._tell(session, json.dumps(message, allow_nan=False))
 
     def _find(self, slug: str) -> Lab:
-        if slug not in self._modules:
-            raise LabError(f"no lab {slug!r}{nearest(slug, self._modules)}")
+        self._known(slug)
         lab: Lab = importlib.import_module(self._modules[slug]).LAB
         return lab
+
+    def _lesson(self, slug: str) -> dict[str, Any] | None:
+        self._known(slug)
+        lesson: dict[str, Any] | None = json.loads(self._read(f"lessons/{slug}.json"))
+        return lesson
+
+    def _known(self, slug: str) -> None:
+        if slug not in self._modules:
+            raise LabError(f"no lab {slug!r}{nearest(slug, self._modules)}")
 
 
 def _unmark() -> None:
@@ -84,6 +106,6 @@ def _unmark() -> None:
     asyncio.events._set_running_loop(None)  # noqa: SLF001 - there is no other way
 
 
-def started(tell: Callable[[str, str], object], index: str) -> Tab:
+def started(tell: Callable[[str, str], object], index: str, read: Callable[[str], str]) -> Tab:
     """Make the tab of a bundle, by the text of its index."""
-    return Tab(tell, [Packed(*lab) for lab in json.loads(index)])
+    return Tab(tell, [Packed(*lab) for lab in json.loads(index)], read)

@@ -18,7 +18,11 @@ class Page:
 
     def __init__(self) -> None:
         self.heard: list[tuple[str, dict[str, Any]]] = []
-        self.tab = Tab(lambda name, text: self.heard.append((name, json.loads(text))), [PACKED])
+        self.tab = Tab(
+            lambda name, text: self.heard.append((name, json.loads(text))),
+            [PACKED],
+            {f"lessons/{LAB}.json": '{"question": "Which?"}'}.__getitem__,
+        )
 
     def send(self, session: str, **message: Any) -> dict[str, Any]:
         """Send a message and give the answer that has its number."""
@@ -76,6 +80,15 @@ def test_what_makes_no_sense_is_refused_with_a_sentence() -> None:
     assert refused["say"] == "refused"
     assert refused["why"] == "no lab 'config-pusch' (did you mean config-push?)"
     assert page.send("a", do="nonsense")["say"] == "refused"
+
+
+def test_a_lesson_is_read_from_beside_the_bundle() -> None:
+    """By the lab's name, and only of a lab that is there."""
+    page = Page()
+    assert page.send("a", do="lesson", lab=LAB)["say"] == "ok"
+    (told,) = page.said("a", "lesson")
+    assert told["lesson"] == {"question": "Which?"}
+    assert page.send("a", do="lesson", lab="../secret")["say"] == "refused"
 
 
 def test_there_are_so_many_sessions_and_no_more_until_one_is_closed() -> None:

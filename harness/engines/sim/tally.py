@@ -100,7 +100,7 @@ class Tally:
         self._end(link, request.status, f"{request.number + 1:016x}", good=request.good)
         self.by_second[int(at_s)][request.good] += 1
         self._last.append((at_s, request))
-        self.last(at_s)
+        self._forget(at_s)
 
     def under_way(self) -> Counter[str]:
         """Count by link the calls that have not ended for a caller that lives."""
@@ -117,9 +117,12 @@ class Tally:
 
     def last(self, now_s: float) -> list[tuple[float, Request]]:
         """Give the requests that have ended in the last second, each with its end."""
+        self._forget(now_s)
+        return list(self._last)
+
+    def _forget(self, now_s: float) -> None:
         while self._last and self._last[0][0] <= now_s - SPAN_S:
             self._last.popleft()
-        return list(self._last)
 
     def _start(self, link: str) -> None:
         self.calls[link].started += 1

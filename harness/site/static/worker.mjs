@@ -11,12 +11,12 @@ async function bytes(name) {
   return new Uint8Array(await answer.arrayBuffer());
 }
 // An import cannot wait for a promise. A worker may wait for an answer without one.
-function bytesNow(part) {
+function bytesNow(name) {
   const asking = new XMLHttpRequest();
-  asking.open("GET", at(`${part}.zip`), false);
+  asking.open("GET", at(name), false);
   asking.responseType = "arraybuffer";
   asking.send();
-  if (asking.status !== 200) throw new Error(`${part}.zip: ${asking.status}`);
+  if (asking.status !== 200) throw new Error(`${name}: ${asking.status}`);
   return new Uint8Array(asking.response);
 }
 
@@ -40,8 +40,8 @@ import json, sys
 sys.path.append("/core.zip")
 from harness.site import later, tab
 bundle = json.loads(told)
-later.wait_for(lambda part: fetched(part).to_bytes(), bundle["parts"], "/later")
-tab.started(tell, json.dumps(bundle["labs"]))
+later.wait_for(lambda part: fetched(f"{part}.zip").to_bytes(), bundle["parts"], "/later")
+tab.started(tell, json.dumps(bundle["labs"]), lambda name: fetched(name).to_bytes().decode())
 `);
 }
 
