@@ -12,10 +12,11 @@ from harness.site.build import build
 @click.argument("out", type=click.Path(path_type=Path))
 @click.option("--no-play", is_flag=True, help="The pages alone, without Node and npm.")
 def command(out: Path, *, no_play: bool) -> ExitCode:
-    """Write a site into the folder OUT: every question, every lesson, and the labs themselves.
+    """Write lessons and labs as a static site.
 
-    They run in the visitor's browser. Any server of static files will do, and nothing is fetched
-    from elsewhere; after the first visit it works offline.
+    The folder OUT gets every question, every lesson, and the labs themselves: they run in the
+    visitor's browser. Any server of static files will do, and nothing is fetched from elsewhere;
+    after the first visit it works offline.
     """
     build(out, playable=not no_play)
     size = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
