@@ -28,7 +28,7 @@ STOPPED = "interrupted. All containers and processes of this run were stopped."
 BUG = "internal error in chaoslab, not in your lab. Please report it with the traceback above."
 
 
-OF_REPOSITORY = ("compose", "grafana", "images", "test")
+OF_REPOSITORY = ("compose", "grafana", "images", "site", "test")
 """Commands that need what an installed package does not hold."""
 
 

@@ -84,7 +84,7 @@ def loaded() -> set[str]:
     """Name what has been loaded, by its path below the stage: `stdlib/...` or `app/...`."""
     zipped = ZIPPED.format(sys.version_info)
     files = set()
-    for module in list(sys.modules.values()):
+    for module in sys.modules.copy().values():
         file = getattr(module, "__file__", None) or ""
         if file.startswith(zipped):
             files.add(f"stdlib/{file.removeprefix(zipped)}")
