@@ -35,7 +35,7 @@ def fetched(tmp_path: Path) -> Iterator[list[str]]:
     wait_for(fetch, names, str(tmp_path))
     yield asked
     sys.meta_path[:], sys.path[:] = before, path
-    for name in [name for name in sys.modules if name.startswith("late_")]:
+    for name in [name for name in sys.modules.copy() if name.startswith("late_")]:
         del sys.modules[name]
 
 
