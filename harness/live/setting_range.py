@@ -55,7 +55,7 @@ def _range(app: str, items: tuple[tuple[str, Any], ...], name: str) -> Range | N
 
     is_whole = isinstance(value, int) and not takes(value + PART)
     wanted = min(1, value) if is_whole else value / TIMES
-    low = 0 if takes(0) else _toward(wanted, value, takes, is_whole=is_whole)
+    low = min(0, value) if takes(0) else _toward(wanted, value, takes, is_whole=is_whole)
     if name.replace(".", "_").rpartition("_")[2] in UNITS:
         most = _toward(TIMES * value if value else OF_NONE, value, takes, is_whole=is_whole)
         step = (most - low) / STEPS
