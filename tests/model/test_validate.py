@@ -536,13 +536,11 @@ def test_what_a_services_settings_refuse_is_told(monkeypatch: pytest.MonkeyPatch
     [
         (
             Configure("back", workers=2),
-            "service back: 'workers' is no live setting; live are service_ms, slow_ratio, slow_ms, "
-            "error_ratio",
+            "service back: 'workers' is no live setting; live are service_ms, slow_ratio",
         ),
         (
             Configure("back", sise=2),
-            "service back: 'sise' is no live setting; live are service_ms, slow_ratio, slow_ms, "
-            "error_ratio",
+            "service back: 'sise' is no live setting; live are service_ms, slow_ratio",
         ),
         (Configure("back", service_ms="x"), "service back: service_ms is 'x'; it must be of type"),
         (Configure("back", service_ms=-1), "service back: service_ms is -1; it must be at least 0"),
