@@ -32,7 +32,7 @@ ENTRY = "services.main"
 """Where a container starts: it alone may know of signals."""
 
 WHEELS = {"aiohttp", "fakeredis", "prometheus_client", "redis", "yarl"}
-"""What `tests/pyodide/prepare` fetches without compiled code, as far as we import it."""
+"""What `harness/site/runtime/prepare` fetches without compiled code, as far as we import it."""
 
 ABSENT = {
     "_thread",

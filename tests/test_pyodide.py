@@ -16,6 +16,8 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "tests" / "pyodide"
+PREPARE = ROOT / "harness" / "site" / "runtime" / "prepare"
+"""What the site's bundle is made of, too."""
 FETCH_LIMIT_S = 700
 RUN_LIMIT_S = 600
 
@@ -33,10 +35,10 @@ def fetch() -> None:
     if not shutil.which("node"):
         missing("no node: install Node.js 18 or newer")
     fetched = subprocess.run(  # noqa: S603 - our own script
-        [FOLDER / "prepare"], capture_output=True, text=True, timeout=FETCH_LIMIT_S, check=False
+        [PREPARE], capture_output=True, text=True, timeout=FETCH_LIMIT_S, check=False
     )
     if fetched.returncode:
-        missing(f"tests/pyodide/prepare: {fetched.stderr.strip() or fetched.returncode}")
+        missing(f"{PREPARE.name}: {fetched.stderr.strip() or fetched.returncode}")
 
 
 def runs(*command: str | Path) -> list[dict[str, Any]]:
