@@ -1,7 +1,10 @@
 """The engine in a tab: sessions side by side, and the same run as anywhere."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
+
+import pytest
 
 from harness import catalogue
 from harness.conductor import conducted
@@ -44,10 +47,18 @@ class Page:
         return [one for name, one in self.heard if name == session and one["say"] == what]
 
 
-def test_two_sessions_side_by_side_give_the_digests_of_runs_alone() -> None:
+@pytest.fixture
+def page() -> Iterator[Page]:
+    """Give a page whose sessions are closed with it: a run that is left open is collected later."""
+    made = Page()
+    yield made
+    for name in {name for name, _ in made.heard}:
+        made.tab.close(name)
+
+
+def test_two_sessions_side_by_side_give_the_digests_of_runs_alone(page: Page) -> None:
     """They take turns on one interpreter, and neither hears of the other."""
     lab = catalogue.find(LAB).lab
-    page = Page()
     for variant in lab.variants:
         page.open(variant.name, variant=variant.name, duration_s=lab.duration_s)
         page.send(variant.name, do="play", speed=100)
@@ -59,9 +70,8 @@ def test_two_sessions_side_by_side_give_the_digests_of_runs_alone() -> None:
         assert ended["digest"] == alone.digest()
 
 
-def test_nobody_is_called_again_while_no_session_plays() -> None:
+def test_nobody_is_called_again_while_no_session_plays(page: Page) -> None:
     """At a speed that a person chose there is time between two calls; else there is none."""
-    page = Page()
     assert page.tab.pass_time(1) < 0
     page.open("a", variant="at-once")
     assert page.tab.pass_time(1) < 0
@@ -73,27 +83,24 @@ def test_nobody_is_called_again_while_no_session_plays() -> None:
     assert page.tab.pass_time(1) < 0
 
 
-def test_what_makes_no_sense_is_refused_with_a_sentence() -> None:
+def test_what_makes_no_sense_is_refused_with_a_sentence(page: Page) -> None:
     """A lab that is not in the bundle is told with the nearest one."""
-    page = Page()
     refused = page.open("a", lab="config-pusch")
     assert refused["say"] == "refused"
     assert refused["why"] == "no lab 'config-pusch' (did you mean config-push?)"
     assert page.send("a", do="nonsense")["say"] == "refused"
 
 
-def test_a_lesson_is_read_from_beside_the_bundle() -> None:
+def test_a_lesson_is_read_from_beside_the_bundle(page: Page) -> None:
     """By the lab's name, and only of a lab that is there."""
-    page = Page()
     assert page.send("a", do="lesson", lab=LAB)["say"] == "ok"
     (told,) = page.said("a", "lesson")
     assert told["lesson"] == {"question": "Which?"}
     assert page.send("a", do="lesson", lab="../secret")["say"] == "refused"
 
 
-def test_there_are_so_many_sessions_and_no_more_until_one_is_closed() -> None:
+def test_there_are_so_many_sessions_and_no_more_until_one_is_closed(page: Page) -> None:
     """Memory of a tab is small."""
-    page = Page()
     for number in range(MOST_SESSIONS):
         assert page.send(str(number), do="hello")["say"] == "ok"
     page.tab.take("more", json.dumps({"do": "hello", "id": 1}))
