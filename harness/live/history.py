@@ -9,10 +9,10 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from harness.live.moments import MICRO
 from harness.live.snapshot import Look
 
 MOST_PICTURES = 3600
-MICRO = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,17 +8,13 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from markdown_it import MarkdownIt
-
+from harness.lessons.prose import MARKDOWN, plain
 from harness.model.fault import Setting
 
-COMMENT = re.compile(r" ?<!--.*?-->", re.DOTALL)
-MARKER = re.compile(r"<!--[=/].*?-->", re.DOTALL)
 PICTURE = re.compile(r"^!\[.*?\]\(.*?\)\n", re.MULTILINE)
 PREDICT, BREAK, ANSWER, RUN = "Predict", "Break the fix", "What you saw", "Run it"
 COMMAND = "    ./lab run "
 CHOICE = re.compile(r"^\d+\. (.*(?:\n {3}.*)*)", re.MULTILINE)
-MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,8 +47,7 @@ def lesson_of(path: Path) -> Lesson | None:
         text = path.read_text(encoding="utf-8")
     except OSError:
         return None
-    plain = PICTURE.sub("", COMMENT.sub("", MARKER.sub("", text)))
-    heads = re.split(r"^## (.*)\n", plain, flags=re.MULTILINE)
+    heads = re.split(r"^## (.*)\n", PICTURE.sub("", plain(text)), flags=re.MULTILINE)
     parts = dict(zip(heads[1::2], heads[2::2], strict=True))
     asked = parts.get(PREDICT, "")
     choices = [] if _is_open(asked) else CHOICE.findall(asked)
@@ -83,9 +78,7 @@ def _scrolled(html: str) -> str:
 
 def _tries(part: str) -> list[Try]:
     """Read the commands of a lesson that run one variant with settings of their own."""
-    found = [
-        _try(shlex.split(line)) for line in part.splitlines() if line.startswith("    ./lab run ")
-    ]
+    found = [_try(shlex.split(line)) for line in part.splitlines() if line.startswith(COMMAND)]
     return [one for one in found if one is not None]
 
 

@@ -5,17 +5,14 @@ import re
 from itertools import count
 from pathlib import Path
 
-from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markupsafe import Markup
 
 from harness.catalogue import LABS
+from harness.lessons.prose import MARKDOWN, plain
 
 FILE = "lesson.html"
-COMMENT = re.compile(r" ?<!--.*?-->", re.DOTALL)
-MARKER = re.compile(r"<!--[=/].*?-->", re.DOTALL)
 WHY = "Why"
-MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
 
 
 def lesson_of(slug: str) -> Path | None:
@@ -26,7 +23,7 @@ def lesson_of(slug: str) -> Path | None:
 
 def body(lesson: Path) -> Markup:
     """Give a lesson as HTML: headings with ids, the picture inside, no comment."""
-    tokens = MARKDOWN.parse(_plain(lesson.read_text(encoding="utf-8")))
+    tokens = MARKDOWN.parse(plain(lesson.read_text(encoding="utf-8")))
     for token, inside in zip(tokens, [*tokens[1:], Token("", "", 0)], strict=True):
         if token.type == "heading_open":
             token.attrSet("id", anchor(inside.content))
@@ -38,25 +35,20 @@ def body(lesson: Path) -> Markup:
 
 def headings(lesson: Path) -> list[tuple[str, str]]:
     """Give the second-level headings of a lesson, each with its id."""
-    lines = _plain(lesson.read_text(encoding="utf-8")).splitlines()
+    lines = plain(lesson.read_text(encoding="utf-8")).splitlines()
     found = [line.removeprefix("## ").strip() for line in lines if line.startswith("## ")]
     return [(heading, anchor(heading)) for heading in found]
 
 
 def why(lesson: Path) -> Markup:
     """Give what stands under *Why*: the mechanism, with the arithmetic."""
-    _, _, part = _plain(lesson.read_text(encoding="utf-8")).partition(f"\n## {WHY}\n")
+    _, _, part = plain(lesson.read_text(encoding="utf-8")).partition(f"\n## {WHY}\n")
     return _framed(MARKDOWN.parse(part.partition("\n## ")[0]))
 
 
 def anchor(heading: str) -> str:
     """Give the id of a heading: its words in lower case, with hyphens between."""
     return "-".join(re.findall(r"[a-z0-9]+", heading.lower()))
-
-
-def _plain(text: str) -> str:
-    """Take out comments: markers of figures, and the keys of incidents."""
-    return COMMENT.sub("", MARKER.sub("", text))
 
 
 def _framed(tokens: list[Token]) -> Markup:

@@ -3,17 +3,16 @@
 import hashlib
 import json
 import shutil
-from importlib.resources import as_file, files
 from pathlib import Path
 
 from harness import labs_folder
 from harness.errors import EnvironmentNotReadyError, LabError
+from harness.live.server import PAGE
 from harness.site import bundle, pages
+from harness.site.pages import STATIC
 
 MARK = ".chaoslab-site"
 """What a folder has that was made here, and may be made anew."""
-STATIC = files("harness.site") / "static"
-CONSOLE = files("harness.live") / "page"
 LATER = ("engine/redis.zip", "engine/rest.zip")
 """What is fetched, and then kept, by those labs alone that need it."""
 
@@ -38,7 +37,7 @@ def build(out: Path, *, playable: bool) -> None:
         if playable:
             _console(making / "play")
             bundle.make(making / "engine")
-            _copy("worker.mjs", making / "engine")
+            shutil.copy(STATIC / "worker.mjs", making / "engine")
             _offline(making)
         shutil.rmtree(out, ignore_errors=True)
         making.rename(out)
@@ -57,13 +56,8 @@ def _refuse_foreign(out: Path) -> None:
 
 def _console(to: Path) -> None:
     """Copy the console's page, with a way to a worker in place of that to a server."""
-    with as_file(CONSOLE) as page:
-        shutil.copytree(page, to)
-    _copy("transport.mjs", to)
-
-
-def _copy(name: str, to: Path) -> None:
-    (to / name).write_text((STATIC / name).read_text(encoding="utf-8"), encoding="utf-8")
+    shutil.copytree(PAGE, to)
+    shutil.copy(STATIC / "transport.mjs", to)
 
 
 def _offline(out: Path) -> None:

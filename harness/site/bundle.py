@@ -16,6 +16,7 @@ from pathlib import Path
 from harness import catalogue
 from harness.errors import EnvironmentNotReadyError
 from harness.live.lesson import lesson_of
+from harness.site.tab import Packed
 
 HERE = Path(__file__).parent
 RUNTIME = HERE / "runtime"
@@ -111,9 +112,9 @@ def _ours() -> Iterator[Path]:
                 yield file
 
 
-def _labs() -> Iterator[tuple[str, str, str]]:
-    """Give each lab's name, title and module."""
+def _labs() -> Iterator[Packed]:
+    """Give each lab as the tab knows it."""
     for slug in catalogue.slugs():
         entry = catalogue.find(slug)
         inside = entry.folder.relative_to(catalogue.LABS).parts
-        yield slug, entry.lab.title, ".".join(("labs", *inside, "lab"))
+        yield Packed(slug, entry.lab.title, ".".join(("labs", *inside, "lab")))

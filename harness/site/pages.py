@@ -1,8 +1,8 @@
 """The site's pages: the index of all labs by track, and each lab's lesson."""
 
+import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from harness import catalogue
 from harness.catalogue import Episode, Planned
+from harness.live.server import PAGE
 from harness.report import lesson_page
 
 TEMPLATES = Environment(
@@ -19,8 +20,9 @@ TEMPLATES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-STATIC = files("harness.site") / "static"
-STYLES = ("site.css", "site.mjs", "icon.svg")
+STATIC = Path(__file__).parent / "static"
+SHARED = (STATIC / "site.css", STATIC / "site.mjs", PAGE / "icon.svg")
+"""What all pages refer to; the console and the site have one icon."""
 LEVELS = 4
 
 
@@ -54,8 +56,8 @@ class Track:
 def write(out: Path, *, playable: bool) -> None:
     """Write all pages; with `playable`, each lab leads to the console."""
     (out / "labs").mkdir(parents=True)
-    for name in STYLES:
-        (out / name).write_text((STATIC / name).read_text(encoding="utf-8"), encoding="utf-8")
+    for file in SHARED:
+        shutil.copy(file, out)
     pages = {"index.html": index(playable=playable)}
     for slug in catalogue.slugs():
         pages[f"labs/{slug}.html"] = lab(slug, playable=playable)

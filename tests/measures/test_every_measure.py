@@ -1,4 +1,4 @@
-"""What holds of every measure: it says what it reads, and can be taken over another window."""
+"""Every measure says what it reads, and gives the same over another window as one made for it."""
 
 import importlib
 import inspect

@@ -121,7 +121,7 @@ def test_concurrent_writes_may_stand_in_any_order() -> None:
 
 
 def test_an_answer_at_the_very_moment_at_which_a_write_is_sent_comes_before_it() -> None:
-    """So a reader who is told of the first has missed the second."""
+    """A reader who gets the first value has missed the second one."""
     assert stale_ratio("/keys", 0, 10).of(of(put(1, "1"), put(1.1, "2"), got(3, "1"))) == 1
 
 
