@@ -42,7 +42,7 @@ class Line:
 
     `plot` is one of the lab's own and `curves` those of its curves that are summed, all when none
     is named; without a plot the line shows good answers. `caption` says what it is, and whether
-    high is well.
+    higher is better.
     """
 
     caption: str

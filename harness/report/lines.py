@@ -16,7 +16,7 @@ from harness.result import Result
 if TYPE_CHECKING:
     from harness.model.fault import Timed
 
-GOODPUT = "good answers each second (high is well)"
+GOODPUT = "good answers each second (higher is better)"
 HEADROOM = 1.4
 """How far above its rate a load's own seconds may go, by chance."""
 NO_FAULT = ", no fault"

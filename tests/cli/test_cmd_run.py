@@ -43,7 +43,7 @@ def test_a_run_tells_its_question_its_table_and_what_is_next(
     assert (outcome.code, outcome.err) == (0, "")
     for words in (
         "A small lab\nDoes it hold?\n",
-        "Simulated, good answers each second (high is well):\n",
+        "Simulated, good answers each second (higher is better):\n",
         "  naive            ",
         "  naive, no fault  ",
         "  calm             ",

@@ -47,7 +47,7 @@ def test_two_engines_stand_side_by_side() -> None:
     """The margin gives way to the second value, and there is no empty column."""
     measured = [replace(one, engine="compose") for one in (DOWN, CALM)]
     said = shown(DOWN, CALM, *measured, engines=("sim", "compose"))
-    assert "Good answers each second (high is well), simulated and measured:\n" in said
+    assert "Good answers each second (higher is better), simulated and measured:\n" in said
     assert "simulated  measured" in said
     assert "to spare" not in said
     assert "\nPASS  4 of 4 claims hold: naive breaks, both fixes hold" in said

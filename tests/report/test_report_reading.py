@@ -206,7 +206,7 @@ def test_a_line_shows_good_answers_where_a_lab_says_nothing_else() -> None:
     ]
     assert [second for second in range(5) if lines[0].is_faulty(second)] == [1, 2]
     assert not any(lines[1].is_faulty(second) for second in range(5))
-    assert caption(LAB) == "good answers each second (high is well)"
+    assert caption(LAB) == "good answers each second (higher is better)"
 
 
 def test_a_measured_line_stands_below_its_simulated_one() -> None:

@@ -40,7 +40,7 @@ READING = Reading(
         "nobody notices": Phrase(row="answers all", value="good, 5-20 s"),
     },
     line=Line(
-        caption="calls to origin each second (few is well)",
+        caption="calls to origin each second (lower is better)",
         plot=CALLS,
         ends=(
             End(said="{value} at first", measure=FIRST),

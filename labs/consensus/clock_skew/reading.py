@@ -42,7 +42,7 @@ READING = Reading(
         "a version costs a read": Phrase(row="reads before a write", value="calls"),
     },
     line=Line(
-        caption="acknowledged writes lost each second (none is well)",
+        caption="acknowledged writes lost each second (zero is best)",
         plot=PLOT,
         curves=("lost",),
         ends=(End(said="{value} lost", measure=lost_update_ratio(0, LONG_S)),),

@@ -57,7 +57,7 @@ READING = Reading(
         "well after it": Phrase(row="is well after the cut"),
     },
     line=Line(
-        caption="acknowledged writes lost each second (none is well)",
+        caption="acknowledged writes lost each second (zero is best)",
         plot=PLOT,
         curves=("lost",),
         ends=(

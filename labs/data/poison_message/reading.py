@@ -37,7 +37,7 @@ READING = Reading(
         "one order is buried": Phrase(row="sets aside one order", value="orders"),
     },
     line=Line(
-        caption="orders booked each second (high is well)",
+        caption="orders booked each second (higher is better)",
         plot=BOOKED,
         ends=(End(said="stopped for {value}", measure=BLOCKED),),
     ),

@@ -34,7 +34,7 @@ READING = Reading(
         "and all still ask": Phrase(row="still asks", value="calls to config"),
     },
     line=Line(
-        caption="failed requests each second (none is well)",
+        caption="failed requests each second (zero is best)",
         plot=FAILED,
         ends=(End(said="{value} failed", measure=BLAST),),
     ),

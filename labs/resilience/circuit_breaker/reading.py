@@ -37,7 +37,7 @@ READING = Reading(
         ),
     },
     line=Line(
-        caption="good answers for the catalog each second (high is well)",
+        caption="good answers for the catalog each second (higher is better)",
         plot=ROUTE_PLOT,
         curves=("/catalog",),
         ends=(End(said="{value} good late in the fault", measure=CATALOG),),

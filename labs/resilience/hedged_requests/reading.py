@@ -57,7 +57,7 @@ READING = Reading(
         ),
     },
     line=Line(
-        caption="slowest good answer each second (low is well); p99, work for each request",
+        caption="slowest good answer each second (lower is better); p99, work for each request",
         plot=SLOWEST,
         ends=(End(said="{value}", measure=P99), End(said="{value}", measure=WORK)),
     ),

@@ -82,7 +82,7 @@ PREDICTIONS = (
         chance=chance.sum_sd(pstdev(LATE), FULL_RPS * CAME_S, FULL_RPS * ASK_ENDS_S),
         seeds=2,
         source="theory:target-tracking",
-        because="3 busy machines ask for 4, then 6, 8, 11; who comes meanwhile waits over 1 s",
+        because="3 busy machines ask for 4, then 6, 8, 11; those who come meanwhile wait over 1 s",
     ),
     predict(
         "lets in whom it can serve",

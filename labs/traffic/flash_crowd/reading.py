@@ -45,7 +45,7 @@ READING = Reading(
         ),
     },
     line=Line(
-        caption="good answers each second (high is well)",
+        caption="good answers each second (higher is better)",
         ends=(End(said="{value} failed", measure=FAILED),),
     ),
     questions=(

@@ -56,7 +56,7 @@ READING = Reading(
         ),
     },
     line=Line(
-        caption="good answers each second (high is well); slots in use from 10 to 25 s",
+        caption="good answers each second (higher is better); slots in use from 10 to 25 s",
         ends=(End(said="{value} in use", measure=IN_USE),),
     ),
     questions=(

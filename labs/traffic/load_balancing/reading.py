@@ -42,7 +42,7 @@ READING = Reading(
         "round robin asks nobody": Phrase(row="gives it its turn", value="calls per request"),
     },
     line=Line(
-        caption="good answers each second (high is well); share in each fault",
+        caption="good answers each second (higher is better); share in each fault",
         ends=(
             End(said="{value}", measure=SLOW),
             End(said="{value}", measure=OLD),
