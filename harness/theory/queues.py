@@ -144,6 +144,28 @@ def pollaczek_khinchine_wait_s(*, rate_rps: float, service_s: float, service_cv2
     return rho / (1 - rho) * (1 + service_cv2) / 2 * service_s
 
 
+def md1_wait_ratio(*, rate_rps: float, service_s: float, wait_s: float) -> float:
+    """Share of arrivals that wait longer than `wait_s` at M/D/1, where all work takes equally long.
+
+    1 - (1 - rho) sum over k = 0 ... floor(wait / service) of (-x)^k / k! e^x with x = rate x
+    (wait - k service): Erlang (1909). The terms alternate, so a float carries it for short waits.
+
+    Raises:
+        ValueError: `rate_rps` or `service_s` is not above 0, the load is not below 1, or `wait_s`
+            is negative or above 10 services.
+
+    """
+    domain.positive(rate_rps=rate_rps, service_s=service_s)
+    domain.not_negative(wait_s=wait_s)
+    _stable(rate_rps, 1 / service_s)
+    domain.require(wait_s <= 10 * service_s, f"wait_s must be at most 10 services, not {wait_s:g}")
+    shorter = 0.0
+    for served in range(math.floor(wait_s / service_s) + 1):
+        mean = rate_rps * (wait_s - served * service_s)
+        shorter += (-mean) ** served / math.factorial(served) * math.exp(mean)
+    return 1 - (1 - rate_rps * service_s) * shorter
+
+
 def lindley_waits_s(*, gaps_s: Sequence[float], services_s: Sequence[float]) -> list[float]:
     """Replay the waits at one server from its arrivals and service times, in seconds.
 

@@ -59,6 +59,29 @@ def test_pollaczek_khinchine(cv2: float, mean_s: float) -> None:
     assert wait_s == pytest.approx(mean_s, abs=1e-4)
 
 
+@pytest.mark.parametrize("wait_s", [0.0, 0.02, 0.09, 0.2, 0.4])
+def test_md1_waits(wait_s: float) -> None:
+    """As Lindley's recursion has them over 200,000 arrivals, within four standard errors.
+
+    Waits of one busy period belong together: the error is that of 200 batches.
+    """
+    dice = random.Random(1)
+    gaps_s = [dice.expovariate(7.5) for _ in range(200_000)]
+    waits_s = queues.lindley_waits_s(gaps_s=gaps_s, services_s=[0.09] * 200_001)
+    longer = [one > wait_s + 1e-12 for one in waits_s]
+    shares = [fmean(longer[first : first + 1000]) for first in range(0, 200_000, 1000)]
+    error = stdev(shares) / math.sqrt(len(shares))
+    share = queues.md1_wait_ratio(rate_rps=7.5, service_s=0.09, wait_s=wait_s)
+    assert share == pytest.approx(fmean(shares), abs=4 * error)
+
+
+def test_md1_waits_at_once_or_as_long_as_it_is_busy() -> None:
+    """Nobody waits less than 0; rho of all arrivals wait at all."""
+    assert queues.md1_wait_ratio(rate_rps=7.5, service_s=0.09, wait_s=0) == pytest.approx(0.675)
+    with pytest.raises(ValueError, match="wait_s must be at most 10 services, not 1"):
+        queues.md1_wait_ratio(rate_rps=7.5, service_s=0.09, wait_s=1)
+
+
 def test_fixed_services_wait_as_pollaczek_and_khinchine_say() -> None:
     """A long replay at a utilisation of one half."""
     rng, calls = random.Random(1), 60_000

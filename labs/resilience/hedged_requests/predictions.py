@@ -3,13 +3,15 @@
 from harness import measures
 from harness.measures import plots
 from harness.model import predict
-from harness.theory import chance, tails
+from harness.theory import chance, queues, tails
 from labs.resilience.hedged_requests.measures import executions_per_request, late_ratio
 
 RATE, QUEUED_RATE, END_S, FIRST_S = 50, 30, 20, 0
 FAST_S, SLOW_S, SLOW_SHARE, EQUAL_S = 0.04, 0.8, 0.05, 0.09
 LAW = {"mean_s": FAST_S, "slow_mean_s": SLOW_S, "slow_ratio": SLOW_SHARE}
-HEDGE_AT = 0.95
+HEDGE_AT, TIE_S = 0.95, 0.02
+SECOND_COPIES = queues.md1_wait_ratio(rate_rps=QUEUED_RATE / 4, service_s=EQUAL_S, wait_s=TIE_S)
+"""Requests that still wait when a second copy is sent: fewer of them, as the other queue helps."""
 HEDGE_S = round(tails.two_speed_quantile_s(quantile=HEDGE_AT, **LAW), 3)
 LIMIT_S = 0.5
 ONE_LATE = tails.two_speed_slow_ratio(after_s=LIMIT_S, **LAW)
