@@ -16,7 +16,6 @@ from typing import Any
 from harness.engines.sim import own_modules
 from harness.errors import EnvironmentNotReadyError
 
-SIMULATED_ONLY = "labs of --labs are simulated: containers hold the project's own services alone"
 _chosen: list[Path] = []
 
 
@@ -57,6 +56,13 @@ def folders(home: Path) -> list[Path]:
     """Give the folders of the labs below one, in a track or in none."""
     found = [path.parent for pattern in ("*/lab.py", "*/*/lab.py") for path in home.glob(pattern)]
     return sorted(one for one in found if not _hidden(one.relative_to(home)))
+
+
+def modules(home: Path) -> list[Path]:
+    """Give the folder's Python files, but those of virtual environments and hidden folders."""
+    left_out = {path.parent for path in home.rglob("pyvenv.cfg")}
+    left_out |= {path for path in home.rglob(".*") if path.is_dir()}
+    return sorted(path for path in home.rglob("*.py") if left_out.isdisjoint(path.parents))
 
 
 def _hidden(path: Path) -> bool:

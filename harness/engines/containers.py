@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness import catalogue, labs_folder
+from harness import catalogue
 from harness.engines.protocol import Conductor, Engine, Observer, Plan
 from harness.errors import EnvironmentNotReadyError
 from harness.recording import Recording
@@ -51,8 +51,6 @@ def why_not() -> str | None:
 
     Answers within a second when there is no engine.
     """
-    if labs_folder.chosen():
-        return labs_folder.SIMULATED_ONLY
     said: str | None = lacking() or part("client").why_not()
     return said
 

@@ -19,10 +19,10 @@ from docker import DockerClient
 
 from harness.engines.compose import sbom
 from harness.engines.compose.images import (
-    BY_NAME,
     RECIPES,
     Artefact,
     Image,
+    by_name,
     choose_base,
     choose_snapshot,
     chosen_base,
@@ -64,7 +64,7 @@ def build(
         EnvironmentNotReadyError: a step failed; one line says what to do.
 
     """
-    wanted = _with_parents(BY_NAME if names is None else names)
+    wanted = _with_parents(by_name() if names is None else names)
     with closing(connect()) as client, _alone(report):
         choose_base(chosen_base() if base is None else base)
         if refresh:
@@ -84,9 +84,9 @@ def refresh_sources(
 
     Raises EnvironmentNotReadyError when an image that only `build` can make is missing.
     """
-    wanted = _with_parents(BY_NAME if names is None else names)
+    wanted = _with_parents(by_name() if names is None else names)
     lacking = {one.name for one in missing(client)} & wanted
-    fixed = [name for name in lacking if not BY_NAME[name].sources]
+    fixed = [name for name in lacking if not by_name()[name].is_of_sources]
     if fixed:
         names = ", ".join(sorted(fixed))
         raise EnvironmentNotReadyError(f"no image of {names}: run ./lab images build")
@@ -99,20 +99,20 @@ def refresh_sources(
 def _build_missing(client: DockerClient, wanted: Collection[str], report: Report) -> None:
     for one in missing(client):
         if one.name in wanted:
-            _build(BY_NAME[one.name], one.reference, chosen_base(), report)
+            _build(by_name()[one.name], one.reference, chosen_base(), report)
 
 
 def _with_parents(names: Collection[str]) -> set[str]:
     wanted = set()
     for given in names:
-        if given not in BY_NAME:
+        if given not in by_name():
             raise EnvironmentNotReadyError(
-                f"no image is called {given}: choose from {', '.join(BY_NAME)}"
+                f"no image is called {given}: choose from {', '.join(by_name())}"
             )
         name: str | None = given
         while name:
             wanted.add(name)
-            name = BY_NAME[name].parent
+            name = by_name()[name].parent
     return wanted
 
 

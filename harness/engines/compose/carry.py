@@ -10,7 +10,7 @@ from docker import DockerClient
 
 from harness.engines.compose import images
 from harness.engines.compose.build import Report, build, refresh_sources, run_step
-from harness.engines.compose.images import BY_NAME, IMAGES, PUBLIC_BASE, choose_base
+from harness.engines.compose.images import IMAGES, PUBLIC_BASE, by_name, choose_base
 from harness.engines.compose.inventory import State, connect, days, status, total_bytes
 from harness.errors import EnvironmentNotReadyError
 
@@ -114,5 +114,5 @@ def _chosen(client: DockerClient) -> list[str]:
 def _lacking(client: DockerClient, base: str) -> list[str]:
     """Name what only a build could make; what holds only sources is made from them at a start."""
     statuses = status(client, base=base)
-    wanted = [one for one in statuses if not BY_NAME[one.name].sources]
+    wanted = [one for one in statuses if not by_name()[one.name].is_of_sources]
     return [one.name for one in wanted if one.state is State.MISSING]

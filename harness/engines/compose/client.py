@@ -9,7 +9,7 @@ from docker import DockerClient
 from docker.errors import APIError, DockerException
 
 from harness.engines.compose import address
-from harness.engines.compose.images import BY_NAME
+from harness.engines.compose.images import by_name
 from harness.engines.compose.inventory import missing
 from harness.errors import EnvironmentNotReadyError
 
@@ -106,7 +106,7 @@ def _plugin_problem() -> str | None:
 def _image_problem(client: DockerClient) -> str | None:
     lacking = {one.name for one in missing(client)}
     # What holds only sources is made anew in a second at the start of a run.
-    needed = {name for name in NEEDED if not BY_NAME[name].sources} | {"runtime", "locust"}
+    needed = {name for name in NEEDED if not by_name()[name].is_of_sources} | {"runtime", "locust"}
     if lacking & needed:
         return f"no image of {', '.join(sorted(lacking & needed))}: run ./lab images build"
     return None

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
 
+from harness import labs_folder
+
 ROOT = Path(__file__).resolve().parents[3]
 RECIPES = ROOT / "compose" / "images"
 LOCKS = ROOT / "requirements"
@@ -28,6 +30,8 @@ CHOSEN_SNAPSHOT = ".snapshot"
 CHOSEN = ".base"
 """Names, beside the recipes, the image of a registry that this tree's set stands on."""
 TAG_DIGITS = 12
+FOLDER = "labs-folder"
+"""The image of what lies in a folder of another repository's labs, where one is chosen."""
 _ENTRY = re.compile(
     r"^(\S+)==(\S+)(?: ; ([^\\\n]*))? \\\n((?: +--hash=\S+(?: \\)?\n)+)((?: +#.*\n)*)", re.MULTILINE
 )
@@ -135,6 +139,13 @@ class Image:
     """Files of the repository that it runs, without what they stand beside."""
     source: str = ""
     """What of a registry it is made from where the set stands on one, in the artefact's place."""
+    home: Path | None = None
+    """A folder of labs of another repository, whose Python files it holds."""
+
+    @property
+    def is_of_sources(self) -> bool:
+        """Whether it is made from Python files alone, in a second, wherever its parent is."""
+        return bool(self.sources or self.home)
 
     def made_from(self, base: str) -> Artefact | None:
         """Give the files that it takes from this machine, if any."""
@@ -147,6 +158,8 @@ class Image:
         yield "Dockerfile", RECIPES / f"{self.recipe or self.name}.{kind}"
         for program in self.programs:
             yield Path(program).name, ROOT / program
+        if self.home:
+            yield from _of_folder(self.home)
         needed = imported(self.runs, self.sources) if self.runs else None
         for path in self._files():
             if path.name not in self.without and (needed is None or path in needed):
@@ -239,6 +252,8 @@ _COMMON = (
 def image_of(app: str) -> str:
     """Name the image that holds a service: a lab's own is in an image of that lab."""
     package, _, rest = app.partition(".")
+    if labs_folder.chosen() and (package == "labs" or not _file_of(app)):
+        return FOLDER
     return rest.split(".")[1].replace("_", "-") if package == "labs" else "services"
 
 
@@ -262,13 +277,29 @@ IMAGES = (*_COMMON, *_of_labs())
 BY_NAME = {image.name: image for image in IMAGES}
 
 
+def by_name() -> dict[str, Image]:
+    """Give the set's images by name, with that of a chosen folder of labs."""
+    home = labs_folder.chosen()
+    holds = "the services of another repository"
+    return BY_NAME | (
+        {FOLDER: Image(name=FOLDER, holds=holds, parent="services", home=home)} if home else {}
+    )
+
+
+def _of_folder(home: Path) -> Iterator[tuple[str, Path]]:
+    """Give a folder's files where its labs' names find them: as `labs`, and in `services`."""
+    for path in labs_folder.modules(home):
+        inside = path.relative_to(home).as_posix()
+        yield f"app/{inside if inside.startswith('services/') else f'labs/{inside}'}", path
+
+
 def content_hash(image: Image, *, base: str = "") -> str:
     """Hash all that decides what is in an image.
 
     ``base`` is the image from a registry that the set stands on, empty where it stands on Debian
     packages.
     """
-    parent = content_hash(BY_NAME[image.parent], base=base) if image.parent else base
+    parent = content_hash(by_name()[image.parent], base=base) if image.parent else base
     digest = hashlib.sha256(parent.encode())
     if artefact := image.made_from(base):
         digest.update(f"\0{artefact.key()}\0{image.part}".encode())
@@ -283,14 +314,14 @@ def content_hash(image: Image, *, base: str = "") -> str:
 def reference(name: str, *, base: str | None = None) -> str:
     """Give what a Compose file calls an image as this tree is now; ``base`` None: as chosen."""
     base = chosen_base() if base is None else base
-    digest = content_hash(BY_NAME[name], base=base)[:TAG_DIGITS]
+    digest = content_hash(by_name()[name], base=base)[:TAG_DIGITS]
     return f"chaoslab/{name}:{snapshot()}-{digest}"
 
 
 def references() -> dict[str, str]:
     """Map every image's name to what a Compose file calls it as this tree is now."""
     base = chosen_base()
-    return {name: reference(name, base=base) for name in BY_NAME}
+    return {name: reference(name, base=base) for name in by_name()}
 
 
 def chosen_base() -> str:

@@ -10,7 +10,7 @@ from docker import DockerClient
 from docker.errors import APIError, DockerException, NotFound
 
 from harness.engines.compose import address
-from harness.engines.compose.images import BY_NAME, chosen_base, reference
+from harness.engines.compose.images import by_name, chosen_base, reference
 from harness.errors import EnvironmentNotReadyError
 
 CONTENT_LABEL = "chaoslab.content"
@@ -61,7 +61,7 @@ def status(client: DockerClient, *, base: str | None = None) -> list[ImageStatus
     """
     sizes = {tag: one["Size"] for one in _held(client) for tag in one["RepoTags"] or ()}
     base = chosen_base() if base is None else base
-    named = {name: reference(name, base=base) for name in BY_NAME}
+    named = {name: reference(name, base=base) for name in by_name()}
     return [
         ImageStatus(
             name=name,
@@ -89,7 +89,7 @@ def total_bytes(statuses: Collection[ImageStatus]) -> int:
     """Add up the sizes of images, layers that they share counted once."""
     sizes = {one.name: one.size_bytes for one in statuses}
     return sum(
-        size - sizes.get(BY_NAME[name].parent or "", 0) for name, size in sizes.items() if size
+        size - sizes.get(by_name()[name].parent or "", 0) for name, size in sizes.items() if size
     )
 
 
