@@ -56,7 +56,7 @@ def client_without_new_images(client: DockerClient) -> Iterator[DockerClient]:
     yield client
     for image in client.images.list(filters=wanted):
         if image.id not in before:
-            client.images.remove(image.id)
+            client.images.remove(str(image.id))
 
 
 def test_modules_are_the_folders_own(folder: Path) -> None:
