@@ -135,6 +135,7 @@ def test_calls_to_replicas_count_together() -> None:
 
     same = held(all_to("back-1", 1), all_to("back-2", 1), of=two)["calls"]
     assert (same.claim, same.value, same.verdict) == ("calls to back", 1, Verdict.PASS)
+    assert same.measure == "calls to back per request, 0-10 s"
     twice = held(all_to("back-1", 1), all_to("back-2", 2), of=two)["calls"]
     assert twice.verdict is Verdict.FAIL
 
@@ -159,6 +160,7 @@ def test_several_faults_are_one_window() -> None:
     """From the first one's start to the last one's end."""
     twice = replace(TWO_HOSTS, faults=(during(5, 6, Pause("back")), during(4, 5, Pause("back"))))
     controls = held(run((100, 7, 80)), run((100, 7, 80)), of=twice)
+    assert controls["before"].value == pytest.approx(100)
     assert controls["during"].value == pytest.approx(7)
 
 

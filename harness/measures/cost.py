@@ -75,7 +75,13 @@ def money_per_good_answer(prices: Prices, start_s: float, end_s: float) -> Measu
 
 
 def spent(recording: Recording, prices: Prices, start_s: float, end_s: float) -> float:
-    """Give what a window costs at some prices."""
+    """Give what a window costs at some prices.
+
+    Raises:
+        NoDataError: a metric is not there, or the window does not lie on whole seconds.
+
+    """
+    _refuse_parts_of_seconds(start_s, end_s)
     rents = (
         price * integral(recording, metric, start_s, end_s) / HOUR_S
         for metric, price in prices.hourly.items()
@@ -96,9 +102,13 @@ def integral(
         NoDataError: a second has no sample, or the window does not lie on whole seconds.
 
     """
-    if start_s != int(start_s) or end_s != int(end_s):
-        raise NoDataError(f"{start_s:g}-{end_s:g} s does not begin and end on whole seconds")
+    _refuse_parts_of_seconds(start_s, end_s)
     found = samples(recording, metric, start_s, end_s, labels)
     if len(found) != end_s - start_s + 1:
         raise NoDataError(f"some seconds of {start_s:g}-{end_s:g} s have no sample of {metric}")
     return math.fsum((before + after) / 2 for before, after in pairwise(found))
+
+
+def _refuse_parts_of_seconds(start_s: float, end_s: float) -> None:
+    if start_s != int(start_s) or end_s != int(end_s):
+        raise NoDataError(f"{start_s:g}-{end_s:g} s does not begin and end on whole seconds")

@@ -18,10 +18,10 @@ from harness.recording import Recording
 
 
 class Effects(NamedTuple):
-    """The names of things: told as done, not told as done, and how often each is listed."""
+    """The names of things: told as done, asked for at all, and how often each is listed."""
 
     told: frozenset[str]
-    untold: frozenset[str]
+    asked: frozenset[str]
     listed: Counter[str]
 
 
@@ -66,7 +66,7 @@ def effects(
     name = len(f"{prefix}/")
     return Effects(
         told=frozenset(one.path[name:] for one in asked if one.good),
-        untold=frozenset(one.path[name:] for one in asked if not one.good),
+        asked=frozenset(one.path[name:] for one in asked),
         listed=Counter(last.answer.split()),
     )
 
@@ -76,11 +76,11 @@ def _lost(found: Effects) -> int:
 
 
 def _untold(found: Effects) -> int:
-    return len((found.untold - found.told) & found.listed.keys())
+    return len((found.asked - found.told) & found.listed.keys())
 
 
 def _twice(found: Effects) -> int:
-    return sum(found.listed[name] > 1 for name in found.told | found.untold)
+    return sum(found.listed[name] > 1 for name in found.asked)
 
 
 def _count(

@@ -287,6 +287,7 @@ MACHINES = gauged(a=[1, 1, 2, 4, NAN], b=[0, 1, NAN, 1, NAN])
     ("measure", "value"),
     [
         (level("machines", 0, 3), (1 + 2 + 2 + 5) / 4),
+        (level("machines", 0.5, 3.5), (2 + 2 + 5) / 3),
         (peak("machines", 0, 4), 5),
         (lowest("machines", 1, 4), 2),
         (growth_rps("machines", 0, 3), (3 + 1) / 3),
@@ -308,6 +309,10 @@ def test_gauges_are_summed_over_hosts_second_by_second(measure: Measure, value: 
         (cost.unit_seconds("machines", 2, 4), "some seconds of 2-4 s have no sample of machines"),
         (cost.unit_seconds("machines", 0.5, 2), "0.5-2 s does not begin and end on whole seconds"),
         (cost.unit_seconds("machines", 0, 1.5), "0-1.5 s does not begin and end on whole seconds"),
+        (
+            cost.money(Prices(hourly={}, each={"machines": 1}), 0.5, 1),
+            "0.5-1 s does not begin and end on whole seconds",
+        ),
         (
             level("machines", 0, 3, labels="big"),
             "no series of machines has labels with big",
@@ -368,6 +373,9 @@ def test_any_measure_is_drawn_second_by_second() -> None:
     curves = plot.of(replace(TENANTS, duration_s=3))
     assert str(curves) == str({"a": [NAN, 1.0, NAN], "b": [NAN, 1.0, 0.5]})
     assert plot.reads == Reads(paths=("/a",))
+    both = {"a": lost("/a", "/a", 0, 1), "b": failures(0, 1)}
+    assert each_second(both, title="Lost or failed").reads.answers
+    assert not each_second({"b": failures(0, 1)}, title="Failed").reads.answers
     with pytest.raises(ValueError, match="plot them one by one"):
         each_second({"a": success_ratio(0, 1), "b": latency_ms(0.5, 0, 1)}, title="Both")
     with pytest.raises(ValueError, match="cannot be taken second by second"):
