@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """What the command line says, an experiment's file included."""
+    """What the command line says, and then what an experiment's file adds to it."""
 
     name: str
     engine: str | None
@@ -63,9 +63,9 @@ class Told:
         """Give what repeats the run beside lab, engine, variants and seed."""
         if self.script:
             yield from ("--script", str(self.script))
-        for one in self.settings[len(tuple(settings_of(self.experiment))) :]:
+        for one in self.settings:
             yield from ("--set", one)
-        if self.permute is not None and self.permute != self.experiment.permute:
+        if self.permute is not None:
             yield from ("--permute", str(self.permute))
 
 
@@ -134,7 +134,9 @@ def command(**values: Any) -> ExitCode:  # noqa: ANN401 - click's own, which Tol
     names = [variant.name for variant in chosen]
     tables.show_head(console, entry.lab, names, list(changes(found.lab, names, told.settings)))
     guess = _guessed(console, entry, names) if _asks(told, console) else None
-    result, document, final = _recorded(told, wanted, chosen, console, missing)
+    result, document, final = _recorded(
+        told, wanted, chosen, console, missing, repeat=tuple(given.options())
+    )
     tables.show(console, result, reply=learner.reply(result, guess), verbose=told.verbose)
     if told.as_json:
         _print_json(document, final, report=not told.no_report)
@@ -184,8 +186,14 @@ def _asks(told: Told, console: Console) -> bool:
     return plain and learner.may_ask(console)
 
 
-def _recorded(
-    told: Told, wanted: Asked, chosen: Sequence[Variant], console: Console, missing: str | None
+def _recorded(  # noqa: PLR0913 - what is to run, and what is to be said of it
+    told: Told,
+    wanted: Asked,
+    chosen: Sequence[Variant],
+    console: Console,
+    missing: str | None,
+    *,
+    repeat: tuple[str, ...],
 ) -> tuple[Result, dict[str, Any], Path]:
     """Run all that was chosen, keep it in a folder of its own, and say which."""
     entry, when = wanted.entry(), datetime.now(UTC).astimezone()
@@ -197,7 +205,7 @@ def _recorded(
         with simulator(wanted, folder, told.events, live.watch) as simulating, live:
             result = runner.run(entry, chosen, told.seed, [*simulating, *measuring], live.watch)
         result.notes += _notes(told, missing)
-        result.options = tuple(told.options())
+        result.options = repeat
         document = store.save(result, when, folder)
         if told.script:
             experiment = json.dumps(told.experiment.to_json(), indent=1)
