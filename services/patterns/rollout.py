@@ -52,7 +52,7 @@ class Rollout:
             return count
         stage = int((self._now() - self._since_s) / self._stage_s)
         # Beyond the last stage a power of two would only grow out of hand.
-        return int(min(count, 2 ** min(stage, count)))
+        return min(count, 1 << min(stage, count))
 
     def _is_over(self, count: int) -> bool:
         stages = max(0, count - 1).bit_length() + 1

@@ -10,7 +10,7 @@ and ScyllaDB (last writer wins), Riak (dotted version vectors).
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -24,7 +24,7 @@ class Write:
 
     value: str
     stamp: Stamp
-    seen: Mapping[str, int] = field(default_factory=dict)
+    seen: Mapping[str, int]
 
     def descends_from(self, other: "Write") -> bool:
         """Say whether the other write had been seen when this one was made, or is this one."""

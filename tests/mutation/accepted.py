@@ -102,13 +102,6 @@ ACCEPTED: Sequence[Accepted] = (
         reason="Ten digits remove what binary adds as nine do, for as many values as a run has.",
     ),
     Accepted(
-        path="services/patterns/rollout.py",
-        within="Rollout._reached",
-        old="return int(min(count, 2 ** min(stage, count)))",
-        new="return min(count, 2 ** min(stage, count))",
-        reason="It is an int already; a power of two is not for mypy.",
-    ),
-    Accepted(
         path="harness/checks/verdict.py",
         within="_unapplied",
         old="bound=Bound(at_least=1),",
@@ -156,5 +149,12 @@ ACCEPTED: Sequence[Accepted] = (
         old="self._window = -1",
         new="self._window = 1",
         reason="A window that begins with no request in it is the same as a new one.",
+    ),
+    Accepted(
+        path="services/patterns/shedding.py",
+        within="Shedding._worth",
+        old="sign = -1 if self._newest_first() else 1",
+        new="sign = -2 if self._newest_first() else 1",
+        reason="Only the order counts, and twice as far is as negative.",
     ),
 )

@@ -45,8 +45,10 @@ class Mutant:
 def mutants(
     path: str, source: str, operators: Mapping[type[ast.AST], Operator] = OPERATORS
 ) -> Iterator[Mutant]:
-    """Give all mutants of a module, in the order of its source."""
-    for top in ast.parse(source).body:
+    """Give all mutants of a module, in the order of its source; none of its sabotages."""
+    tree = ast.parse(source)
+    sabotages = _sabotages(tree)
+    for top in (one for one in tree.body if one not in sabotages):
         named = _names(top)
         within = top.name if isinstance(top, SCOPES) else ""
         for node, scope in chain([(top, within)], _nodes(top, within)):
@@ -55,6 +57,26 @@ def mutants(
                 for change in operator(node):
                     if not isinstance(change, ast.Name) or change.id in named:
                         yield _mutant(path, source, scope, operator.__name__, (node, change))
+
+
+def _sabotages(tree: ast.Module) -> list[ast.stmt]:
+    """Find the list of a module's sabotages, and the functions that it puts in others' places.
+
+    They are changes already, which the pattern's tests must notice: changed again, still one.
+    """
+    lists = [
+        one
+        for one in tree.body
+        if isinstance(one, ast.Assign) and ast.unparse(one.targets[0]) == "SABOTAGES"
+    ]
+    named = {node.id for one in lists for node in ast.walk(one) if isinstance(node, ast.Name)}
+    functions = (ast.FunctionDef, ast.AsyncFunctionDef)
+    instead = [
+        one
+        for one in tree.body
+        if isinstance(one, functions) and one.name.startswith("_") and one.name in named
+    ]
+    return [*lists, *instead]
 
 
 def _mutant(

@@ -256,3 +256,14 @@ def test_a_run_reports_and_fails_on_what_is_left(
 
 
 ORIGINAL = (ROOT / QUORUM).read_text()
+
+
+def test_a_sabotage_has_no_mutants() -> None:
+    """It is a change already; what it changes has them."""
+    source = (
+        "class Lease:\n    def take(self):\n        return False\n\n\n"
+        "def _granted(_):\n    return True\n\n\n"
+        "def _beside(_):\n    return True\n\n\n"
+        "SABOTAGES = (Sabotage(Lease, 'take', _granted),)\n"
+    )
+    assert {one.within for one in mutants("a.py", source)} == {"Lease.take", "_beside"}

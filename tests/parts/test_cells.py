@@ -110,6 +110,11 @@ def test_a_hand_changes_by_one_when_a_worker_goes(tenant: str, gone: str, size: 
     assert len(after) == size
 
 
+def test_a_pool_is_everybody_s() -> None:
+    """Whoever asks, and whatever size a cell would have."""
+    assert cells.Division.POOL.of("a", WORKERS, 2) == WORKERS
+
+
 def test_cells_are_disjoint() -> None:
     """Each worker is in one cell, and each cell is somebody's."""
     found = {tuple(cells.cell(str(tenant), WORKERS, 3)) for tenant in range(100)}

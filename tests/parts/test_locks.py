@@ -63,6 +63,7 @@ def check_one_holder(tasks: list[tuple[int, float, float]]) -> None:
 
         await asyncio.gather(*(hold(owner, *task) for owner, task in enumerate(tasks)))
         assert table.waiting() == 0
+        assert vars(table) == vars(locks())
         for key in range(4):
             await table.take(key, 99)
 

@@ -1,12 +1,9 @@
 """Each guard's sabotages are noticed by its own property tests."""
 
-import importlib
-import inspect
-from collections.abc import Callable, Iterator
-
 import pytest
 
 from services.patterns.guards import Sabotage
+from tests.sabotaged import notice, properties, sabotages
 
 TESTS = {
     "retry": "test_retrying",
@@ -25,41 +22,15 @@ TESTS = {
 }
 
 
-def sabotages() -> Iterator[tuple[str, Sabotage]]:
-    for name in TESTS:
-        module = importlib.import_module(f"services.patterns.{name}")
-        yield from ((name, sabotage) for sabotage in module.SABOTAGES)
-
-
-def properties(name: str) -> list[Callable[[], None]]:
-    """Give a module's tests that take nothing from pytest."""
-    module = importlib.import_module(TESTS[name])
-    return [
-        test
-        for title, test in vars(module).items()
-        if title.startswith("test_")
-        and (hasattr(test, "hypothesis") or not inspect.signature(test).parameters)
-    ]
-
-
 def test_every_guard_has_sabotages() -> None:
     """And tests that need no fixture, to notice them."""
-    assert {name for name, _ in sabotages()} == set(TESTS)
-    assert all(len(properties(name)) >= 3 for name in TESTS)
+    assert {name for name, _ in sabotages(TESTS)} == set(TESTS)
+    assert all(len(properties(tests)) >= 3 for tests in TESTS.values())
 
 
-@pytest.mark.parametrize(("name", "sabotage"), list(sabotages()), ids=str)
+@pytest.mark.parametrize(("name", "sabotage"), list(sabotages(TESTS)), ids=str)
 def test_a_sabotage_is_noticed(
     name: str, sabotage: Sabotage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A guard that no longer does this must fail one of the tests that say what it does."""
-    assert hasattr(sabotage.where, sabotage.attribute)
-    monkeypatch.setattr(sabotage.where, sabotage.attribute, sabotage.instead)
-    for test in properties(name):
-        try:
-            test()
-        except BaseException as error:
-            if isinstance(error, KeyboardInterrupt | SystemExit):
-                raise
-            return
-    pytest.fail(f"nothing noticed {sabotage}")
+    notice(TESTS[name], sabotage, monkeypatch)

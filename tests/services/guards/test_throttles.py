@@ -1,9 +1,11 @@
 """Client-side throttling: what reaches a backend that refuses, and the way back."""
 
+import random
+
 import pytest
 
 from harness.theory.overload import adaptive_throttle_backend_rps, adaptive_throttle_ratio
-from services.patterns.guards import Asked
+from services.patterns.guards import Asked, Surroundings
 from services.patterns.throttling import Settings, Throttling, refuse_ratio
 from tests.guarded import Callee, evenly, now_s, sent, standing
 from tests.support import virtually
@@ -42,6 +44,16 @@ def test_a_backend_that_is_well_gets_everything() -> None:
     for callee in (Callee(), Callee(fails=lambda _: True, status=500)):
         virtually(sent(standing(Throttling, SETTINGS), callee, evenly(RATE, 20)))
         assert len(callee.begun) == 20 * RATE
+
+
+def test_no_dice_refuse_where_nothing_was_refused() -> None:
+    """Not even the lowest number that they can show."""
+    dice = random.Random()
+    dice.random = lambda: 0.0  # type: ignore[method-assign]
+    around = Surroundings(now=now_s, rng=dice)
+    callee = Callee()
+    virtually(sent(Throttling(lambda: SETTINGS, around), callee, evenly(RATE, 2)))
+    assert len(callee.begun) == 2 * RATE
 
 
 def test_it_finds_back_when_the_backend_is_well() -> None:

@@ -184,6 +184,22 @@ def test_a_failure_of_the_copy_that_was_worked_on_is_the_answer() -> None:
     virtually(main())
 
 
+def test_two_hosts_are_enough_and_the_second_copy_goes_after_the_time_that_is_set() -> None:
+    """Each gets one, the second as late as it says."""
+    sends: list[tuple[float, str]] = []
+
+    async def call(asked: Asked) -> Answer:
+        sends.append((now_s(), asked.key))
+        await asyncio.sleep(1)
+        return Answer(b"done")
+
+    settings = Settings(among="web-1,web-2", after_ms=100)
+    around = Surroundings(now=now_s, rng=random.Random(1), serves=False)
+    virtually(Tied(lambda: settings, around)(Asked(), call))
+    assert [at_s for at_s, _ in sends] == pytest.approx([0, 0.1])
+    assert sorted(host for _, host in sends) == ["web-1", "web-2"]
+
+
 @pytest.mark.parametrize("among", ["", "web-1", "web-1, web-1"])
 def test_without_two_hosts_it_says_what_to_name(among: str) -> None:
     """At the call, as the side that takes copies needs none."""
