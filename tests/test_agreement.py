@@ -189,3 +189,10 @@ def test_what_is_healthy_is_what_the_simulation_says() -> None:
     simulated = run((100, 0, 100))
     assert held(simulated, run((50, 1, 100)))["during"].bound.at_most == pytest.approx(10)
     assert held(run((50, 0, 100)), run((100, 0, 100)))["during"].bound.at_most == pytest.approx(5)
+
+
+def test_what_the_measured_run_lacks_is_said() -> None:
+    """Not that it differs: it has nothing to differ with."""
+    controls = held(run((100, 5, 80)), recording([]))
+    assert controls["calls"].missing == "no request was due in 0-10 s"
+    assert controls["calls"].verdict is Verdict.FAIL

@@ -301,3 +301,11 @@ def test_a_baseline_of_no_window_is_held_as_it_is() -> None:
         ("whole", 10),
         ("good answers, 0-10 s", 0.9),
     ]
+
+
+def test_a_lab_whose_load_is_the_trigger_has_no_healthy_start() -> None:
+    """It is never calm under its own load: the run under a calm one shows the health."""
+    lab = replace(LAB, calm=Poisson(to="a", rate_rps=0.5))
+    assert kinds(lab, recorded("naive", sick=DOWN)) == [(Kind.BITES, Verdict.PASS)]
+    (well,) = judge_without_fault(lab, recorded("naive"))
+    assert (well.kind, well.verdict) == (Kind.NEGATIVE, Verdict.PASS)

@@ -203,13 +203,14 @@ def test_calls_of_which_nothing_is_known_are_no_number(measure: Measure, missing
 
 
 def test_a_crowds_tries_are_one_request_with_the_last_ones_status() -> None:
-    """From the first try's start; what began before the run is none of it."""
+    """From the first try's start; what began before the run or at its end is none of it."""
     made = recording(
         spans=[
             span(1, "abandoned", trace=7, route="/cart/{person}"),
             span(2, "200", trace=7, route="/cart/{person}"),
             span(3, "503", trace=8),
             span(-1, "200", trace=9),
+            span(10, "200", trace=10),
         ],
         duration_s=10,
     )
