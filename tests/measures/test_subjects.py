@@ -78,6 +78,14 @@ def test_a_list_from_before_the_end_lists_nothing() -> None:
     assert untold("/orders", "/orders", 0, 4).read(failed).missing == (
         "no good list of /orders was asked for after 3.1 s"
     )
+    unanswered = of(post(1, "a", "timeout"), asked(2, "/orders", answer="a"), post(3, "b"))
+    assert lost("/orders", "/orders", 0, 4).read(unanswered).missing == (
+        "no good list of /orders was asked for after 3.1 s"
+    )
+    looked = of(post(1, "a"), asked(5.5, "/orders/a"), asked(6, "/orders", answer="a"))
+    assert lost("/orders", "/orders", 5, 6).read(looked).missing == (
+        "nothing was asked for under /orders in 5-6 s"
+    )
     silent = of(post(1, "a"), post(1.5, "b", "timeout"), asked(2, "/orders", answer="a b"))
     assert untold("/orders", "/orders", 0, 4).of(silent) == 1
     assert lost("/orders", "/orders", 0, 4).read(of(post(1, "a"))).missing == (
@@ -104,6 +112,12 @@ def test_a_read_is_stale_that_misses_an_acknowledged_write(
     made = of(put(1, "1"), put(2, "2"), reads)
     assert stale_ratio("/keys", 0, 10).of(made) == missed
     assert staleness_ms("/keys", 1, 0, 10).of(made) == pytest.approx(age_ms)
+
+
+def test_stale_reads_are_a_share_of_all() -> None:
+    """Of four reads three are as they should be."""
+    made = of(put(1, "1"), put(2, "2"), *(got(3 + n, "1" if n == 2 else "2") for n in range(4)))
+    assert stale_ratio("/keys", 0, 10).of(made) == 0.25
 
 
 def test_a_write_that_nobody_acknowledged_may_be_seen_or_not() -> None:
