@@ -68,7 +68,7 @@ class _Entry:
 
 @dataclass(slots=True)
 class _Writes:
-    """How often a resource was written: a read counts before and after."""
+    """How many writes of a resource have ended: a read counts before and after."""
 
     count: int = 0
 
@@ -164,7 +164,11 @@ class Caching:
 
         if self._settings().strategy is Strategy.ASIDE:
             return await fill()
-        return await self._fills.do(f"{self._version} {name}", fill)
+        return await self._fills.do(self._flight(name), fill)
+
+    def _flight(self, name: str) -> str:
+        """Name the call that readers share: none waits for one that began before a write's end."""
+        return f"{self._version} {self._writes.of(name).count} {name}"
 
     async def _fill(self, name: str, asked: Asked, call: Call) -> Answer:
         writes, version = self._writes.of(name), self._settings().version
@@ -180,7 +184,6 @@ class Caching:
         self._store.put(name, answer, ttl_s=settings.ttl_ms / 1000, most=settings.entries)
 
     async def _write(self, name: str, asked: Asked, call: Call) -> Answer:
-        self._writes.of(name).count += 1
         strategy = self._settings().strategy
         if strategy is Strategy.WRITE_BEHIND:
             self._dirty[name] = (asked, call)
@@ -211,7 +214,7 @@ class Caching:
             return await self._fill(name, asked, call)
 
         try:
-            await self._fills.do(f"{self._version} {name}", fill)
+            await self._fills.do(self._flight(name), fill)
         except FAILURES:
             self._around.count("refresh failed")
 

@@ -157,4 +157,11 @@ ACCEPTED: Sequence[Accepted] = (
         new="sign = -2 if self._newest_first() else 1",
         reason="Only the order counts, and twice as far is as negative.",
     ),
+    Accepted(
+        path="services/patterns/caching.py",
+        within="Caching._write",
+        old="self._writes.of(name).count += 1",
+        new="self._writes.of(name).count += 2",
+        reason="Only whether it has changed is looked at, never by how much.",
+    ),
 )

@@ -90,6 +90,7 @@ def test_in_flight_counts_from_the_sending_to_the_end() -> None:
     """However it ends: an error frees its place as well."""
     clock = Clock()
     in_flight = InFlight(NAMES, clock)
+    assert set(in_flight.spent_s().values()) == {0}
     with in_flight.at("a"), in_flight.at("a"), in_flight.at("b"):
         assert in_flight.loads == {"a": 2, "b": 1, "c": 0, "d": 0}
     with pytest.raises(TimeoutError), in_flight.at("c"):

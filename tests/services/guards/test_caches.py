@@ -119,6 +119,22 @@ def test_a_slow_read_does_not_bury_a_write(at_s: float, write_s: float, strategy
     virtually(main())
 
 
+@FEW
+@given(strategy=STRATEGIES)
+def test_who_reads_after_a_write_waits_for_no_older_read(strategy: Strategy) -> None:
+    """What was asked for before the write may answer with what was there before it."""
+
+    async def main() -> None:
+        guard, database = cache(strategy=strategy), Database(0.2, 0.01)
+        reading = asyncio.create_task(read(guard, database))
+        await asyncio.sleep(0.1)
+        await write(guard, database, b"new")
+        assert await read(guard, database) == b"new"
+        await reading
+
+    virtually(main())
+
+
 def test_written_behind_the_callee_gets_the_last_value_later() -> None:
     """A hundred writes in a second are answered at once, and reach it as a tenth of that."""
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -121,6 +122,19 @@ def test_an_outage_costs_one_probe_each_period() -> None:
         callee = Callee(fails=lambda _: True)
         await sent(standing(CircuitBreaker, settings), callee, evenly(10, 60))
         assert len(callee.begun) == 5 + 11
+
+    virtually(main())
+
+
+def test_who_is_refused_is_told_when_the_next_probe_goes() -> None:
+    """What is left of the time for which it is open."""
+
+    async def main() -> None:
+        settings = Settings(opens=Opens.IN_A_ROW, calls=1, open_ms=5000)
+        guard = standing(CircuitBreaker, settings)
+        _, refused = await sent(guard, Callee(fails=lambda _: True), [3, 4])
+        assert isinstance(refused.error, OpenError)
+        assert refused.error.retry_after_s == pytest.approx(4)
 
     virtually(main())
 
