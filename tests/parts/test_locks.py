@@ -116,6 +116,24 @@ def test_who_gives_up_leaves_nothing_behind() -> None:
     virtually(scenario())
 
 
+def test_who_gives_up_in_the_line_changes_nothing_for_the_others() -> None:
+    """The holder keeps its lock, and the next in the line gets it when it is released."""
+
+    async def scenario() -> None:
+        table = locks()
+        await table.take(0, 1)
+        first, second = (asyncio.ensure_future(table.take(0, owner)) for owner in (2, 3))
+        await asyncio.sleep(0)
+        first.cancel()
+        await asyncio.sleep(1)
+        assert not second.done()
+        table.release(1)
+        async with asyncio.timeout(1):
+            await second
+
+    virtually(scenario())
+
+
 def test_who_has_waited_longest_is_next() -> None:
     """In the order of their coming."""
 

@@ -32,6 +32,13 @@ def test_a_failure_is_shared_too_and_the_next_tries_again() -> None:
     assert len(callee.begun) == 2
 
 
+def test_off_each_request_is_a_call_of_its_own() -> None:
+    """As it would be without the guard."""
+    callee = Callee(takes_s=lambda _: 1)
+    virtually(sent(standing(OneFlight, Settings(on=False)), callee, [0.0] * 3))
+    assert len(callee.begun) == 3
+
+
 def test_writes_and_other_resources_share_nothing() -> None:
     """Each write is its own, and so is each resource of each callee."""
     callee = Callee(takes_s=lambda _: 1)

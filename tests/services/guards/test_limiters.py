@@ -101,6 +101,13 @@ def test_a_leaky_bucket_spaces_requests(times_s: list[float], rate_rps: float, b
     virtually(main())
 
 
+def test_of_a_leaky_bucket_s_first_requests_as_many_wait_as_may() -> None:
+    """One leaves at once and the burst waits; the next finds no room."""
+    settings = Settings(kind=Kind.LEAKY_BUCKET, rate_rps=10, burst=3)
+    outcomes = virtually(sent(standing(Limiter, settings), Callee(), [0.0] * 6))
+    assert [one.good for one in outcomes] == [True] * 4 + [False] * 2
+
+
 @FEW
 @given(
     kind=st.sampled_from([one for one in Kind if one is not Kind.CONCURRENCY]),

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from harness.theory.retries import retry_budget_amplification
 from services.patterns.guards import Answer, Asked, Failed, Refused
 from services.patterns.retry import Jitter, Retries, Retry, Settings
-from tests.guarded import FEW, Callee, evenly, once, sent, standing
+from tests.guarded import FEW, Callee, evenly, now_s, once, sent, standing
 from tests.support import virtually
 
 
@@ -80,6 +80,20 @@ def test_a_pause_is_as_long_as_the_callee_asks_for(retry_after_s: float, backoff
     pauses = [later - earlier for (earlier, _), (later, _) in pairwise(callee.begun)]
     doubled = [min(10.0, backoff_ms / 1000 * 2**retry) for retry in range(3)]
     assert pauses == pytest.approx([max(retry_after_s, pause_s) for pause_s in doubled])
+
+
+def test_a_failure_without_an_answer_asks_for_no_pause() -> None:
+    """Nobody has said when to come again; it is tried after the backoff."""
+    begun: list[float] = []
+
+    async def lose(_: Asked) -> Answer:
+        begun.append(now_s())
+        raise TimeoutError
+
+    settings = Settings(tries=2, backoff_ms=1000, jitter=Jitter.NONE)
+    outcome = virtually(once(standing(Retries, settings), lose))
+    assert isinstance(outcome.error, TimeoutError)
+    assert begun == pytest.approx([0, 1])
 
 
 def test_it_does_not_try_again_after_the_deadline() -> None:

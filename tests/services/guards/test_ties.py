@@ -20,7 +20,7 @@ from services.patterns.guards import (
     Waiter,
     compose,
 )
-from services.patterns.tied import DROPPED, PATH, Settings, Tied
+from services.patterns.tied import DROPPED, PATH, DroppedError, Settings, Tied
 from services.settings import SettingError
 from tests.guarded import FEW, Events, Outcome, evenly, now_s, sent
 from tests.support import virtually
@@ -182,6 +182,18 @@ def test_a_failure_of_the_copy_that_was_worked_on_is_the_answer() -> None:
         assert {type(one.error) for one in outcomes} == {ConnectionError}
 
     virtually(main())
+
+
+def test_where_both_copies_were_dropped_it_says_so() -> None:
+    """As when each server heard that the other had begun: nobody has worked on it."""
+
+    async def call(_: Asked) -> Answer:
+        await asyncio.sleep(MESSAGE_S)
+        return Answer(status=DROPPED)
+
+    around = Surroundings(now=now_s, rng=random.Random(1), serves=False)
+    with pytest.raises(DroppedError, match="both copies were dropped"):
+        virtually(Tied(lambda: SETTINGS, around)(Asked(), call))
 
 
 def test_two_hosts_are_enough_and_the_second_copy_goes_after_the_time_that_is_set() -> None:
