@@ -31,8 +31,8 @@ class Rule:
     kind: Kind
     limit: float
     short_s: float
-    long_s: float = 0
-    slo: float = 0.99
+    long_s: float
+    slo: float
 
     def fires(self, bad_ratio: Callable[[float], float]) -> bool:
         """Say whether to page, by the share of bad events in the last so many seconds."""
