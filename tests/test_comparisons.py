@@ -96,6 +96,7 @@ def test_a_claim_across_variants_is_one_figure_of_their_values(result: Result, k
     assert held.verdict is Verdict.PASS
     told = [one for one in about if one is not held]
     assert all(one.kind is Kind.TELLS_APART and one.verdict is Verdict.PASS for one in told)
+    assert all(one.measure == f"{held.measure}, if all were alike" for one in told)
     assert len(told) == (kind != "boundary")  # variants that are alike have none
 
 
