@@ -306,6 +306,7 @@ MACHINES = gauged(a=[1, 1, 2, 4, NAN], b=[0, 1, NAN, 1, NAN])
         (peak("machines", 0, 4), 5),
         (lowest("machines", 1, 4), 2),
         (growth_rps("machines", 0, 3), (3 + 1) / 3),
+        (growth_rps("machines", 1, 3), 3 / 2),
         (cost.unit_seconds("machines", 0, 3), 1.5 + 2 + 3.5),
         (cost.money(Prices(hourly={"machines": 3600}, each={"machines": 10}), 0, 1), 1.5 + 10),
     ],

@@ -164,4 +164,25 @@ ACCEPTED: Sequence[Accepted] = (
         new="self._writes.of(name).count += 2",
         reason="Only whether it has changed is looked at, never by how much.",
     ),
+    Accepted(
+        path="services/patterns/caching.py",
+        within="Caching._write",
+        old="self._writes.of(name).count += 1",
+        new="self._writes.of(name).count -= 1",
+        reason="Only whether it has changed is looked at, never which way.",
+    ),
+    Accepted(
+        path="services/patterns/caching.py",
+        within="_Writes",
+        old="count: int = 0",
+        new="count: int = 1",
+        reason="Only whether it has changed is looked at, never from what.",
+    ),
+    Accepted(
+        path="harness/measures/crowds.py",
+        within="asked_by",
+        old="within = (one for one in made if 0 <= one.intended_s < recording.duration_s)",
+        new="within = (one for one in made if 0 <= one.sent_s < recording.duration_s)",
+        reason="A crowd sends when it means to: both are its first try's start.",
+    ),
 )

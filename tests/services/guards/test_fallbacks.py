@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from services.patterns.fallback import Fallback, Settings
 from services.patterns.guards import Answer, Asked, Refused
-from tests.guarded import FEW, Callee, once, standing
+from tests.guarded import FEW, Callee, once, sent, standing
 from tests.support import virtually
 
 DOWN = Callee(fails=lambda _: True)
@@ -26,6 +26,17 @@ def test_an_old_answer_is_never_older_than_allowed(age_s: float, stale_s: float)
         if abs(age_s - stale_s) > 1e-6:
             assert (answer == good.answer) is (age_s < stale_s)
             assert (answer == Answer(b"sorry")) is (age_s > stale_s)
+
+    virtually(main())
+
+
+def test_an_answer_of_just_the_age_that_is_allowed_is_given() -> None:
+    """The limit itself is within it."""
+
+    async def main() -> None:
+        guard = standing(Fallback, Settings(stale_ms=1000, text="sorry"))
+        good = await once(guard, Callee())
+        assert (await sent(guard, Callee(fails=lambda _: True), [1]))[0].answer == good.answer
 
     virtually(main())
 
