@@ -66,6 +66,7 @@ TARGETS: Mapping[str, Sequence[str]] = {
     "services/patterns/fallback.py": (f"{GUARDS}test_fallbacks.py", *SETTINGS),
     "services/patterns/guards.py": (
         f"{GUARDS}test_answers.py",
+        f"{GUARDS}test_recent.py",
         f"{GUARDS}test_guard_counts.py",
         f"{GUARDS}test_bulkheads.py",
         f"{GUARDS}test_throttles.py",
