@@ -56,6 +56,12 @@ def series(session: Session) -> list[Message]:
     return [finite(asdict(one)) for one in session.series()]
 
 
+def upcoming(session: Session, most: int) -> Message:
+    """Say what comes next, as things are now."""
+    events = [asdict(event) for event in session.upcoming(most)]
+    return {"say": "upcoming", "at_s": session.now_s, "events": events}
+
+
 def followed(session: Session, number: int) -> Message:
     """Give a request with its spans."""
     request, spans = session.followed(number)

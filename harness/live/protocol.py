@@ -7,6 +7,8 @@ sentence for people. What the engine tells by itself is a `tick` as time passes,
     open      {"experiment": {...}, "to_s": 0}       -> opened: hosts, links, settings; then a tick
     play      {"speed": 1}       pause {}
     step      {"by": "event" | "request" | "second"}    advance {"to_s": 12.5}
+    step      {"by": "failure", "to_s": 12.5}           to a failure, or on by a tenth of a second
+    upcoming  {"most": 8}                            -> upcoming: what comes next, in words
     act       {"operation": {"do": "inject", ...}}   -> acted: what, when, the fault's number
     rewind    {"to_s": 8}                            -> picture: how it was then; opened, a tick
     picture   {"to_s": 8}                            -> picture: how it was in that second
@@ -30,6 +32,7 @@ from harness.errors import ChaoslabError, LabError
 from harness.live import messages
 from harness.live.commands import (
     Act,
+    Few,
     Follow,
     LessonOf,
     Messages,
@@ -54,6 +57,7 @@ TICK_S = 0.05
 SPEEDS = (0.25, 100.0)
 SERIES_S = 1.0
 MOST_ID = 64
+MOST_UPCOMING = 100
 MOST_WALL_S = 0.5
 """How much of a pause of the machine is made up for."""
 Send = Callable[[dict[str, Any]], None]
@@ -207,11 +211,21 @@ class Speaker:
             "event": session.step_event,
             "request": session.step_request,
             "second": lambda: session.advance(math.floor(session.now_s + 1)),
+            "failure": lambda: self._seek_failure(session, asked.to_s),
         }
         if asked.by not in steps:
             raise LabError(f"by is {short(asked.by)}; it may be {', '.join(steps)}")
         self._stand()
         self._carefully(steps[asked.by])
+
+    def _seek_failure(self, session: Session, to_s: float) -> None:
+        limit_s = min(next_slice_s(session.now_s), to_s)
+        session.advance_to_failure(max(session.now_s, limit_s))
+
+    def _upcoming(self, asked: Few) -> None:
+        if not 1 <= asked.most <= MOST_UPCOMING:
+            raise LabError(f"most is {asked.most}; it must lie between 1 and {MOST_UPCOMING}")
+        self._send(messages.upcoming(self._there(), asked.most))
 
     def _advance(self, asked: Moment) -> None:
         session = self._there()
@@ -271,6 +285,7 @@ class Speaker:
         "rewind": (Moment, _rewind),
         "picture": (Moment, _picture),
         "look": (Nothing, _look),
+        "upcoming": (Few, _upcoming),
         "follow": (Follow, _follow),
         "lesson": (LessonOf, _lesson),
         "messages": (Messages, _messages),

@@ -146,6 +146,57 @@ def test_two_variants_stand_at_one_moment_whatever_is_done(page: Page) -> None:
 
 
 @pytest.mark.browser
+def test_both_stand_at_the_next_failure_of_either(page: Page) -> None:
+    """Which is the first of a session without a page; nothing is passed over by the other."""
+    page.open("#lab=retry-storm&seed=1&with=naive,budget&lasts=20")
+    page.go(4)
+    page.press("1")
+    page.faults(1)
+    script = json.loads(parse_qs(page.hash()[1:])["runs"][0])[0]["script"]
+    first = []
+    for variant in ("naive", "budget"):
+        entry = catalogue.find("retry-storm")
+        document = {"variant": variant, "seed": 1, "script": script, "duration_s": 20}
+        with Session(entry.slug, entry.lab, experiment_from_json(document)) as session:
+            session.advance(4)
+            assert session.advance_to_failure(20)
+            first.append(session.now_s)
+    page.press("n")
+    page.page.wait_for_selector("#said:has-text('request failed at')")
+    page.stands()
+    assert page.moments() == {min(first)}
+    page.press("n")
+    page.page.wait_for_function(
+        "(at) => document.getElementById('main').dataset.at > at", arg=min(first)
+    )
+    page.stands()
+    assert len(page.moments()) == 1
+
+
+@pytest.mark.browser
+def test_what_comes_next_is_listed_and_gone_to(page: Page) -> None:
+    """In words, of both runs; what heals by itself is in it, and a click stands at its moment."""
+    page.open("#lab=retry-storm&seed=1&with=naive,budget&lasts=20")
+    page.page.click("[aria-label='For how long'] >> text=3 s")
+    page.go(2)
+    page.press("1")
+    page.faults(1)
+    page.press("c")
+    row = "#upcoming li:has-text('payments frozen: over')"
+    page.page.wait_for_selector(row)
+    assert "the load sends a request to checkout" in page.text("#upcoming")
+    assert "both" in page.text(row)
+    page.page.click(f"{row} >> button")
+    page.page.wait_for_selector("main[data-at='5']")
+    page.faults(0)
+    page.page.wait_for_function(
+        "() => !document.getElementById('upcoming').textContent.includes('over')"
+    )
+    page.press("Escape")
+    page.page.wait_for_selector("#upcoming", state="hidden")
+
+
+@pytest.mark.browser
 def test_a_second_screen_follows_the_first(page: Page) -> None:
     """What is done, gone back in, and opened on the one is seen on the other."""
     page.open("#lab=config-push&lasts=20")
@@ -262,7 +313,7 @@ def test_it_can_be_used_by_all(started: tuple[Any, str], width: int, scheme: str
     page = Page(*started, color_scheme=scheme, reduced_motion="reduce")
     page.open(STORM)
     frozen_for_three_seconds(page)
-    page.press("v", "m", "T")
+    page.press("v", "m", "c", "T")
     page.go(9)
     page.press("f", "?")
     page.page.wait_for_selector("#follow h2")

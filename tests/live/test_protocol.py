@@ -312,3 +312,32 @@ def test_an_open_that_fails_leaves_the_session_that_was_there(page: Page) -> Non
     text = json.dumps({"do": "open", "experiment": experiment})
     assert "tries is 0; it must be at least 1" in page.refused(text)
     assert page.send("step", by="second")[0]["at_s"] == 2
+
+
+def test_a_page_goes_to_the_next_failure_in_steps_of_a_tenth(page: Page) -> None:
+    """It stands at the failure, or where it was told to stop, or a tenth of a second later."""
+    page.send("act", operation=PAUSE)
+    page.send("step", by="failure")
+    assert page.look()["at_s"] == 0.1
+    page.send("step", by="failure", to_s=0.15)
+    assert page.look()["at_s"] == 0.15
+    for _ in range(60):
+        page.send("step", by="failure", to_s=6)
+        look = page.look()
+        if look["load"]["failed_s"] is not None:
+            break
+    assert look["at_s"] == look["load"]["failed_s"]
+    assert look["load"]["failed"]
+
+
+def test_a_page_is_told_what_comes_next(page: Page) -> None:
+    """In words, as many as it asks for, and no more than may be asked for."""
+    page.send("advance", to_s=1)
+    page.passed(1, times=20)
+    page.send("act", operation={"do": "send", "count": 5})
+    (told,) = page.send("upcoming", most=2)
+    assert told["say"] == "upcoming"
+    assert told["at_s"] == 1
+    assert len(told["events"]) == 2
+    assert all(one["said"] and one["at_s"] >= 1 for one in told["events"])
+    assert "between 1 and" in page.refused(json.dumps({"do": "upcoming", "id": 7, "most": 1000}))

@@ -10,6 +10,8 @@ export function keys(page) {
     { keys: ["Home"], said: "Home", does: "back to the start", act: () => page.settle(0) },
     { keys: ["e"], said: "E", does: "on to the next event", act: () => clock.by("event") },
     { keys: ["r"], said: "R", does: "on to the next request", act: () => clock.by("request") },
+    { keys: ["n"], said: "N", does: "on to the next failure", act: () => clock.failure() },
+    { keys: ["c"], said: "C", does: "what comes next", act: () => page.upcoming.toggle() },
     { keys: ["-"], said: "−", does: "play slower", act: () => page.faster(-1) },
     { keys: ["+", "="], said: "+", does: "play faster", act: () => page.faster(1) },
     { keys: ["h"], said: "H", does: "heal all", act: () => page.healAll() },

@@ -8,10 +8,12 @@ import { Hands } from "./hands.mjs";
 import { Lesson } from "./lesson.mjs";
 import { Follow } from "./follow.mjs";
 import { SpaceTime } from "./spacetime.mjs";
+import { Upcoming } from "./upcoming.mjs";
 import { cures, sentence } from "./words.mjs";
 import { notes } from "./notes.mjs";
 import { clean, experiments, own, read, usual, written } from "./address.mjs";
 import { keys, listen, list } from "./keys.mjs";
+import { buttons } from "./buttons.mjs";
 
 const main = $("main"), phone = matchMedia("(max-width: 46rem)"), SPOKEN_MS = 1000, TOAST_MS = 8000, MORE_S = 600, LONGEST_S = 3600;
 const stored = (name, first) => { try { return (sessionStorage[name] ??= first()); } catch { return first(); } };
@@ -25,10 +27,11 @@ class Page {
     this.lesson = new Lesson(this, { vote: $("vote"), reader: $("lesson"), tries: $("further") });
     this.follow = new Follow(this, $("follow"));
     this.spacetime = new SpaceTime(this, $("messages"));
+    this.upcoming = new Upcoming(this, $("upcoming"));
     this.lanes = new Lanes($("time"), this);
     this.keys = keys(this);
     listen(this.keys, () => this.asKeys && this.isThere);
-    this.buttons();
+    buttons(this);
     phone.addEventListener("change", () => { for (const run of this.runs) this.draw(run); this.paint(); });
     addEventListener("hashchange", () => this.hash !== location.hash && this.start());
   }
@@ -158,6 +161,7 @@ class Page {
     this.lanes.paint();
     this.hands.paint();
     this.spacetime.paint();
+    this.upcoming.paint();
     this.speak();
     notes($("notes"), this.runs);
   }
@@ -278,21 +282,9 @@ class Page {
     if (!$("keys").hidden) return this.listKeys();
     if (this.follow.isOpen) return this.follow.close();
     if (this.spacetime.isOpen) return this.spacetime.toggle();
+    if (this.upcoming.isOpen) return this.upcoming.toggle();
     if (!$("lesson").hidden) return this.lesson.read();
     if (document.documentElement.dataset.view === "presenter") this.present();
-  }
-  buttons() {
-    // After a click with the mouse, Space plays and pauses again; whoever uses the keyboard keeps the focus.
-    addEventListener("click", (event) => event.detail && event.target.closest?.("button")?.blur());
-    const on = (id, act) => ($(id).onclick = act);
-    on("play", () => this.toggle()); on("back", () => this.settle(this.clock.at_s - 1)); on("heal", () => this.healAll());
-    on("copy", () => this.copy()); on("present", () => this.present()); on("list-keys", () => this.listKeys()); on("read", () => this.lesson.read());
-    on("second", () => window.open(`${location.pathname}#session=${this.base}`, "_blank", "noopener"));
-    on("follow-last", () => this.follow.open(this.follow.latest())); on("show-messages", () => this.spacetime.toggle());
-    for (const button of document.querySelectorAll("[data-step]")) button.onclick = () => this.clock.by(button.dataset.step);
-    $("speeds").replaceChildren(...SPEEDS.map((speed) => h("button", { role: "radio", "data-speed": speed, title: speed === Infinity ? "as fast as it goes" : `${speed} times as fast as the clock`, onclick: () => this.speed(speed), onkeydown: (event) => { const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key]; if (by) { event.preventDefault(); event.stopPropagation(); this.faster(by); $("speeds").querySelector("[aria-checked=true]").focus(); } } }, speed === Infinity ? "max" : `${speed}×`)));
-    $("lab").onchange = () => this.open({ lab: $("lab").value, seed: Number($("seed").value), at_s: 0 });
-    $("seed").onchange = () => this.open({ lab: $("lab").value, seed: Number($("seed").value), with: this.runs.map((run) => run.variant), at_s: 0 });
   }
 }
 const page = new Page();
