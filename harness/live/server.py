@@ -19,7 +19,10 @@ from typing import Any
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from harness.live.child import Child, TooManyError
+from harness.live.class_desk import ClassDesk
+from harness.live.class_vote import network_address
 from harness.live.commands import MOST_BYTES
+from harness.live.rates import Bucket
 
 HOST = "127.0.0.1"
 NAMES = (HOST, "localhost")
@@ -53,24 +56,6 @@ HEADERS = {
 }
 log = logging.getLogger(__name__)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-
-class Bucket:
-    """Lets through so many commands a second, and some more at once; `now` is in seconds."""
-
-    def __init__(self, now: Callable[[], float]) -> None:
-        self._now = now
-        self._tokens, self._at_s = BURST, now()
-
-    def takes(self) -> bool:
-        """Say whether another command may come now."""
-        now_s = self._now()
-        self._tokens = min(BURST, self._tokens + RATE * (now_s - self._at_s))
-        self._at_s = now_s
-        if self._tokens < 1:
-            return False
-        self._tokens -= 1
-        return True
 
 
 class Watcher:
@@ -114,7 +99,12 @@ class Room:
 class Console:
     """The application: pages under `/TOKEN/`, and one WebSocket a page."""
 
-    def __init__(self, start: Callable[[], Awaitable[Child]]) -> None:
+    def __init__(
+        self,
+        start: Callable[[], Awaitable[Child]],
+        vote_host: Callable[[], str] = network_address,
+    ) -> None:
+        self.desk = ClassDesk(vote_host, self._tell_all)
         self.token = secrets.token_urlsafe(24)
         self.port = 0
         self._start = start
@@ -215,14 +205,18 @@ class Console:
             await asyncio.gather(writing, return_exceptions=True)
 
     async def _listen(self, room: Room, watcher: Watcher) -> None:
-        bucket, refused = Bucket(asyncio.get_running_loop().time), 0
+        bucket, refused = Bucket(asyncio.get_running_loop().time, RATE, BURST), 0
         async for message in watcher.socket:
             if message.type is not WSMsgType.TEXT:
                 log.warning("a page sent what is too large, or no text; it was cut off")
                 await watcher.socket.close(code=WSCloseCode.UNSUPPORTED_DATA)
                 return
             if bucket.takes():
-                await room.child.tell(message.data)
+                if self.desk.is_for(message.data):
+                    said = await self.desk.take(message.data, room)
+                    watcher.tell(said, may_miss=False)
+                else:
+                    await room.child.tell(message.data)
                 continue
             refused += 1
             if refused == 1:
@@ -236,7 +230,14 @@ class Console:
             watcher.tell(said, may_miss=refused > 1)
             await asyncio.sleep(0)  # a page that never pauses must not keep its answers waiting
 
+    def _tell_all(self, text: str) -> None:
+        """Tell every page of every session."""
+        for room in self._rooms.values():
+            for watcher in room.watchers:
+                watcher.tell(text, may_miss=False)
+
     async def _end(self, name: str, room: Room) -> None:
+        await self.desk.left(room)
         if self._rooms.get(name) is room:
             del self._rooms[name]
         await room.child.end()

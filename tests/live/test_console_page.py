@@ -23,6 +23,8 @@ from tests.live.console_page import Page, browser, console
 AXE = Path(__file__).parents[1] / "browser"
 FETCH_LIMIT_S = 300
 STORM = "#lab=retry-storm&seed=1&with=naive,budget"
+VOTE_HOST = "127.0.0.3"
+NARROW = 390
 FALLS, STANDS = "falls", "stands"
 
 
@@ -36,7 +38,7 @@ def missing(what: str) -> None:
 def started() -> Iterator[tuple[Any, str]]:
     if why := why_not():
         missing(why)
-    with console() as address, browser() as chromium:
+    with console("--vote-address", VOTE_HOST) as address, browser() as chromium:
         yield chromium, address
 
 
@@ -289,6 +291,37 @@ def test_the_answer_is_not_there_before_the_vote(page: Page) -> None:
     assert "retry_budget" in page.hash()
 
 
+@pytest.mark.browser
+def test_a_class_votes_with_its_phones(started: tuple[Any, str], page: Page) -> None:
+    """When the instructor asks for it: the count is seen while they vote, the shares afterwards."""
+    page.open(f"{STORM}&lasts=20")
+    page.page.wait_for_selector("#vote >> text=let phones vote")
+    assert page.page.is_hidden("#class")
+    page.press("g")
+    page.page.wait_for_selector("#class .address")
+    address = f"http://{page.text('#class .address')}"
+    assert address.startswith(f"http://{VOTE_HOST}:")
+    phone = started[0].new_context(viewport={"width": 390, "height": 700})
+    seen = phone.new_page()
+    asked: list[str] = []
+    seen.on("request", lambda request: asked.append(request.url))
+    seen.goto(address)
+    assert "payments is back" in seen.inner_text(".question")
+    assert seen.evaluate("document.documentElement.scrollWidth") <= 390
+    seen.click("form button >> nth=2")
+    seen.wait_for_selector("button.own")
+    page.page.wait_for_selector("#class .voted:has-text('1 phone voted')")
+    assert page.page.query_selector_all("#vote .tally") == []
+    page.press("p")
+    assert page.page.is_visible("#class .address")
+    page.press("p", "v")
+    page.page.wait_for_selector("#class", state="hidden")
+    assert [one.inner_text() for one in page.page.query_selector_all("#vote .tally")][2] == "1"
+    assert "1 answered" in page.text("#vote")
+    assert all(url.startswith(address.rpartition("/")[0]) for url in asked)
+    phone.close()
+
+
 def axe() -> str:
     file = AXE / "node_modules" / "axe-core" / "axe.min.js"
     npm = shutil.which("npm")
@@ -313,11 +346,17 @@ def test_it_can_be_used_by_all(started: tuple[Any, str], width: int, scheme: str
     page = Page(*started, color_scheme=scheme, reduced_motion="reduce")
     page.open(STORM)
     frozen_for_three_seconds(page)
-    page.press("v", "m", "c", "T")
+    if width > NARROW:
+        page.press("g")
+        page.page.wait_for_selector("#class .address")
+    else:
+        page.press("v")
+    page.press("m", "c", "T")
     page.go(9)
     page.press("f", "?")
     page.page.wait_for_selector("#follow h2")
     page.page.click("#read")
+    page.page.wait_for_selector("#lesson h2")
     page.page.set_viewport_size({"width": width, "height": 900})
     found = page.page.evaluate(f"{script}\n;axe.run()")
     assert [(one["id"], one["nodes"][0]["html"]) for one in found["violations"]] == []

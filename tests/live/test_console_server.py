@@ -15,7 +15,8 @@ from aiohttp import WSMsgType
 from harness.live import server
 from harness.live.child import Child, started
 from harness.live.commands import MOST_BYTES
-from harness.live.server import BURST, HEADERS, Bucket, Console, serving
+from harness.live.rates import Bucket
+from harness.live.server import BURST, HEADERS, Console, serving
 
 LIMIT_S = 60
 
@@ -306,7 +307,7 @@ def test_commands_in_too_great_a_number_are_dropped(
 def test_a_bucket_fills_as_time_goes_by() -> None:
     """So many a second, and no more than so many at once however long nobody came."""
     now = [0.0]
-    bucket = Bucket(lambda: now[0])
+    bucket = Bucket(lambda: now[0], server.RATE, BURST)
     assert sum(bucket.takes() for _ in range(500)) == BURST
     now[0] = 1.0
     assert sum(bucket.takes() for _ in range(500)) == server.RATE

@@ -24,6 +24,7 @@ export function keys(page) {
     { keys: ["]"], said: "]", does: "follow the one after", act: () => follow.another(1) },
     { keys: ["d"], said: "D", does: "follow the next that ends otherwise", act: () => page.runs.length > 1 && follow.differs() },
     { keys: ["v"], said: "V", does: "close or open the vote", act: () => lesson.toggle() },
+    { keys: ["g"], said: "G", does: "let the class's phones vote, or no more", act: () => lesson.letPhones() },
     { keys: ["l"], said: "L", does: "copy the link", act: () => page.copy() },
     { keys: ["p"], said: "P", does: "present, or not", act: () => page.present() },
     { keys: ["m"], said: "M", does: "messages in space and time", act: () => page.spacetime.toggle() },

@@ -24,7 +24,7 @@ class Page {
     Object.assign(this, { runs: [], panes: [], kinds: [], labs: [], clock: null, spokenAt: 0, asKeys: stored("keys", () => "on") === "on", front: 0 });
     this.clock = new Clock(this);
     this.hands = new Hands(this, { breaks: $("break"), turns: $("turn") });
-    this.lesson = new Lesson(this, { vote: $("vote"), reader: $("lesson"), tries: $("further") });
+    this.lesson = new Lesson(this, { vote: $("vote"), reader: $("lesson"), tries: $("further"), phones: $("class") });
     this.follow = new Follow(this, $("follow"));
     this.spacetime = new SpaceTime(this, $("messages"));
     this.upcoming = new Upcoming(this, $("upcoming"));
@@ -48,6 +48,7 @@ class Page {
     const { hello } = await first.send({ do: "hello" });
     if (!hello) return this.fail(first.failed || "The engine did not answer. Load the page again.");
     Object.assign(this, { kinds: hello.faults, labs: hello.labs });
+    await this.lesson.phones.look(first);
     $("lab").replaceChildren(...hello.labs.map((lab) => h("option", { value: lab.name }, lab.title)));
     if (found.session && first.opened) return this.join(first);
     found.lab ??= hello.labs[0].name;
