@@ -13,6 +13,7 @@ import logging
 import re
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,8 @@ MOST_REFUSED = 1000
 """Commands beyond that, after which a page is cut off."""
 WAITING = 8
 """Messages that may wait for a page that does not read; it then misses pictures alone."""
+MOST_WAITING = 1000
+"""Messages that are no pictures, after which a page that does not read is cut off."""
 GRACE_S = 3.0
 """How long a session waits for a page that is loaded again."""
 HEADERS = {
@@ -59,21 +62,30 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class Watcher:
-    """One page that looks at a session; what it does not read in time, it misses."""
+    """One page that looks at a session; what it does not read in time, it misses.
 
-    def __init__(self, socket: web.WebSocketResponse) -> None:
+    One that reads nothing at all is cut off, before what waits for it fills the memory.
+    """
+
+    def __init__(self, socket: web.WebSocketResponse, transport: asyncio.BaseTransport) -> None:
         self.socket = socket
+        self._transport: Any = transport
         self._waiting: asyncio.Queue[str] = asyncio.Queue()
 
     def tell(self, text: str, *, may_miss: bool) -> None:
         """Hand a message over, unless it is one of many and the page is behind."""
-        if not may_miss or self._waiting.qsize() < WAITING:
-            self._waiting.put_nowait(text)
+        if may_miss and self._waiting.qsize() >= WAITING:
+            return
+        if self._waiting.qsize() >= MOST_WAITING:
+            self._transport.abort()
+            return
+        self._waiting.put_nowait(text)
 
     async def write(self) -> None:
         """Write what is handed over, until the page goes."""
-        while not self.socket.closed:
-            await self.socket.send_str(await self._waiting.get())
+        with suppress(ConnectionError):
+            while not self.socket.closed:
+                await self.socket.send_str(await self._waiting.get())
 
 
 class Room:
@@ -165,7 +177,8 @@ class Console:
             await socket.send_str(json.dumps({"say": "failed", "why": str(error), "over": True}))
             await socket.close(code=WSCloseCode.TRY_AGAIN_LATER)
             return socket
-        await self._watch(room, socket)
+        assert request.transport is not None  # noqa: S101 - the handshake went over it
+        await self._watch(room, Watcher(socket, request.transport))
         if not room.watchers and not room.child.is_over:
             await asyncio.sleep(GRACE_S)
         if not room.watchers:
@@ -190,9 +203,8 @@ class Console:
             raise TooManyError(f"{MOST_WATCHERS} pages look at this session; close one")
         return room
 
-    async def _watch(self, room: Room, socket: web.WebSocketResponse) -> None:
+    async def _watch(self, room: Room, watcher: Watcher) -> None:
         """Pass on what a page says, as long as it is there."""
-        watcher = Watcher(socket)
         room.watchers.add(watcher)
         writing = asyncio.create_task(watcher.write())
         if room.opened:

@@ -339,6 +339,28 @@ def test_a_page_that_does_not_read_slows_nobody() -> None:
     with_rig(act)
 
 
+def test_a_page_that_never_reads_is_cut_off() -> None:
+    """Before what waits for it fills the memory; the others are told all of it."""
+
+    async def act(rig: Rig) -> None:
+        good, lazy = await rig.socket(), await rig.socket()
+        assert lazy._response.connection is not None  # noqa: SLF001
+        transport = lazy._response.connection.transport  # noqa: SLF001
+        assert transport is not None
+        transport.pause_reading()
+        for number in range(server.MOST_WAITING + 400):
+            rig.made[0].say(say="ok", number=number, filling="x" * 20_000)
+            assert (await good.receive_json())["number"] == number
+        transport.resume_reading()
+        while (message := await lazy.receive()).type is WSMsgType.TEXT:
+            pass
+        assert message.type is not WSMsgType.CLOSE
+        await good.send_str("still here")
+        assert (await good.receive_json())["text"] == "still here"
+
+    with_rig(act)
+
+
 def test_nothing_listens_but_the_loopback(caplog: pytest.LogCaptureFixture) -> None:
     """And a port that is drawn is told."""
     caplog.set_level(logging.WARNING)
