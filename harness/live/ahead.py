@@ -26,10 +26,6 @@ class Ahead:
         """Give when the last one is to be done."""
         return self._acts[-1].at_s if self._acts else None
 
-    def acts(self) -> Script:
-        """Give all that is still to be done."""
-        return tuple(self._acts)
-
     def take(self) -> tuple[Act, Operation | None]:
         """Take the next act, and what is to be done for it: nothing, to heal what is not there."""
         act = self._acts.popleft()

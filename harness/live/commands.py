@@ -72,6 +72,13 @@ class Few:
 
 
 @dataclass(frozen=True, slots=True)
+class Lately:
+    """A time up to now, in seconds."""
+
+    span_s: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
 class LessonOf:
     """A lab, by its name."""
 

@@ -23,18 +23,21 @@ SEARCHED = 5000
 
 
 def ahead(
-    planned: Sequence[Timed], script: Script, now_s: float, ends_s: float
+    planned: Sequence[Timed], script: Script, faults: Sequence[str], *, now_s: float, ends_s: float
 ) -> Iterator[Upcoming]:
     """Tell of what is planned from now on: the lab's own faults, a script's acts, the load's end.
 
-    What a script injects keeps the number that it has in the script.
+    `faults` are the words for those that were injected so far, of which the script may heal some.
     """
     for at_s, timed, begins in moments(tuple(planned)):
         if now_s < at_s < ends_s:
             said = timed.said if begins else f"{timed.said}: over"
             yield Upcoming(at_s=at_s, place=timed.fault.target, said=f"fault: {said}")
+    known = list(faults)
     for act in script:
-        place, said = _said(act.operation)
+        if isinstance(act.operation, Inject):
+            known.append(act.operation.fault.said)
+        place, said = _said(act.operation, known)
         yield Upcoming(at_s=max(act.at_s, now_s), place=place, said=said)
     if now_s < ends_s:
         yield Upcoming(at_s=ends_s, place="", said="the load ends")
@@ -54,14 +57,14 @@ def next_of(plan: Iterable[Upcoming], due: Iterable[Upcoming], most: int) -> lis
     return some[:most]
 
 
-def _said(operation: Operation) -> tuple[str, str]:
-    """Say what an operation does, and where."""
+def _said(operation: Operation, faults: Sequence[str]) -> tuple[str, str]:
+    """Say what an operation does, and where; `faults` are all so far, by their numbers from 1."""
     place, said = "", operation.do
     match operation:
         case Inject(fault=fault):
             place, said = fault.target, f"fault: {fault.said}"
         case Heal(fault=number):
-            said = f"fault {number} is healed"
+            said = f"fault: {faults[number - 1]}: over"
         case HealAll():
             said = "all faults are healed"
         case Set(name=name, value=value):

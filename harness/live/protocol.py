@@ -13,6 +13,7 @@ sentence for people. What the engine tells by itself is a `tick` as time passes,
     rewind    {"to_s": 8}                            -> picture: how it was then; opened, a tick
     picture   {"to_s": 8}                            -> picture: how it was in that second
     look      {}                                     -> tick: with all rows since the start
+    history   {"span_s": 10}                         -> history: operations, anomalies marked
     follow    {"request": 12}                        -> followed: its end, its spans
     messages  {"on": true}                              ticks then have them
     lesson    {"lab": "..."}                         -> lesson: question, choices, text, tries
@@ -34,6 +35,7 @@ from harness.live.commands import (
     Act,
     Few,
     Follow,
+    Lately,
     LessonOf,
     Messages,
     Moment,
@@ -46,7 +48,7 @@ from harness.live.commands import (
 from harness.live.described import opened
 from harness.live.history import History
 from harness.live.messages import Labs
-from harness.live.moments import MICRO, SLICE_S, lasting, moment_of, next_slice_s
+from harness.live.moments import LONGEST_S, MICRO, SLICE_S, lasting, moment_of, next_slice_s
 from harness.live.session import Session
 from harness.model.experiment import experiment_from_json
 from harness.model.operations import operation_from_json
@@ -261,6 +263,11 @@ class Speaker:
         self._series_s = -SERIES_S
         self._tick()
 
+    def _told_history(self, asked: Lately) -> None:
+        if not 0 < asked.span_s <= LONGEST_S:
+            raise LabError(f"span_s is {asked.span_s:g}; it must be above 0, at most {LONGEST_S:g}")
+        self._send(messages.history_of(self._there(), asked.span_s))
+
     def _follow(self, asked: Follow) -> None:
         self._send(messages.followed(self._there(), asked.request))
 
@@ -286,6 +293,7 @@ class Speaker:
         "picture": (Moment, _picture),
         "look": (Nothing, _look),
         "upcoming": (Few, _upcoming),
+        "history": (Lately, _told_history),
         "follow": (Follow, _follow),
         "lesson": (LessonOf, _lesson),
         "messages": (Messages, _messages),

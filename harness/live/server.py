@@ -35,6 +35,7 @@ TYPES = {
     ".svg": "image/svg+xml",
 }
 SESSION = re.compile(r"[a-z0-9]{1,32}")
+TOOL = re.compile(r"[a-z]+(-[a-z]+)*")
 MOST_SESSIONS = 8
 """A page has two of them side by side."""
 MOST_WATCHERS = 30
@@ -127,6 +128,8 @@ class Console:
         made = web.Application(middlewares=[self._guard], client_max_size=MOST_BYTES)
         made.router.add_get("/{token}/", self._page)
         made.router.add_get("/{token}/session/{name}", self._session)
+        made.router.add_get("/{token}/tools", self._tool)
+        made.router.add_get("/{token}/tool/{name}", self._tool)
         made.router.add_get("/{token}/{file}", self._page)
         made.cleanup_ctx.append(self._closing)
         return made
@@ -164,6 +167,14 @@ class Console:
             return web.Response(status=404, text="no such page\n", headers=HEADERS)
         kind = TYPES[path.suffix]
         return web.Response(body=path.read_bytes(), content_type=kind, headers=HEADERS)
+
+    async def _tool(self, request: web.Request) -> web.StreamResponse:
+        """Lead to the page with a tool, or with the list of them, which the engine tells."""
+        name = request.match_info.get("name")
+        if name is not None and not TOOL.fullmatch(name):
+            return web.Response(status=404, text="no such tool\n", headers=HEADERS)
+        to = "tools" if name is None else f"tool={name}"
+        return web.Response(status=302, headers={**HEADERS, "Location": f"/{self.token}/#{to}"})
 
     async def _session(self, request: web.Request) -> web.StreamResponse:
         name = request.match_info["name"]

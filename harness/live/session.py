@@ -24,7 +24,7 @@ from harness.engines.sim.session import SimSession
 from harness.engines.sim.tally import Tally
 from harness.engines.sim.upcoming import Upcoming
 from harness.errors import LabError
-from harness.live import plans
+from harness.live import histories, plans
 from harness.live.ahead import Ahead
 from harness.live.snapshot import Look, looked
 from harness.model.expect import NoDataError
@@ -192,7 +192,10 @@ class Session:
             return []
         planned = (*self.lab.faults, *self.lab.steps)
         ends_s = self.lab.duration_s
-        ahead = plans.ahead(planned, self._ahead.acts(), self.now_s, ends_s)
+        done = [act.operation for act in self._run.script()]
+        faults = [one.fault.said for one in done if isinstance(one, Inject)]
+        script = self._ahead.rest(len(faults))
+        ahead = plans.ahead(planned, script, faults, now_s=self.now_s, ends_s=ends_s)
         over_s = ends_s + self.lab.load.longest_timeout_s()
         due = takewhile(lambda event: event.at_s <= over_s, self._run.upcoming())
         return plans.next_of(ahead, due, most)
@@ -288,6 +291,10 @@ class Session:
         trace = trace_id(self.seed, number)
         request = next((one for one in recording.requests if one.number == number), None)
         return request, [span for span in recording.spans if span.trace == trace]
+
+    def history(self, since_s: float) -> list[histories.Operation]:
+        """Give what clients have asked since a moment and were told, with anomalies marked."""
+        return histories.history(self._run.simulation.so_far().requests, since_s)
 
     def watch_messages(self, *, on: bool) -> None:
         """Keep what passes on the links from now on, or no more."""

@@ -16,6 +16,7 @@ from harness import catalogue
 from harness.live.browsers import why_not
 from harness.live.server import PAGE
 from harness.live.session import Session
+from harness.live.tools import TOOLS
 from harness.model.experiment import experiment_from_json
 from services.server import live_settings, load
 from tests.live.console_page import Page, browser, console
@@ -154,7 +155,8 @@ def test_both_stand_at_the_next_failure_of_either(page: Page) -> None:
     page.go(4)
     page.press("1")
     page.faults(1)
-    script = json.loads(parse_qs(page.hash()[1:])["runs"][0])[0]["script"]
+    fault = {"kind": "Pause", "target": "payments"}
+    script = [{"at_s": 4, "do": "inject", "fault": fault}]
     first = []
     for variant in ("naive", "budget"):
         entry = catalogue.find("retry-storm")
@@ -322,6 +324,45 @@ def test_a_class_votes_with_its_phones(started: tuple[Any, str], page: Page) -> 
     phone.close()
 
 
+@pytest.mark.browser
+def test_each_tool_has_an_address_of_its_own(page: Page) -> None:
+    """The list leads to them; each stands at its moment with its parts, and its link is kept."""
+    page.page.goto(f"{page.address}tools")
+    page.page.wait_for_selector(".tools a")
+    titles = [one.inner_text() for one in page.page.query_selector_all(".tools a")]
+    assert titles == [tool.title for tool in TOOLS]
+    for tool in TOOLS:
+        page.page.goto(f"{page.address}tool/{tool.name}")
+        page.page.wait_for_selector(f"#said:has-text('{tool.asks[:20]}')")
+        page.stands()
+        assert page.text("#mark") == tool.title
+        assert page.moments() == {tool.at_s + tool.then_s}
+        assert f"tool={tool.name}" in page.hash()
+        for part in tool.shows:
+            page.page.wait_for_selector(f"#{part} h2")
+        for name in tool.turns:
+            assert page.page.query_selector(f"#turn-{name.replace('.', '-')}")
+    page.page.goto(f"{page.address}tools")
+    page.page.click(".tools a >> nth=0")
+    page.page.wait_for_selector(f"#mark:has-text('{TOOLS[0].title}')")
+    page.stands()
+
+
+@pytest.mark.browser
+def test_anomalies_are_marked_in_the_history_that_clients_saw(page: Page) -> None:
+    """In the one run and not in the other; one of them is followed hop by hop."""
+    page.page.goto(f"{page.address}tool/consistency")
+    page.page.wait_for_selector("#history .anomalies button")
+    page.stands()
+    naive, majority = page.page.query_selector_all("#history article")
+    assert naive.query_selector_all("circle.anomaly")
+    assert "GET /log" in naive.inner_text()
+    assert majority.query_selector_all("circle.anomaly") == []
+    assert "no anomaly" in majority.inner_text()
+    page.page.click("#history .anomalies button >> nth=0")
+    page.page.wait_for_selector("#follow h2")
+
+
 def axe() -> str:
     file = AXE / "node_modules" / "axe-core" / "axe.min.js"
     npm = shutil.which("npm")
@@ -351,7 +392,7 @@ def test_it_can_be_used_by_all(started: tuple[Any, str], width: int, scheme: str
         page.page.wait_for_selector("#class .address")
     else:
         page.press("v")
-    page.press("m", "c", "T")
+    page.press("m", "c", "y", "T")
     page.go(9)
     page.press("f", "?")
     page.page.wait_for_selector("#follow h2")

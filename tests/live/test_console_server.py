@@ -122,6 +122,21 @@ def test_the_page_is_there_for_whoever_has_the_address() -> None:
     with_rig(act)
 
 
+def test_tools_have_addresses_that_lead_to_the_page() -> None:
+    """Behind the token, like all else; what is no name of one leads nowhere."""
+
+    async def act(rig: Rig) -> None:
+        for path, to in (("tools", "#tools"), ("tool/a-tool", "#tool=a-tool")):
+            answer = await rig.client.get(rig.console.address() + path, allow_redirects=False)
+            assert answer.status == 302
+            assert answer.headers["Location"] == f"/{rig.console.token}/{to}"
+            assert (await rig.client.get(f"{rig.origin}/x/{path}")).status == 403
+        for name in ("A", "a%26lab=x", "..%2f", "a%0d%0ab"):
+            assert (await rig.get(f"tool/{name}")).status == 404
+
+    with_rig(act)
+
+
 def test_the_page_asks_nobody_else() -> None:
     """Every address in it is relative, or a name that is not fetched."""
     texts = [path.read_text() for path in server.PAGE.iterdir()]

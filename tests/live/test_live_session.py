@@ -471,6 +471,7 @@ def test_what_comes_next_is_told_in_words() -> None:
     """Whose time limit, whose sleep, the next request, what is planned, in the order of time."""
     script = [
         {"at_s": 3, "do": "inject", "fault": {"kind": "Pause", "target": "back"}},
+        {"at_s": 3.5, "do": "heal", "fault": 1},
         {"at_s": 4, "do": "heal all"},
     ]
     document = {"lab": "hall", "faults": "lab", "script": script}
@@ -482,6 +483,7 @@ def test_what_comes_next_is_told_in_words() -> None:
         assert all(one.at_s >= 1 for one in found)
         assert (2, "fault: back frozen") in said(run)
         assert (3, "fault: back frozen: over") in said(run)
+        assert (3.5, "fault: back frozen: over") in said(run)
         assert (4, "all faults are healed") in said(run)
         assert said(run)[-1] == (6, "the load ends")
         assert "the load sends a request to front" in words

@@ -10,7 +10,7 @@ export function buttons(page) {
   on("copy", () => page.copy()); on("present", () => page.present()); on("list-keys", () => page.listKeys()); on("read", () => page.lesson.read());
   on("second", () => window.open(`${location.pathname}#session=${page.base}`, "_blank", "noopener"));
   on("follow-last", () => page.follow.open(page.follow.latest())); on("show-messages", () => page.spacetime.toggle());
-  on("next-failure", () => page.clock.failure()); on("show-upcoming", () => page.upcoming.toggle());
+  on("next-failure", () => page.clock.failure()); on("show-upcoming", () => page.upcoming.toggle()); on("show-history", () => page.history.toggle());
   for (const button of document.querySelectorAll("[data-step]")) button.onclick = () => page.clock.by(button.dataset.step);
   $("speeds").replaceChildren(...SPEEDS.map((speed) => h("button", { role: "radio", "data-speed": speed, title: speed === Infinity ? "as fast as it goes" : `${speed} times as fast as the clock`, onclick: () => page.speed(speed), onkeydown: (event) => { const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key]; if (by) { event.preventDefault(); event.stopPropagation(); page.faster(by); $("speeds").querySelector("[aria-checked=true]").focus(); } } }, speed === Infinity ? "max" : `${speed}×`)));
   $("lab").onchange = () => page.open({ lab: $("lab").value, seed: Number($("seed").value), at_s: 0 });

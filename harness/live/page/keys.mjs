@@ -28,6 +28,7 @@ export function keys(page) {
     { keys: ["l"], said: "L", does: "copy the link", act: () => page.copy() },
     { keys: ["p"], said: "P", does: "present, or not", act: () => page.present() },
     { keys: ["m"], said: "M", does: "messages in space and time", act: () => page.spacetime.toggle() },
+    { keys: ["y"], said: "Y", does: "the history that clients saw", act: () => page.history.toggle() },
     { keys: ["T"], said: "Shift T", does: "all tables", act: () => page.tables() },
     { keys: ["?"], said: "?", does: "this list", act: () => page.listKeys() },
     { keys: ["Escape"], said: "Esc", does: "close what is open", act: () => page.closeAll() },

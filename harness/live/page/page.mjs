@@ -9,6 +9,8 @@ import { Lesson } from "./lesson.mjs";
 import { Follow } from "./follow.mjs";
 import { SpaceTime } from "./spacetime.mjs";
 import { Upcoming } from "./upcoming.mjs";
+import { History } from "./history.mjs";
+import { Tools } from "./tools.mjs";
 import { cures, sentence } from "./words.mjs";
 import { notes } from "./notes.mjs";
 import { clean, experiments, own, read, usual, written } from "./address.mjs";
@@ -28,6 +30,9 @@ class Page {
     this.follow = new Follow(this, $("follow"));
     this.spacetime = new SpaceTime(this, $("messages"));
     this.upcoming = new Upcoming(this, $("upcoming"));
+    this.history = new History(this, $("history"));
+    this.views = [this.follow, this.spacetime, this.upcoming, this.history];
+    this.tools = new Tools(this, $("tools"));
     this.lanes = new Lanes($("time"), this);
     this.keys = keys(this);
     listen(this.keys, () => this.asKeys && this.isThere);
@@ -43,16 +48,20 @@ class Page {
     let found;
     try { found = read(); } catch (error) { found = { at_s: 0, with: undefined }; this.said(`The address cannot be read (${error.message}); the lab is opened as it is.`, true); }
     this.base = found.session ?? BASE;
-    const first = this.runs[0] ?? new Run(`${this.base}a`, this);
+    const first = (this.first = this.runs[0] ?? this.first ?? new Run(`${this.base}a`, this));
     await first.ready;
     const { hello } = await first.send({ do: "hello" });
     if (!hello) return this.fail(first.failed || "The engine did not answer. Load the page again.");
     Object.assign(this, { kinds: hello.faults, labs: hello.labs });
     await this.lesson.phones.look(first);
     $("lab").replaceChildren(...hello.labs.map((lab) => h("option", { value: lab.name }, lab.title)));
+    found = this.tools.chosen(found, hello.tools);
+    if (this.tools.isListed) { this.tools.list(); return this.state("ready"); }
+    this.tools.leave();
     if (found.session && first.opened) return this.join(first);
     found.lab ??= hello.labs[0].name;
     await this.open(found, first);
+    await this.tools.opened();
   }
   // A second screen: looks at what another page has opened, and follows it.
   async join(first) {
@@ -161,8 +170,7 @@ class Page {
     for (const button of $("speeds").children) { const isOn = Number(button.dataset.speed) === this.clock.speed; attr(button, "aria-checked", isOn); attr(button, "tabindex", isOn ? 0 : -1); }
     this.lanes.paint();
     this.hands.paint();
-    this.spacetime.paint();
-    this.upcoming.paint();
+    for (const view of this.views) view.paint();
     this.speak();
     notes($("notes"), this.runs);
   }
@@ -256,7 +264,7 @@ class Page {
   // The address, and what is shown.
   remember() {
     if (!this.isThere) return;
-    this.hash = written(this.runs, this.clock.at_s, this.clock.planned);
+    this.hash = written(this.runs, this.clock.at_s, this.clock.planned, this.tools.tool?.name);
     history.replaceState(null, "", this.hash);
   }
   async copy() {
@@ -281,9 +289,8 @@ class Page {
   }
   closeAll() {
     if (!$("keys").hidden) return this.listKeys();
-    if (this.follow.isOpen) return this.follow.close();
-    if (this.spacetime.isOpen) return this.spacetime.toggle();
-    if (this.upcoming.isOpen) return this.upcoming.toggle();
+    const open = this.views.find((view) => view.isOpen);
+    if (open) return open.toggle();
     if (!$("lesson").hidden) return this.lesson.read();
     if (document.documentElement.dataset.view === "presenter") this.present();
   }

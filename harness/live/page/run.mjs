@@ -84,6 +84,7 @@ export class Run {
   hear_hello(hello) { this.note({ hello }); }
   hear_lesson({ lesson }) { this.note({ lesson }); }
   hear_class(told) { this.page.lesson.heard(told); }
+  hear_history(history) { this.note({ history }); }
   hear_upcoming(upcoming) { this.note({ upcoming }); }
   hear_followed(followed) { this.note({ followed }); }
   hear_acted(acted) { // by whichever page
