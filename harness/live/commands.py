@@ -79,6 +79,13 @@ class Lately:
 
 
 @dataclass(frozen=True, slots=True)
+class System:
+    """A system that was put together by hand, as a form's values."""
+
+    system: object
+
+
+@dataclass(frozen=True, slots=True)
 class LessonOf:
     """A lab, by its name."""
 

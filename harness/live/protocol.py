@@ -17,6 +17,8 @@ sentence for people. What the engine tells by itself is a `tick` as time passes,
     follow    {"request": 12}                        -> followed: its end, its spans
     messages  {"on": true}                              ticks then have them
     lesson    {"lab": "..."}                         -> lesson: question, choices, text, tries
+    library   {}                                     -> library: services, guards, a first system
+    system    {"system": {...}}                      -> system: its lab's name, its lab file
     export    {}                                     -> exported: the experiment
     close     {}
 
@@ -43,6 +45,7 @@ from harness.live.commands import (
     Open,
     Play,
     Step,
+    System,
     read,
 )
 from harness.live.described import opened
@@ -50,6 +53,7 @@ from harness.live.history import History
 from harness.live.messages import Labs
 from harness.live.moments import LONGEST_S, MICRO, SLICE_S, lasting, moment_of, next_slice_s
 from harness.live.session import Session
+from harness.live.workbench import Workbench
 from harness.model.experiment import experiment_from_json
 from harness.model.operations import operation_from_json
 from harness.model.plain_values import short, value_of
@@ -77,6 +81,7 @@ class Speaker:
         self._series_s = self._since_tick_s = 0.0
         self._is_told_over = self._is_replayed = self._has_messages = False
         self._history = History()
+        self._workbench = Workbench(labs.find)
 
     @property
     def is_playing(self) -> bool:
@@ -156,14 +161,15 @@ class Speaker:
         self._send(messages.hello(self._labs))
 
     def _lesson(self, asked: LessonOf) -> None:
-        lesson = self._labs.lesson(asked.lab)
+        own = self._workbench.is_own(asked.lab)
+        lesson = None if own else self._labs.lesson(asked.lab)
         self._send({"say": "lesson", "lab": asked.lab, "lesson": lesson})
 
     def _open(self, asked: Open) -> None:
         experiment = experiment_from_json(asked.experiment)
         if not experiment.lab:
             raise LabError("experiment: lab is missing; name one, as in retry-storm")
-        lab = self._labs.find(experiment.lab)
+        lab = self._workbench.find(experiment.lab)
         session = Session(experiment.lab, lab, lasting(experiment))
         self._begin(session, asked.to_s)
 
@@ -275,6 +281,12 @@ class Speaker:
         self._there().watch_messages(on=asked.on)
         self._has_messages = asked.on
 
+    def _library(self, _: Nothing) -> None:
+        self._send(self._workbench.library())
+
+    def _system(self, asked: System) -> None:
+        self._send(self._workbench.make(asked.system))
+
     def _export(self, _: Nothing) -> None:
         self._send({"say": "exported", "experiment": self._there().export().to_json()})
 
@@ -297,6 +309,8 @@ class Speaker:
         "follow": (Follow, _follow),
         "lesson": (LessonOf, _lesson),
         "messages": (Messages, _messages),
+        "library": (Nothing, _library),
+        "system": (System, _system),
         "export": (Nothing, _export),
         "close": (Nothing, _end),
     }

@@ -7,6 +7,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from harness.live.workbench import SANDBOX
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tool:
@@ -14,7 +16,8 @@ class Tool:
 
     `shows` names parts that are opened beside the run, which then goes on by `then_s`. `pick` is a
     host whose faults are at hand, `turns` are settings that come first, as `host.setting` or, for
-    all replicas, `service.setting`; `asks` is what to try first.
+    all replicas, `service.setting`; `asks` is what to try first. A tool that `makes` begins with a
+    form, of which its lab is made.
     """
 
     name: str
@@ -28,6 +31,7 @@ class Tool:
     pick: str = ""
     turns: tuple[str, ...] = ()
     shows: tuple[str, ...] = ()
+    makes: bool = False
 
 
 TOOLS = (
@@ -79,11 +83,20 @@ TOOLS = (
         at_s=16.0,
         shows=("history",),
     ),
+    Tool(
+        name="architecture",
+        title="Architecture sandbox",
+        said="Hosts, links, guards and load of your own, made of the library's services.",
+        asks="Add a host, give another a guard, run both designs, and save the lab file.",
+        lab=SANDBOX,
+        variants=("plain", "guarded"),
+        makes=True,
+    ),
 )
 
 
 def tools(labs: Collection[str]) -> Iterator[dict[str, Any]]:
-    """Describe the tools whose labs are there."""
+    """Describe the tools whose labs are there, or are made."""
     for tool in TOOLS:
-        if tool.lab in labs:
+        if tool.makes or tool.lab in labs:
             yield asdict(tool)

@@ -14,6 +14,7 @@ import pytest
 
 from harness import catalogue
 from harness.live.browsers import why_not
+from harness.live.sandbox import made_of
 from harness.live.server import PAGE
 from harness.live.session import Session
 from harness.live.tools import TOOLS
@@ -361,6 +362,54 @@ def test_anomalies_are_marked_in_the_history_that_clients_saw(page: Page) -> Non
     assert "no anomaly" in majority.inner_text()
     page.page.click("#history .anomalies button >> nth=0")
     page.page.wait_for_selector("#follow h2")
+
+
+@pytest.mark.browser
+def test_a_system_of_ones_own_is_made_run_and_saved(
+    started: tuple[Any, str], page: Page, tmp_path: Path
+) -> None:
+    """A host and a guard are added; a refusal is said; the link holds it, and so does the file."""
+    page.page.goto(f"{page.address}tool/architecture")
+    page.page.wait_for_selector("#said:has-text('Add a host')")
+    page.stands()
+    page.go(20)
+    assert page.verdicts() == [FALLS, STANDS]
+    page.page.click("button:text-is('+ host')")
+    page.page.fill(".host >> nth=2 >> label:has-text('name') >> input", "mail")
+    page.page.keyboard.press("Tab")
+    page.page.check(".host >> nth=0 >> label:has-text('mail') >> input")
+    page.page.select_option("[aria-label='Add a guard to what is outgoing at shop']", "breaker")
+    page.page.fill("#sandbox label:has-text('requests/s') >> input", "0")
+    page.page.click("button:text-is('Run both designs')")
+    page.page.wait_for_selector("#sandbox .why:not([hidden])")
+    assert "above 0" in page.text("#sandbox .why")
+    assert "mail" not in page.hash()
+    page.page.fill("#sandbox label:has-text('requests/s') >> input", "60")
+    page.page.click("button:text-is('Run both designs')")
+    page.page.wait_for_selector("[data-place=mail]")
+    page.stands()
+    assert "breaker" in page.text("article.variant >> nth=1")
+    page.page.click("#sandbox summary >> nth=0")
+    with page.page.expect_download() as saved:
+        page.page.click("button:text-is('Save lab.py')")
+    file = tmp_path / "lab.py"
+    saved.value.save_as(file)
+    text = file.read_text(encoding="utf-8")
+    assert 'Service("mail"' in text
+    assert '"shop.outgoing.order": "breaker"' in text
+    again = Page(*started)
+    again.open(f"{page.hash()}&lasts=12")
+    again.page.wait_for_selector("[data-place=mail]")
+    given = {name: values[0] for name, values in parse_qs(again.hash()[1:]).items()}
+    lab = made_of(json.loads(given["system"])).lab
+    (shared,) = json.loads(given["runs"])
+    own = []
+    for variant in ("plain", "guarded"):
+        document = {**shared, "variant": variant, "seed": 1, "duration_s": 12}
+        with Session(given["lab"], lab, experiment_from_json(document)) as session:
+            own.append(session.finish().digest())
+    assert again.digest() == ",".join(own)
+    again.close()
 
 
 def axe() -> str:

@@ -341,3 +341,26 @@ def test_a_page_is_told_what_comes_next(page: Page) -> None:
     assert len(told["events"]) == 2
     assert all(one["said"] and one["at_s"] >= 1 for one in told["events"])
     assert "between 1 and" in page.refused(json.dumps({"do": "upcoming", "id": 7, "most": 1000}))
+
+
+def test_a_system_of_ones_own_is_opened_as_a_lab_is(page: Page) -> None:
+    """Once it makes sense; one that does not leaves the one before it, and the run, as they are."""
+    (told,) = page.send("library")
+    assert {one["name"] for one in told["services"]} >= {"relay", "worker"}
+    assert "no lab" in page.refused(
+        json.dumps({"do": "open", "id": 7, "experiment": {"lab": "sandbox", "script": []}})
+    )
+    (made,) = page.send("system", system=told["start"])
+    assert made["source"].startswith('"""')
+    wrong = {**told["start"], "hosts": []}
+    assert "no host" in page.refused(json.dumps({"do": "system", "id": 7, "system": wrong}))
+    opened, _ = page.send("open", experiment={"lab": made["lab"], "script": []})
+    assert opened["lab"] == "sandbox"
+    assert [one["name"] for one in opened["hosts"]] == ["shop", "stock"]
+    assert [one["name"] for one in opened["variants"]] == ["plain", "guarded"]
+    assert page.send("lesson", lab="sandbox")[0]["lesson"] is None
+    page.send("advance", to_s=1)
+    page.passed(1, times=20)
+    page.send("rewind", to_s=0.5)
+    page.passed(1, times=20)
+    assert page.look()["at_s"] == 0.5

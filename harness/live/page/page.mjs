@@ -55,7 +55,7 @@ class Page {
     Object.assign(this, { kinds: hello.faults, labs: hello.labs });
     await this.lesson.phones.look(first);
     $("lab").replaceChildren(...hello.labs.map((lab) => h("option", { value: lab.name }, lab.title)));
-    found = this.tools.chosen(found, hello.tools);
+    found = await this.tools.chosen(found, hello.tools, first);
     if (this.tools.isListed) { this.tools.list(); return this.state("ready"); }
     this.tools.leave();
     if (found.session && first.opened) return this.join(first);
@@ -264,7 +264,7 @@ class Page {
   // The address, and what is shown.
   remember() {
     if (!this.isThere) return;
-    this.hash = written(this.runs, this.clock.at_s, this.clock.planned, this.tools.tool?.name);
+    this.hash = written(this.runs, this.clock.at_s, this.clock.planned, this.tools.words);
     history.replaceState(null, "", this.hash);
   }
   async copy() {
