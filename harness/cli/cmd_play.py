@@ -37,7 +37,8 @@ def command(name: str | None, port: int, vote_address: IPv4Address | None) -> Ex
     """Break a simulated lab by hand, in the browser.
 
     Prints an address of this machine that holds a token: whoever has it can use the console, and
-    nobody on the network can reach it. Ctrl-C ends it.
+    nobody on the network can reach it. Ctrl-C ends it. The address with tools at its end lists
+    the tools, such as a sandbox in which a system of your own is put together.
 
     A vote of a class is for phones of the same network, and is open only while the page shows its
     address; they can vote there, and nothing else.

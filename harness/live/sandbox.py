@@ -213,6 +213,33 @@ def _guards(hosts: Sequence[HostForm]) -> dict[str, Setting]:
     return {f"{host.name}.{name}": to for host in hosts for name, to in host.guards.items()}
 
 
+def labels() -> dict[str, Any]:
+    """Give the fields of the load and of the guess as a page shows them, in their order."""
+    load = {
+        "kind": "kind",
+        "to": "to",
+        "path": "path",
+        "rate_rps": "requests/s",
+        "timeout_ms": "patience, ms",
+        "surge_times": "surge, \N{MULTIPLICATION SIGN}",
+        "surge_start_s": "from, s",
+        "surge_end_s": "to, s",
+    }
+    guess = {
+        "duration_s": "the run lasts, s",
+        "judged_from_s": "judged from, s",
+        "judged_to_s": "to, s",
+        "plain_at_most": f"{PLAIN} answers at most (share)",
+        "guarded_at_least": f"{GUARDED} at least (share)",
+    }
+    chosen = {"kind": list(LOADS), "to": "hosts"}
+    told = [{"name": name, "label": label, "of": chosen.get(name)} for name, label in load.items()]
+    return {
+        "load": told,
+        "guess": [{"name": name, "label": label} for name, label in guess.items()],
+    }
+
+
 def start() -> dict[str, Any]:
     """Give the form that a person finds first: a dependency that freezes under four tries."""
     return {

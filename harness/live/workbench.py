@@ -36,8 +36,9 @@ class Workbench:
     def library(self) -> Message:
         """Say what a system can be made of, and give one to begin with."""
         library = import_module("harness.live.library").library()
-        start = import_module("harness.live.sandbox").start()
-        return {"say": "library", **library, "start": start}
+        sandbox = import_module("harness.live.sandbox")
+        form = sandbox.labels()
+        return {"say": "library", **library, "form": form, "start": sandbox.start()}
 
     def make(self, system: object) -> Message:
         """Make the lab of a system; the one before it stays until it makes sense.

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -14,11 +15,12 @@ import pytest
 
 from harness import catalogue
 from harness.live.browsers import why_not
+from harness.live.described import opened
 from harness.live.sandbox import made_of
 from harness.live.server import PAGE
 from harness.live.session import Session
 from harness.live.tools import TOOLS
-from harness.model.experiment import experiment_from_json
+from harness.model.experiment import Experiment, experiment_from_json
 from services.server import live_settings, load
 from tests.live.console_page import Page, browser, console
 
@@ -454,6 +456,57 @@ def test_it_can_be_used_by_all(started: tuple[Any, str], width: int, scheme: str
     moving = "all => all.map((one) => getComputedStyle(one).animationName)"
     assert set(page.page.eval_on_selector_all(".moves", moving)) == {"none"}
     page.close()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_tools_can_be_used_by_all(started: tuple[Any, str], scheme: str) -> None:
+    """Their list, the form of a system with a guard, and a history with anomalies; phones too."""
+    script = axe()
+    page = Page(*started, color_scheme=scheme, reduced_motion="reduce")
+    shown = {
+        "tools": ".tools a",
+        "tool/architecture": "#said:has-text('Add a host')",
+        "tool/consistency": "#history .anomalies button",
+    }
+    for path, ready in shown.items():
+        page.page.set_viewport_size({"width": 1440, "height": 900})
+        page.page.goto(page.address + path)
+        page.page.wait_for_selector(ready)
+        if path != "tools":
+            page.stands()
+        if "architecture" in path:
+            page.page.click(".host details summary >> nth=0")
+            page.page.select_option(
+                "[aria-label='Add a guard to what is incoming at shop']", "shed"
+            )
+        for width in (1440, NARROW):
+            page.page.set_viewport_size({"width": width, "height": 900})
+            found = page.page.evaluate(f"{script}\n;axe.run()")
+            assert [(one["id"], one["nodes"][0]["html"]) for one in found["violations"]] == []
+            assert page.page.evaluate("document.documentElement.scrollWidth") <= width
+    page.close()
+
+
+LAYOUT = """async ([address, opened]) => {
+    const { layout } = await import(`${address}layout.mjs`);
+    return [false, true].map((downwards) => Object.values(layout(opened, downwards).places));
+}"""
+
+
+@pytest.mark.browser
+def test_no_host_stands_on_another(page: Page) -> None:
+    """In the drawing of any lab, across and downwards."""
+    page.open("#lab=config-push&lasts=8")
+    for slug in catalogue.slugs():
+        entry = catalogue.find(slug)
+        with Session(slug, entry.lab, Experiment()) as session:
+            told = json.loads(json.dumps(opened(session)))
+        for places in page.page.evaluate(LAYOUT, [page.address, told]):
+            for one, other in combinations(places, 2):
+                apart_x = one["x"] + one["w"] <= other["x"] or other["x"] + other["w"] <= one["x"]
+                apart_y = one["y"] + one["h"] <= other["y"] or other["y"] + other["h"] <= one["y"]
+                assert apart_x or apart_y, (slug, one, other)
 
 
 def test_the_page_knows_no_lab() -> None:

@@ -4,6 +4,7 @@ import ast
 import subprocess
 import sys
 from copy import deepcopy
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from harness.errors import LabError
 from harness.live.library import apps, library
-from harness.live.sandbox import made_of, start
+from harness.live.sandbox import Form, LoadForm, labels, made_of, start
 from harness.live.sandbox_source import source_of
 from harness.live.session import Session
 from harness.model.experiment import Experiment, OwnFaults
@@ -179,6 +180,14 @@ def test_what_makes_no_sense_is_refused_in_one_line(changes: dict[str, Any], why
         made_of(form(**changes))
     assert why in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+def test_a_page_has_a_field_for_each_value_of_the_form() -> None:
+    """It knows none of them by itself."""
+    told = labels()
+    assert {one["name"] for one in told["load"]} == {one.name for one in fields(LoadForm)}
+    parts = {"title", "hosts", "load", "faults"}
+    assert {one["name"] for one in told["guess"]} | parts == {one.name for one in fields(Form)}
 
 
 def test_the_library_is_all_that_there_is() -> None:

@@ -35,7 +35,7 @@ class Page {
     this.tools = new Tools(this, $("tools"));
     this.lanes = new Lanes($("time"), this);
     this.keys = keys(this);
-    listen(this.keys, () => this.asKeys && this.isThere);
+    listen(this.keys, () => this.asKeys && this.isThere && this.tools.section.hidden);
     buttons(this);
     phone.addEventListener("change", () => { for (const run of this.runs) this.draw(run); this.paint(); });
     addEventListener("hashchange", () => this.hash !== location.hash && this.start());
@@ -275,6 +275,7 @@ class Page {
     const isOn = document.documentElement.dataset.view === "presenter";
     document.documentElement.dataset.view = isOn ? "" : "presenter";
     $("hints").replaceChildren(...[["Space", "play"], ["← →", "1 s"], ...this.hands.buttons.slice(0, 3).map((button, at) => [String(at + 1), `${button.kind.does.toLowerCase()} ${place(this.hands.picked)}`]), ["H", "heal all"], ["P", "end"]].map(([key, words]) => h("span", {}, h("kbd", {}, key), ` ${words}`)));
+    scrollTo(0, 0);
     this.fit();
   }
   fit() { this.lanes.width = 0; this.soon(); }

@@ -51,15 +51,15 @@ export class Sandbox {
     return [`client->${this.system.load.to}`, ...this.hosts.flatMap((host) => this.replicas(host).flatMap((name) => host.calls.map((callee) => `${name}->${callee}`)))];
   }
   build() {
-    const { system } = this, add = () => { this.hosts.push({ name: this.free(), service: this.library.start.hosts.at(-1).service, calls: [], replicas: 1, settings: {}, guards: {} }); this.build(); };
+    const { system } = this, { form } = this.library, add = () => { this.hosts.push({ name: this.free(), service: this.library.start.hosts.at(-1).service, calls: [], replicas: 1, settings: {}, guards: {} }); this.build(); };
     const fault = () => { const kind = this.kinds[0]; system.faults.push({ start_s: 5, end_s: 8, fault: { kind: kind.kind, target: this.places(kind.on)[0] } }); this.build(); };
     this.section.replaceChildren(
       h("details", { open: true }, h("summary", {}, h("h2", {}, this.title)),
         h("p", { class: "row" }, this.field("Title", system, "title")),
         h("h3", {}, "Hosts"), h("div", { class: "hosts" }, this.hosts.map((host, at) => this.host(host, at))), h("p", { class: "row" }, h("button", { onclick: add }, "+ host")),
-        h("h3", {}, "Load"), h("p", { class: "row" }, this.choice("kind", ["Poisson", "Paced"], system.load, "kind"), this.choice("to", this.hosts.map((host) => host.name), system.load, "to", true), this.field("path", system.load, "path"), this.field("requests/s", system.load, "rate_rps"), this.field("patience, ms", system.load, "timeout_ms"), this.field("surge, ×", system.load, "surge_times"), this.field("from, s", system.load, "surge_start_s"), this.field("to, s", system.load, "surge_end_s")),
+        h("h3", {}, "Load"), h("p", { class: "row" }, form.load.map(({ name, label, of }) => (of ? this.choice(label, of === "hosts" ? this.hosts.map((host) => host.name) : of, system.load, name, true) : this.field(label, system.load, name)))),
         h("h3", {}, "Faults"), system.faults.map((one, at) => this.fault(one, at)), h("p", { class: "row" }, h("button", { onclick: fault }, "+ fault")),
-        h("h3", {}, "Your guess"), h("p", { class: "row" }, this.field("the run lasts, s", system, "duration_s"), this.field("judged from, s", system, "judged_from_s"), this.field("to, s", system, "judged_to_s"), this.field(`${this.variants[0]} answers at most (share)`, system, "plain_at_most"), this.field(`${this.variants[1]} at least (share)`, system, "guarded_at_least"))),
+        h("h3", {}, "Your guess"), h("p", { class: "row" }, form.guess.map(({ name, label }) => this.field(label, system, name)))),
       h("p", { class: "row" }, h("button", { class: "go", onclick: () => this.run() }, "Run both designs"), h("button", { onclick: () => this.save() }, "Save lab.py"), (this.why = h("span", { class: "why", role: "alert", hidden: true }))),
     );
   }
