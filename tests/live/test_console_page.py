@@ -9,14 +9,14 @@ from collections.abc import Iterator
 from itertools import combinations
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlencode
 
 import pytest
 
 from harness import catalogue
 from harness.live.browsers import why_not
 from harness.live.described import opened
-from harness.live.sandbox import made_of
+from harness.live.sandbox import made_of, start
 from harness.live.server import PAGE
 from harness.live.session import Session
 from harness.live.tools import TOOLS
@@ -456,6 +456,26 @@ def test_it_can_be_used_by_all(started: tuple[Any, str], width: int, scheme: str
     moving = "all => all.map((one) => getComputedStyle(one).animationName)"
     assert set(page.page.eval_on_selector_all(".moves", moving)) == {"none"}
     page.close()
+
+
+@pytest.mark.browser
+def test_an_address_with_a_wrong_system_leads_to_its_form(page: Page) -> None:
+    """The engine's sentence says what is wrong, and there it is put right."""
+    wrong = start() | {"hosts": [{**host, "service": "worker"} for host in start()["hosts"]]}
+    words = {"tool": "architecture", "lab": "sandbox"}
+    page.page.goto(f"{page.address}#{urlencode({**words, 'system': json.dumps(wrong)})}")
+    page.page.wait_for_selector("#said.bad:not([hidden])")
+    assert "service shop: no setting 'timeout_ms'" in page.text("#said")
+    page.page.select_option("[aria-label='What shop runs']", "relay")
+    page.page.select_option("[aria-label='Add a guard to what is outgoing at shop']", "timeout")
+    page.page.click("button:text-is('Run both designs')")
+    page.page.wait_for_selector("[data-place=stock]")
+    page.stands()
+    for system in ("3", json.dumps({"hosts": 3}), "{"):
+        page.page.goto(f"{page.address}#{urlencode({'tool': 'architecture', 'system': system})}")
+        page.page.wait_for_selector("#said.bad:not([hidden]):has-text('address')")
+        page.page.goto(f"{page.address}#lab=config-push&lasts=8")
+        page.stands()
 
 
 @pytest.mark.browser

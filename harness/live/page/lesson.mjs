@@ -47,7 +47,14 @@ export class Lesson {
     if (!phones.can || !lesson?.choices.length || this.isClosed) return this.page.said("There is no vote here that phones could join.");
     return phones.isOpen ? phones.close() : phones.open(plain(lesson.question), lesson.choices.map(plain));
   }
-  heard(told) { this.phones.heard(told); if (this.lesson && !this.vote.contains(document.activeElement)) this.drawVote(); }
+  // Drawn anew, with the focus where it was.
+  heard(told) {
+    this.phones.heard(told);
+    if (!this.lesson) return;
+    const all = () => [...this.vote.querySelectorAll("button,input")], at = all().indexOf(document.activeElement);
+    this.drawVote();
+    if (at >= 0) all()[at]?.focus();
+  }
   read() { this.reader.hidden = !this.reader.hidden; if (!this.reader.hidden) this.reader.querySelector("h2")?.focus(); this.page.fit(); }
 }
 // HTML of the engine's renderer, which escapes HTML; links lead away from here in a tab of their own, or nowhere.

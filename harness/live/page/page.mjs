@@ -73,7 +73,7 @@ class Page {
     this.show(runs);
     this.moved();
   }
-  async open(found, first = this.runs[0]) {
+  async open(found, first = this.runs[0] ?? this.first) {
     this.clock.pause();
     this.isOpening = true;
     this.state("loading");

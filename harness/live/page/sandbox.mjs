@@ -3,6 +3,10 @@ import { h, text, place, named } from "./dom.mjs";
 
 const clone = (value) => JSON.parse(JSON.stringify(value));
 
+const isObject = (one) => one !== null && typeof one === "object" && !Array.isArray(one);
+// Whether there is something for each part of the form; what its values are worth, the engine says.
+const isForm = (one) => isObject(one) && isObject(one.load) && [one.hosts, one.faults].every((all) => Array.isArray(all) && all.every(isObject)) && one.hosts.every((host) => Array.isArray(host.calls) && isObject(host.settings) && isObject(host.guards)) && one.faults.every(({ fault }) => isObject(fault) && typeof fault.target === "string");
+
 export class Sandbox {
   constructor(page, section) { Object.assign(this, { page, section, library: null, system: null, applied: null, lab: "", title: "" }); }
   // The library is asked for once; the address may hold a system.
@@ -13,7 +17,8 @@ export class Sandbox {
       if (!ok) return this.page.said(why, true);
       this.library = library;
     }
-    this.system = clone(system ?? this.system ?? this.library.start);
+    if (system && !isForm(system)) this.page.said("The address holds no system that a form could show; this is the first one.", true);
+    this.system = clone(isForm(system) ? system : this.system ?? this.library.start);
     this.applied = clone(this.system);
     this.section.hidden = false;
     this.build();

@@ -45,7 +45,7 @@ export class Upcoming {
   async go(at_s) {
     this.page.clock.stop();
     this.page.state("running");
-    await this.page.between(() => this.page.clock.step(at_s));
+    await this.page.between(async () => { await this.page.clock.step(at_s); await this.page.clock.exact(at_s); }); // a step rounds
     this.page.moved();
   }
 }
