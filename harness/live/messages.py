@@ -64,6 +64,11 @@ def upcoming(session: Session, most: int) -> Message:
     return {"say": "upcoming", "at_s": session.now_s, "events": events}
 
 
+def claims(session: Session) -> Message:
+    """Say how what the lab claims of this variant stands."""
+    return {"say": "claims", "claims": [asdict(one) for one in session.claims()]}
+
+
 def history_of(session: Session, span_s: float) -> Message:
     """Give what clients asked and were told lately; without answers nothing can be judged."""
     since_s = max(0.0, session.now_s - span_s)

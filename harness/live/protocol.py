@@ -17,6 +17,7 @@ sentence for people. What the engine tells by itself is a `tick` as time passes,
     follow    {"request": 12}                        -> followed: its end, its spans
     messages  {"on": true}                              ticks then have them
     lesson    {"lab": "..."}                         -> lesson: question, choices, text, tries
+    claims    {}                                     -> claims: how what the lab claims stands
     library   {}                                     -> library: services, guards, a first system
     system    {"system": {...}}                      -> system: its lab's name, its lab file
     export    {}                                     -> exported: the experiment
@@ -281,6 +282,9 @@ class Speaker:
         self._there().watch_messages(on=asked.on)
         self._has_messages = asked.on
 
+    def _claims(self, _: Nothing) -> None:
+        self._send(messages.claims(self._there()))
+
     def _library(self, _: Nothing) -> None:
         self._send(self._workbench.library())
 
@@ -309,6 +313,7 @@ class Speaker:
         "follow": (Follow, _follow),
         "lesson": (LessonOf, _lesson),
         "messages": (Messages, _messages),
+        "claims": (Nothing, _claims),
         "library": (Nothing, _library),
         "system": (System, _system),
         "export": (Nothing, _export),

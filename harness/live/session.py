@@ -26,6 +26,7 @@ from harness.engines.sim.upcoming import Upcoming
 from harness.errors import LabError
 from harness.live import histories, plans
 from harness.live.ahead import Ahead
+from harness.live.claims import Claimed, claimed
 from harness.live.snapshot import Look, looked
 from harness.model.expect import NoDataError
 from harness.model.experiment import Experiment
@@ -295,6 +296,10 @@ class Session:
     def history(self, since_s: float) -> list[histories.Operation]:
         """Give what clients have asked since a moment and were told, with anomalies marked."""
         return histories.history(self._run.simulation.so_far().requests, since_s)
+
+    def claims(self) -> list[Claimed]:
+        """Hold what the lab claims of this variant against the run so far."""
+        return [*claimed(self.lab, self.variant.name, self._run.simulation.so_far())]
 
     def watch_messages(self, *, on: bool) -> None:
         """Keep what passes on the links from now on, or no more."""

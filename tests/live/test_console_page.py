@@ -374,8 +374,11 @@ def test_a_system_of_ones_own_is_made_run_and_saved(
     page.page.goto(f"{page.address}tool/architecture")
     page.page.wait_for_selector("#said:has-text('Add a host')")
     page.stands()
-    page.go(20)
+    page.go(26)
     assert page.verdicts() == [FALLS, STANDS]
+    page.page.wait_for_function(
+        "() => document.querySelectorAll('#sandbox .stands .good').length === 4"
+    )
     page.page.click("button:text-is('+ host')")
     page.page.fill(".host >> nth=2 >> label:has-text('name') >> input", "mail")
     page.page.keyboard.press("Tab")

@@ -364,3 +364,24 @@ def test_a_system_of_ones_own_is_opened_as_a_lab_is(page: Page) -> None:
     page.send("rewind", to_s=0.5)
     page.passed(1, times=20)
     assert page.look()["at_s"] == 0.5
+
+
+def test_claims_are_told_once_their_windows_have_gone_by(page: Page) -> None:
+    """Not before, and then with their values and whether they hold."""
+    (told,) = page.send("library")
+    page.send("system", system=told["start"])
+    page.send("open", experiment={"lab": "sandbox", "variant": "plain", "script": []})
+    (early,) = page.send("claims")
+    assert [(one["value"], one["holds"]) for one in early["claims"]] == [(None, None)] * 2
+    page.send("advance", to_s=6)
+    page.passed(1, times=100)
+    (later,) = page.send("claims")
+    baseline, falls = later["claims"]
+    assert baseline["holds"] is True
+    assert baseline["value"] >= 0.99
+    assert baseline["wanted"] == "\u2265 0.99"
+    assert falls["holds"] is None
+    page.send("advance", to_s=26)
+    page.passed(1, times=300)
+    (over,) = page.send("claims")
+    assert over["claims"][1]["holds"] is False, "nothing has broken it"

@@ -87,6 +87,7 @@ export class Run {
   hear_lesson({ lesson }) { this.note({ lesson }); }
   hear_class(told) { this.page.lesson.heard(told); }
   hear_history(history) { this.note({ history }); }
+  hear_claims({ claims }) { this.note({ claims }); }
   hear_library(library) { this.note({ library }); }
   hear_system(system) { this.note({ system }); }
   hear_upcoming(upcoming) { this.note({ upcoming }); }

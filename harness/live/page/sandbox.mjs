@@ -47,6 +47,21 @@ export class Sandbox {
     this.page.said("Saved lab.py. Put it into FOLDER/NAME/lab.py, and hold it against its claims with: ./lab check NAME --labs FOLDER");
   }
 
+  // It is part of the page, and Escape does not close it.
+  get isOpen() { return false; }
+  // How the guess stands, at each second of the run.
+  async paint() {
+    const { runs, clock } = this.page, key = `${Math.floor(clock.at_s)} ${runs.map((run) => `${run.variant} ${run.script.length}`)}`;
+    if (!this.applied || !this.stands || key === this.asked) return;
+    this.asked = key;
+    const told = await clock.exclusive(() => Promise.all(runs.map((run) => run.send({ do: "claims" }))));
+    if (!this.applied || told.some((one) => !one.ok)) return;
+    this.stands.replaceChildren(...told.flatMap((one, at) => one.claims.map((claim) => this.claim(claim, runs[at]))));
+  }
+  claim({ claim, measure, value, wanted, holds }, run) {
+    const word = holds === null ? "not yet" : holds ? "✓ as you guess" : "✗ not so";
+    return h("li", {}, h("b", {}, `${run.title}: `), `${claim}; ${measure}`, value === null ? ", " : ` is ${Number(value.toFixed(3))}, `, `wanted ${wanted} `, h("span", { class: holds === null ? "muted" : holds ? "good" : "bad" }, word));
+  }
   get service() { return Object.fromEntries(this.library.services.map((one) => [one.name, one])); }
   get hosts() { return this.system.hosts; }
   // Where a fault may hit: each replica is a host, and each of them has its own links.
@@ -66,7 +81,10 @@ export class Sandbox {
         h("h3", {}, "Faults"), system.faults.map((one, at) => this.fault(one, at)), h("p", { class: "row" }, h("button", { onclick: fault }, "+ fault")),
         h("h3", {}, "Your guess"), h("p", { class: "row" }, form.guess.map(({ name, label }) => this.field(label, system, name)))),
       h("p", { class: "row" }, h("button", { class: "go", onclick: () => this.run() }, "Run both designs"), h("button", { onclick: () => this.save() }, "Save lab.py"), (this.why = h("span", { class: "why", role: "alert", hidden: true }))),
+      (this.stands = h("ul", { class: "stands", "aria-label": "How the guess stands" })),
     );
+    this.asked = "";
+    this.page.soon();
   }
   free() { for (let at = this.hosts.length + 1; ; at++) if (!this.hosts.some((host) => host.name === `host-${at}`)) return `host-${at}`; }
   get kinds() { return this.page.kinds.filter((kind) => kind.on !== "hosts" && kind.fields.every((field) => field.type !== "names" && field.default !== undefined)); }

@@ -3,7 +3,7 @@ import { $, h, text } from "./dom.mjs";
 import { Sandbox } from "./sandbox.mjs";
 
 export class Tools {
-  constructor(page, section) { Object.assign(this, { page, section, all: [], tool: null, sandbox: new Sandbox(page, $("sandbox")) }); }
+  constructor(page, section) { Object.assign(this, { page, section, all: [], tool: null, sandbox: new Sandbox(page, $("sandbox")) }); page.views.push(this.sandbox); }
   // What the address says beside the experiment.
   get words() { return { ...(this.tool ? { tool: this.tool.name } : {}), ...(this.sandbox.applied ? { system: JSON.stringify(this.sandbox.applied) } : {}) }; }
   // What the address asks for beside its own words; a tool that is not there is said.
