@@ -377,12 +377,12 @@ def test_a_system_of_ones_own_is_made_run_and_saved(
     page.go(26)
     assert page.verdicts() == [FALLS, STANDS]
     page.page.wait_for_function(
-        "() => document.querySelectorAll('#sandbox .stands .good').length === 4"
+        "() => document.querySelectorAll('#sandbox .standing .good').length === 4"
     )
     page.page.click("button:text-is('+ host')")
-    page.page.fill(".host >> nth=2 >> label:has-text('name') >> input", "mail")
+    page.page.fill(".own-host >> nth=2 >> label:has-text('name') >> input", "mail")
     page.page.keyboard.press("Tab")
-    page.page.check(".host >> nth=0 >> label:has-text('mail') >> input")
+    page.page.check(".own-host >> nth=0 >> label:has-text('mail') >> input")
     page.page.select_option("[aria-label='Add a guard to what is outgoing at shop']", "breaker")
     page.page.fill("#sandbox label:has-text('requests/s') >> input", "0")
     page.page.click("button:text-is('Run both designs')")
@@ -499,7 +499,7 @@ def test_tools_can_be_used_by_all(started: tuple[Any, str], scheme: str) -> None
         if path != "tools":
             page.stands()
         if "architecture" in path:
-            page.page.click(".host details summary >> nth=0")
+            page.page.click(".own-host details summary >> nth=0")
             page.page.select_option(
                 "[aria-label='Add a guard to what is incoming at shop']", "shed"
             )

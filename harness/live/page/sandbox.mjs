@@ -81,7 +81,7 @@ export class Sandbox {
         h("h3", {}, "Faults"), system.faults.map((one, at) => this.fault(one, at)), h("p", { class: "row" }, h("button", { onclick: fault }, "+ fault")),
         h("h3", {}, "Your guess"), h("p", { class: "row" }, form.guess.map(({ name, label }) => this.field(label, system, name)))),
       h("p", { class: "row" }, h("button", { class: "go", onclick: () => this.run() }, "Run both designs"), h("button", { onclick: () => this.save() }, "Save lab.py"), (this.why = h("span", { class: "why", role: "alert", hidden: true }))),
-      (this.stands = h("ul", { class: "stands", "aria-label": "How the guess stands" })),
+      (this.stands = h("ul", { class: "standing", "aria-label": "How the guess stands" })),
     );
     this.asked = "";
     this.page.soon();
@@ -100,7 +100,7 @@ export class Sandbox {
     const { library } = this, service = this.service[host.service], others = this.hosts.filter((one) => one !== host).map((one) => one.name);
     const remove = () => { this.hosts.splice(at, 1); for (const one of this.hosts) one.calls = one.calls.filter((name) => name !== host.name); if (this.system.load.to === host.name) this.system.load.to = this.hosts[0]?.name ?? ""; this.mend(); };
     const call = (name) => h("label", {}, h("input", { type: "checkbox", checked: host.calls.includes(name), onchange: (event) => { host.calls = others.filter((one) => (one === name ? event.target.checked : host.calls.includes(one))); this.mend(); } }), ` ${name}`);
-    return h("fieldset", { class: "host" }, h("legend", {}, host.name),
+    return h("fieldset", { class: "own-host" }, h("legend", {}, host.name),
       h("p", { class: "row" }, this.field("name", host, "name", (before) => this.rename(before, host.name)), h("label", {}, "runs ", h("select", { "aria-label": `What ${host.name} runs`, onchange: (event) => { Object.assign(host, { service: event.target.value, settings: {}, guards: {} }); this.build(); } }, library.services.map((one) => h("option", { value: one.name, selected: one.name === host.service }, one.name)))), this.field("replicas", host, "replicas", () => this.mend())),
       h("p", { class: "muted" }, service?.about ?? ""),
       others.length ? h("p", { class: "row" }, "calls ", others.map(call)) : "",
