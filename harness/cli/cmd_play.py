@@ -3,20 +3,22 @@
 import asyncio
 import errno
 import signal
+from ipaddress import IPv4Address
 from urllib.parse import urlencode
 
 import click
 
-from harness import catalogue
-from harness.errors import EnvironmentNotReadyError, ExitCode
+from harness import catalogue, labs_folder
+from harness.errors import EnvironmentNotReadyError, ExitCode, LabError
 from harness.live.child import started
+from harness.live.class_vote import network_address
 from harness.live.server import HOST, Console, serving
 
 DEFAULT = "retry-storm"
 
 
 @click.command()
-@click.argument("name", default=DEFAULT)
+@click.argument("name", required=False)
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),
@@ -24,19 +26,33 @@ DEFAULT = "retry-storm"
     show_default="any that is free",
     help="The port on this machine.",
 )
-def command(name: str, port: int) -> ExitCode:
+@click.option(
+    "--vote-address",
+    type=IPv4Address,
+    metavar="ADDRESS",
+    show_default="this machine's in its network",
+    help="Where a class's phones vote, once the page opens a vote for them.",
+)
+def command(name: str | None, port: int, vote_address: IPv4Address | None) -> ExitCode:
     """Break a simulated lab by hand, in the browser.
 
     Prints an address of this machine that holds a token: whoever has it can use the console, and
-    nobody on the network can reach it. Ctrl-C ends it.
+    nobody on the network can reach it. Ctrl-C ends it. The address with tools at its end lists
+    the tools, such as a sandbox in which a system of your own is put together.
+
+    A vote of a class is for phones of the same network, and is open only while the page shows its
+    address; they can vote there, and nothing else.
     """
-    slug = catalogue.find(name).slug
-    asyncio.run(_served(slug, port))
+    if vote_address is not None and vote_address.is_unspecified:
+        raise LabError(f"--vote-address {vote_address}: name one address of this machine")
+    first = catalogue.slugs()[0] if labs_folder.chosen() else DEFAULT
+    slug = catalogue.find(name or first).slug
+    asyncio.run(_served(slug, port, str(vote_address) if vote_address else ""))
     return ExitCode.AS_EXPECTED
 
 
-async def _served(slug: str, port: int) -> None:
-    console = Console(started)
+async def _served(slug: str, port: int, vote_address: str) -> None:
+    console = Console(started, lambda: vote_address or network_address())
     try:
         runner = await serving(console, port)
     except OSError as error:

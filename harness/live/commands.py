@@ -1,6 +1,7 @@
 """What a page may say, as values: the fields of each command, read from one JSON object."""
 
 import json
+import math
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -33,9 +34,13 @@ class Play:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Let time pass to the next event, request or second."""
+    """Let time pass to the next event, request, second or failure; to `to_s` at most.
+
+    A failure is looked for in a tenth of a second, so that a command never takes long.
+    """
 
     by: str = "second"
+    to_s: float = math.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,27 @@ class Follow:
     """A request of the load, by its number."""
 
     request: int
+
+
+@dataclass(frozen=True, slots=True)
+class Few:
+    """How many of something are wanted."""
+
+    most: int = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Lately:
+    """A time up to now, in seconds."""
+
+    span_s: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """A system that was put together by hand, as a form's values."""
+
+    system: object
 
 
 @dataclass(frozen=True, slots=True)

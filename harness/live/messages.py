@@ -8,6 +8,7 @@ from typing import Any
 from harness.live.fault_words import buttons
 from harness.live.session import Session
 from harness.live.snapshot import Look
+from harness.live.tools import tools
 from harness.model.lab import Lab
 from harness.model.operations import OPERATIONS
 
@@ -37,6 +38,7 @@ def hello(labs: Labs) -> Message:
         "labs": [{"name": name, "title": title} for name, title in labs.names],
         "faults": buttons(),
         "operations": list(OPERATIONS),
+        "tools": list(tools([name for name, _ in labs.names])),
     }
 
 
@@ -54,6 +56,30 @@ def tick(session: Session, look: Look) -> Message:
 def series(session: Session) -> list[Message]:
     """Give the lab's own plots."""
     return [finite(asdict(one)) for one in session.series()]
+
+
+def upcoming(session: Session, most: int) -> Message:
+    """Say what comes next, as things are now."""
+    events = [asdict(event) for event in session.upcoming(most)]
+    return {"say": "upcoming", "at_s": session.now_s, "events": events}
+
+
+def claims(session: Session) -> Message:
+    """Say how what the lab claims of this variant stands."""
+    return {"say": "claims", "claims": [asdict(one) for one in session.claims()]}
+
+
+def history_of(session: Session, span_s: float) -> Message:
+    """Give what clients asked and were told lately; without answers nothing can be judged."""
+    since_s = max(0.0, session.now_s - span_s)
+    operations = [asdict(one) for one in session.history(since_s)]
+    return {
+        "say": "history",
+        "at_s": session.now_s,
+        "since_s": since_s,
+        "kept": session.lab.load.keeps_answers(),
+        "operations": operations,
+    }
 
 
 def followed(session: Session, number: int) -> Message:

@@ -7,13 +7,19 @@ sentence for people. What the engine tells by itself is a `tick` as time passes,
     open      {"experiment": {...}, "to_s": 0}       -> opened: hosts, links, settings; then a tick
     play      {"speed": 1}       pause {}
     step      {"by": "event" | "request" | "second"}    advance {"to_s": 12.5}
+    step      {"by": "failure", "to_s": 12.5}           to a failure, or on by a tenth of a second
+    upcoming  {"most": 8}                            -> upcoming: what comes next, in words
     act       {"operation": {"do": "inject", ...}}   -> acted: what, when, the fault's number
     rewind    {"to_s": 8}                            -> picture: how it was then; opened, a tick
     picture   {"to_s": 8}                            -> picture: how it was in that second
     look      {}                                     -> tick: with all rows since the start
+    history   {"span_s": 10}                         -> history: operations, anomalies marked
     follow    {"request": 12}                        -> followed: its end, its spans
     messages  {"on": true}                              ticks then have them
     lesson    {"lab": "..."}                         -> lesson: question, choices, text, tries
+    claims    {}                                     -> claims: how what the lab claims stands
+    library   {}                                     -> library: services, guards, a first system
+    system    {"system": {...}}                      -> system: its lab's name, its lab file
     export    {}                                     -> exported: the experiment
     close     {}
 
@@ -30,7 +36,9 @@ from harness.errors import ChaoslabError, LabError
 from harness.live import messages
 from harness.live.commands import (
     Act,
+    Few,
     Follow,
+    Lately,
     LessonOf,
     Messages,
     Moment,
@@ -38,13 +46,15 @@ from harness.live.commands import (
     Open,
     Play,
     Step,
+    System,
     read,
 )
 from harness.live.described import opened
 from harness.live.history import History
 from harness.live.messages import Labs
-from harness.live.moments import MICRO, SLICE_S, lasting, moment_of, next_slice_s
+from harness.live.moments import LONGEST_S, MICRO, SLICE_S, lasting, moment_of, next_slice_s
 from harness.live.session import Session
+from harness.live.workbench import Workbench
 from harness.model.experiment import experiment_from_json
 from harness.model.operations import operation_from_json
 from harness.model.plain_values import short, value_of
@@ -54,6 +64,7 @@ TICK_S = 0.05
 SPEEDS = (0.25, 100.0)
 SERIES_S = 1.0
 MOST_ID = 64
+MOST_UPCOMING = 100
 MOST_WALL_S = 0.5
 """How much of a pause of the machine is made up for."""
 Send = Callable[[dict[str, Any]], None]
@@ -71,6 +82,7 @@ class Speaker:
         self._series_s = self._since_tick_s = 0.0
         self._is_told_over = self._is_replayed = self._has_messages = False
         self._history = History()
+        self._workbench = Workbench(labs.find)
 
     @property
     def is_playing(self) -> bool:
@@ -150,14 +162,15 @@ class Speaker:
         self._send(messages.hello(self._labs))
 
     def _lesson(self, asked: LessonOf) -> None:
-        lesson = self._labs.lesson(asked.lab)
+        own = self._workbench.is_own(asked.lab)
+        lesson = None if own else self._labs.lesson(asked.lab)
         self._send({"say": "lesson", "lab": asked.lab, "lesson": lesson})
 
     def _open(self, asked: Open) -> None:
         experiment = experiment_from_json(asked.experiment)
         if not experiment.lab:
             raise LabError("experiment: lab is missing; name one, as in retry-storm")
-        lab = self._labs.find(experiment.lab)
+        lab = self._workbench.find(experiment.lab)
         session = Session(experiment.lab, lab, lasting(experiment))
         self._begin(session, asked.to_s)
 
@@ -207,11 +220,21 @@ class Speaker:
             "event": session.step_event,
             "request": session.step_request,
             "second": lambda: session.advance(math.floor(session.now_s + 1)),
+            "failure": lambda: self._seek_failure(session, asked.to_s),
         }
         if asked.by not in steps:
             raise LabError(f"by is {short(asked.by)}; it may be {', '.join(steps)}")
         self._stand()
         self._carefully(steps[asked.by])
+
+    def _seek_failure(self, session: Session, to_s: float) -> None:
+        limit_s = min(next_slice_s(session.now_s), to_s)
+        session.advance_to_failure(max(session.now_s, limit_s))
+
+    def _upcoming(self, asked: Few) -> None:
+        if not 1 <= asked.most <= MOST_UPCOMING:
+            raise LabError(f"most is {asked.most}; it must lie between 1 and {MOST_UPCOMING}")
+        self._send(messages.upcoming(self._there(), asked.most))
 
     def _advance(self, asked: Moment) -> None:
         session = self._there()
@@ -247,12 +270,26 @@ class Speaker:
         self._series_s = -SERIES_S
         self._tick()
 
+    def _told_history(self, asked: Lately) -> None:
+        if not 0 < asked.span_s <= LONGEST_S:
+            raise LabError(f"span_s is {asked.span_s:g}; it must be above 0, at most {LONGEST_S:g}")
+        self._send(messages.history_of(self._there(), asked.span_s))
+
     def _follow(self, asked: Follow) -> None:
         self._send(messages.followed(self._there(), asked.request))
 
     def _messages(self, asked: Messages) -> None:
         self._there().watch_messages(on=asked.on)
         self._has_messages = asked.on
+
+    def _claims(self, _: Nothing) -> None:
+        self._send(messages.claims(self._there()))
+
+    def _library(self, _: Nothing) -> None:
+        self._send(self._workbench.library())
+
+    def _system(self, asked: System) -> None:
+        self._send(self._workbench.make(asked.system))
 
     def _export(self, _: Nothing) -> None:
         self._send({"say": "exported", "experiment": self._there().export().to_json()})
@@ -271,9 +308,14 @@ class Speaker:
         "rewind": (Moment, _rewind),
         "picture": (Moment, _picture),
         "look": (Nothing, _look),
+        "upcoming": (Few, _upcoming),
+        "history": (Lately, _told_history),
         "follow": (Follow, _follow),
         "lesson": (LessonOf, _lesson),
         "messages": (Messages, _messages),
+        "claims": (Nothing, _claims),
+        "library": (Nothing, _library),
+        "system": (System, _system),
         "export": (Nothing, _export),
         "close": (Nothing, _end),
     }

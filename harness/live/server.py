@@ -13,13 +13,17 @@ import logging
 import re
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from harness.live.child import Child, TooManyError
+from harness.live.class_desk import ClassDesk
+from harness.live.class_vote import network_address
 from harness.live.commands import MOST_BYTES
+from harness.live.rates import Bucket
 
 HOST = "127.0.0.1"
 NAMES = (HOST, "localhost")
@@ -31,6 +35,7 @@ TYPES = {
     ".svg": "image/svg+xml",
 }
 SESSION = re.compile(r"[a-z0-9]{1,32}")
+TOOL = re.compile(r"[a-z]+(-[a-z]+)*")
 MOST_SESSIONS = 8
 """A page has two of them side by side."""
 MOST_WATCHERS = 30
@@ -40,6 +45,8 @@ MOST_REFUSED = 1000
 """Commands beyond that, after which a page is cut off."""
 WAITING = 8
 """Messages that may wait for a page that does not read; it then misses pictures alone."""
+MOST_WAITING = 1000
+"""Messages that are no pictures, after which a page that does not read is cut off."""
 GRACE_S = 3.0
 """How long a session waits for a page that is loaded again."""
 HEADERS = {
@@ -55,40 +62,31 @@ log = logging.getLogger(__name__)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-class Bucket:
-    """Lets through so many commands a second, and some more at once; `now` is in seconds."""
-
-    def __init__(self, now: Callable[[], float]) -> None:
-        self._now = now
-        self._tokens, self._at_s = BURST, now()
-
-    def takes(self) -> bool:
-        """Say whether another command may come now."""
-        now_s = self._now()
-        self._tokens = min(BURST, self._tokens + RATE * (now_s - self._at_s))
-        self._at_s = now_s
-        if self._tokens < 1:
-            return False
-        self._tokens -= 1
-        return True
-
-
 class Watcher:
-    """One page that looks at a session; what it does not read in time, it misses."""
+    """One page that looks at a session; what it does not read in time, it misses.
 
-    def __init__(self, socket: web.WebSocketResponse) -> None:
+    One that reads nothing at all is cut off, before what waits for it fills the memory.
+    """
+
+    def __init__(self, socket: web.WebSocketResponse, transport: asyncio.BaseTransport) -> None:
         self.socket = socket
+        self._transport: Any = transport
         self._waiting: asyncio.Queue[str] = asyncio.Queue()
 
     def tell(self, text: str, *, may_miss: bool) -> None:
         """Hand a message over, unless it is one of many and the page is behind."""
-        if not may_miss or self._waiting.qsize() < WAITING:
-            self._waiting.put_nowait(text)
+        if may_miss and self._waiting.qsize() >= WAITING:
+            return
+        if self._waiting.qsize() >= MOST_WAITING:
+            self._transport.abort()
+            return
+        self._waiting.put_nowait(text)
 
     async def write(self) -> None:
         """Write what is handed over, until the page goes."""
-        while not self.socket.closed:
-            await self.socket.send_str(await self._waiting.get())
+        with suppress(ConnectionError):
+            while not self.socket.closed:
+                await self.socket.send_str(await self._waiting.get())
 
 
 class Room:
@@ -114,7 +112,12 @@ class Room:
 class Console:
     """The application: pages under `/TOKEN/`, and one WebSocket a page."""
 
-    def __init__(self, start: Callable[[], Awaitable[Child]]) -> None:
+    def __init__(
+        self,
+        start: Callable[[], Awaitable[Child]],
+        vote_host: Callable[[], str] = network_address,
+    ) -> None:
+        self.desk = ClassDesk(vote_host, self._tell_all)
         self.token = secrets.token_urlsafe(24)
         self.port = 0
         self._start = start
@@ -125,6 +128,8 @@ class Console:
         made = web.Application(middlewares=[self._guard], client_max_size=MOST_BYTES)
         made.router.add_get("/{token}/", self._page)
         made.router.add_get("/{token}/session/{name}", self._session)
+        made.router.add_get("/{token}/tools", self._tool)
+        made.router.add_get("/{token}/tool/{name}", self._tool)
         made.router.add_get("/{token}/{file}", self._page)
         made.cleanup_ctx.append(self._closing)
         return made
@@ -163,6 +168,14 @@ class Console:
         kind = TYPES[path.suffix]
         return web.Response(body=path.read_bytes(), content_type=kind, headers=HEADERS)
 
+    async def _tool(self, request: web.Request) -> web.StreamResponse:
+        """Lead to the page with a tool, or with the list of them, which the engine tells."""
+        name = request.match_info.get("name")
+        if name is not None and not TOOL.fullmatch(name):
+            return web.Response(status=404, text="no such tool\n", headers=HEADERS)
+        to = "tools" if name is None else f"tool={name}"
+        return web.Response(status=302, headers={**HEADERS, "Location": f"/{self.token}/#{to}"})
+
     async def _session(self, request: web.Request) -> web.StreamResponse:
         name = request.match_info["name"]
         if not SESSION.fullmatch(name):
@@ -175,7 +188,8 @@ class Console:
             await socket.send_str(json.dumps({"say": "failed", "why": str(error), "over": True}))
             await socket.close(code=WSCloseCode.TRY_AGAIN_LATER)
             return socket
-        await self._watch(room, socket)
+        assert request.transport is not None  # noqa: S101 - the handshake went over it
+        await self._watch(room, Watcher(socket, request.transport))
         if not room.watchers and not room.child.is_over:
             await asyncio.sleep(GRACE_S)
         if not room.watchers:
@@ -200,9 +214,8 @@ class Console:
             raise TooManyError(f"{MOST_WATCHERS} pages look at this session; close one")
         return room
 
-    async def _watch(self, room: Room, socket: web.WebSocketResponse) -> None:
+    async def _watch(self, room: Room, watcher: Watcher) -> None:
         """Pass on what a page says, as long as it is there."""
-        watcher = Watcher(socket)
         room.watchers.add(watcher)
         writing = asyncio.create_task(watcher.write())
         if room.opened:
@@ -215,14 +228,18 @@ class Console:
             await asyncio.gather(writing, return_exceptions=True)
 
     async def _listen(self, room: Room, watcher: Watcher) -> None:
-        bucket, refused = Bucket(asyncio.get_running_loop().time), 0
+        bucket, refused = Bucket(asyncio.get_running_loop().time, RATE, BURST), 0
         async for message in watcher.socket:
             if message.type is not WSMsgType.TEXT:
                 log.warning("a page sent what is too large, or no text; it was cut off")
                 await watcher.socket.close(code=WSCloseCode.UNSUPPORTED_DATA)
                 return
             if bucket.takes():
-                await room.child.tell(message.data)
+                if self.desk.is_for(message.data):
+                    said = await self.desk.take(message.data, room)
+                    watcher.tell(said, may_miss=False)
+                else:
+                    await room.child.tell(message.data)
                 continue
             refused += 1
             if refused == 1:
@@ -236,7 +253,14 @@ class Console:
             watcher.tell(said, may_miss=refused > 1)
             await asyncio.sleep(0)  # a page that never pauses must not keep its answers waiting
 
+    def _tell_all(self, text: str) -> None:
+        """Tell every page of every session."""
+        for room in self._rooms.values():
+            for watcher in room.watchers:
+                watcher.tell(text, may_miss=False)
+
     async def _end(self, name: str, room: Room) -> None:
+        await self.desk.left(room)
         if self._rooms.get(name) is room:
             del self._rooms[name]
         await room.child.end()

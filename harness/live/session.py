@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from typing import Any, Self
 
 from harness.acting import RefusedError
@@ -21,8 +22,11 @@ from harness.conductor import conducted
 from harness.engines.protocol import Plan
 from harness.engines.sim.session import SimSession
 from harness.engines.sim.tally import Tally
+from harness.engines.sim.upcoming import Upcoming
 from harness.errors import LabError
+from harness.live import histories, plans
 from harness.live.ahead import Ahead
+from harness.live.claims import Claimed, claimed
 from harness.live.snapshot import Look, looked
 from harness.model.expect import NoDataError
 from harness.model.experiment import Experiment
@@ -139,6 +143,19 @@ class Session:
             self._do_next()
         self._run.advance(to_s)
 
+    def advance_to_failure(self, to_s: float) -> bool:
+        """Let time pass as above, but only until a request of the load has failed; say whether.
+
+        Raises:
+            ChaoslabError: as above.
+
+        """
+        while (next_s := self._ahead.next_s()) is not None and next_s <= to_s and not self.over:
+            if self._run.advance_to_failure(max(next_s, self.now_s), self._tally):
+                return True
+            self._do_next()
+        return self._run.advance_to_failure(to_s, self._tally)
+
     def _do_next(self) -> None:
         act, operation = self._ahead.take()
         what = f"the script's {act.operation.do} at {act.at_s:g} s"
@@ -169,6 +186,20 @@ class Session:
         """Give the moment of the next event or act of the script; infinity where there is none."""
         ahead_s = None if self.over else self._ahead.next_s()
         return min(self._run.next_s(), math.inf if ahead_s is None else max(ahead_s, self.now_s))
+
+    def upcoming(self, most: int) -> list[Upcoming]:
+        """Tell what comes next, in order: planned operations and faults, and events of the run."""
+        if self.over:
+            return []
+        planned = (*self.lab.faults, *self.lab.steps)
+        ends_s = self.lab.duration_s
+        done = [act.operation for act in self._run.script()]
+        faults = [one.fault.said for one in done if isinstance(one, Inject)]
+        script = self._ahead.rest(len(faults))
+        ahead = plans.ahead(planned, script, faults, now_s=self.now_s, ends_s=ends_s)
+        over_s = ends_s + self.lab.load.longest_timeout_s()
+        due = takewhile(lambda event: event.at_s <= over_s, self._run.upcoming())
+        return plans.next_of(ahead, due, most)
 
     def act(self, operation: Operation) -> int | None:
         """Do an operation now; an injected fault gives its number.
@@ -261,6 +292,14 @@ class Session:
         trace = trace_id(self.seed, number)
         request = next((one for one in recording.requests if one.number == number), None)
         return request, [span for span in recording.spans if span.trace == trace]
+
+    def history(self, since_s: float) -> list[histories.Operation]:
+        """Give what clients have asked since a moment and were told, with anomalies marked."""
+        return histories.history(self._run.simulation.so_far().requests, since_s)
+
+    def claims(self) -> list[Claimed]:
+        """Hold what the lab claims of this variant against the run so far."""
+        return [*claimed(self.lab, self.variant.name, self._run.simulation.so_far())]
 
     def watch_messages(self, *, on: bool) -> None:
         """Keep what passes on the links from now on, or no more."""

@@ -13,11 +13,13 @@ import threading
 import time
 import traceback
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from harness import catalogue, labs_folder
+from harness.errors import LabError
 from harness.live.lesson import lesson_of
 from harness.live.messages import Labs
 from harness.live.protocol import Speaker
@@ -108,7 +110,12 @@ def _rss_bytes() -> int:
 
 
 def _names() -> tuple[tuple[str, str], ...]:
-    return tuple((slug, catalogue.find(slug).lab.title) for slug in catalogue.slugs())
+    """Name the labs that can be opened; one that makes no sense harms no other."""
+    found: list[tuple[str, str]] = []
+    for slug in catalogue.slugs():
+        with suppress(LabError):
+            found.append((slug, catalogue.find(slug).lab.title))
+    return tuple(found)
 
 
 def _find(name: str) -> Lab:

@@ -71,7 +71,8 @@ class LinkShown:
 class LoadShown:
     """The load's requests that ended in the last second; a latency of none is None.
 
-    `p50_ms` and `p99_ms` are of good ones, `ended_p50_ms` and `ended_p99_ms` of all.
+    `p50_ms` and `p99_ms` are of good ones, `ended_p50_ms` and `ended_p99_ms` of all. `failed_s` is
+    when the last one failed since the start, None where none did.
     """
 
     sent: int
@@ -82,6 +83,7 @@ class LoadShown:
     p99_ms: float | None
     ended_p50_ms: float | None
     ended_p99_ms: float | None
+    failed_s: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,6 +183,7 @@ def _load(tally: Tally, last: list[tuple[float, Request]]) -> LoadShown:
         p99_ms=_quantile(latencies, 0.99),
         ended_p50_ms=_quantile(all_of_them, 0.5),
         ended_p99_ms=_quantile(all_of_them, 0.99),
+        failed_s=tally.failed_s,
     )
 
 

@@ -1,16 +1,22 @@
 """`./lab play`: prints its address, serves it, and ends without a trace."""
 
+import asyncio
 import os
 import re
 import signal
 import socket
 import subprocess
+import sys
 import urllib.request
+from typing import Any
 
+import aiohttp
 import pytest
 
+from tests.cli.test_elsewhere import Repository, repository
 from tests.cli.workshop import ROOT, Workshop, started
 
+__all__ = ["repository"]
 ADDRESS = re.compile(r"(http://127\.0\.0\.1:(\d+)/([\w-]{32})/)#lab=small\n")
 LIMIT_S = 60
 
@@ -67,3 +73,60 @@ def test_the_page_is_part_of_the_package() -> None:
     kinds = {name.rpartition(".")[2] for name in done.stdout.split()}
     assert {"html", "mjs", "css", "svg"} <= kinds
     assert '"harness.live" = ["page/*"]' in (ROOT / "pyproject.toml").read_text()
+
+
+def test_labs_of_another_folder_are_played(repository: Repository) -> None:
+    """The first of them where none is named; one that makes no sense harms no other."""
+    repository.write("slow_bank/lab.py")
+    repository.write("wrong/lab.py", "LAB = 1\n")
+    process = subprocess.Popen(
+        [sys.executable, "-P", "-m", "harness.cli", "play", "--labs", "chaos"],
+        cwd=repository.root,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        address, _, lab = process.stdout.readline().strip().partition("#")
+        assert lab == "lab=slow-bank"
+        told = asyncio.run(_opened(address, "slow-bank"))
+    finally:
+        process.terminate()
+        process.communicate(timeout=LIMIT_S)
+    assert process.returncode == 0
+    assert [one["labs"] for one in told if one["say"] == "hello"] == [
+        [{"name": "slow-bank", "title": "A small lab"}]
+    ]
+    assert [one["lab"] for one in told if one["say"] == "opened"] == ["slow-bank"]
+
+
+async def _opened(address: str, lab: str) -> list[dict[str, Any]]:
+    """Say hello to a session and open a lab in it; give all that is told."""
+    told: list[dict[str, Any]] = []
+    async with aiohttp.ClientSession() as client, asyncio.timeout(LIMIT_S):
+        origin = "/".join(address.split("/")[:3])
+        page = await client.ws_connect(f"{address}session/one", headers={"Origin": origin})
+        await page.send_json({"do": "hello"})
+        await page.send_json({"do": "open", "experiment": {"lab": lab, "script": []}})
+        while not told or told[-1]["say"] not in ("tick", "refused", "failed"):
+            told.append(await page.receive_json())
+    return told
+
+
+@pytest.mark.parametrize("words", [("--labs", "none"), ("--labs", "chaos")])
+def test_a_folder_without_labs_is_told(repository: Repository, words: tuple[str, ...]) -> None:
+    """As by `run` and `check`."""
+    outcome = repository.run("play", *words)
+    assert outcome.code == 2
+    assert f"--labs {words[1]}" in outcome.err
+    assert outcome.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0", "here", "::1"])  # noqa: S104 - refused
+def test_phones_vote_at_one_address_of_this_machine(shop: Workshop, address: str) -> None:
+    """At all of them they would vote at none that the screen can name."""
+    shop.write()
+    outcome = shop.run("play", "small", "--vote-address", address)
+    assert outcome.code == 2
+    assert address in outcome.complaint

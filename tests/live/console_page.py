@@ -33,9 +33,9 @@ STANDS = """(at) => {
 
 
 @contextmanager
-def console() -> Iterator[str]:
+def console(*words: str) -> Iterator[str]:
     """Start `./lab play` as anybody would; give its address."""
-    command = [sys.executable, "-P", "-m", "harness.cli", "play"]
+    command = [sys.executable, "-P", "-m", "harness.cli", "play", *words]
     env = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": "0"}
     with subprocess.Popen(  # noqa: S603 - our own program
         command, env=env, stdout=subprocess.PIPE, text=True

@@ -6,23 +6,29 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
+from itertools import combinations
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlencode
 
 import pytest
 
 from harness import catalogue
 from harness.live.browsers import why_not
+from harness.live.described import opened
+from harness.live.sandbox import made_of, start
 from harness.live.server import PAGE
 from harness.live.session import Session
-from harness.model.experiment import experiment_from_json
+from harness.live.tools import TOOLS
+from harness.model.experiment import Experiment, experiment_from_json
 from services.server import live_settings, load
 from tests.live.console_page import Page, browser, console
 
 AXE = Path(__file__).parents[1] / "browser"
 FETCH_LIMIT_S = 300
 STORM = "#lab=retry-storm&seed=1&with=naive,budget"
+VOTE_HOST = "127.0.0.3"
+NARROW = 390
 FALLS, STANDS = "falls", "stands"
 
 
@@ -36,7 +42,7 @@ def missing(what: str) -> None:
 def started() -> Iterator[tuple[Any, str]]:
     if why := why_not():
         missing(why)
-    with console() as address, browser() as chromium:
+    with console("--vote-address", VOTE_HOST) as address, browser() as chromium:
         yield chromium, address
 
 
@@ -146,6 +152,58 @@ def test_two_variants_stand_at_one_moment_whatever_is_done(page: Page) -> None:
 
 
 @pytest.mark.browser
+def test_both_stand_at_the_next_failure_of_either(page: Page) -> None:
+    """Which is the first of a session without a page; nothing is passed over by the other."""
+    page.open("#lab=retry-storm&seed=1&with=naive,budget&lasts=20")
+    page.go(4)
+    page.press("1")
+    page.faults(1)
+    fault = {"kind": "Pause", "target": "payments"}
+    script = [{"at_s": 4, "do": "inject", "fault": fault}]
+    first = []
+    for variant in ("naive", "budget"):
+        entry = catalogue.find("retry-storm")
+        document = {"variant": variant, "seed": 1, "script": script, "duration_s": 20}
+        with Session(entry.slug, entry.lab, experiment_from_json(document)) as session:
+            session.advance(4)
+            assert session.advance_to_failure(20)
+            first.append(session.now_s)
+    page.press("n")
+    page.page.wait_for_selector("#said:has-text('request failed at')")
+    page.stands()
+    assert page.moments() == {min(first)}
+    page.press("n")
+    page.page.wait_for_function(
+        "(at) => document.getElementById('main').dataset.at > at", arg=min(first)
+    )
+    page.stands()
+    assert len(page.moments()) == 1
+
+
+@pytest.mark.browser
+def test_what_comes_next_is_listed_and_gone_to(page: Page) -> None:
+    """In words, of both runs; what heals by itself is in it, and a click stands at its moment."""
+    page.open("#lab=retry-storm&seed=1&with=naive,budget&lasts=20")
+    page.page.click("[aria-label='For how long'] >> text=3 s")
+    page.go(2)
+    page.press("1")
+    page.faults(1)
+    page.press("c")
+    row = "#upcoming li:has-text('payments frozen: over')"
+    page.page.wait_for_selector(row)
+    assert "the load sends a request to checkout" in page.text("#upcoming")
+    assert "both" in page.text(row)
+    page.page.click(f"{row} >> button")
+    page.page.wait_for_selector("main[data-at='5']")
+    page.faults(0)
+    page.page.wait_for_function(
+        "() => !document.getElementById('upcoming').textContent.includes('over')"
+    )
+    page.press("Escape")
+    page.page.wait_for_selector("#upcoming", state="hidden")
+
+
+@pytest.mark.browser
 def test_a_second_screen_follows_the_first(page: Page) -> None:
     """What is done, gone back in, and opened on the one is seen on the other."""
     page.open("#lab=config-push&lasts=20")
@@ -238,6 +296,127 @@ def test_the_answer_is_not_there_before_the_vote(page: Page) -> None:
     assert "retry_budget" in page.hash()
 
 
+@pytest.mark.browser
+def test_a_class_votes_with_its_phones(started: tuple[Any, str], page: Page) -> None:
+    """When the instructor asks for it: the count is seen while they vote, the shares afterwards."""
+    page.open(f"{STORM}&lasts=20")
+    page.page.wait_for_selector("#vote >> text=let phones vote")
+    assert page.page.is_hidden("#class")
+    page.press("g")
+    page.page.wait_for_selector("#class .address")
+    address = f"http://{page.text('#class .address')}"
+    assert address.startswith(f"http://{VOTE_HOST}:")
+    phone = started[0].new_context(viewport={"width": 390, "height": 700})
+    seen = phone.new_page()
+    asked: list[str] = []
+    seen.on("request", lambda request: asked.append(request.url))
+    seen.goto(address)
+    assert "payments is back" in seen.inner_text(".question")
+    assert seen.evaluate("document.documentElement.scrollWidth") <= 390
+    seen.click("form button >> nth=2")
+    seen.wait_for_selector("button.own")
+    page.page.wait_for_selector("#class .voted:has-text('1 phone voted')")
+    assert page.page.query_selector_all("#vote .tally") == []
+    page.press("p")
+    assert page.page.is_visible("#class .address")
+    page.press("p", "v")
+    page.page.wait_for_selector("#class", state="hidden")
+    assert [one.inner_text() for one in page.page.query_selector_all("#vote .tally")][2] == "1"
+    assert "1 answered" in page.text("#vote")
+    assert all(url.startswith(address.rpartition("/")[0]) for url in asked)
+    phone.close()
+
+
+@pytest.mark.browser
+def test_each_tool_has_an_address_of_its_own(page: Page) -> None:
+    """The list leads to them; each stands at its moment with its parts, and its link is kept."""
+    page.page.goto(f"{page.address}tools")
+    page.page.wait_for_selector(".tools a")
+    titles = [one.inner_text() for one in page.page.query_selector_all(".tools a")]
+    assert titles == [tool.title for tool in TOOLS]
+    for tool in TOOLS:
+        page.page.goto(f"{page.address}tool/{tool.name}")
+        page.page.wait_for_selector(f"#said:has-text('{tool.asks[:20]}')")
+        page.stands()
+        assert page.text("#mark") == tool.title
+        assert page.moments() == {tool.at_s + tool.then_s}
+        assert f"tool={tool.name}" in page.hash()
+        for part in tool.shows:
+            page.page.wait_for_selector(f"#{part} h2")
+        for name in tool.turns:
+            assert page.page.query_selector(f"#turn-{name.replace('.', '-')}")
+    page.page.goto(f"{page.address}tools")
+    page.page.click(".tools a >> nth=0")
+    page.page.wait_for_selector(f"#mark:has-text('{TOOLS[0].title}')")
+    page.stands()
+
+
+@pytest.mark.browser
+def test_anomalies_are_marked_in_the_history_that_clients_saw(page: Page) -> None:
+    """In the one run and not in the other; one of them is followed hop by hop."""
+    page.page.goto(f"{page.address}tool/consistency")
+    page.page.wait_for_selector("#history .anomalies button")
+    page.stands()
+    naive, majority = page.page.query_selector_all("#history article")
+    assert naive.query_selector_all("circle.anomaly")
+    assert "GET /log" in naive.inner_text()
+    assert majority.query_selector_all("circle.anomaly") == []
+    assert "no anomaly" in majority.inner_text()
+    page.page.click("#history .anomalies button >> nth=0")
+    page.page.wait_for_selector("#follow h2")
+
+
+@pytest.mark.browser
+def test_a_system_of_ones_own_is_made_run_and_saved(
+    started: tuple[Any, str], page: Page, tmp_path: Path
+) -> None:
+    """A host and a guard are added; a refusal is said; the link holds it, and so does the file."""
+    page.page.goto(f"{page.address}tool/architecture")
+    page.page.wait_for_selector("#said:has-text('Add a host')")
+    page.stands()
+    page.go(26)
+    assert page.verdicts() == [FALLS, STANDS]
+    page.page.wait_for_function(
+        "() => document.querySelectorAll('#sandbox .standing .good').length === 4"
+    )
+    page.page.click("button:text-is('+ host')")
+    page.page.fill(".own-host >> nth=2 >> label:has-text('name') >> input", "mail")
+    page.page.keyboard.press("Tab")
+    page.page.check(".own-host >> nth=0 >> label:has-text('mail') >> input")
+    page.page.select_option("[aria-label='Add a guard to what is outgoing at shop']", "breaker")
+    page.page.fill("#sandbox label:has-text('requests/s') >> input", "0")
+    page.page.click("button:text-is('Run both designs')")
+    page.page.wait_for_selector("#sandbox .why:not([hidden])")
+    assert "above 0" in page.text("#sandbox .why")
+    assert "mail" not in page.hash()
+    page.page.fill("#sandbox label:has-text('requests/s') >> input", "60")
+    page.page.click("button:text-is('Run both designs')")
+    page.page.wait_for_selector("[data-place=mail]")
+    page.stands()
+    assert "breaker" in page.text("article.variant >> nth=1")
+    page.page.click("#sandbox summary >> nth=0")
+    with page.page.expect_download() as saved:
+        page.page.click("button:text-is('Save lab.py')")
+    file = tmp_path / "lab.py"
+    saved.value.save_as(file)
+    text = file.read_text(encoding="utf-8")
+    assert 'Service("mail"' in text
+    assert '"shop.outgoing.order": "breaker"' in text
+    again = Page(*started)
+    again.open(f"{page.hash()}&lasts=12")
+    again.page.wait_for_selector("[data-place=mail]")
+    given = {name: values[0] for name, values in parse_qs(again.hash()[1:]).items()}
+    lab = made_of(json.loads(given["system"])).lab
+    (shared,) = json.loads(given["runs"])
+    own = []
+    for variant in ("plain", "guarded"):
+        document = {**shared, "variant": variant, "seed": 1, "duration_s": 12}
+        with Session(given["lab"], lab, experiment_from_json(document)) as session:
+            own.append(session.finish().digest())
+    assert again.digest() == ",".join(own)
+    again.close()
+
+
 def axe() -> str:
     file = AXE / "node_modules" / "axe-core" / "axe.min.js"
     npm = shutil.which("npm")
@@ -262,11 +441,17 @@ def test_it_can_be_used_by_all(started: tuple[Any, str], width: int, scheme: str
     page = Page(*started, color_scheme=scheme, reduced_motion="reduce")
     page.open(STORM)
     frozen_for_three_seconds(page)
-    page.press("v", "m", "T")
+    if width > NARROW:
+        page.press("g")
+        page.page.wait_for_selector("#class .address")
+    else:
+        page.press("v")
+    page.press("m", "c", "y", "T")
     page.go(9)
     page.press("f", "?")
     page.page.wait_for_selector("#follow h2")
     page.page.click("#read")
+    page.page.wait_for_selector("#lesson h2")
     page.page.set_viewport_size({"width": width, "height": 900})
     found = page.page.evaluate(f"{script}\n;axe.run()")
     assert [(one["id"], one["nodes"][0]["html"]) for one in found["violations"]] == []
@@ -274,6 +459,77 @@ def test_it_can_be_used_by_all(started: tuple[Any, str], width: int, scheme: str
     moving = "all => all.map((one) => getComputedStyle(one).animationName)"
     assert set(page.page.eval_on_selector_all(".moves", moving)) == {"none"}
     page.close()
+
+
+@pytest.mark.browser
+def test_an_address_with_a_wrong_system_leads_to_its_form(page: Page) -> None:
+    """The engine's sentence says what is wrong, and there it is put right."""
+    wrong = start() | {"hosts": [{**host, "service": "worker"} for host in start()["hosts"]]}
+    words = {"tool": "architecture", "lab": "sandbox"}
+    page.page.goto(f"{page.address}#{urlencode({**words, 'system': json.dumps(wrong)})}")
+    page.page.wait_for_selector("#said.bad:not([hidden])")
+    assert "service shop: no setting 'timeout_ms'" in page.text("#said")
+    page.page.select_option("[aria-label='What shop runs']", "relay")
+    page.page.select_option("[aria-label='Add a guard to what is outgoing at shop']", "timeout")
+    page.page.click("button:text-is('Run both designs')")
+    page.page.wait_for_selector("[data-place=stock]")
+    page.stands()
+    for system in ("3", json.dumps({"hosts": 3}), "{"):
+        page.page.goto(f"{page.address}#{urlencode({'tool': 'architecture', 'system': system})}")
+        page.page.wait_for_selector("#said.bad:not([hidden]):has-text('address')")
+        page.page.goto(f"{page.address}#lab=config-push&lasts=8")
+        page.stands()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_tools_can_be_used_by_all(started: tuple[Any, str], scheme: str) -> None:
+    """Their list, the form of a system with a guard, and a history with anomalies; phones too."""
+    script = axe()
+    page = Page(*started, color_scheme=scheme, reduced_motion="reduce")
+    shown = {
+        "tools": ".tools a",
+        "tool/architecture": "#said:has-text('Add a host')",
+        "tool/consistency": "#history .anomalies button",
+    }
+    for path, ready in shown.items():
+        page.page.set_viewport_size({"width": 1440, "height": 900})
+        page.page.goto(page.address + path)
+        page.page.wait_for_selector(ready)
+        if path != "tools":
+            page.stands()
+        if "architecture" in path:
+            page.page.click(".own-host details summary >> nth=0")
+            page.page.select_option(
+                "[aria-label='Add a guard to what is incoming at shop']", "shed"
+            )
+        for width in (1440, NARROW):
+            page.page.set_viewport_size({"width": width, "height": 900})
+            found = page.page.evaluate(f"{script}\n;axe.run()")
+            assert [(one["id"], one["nodes"][0]["html"]) for one in found["violations"]] == []
+            assert page.page.evaluate("document.documentElement.scrollWidth") <= width
+    page.close()
+
+
+LAYOUT = """async ([address, opened]) => {
+    const { layout } = await import(`${address}layout.mjs`);
+    return [false, true].map((downwards) => Object.values(layout(opened, downwards).places));
+}"""
+
+
+@pytest.mark.browser
+def test_no_host_stands_on_another(page: Page) -> None:
+    """In the drawing of any lab, across and downwards."""
+    page.open("#lab=config-push&lasts=8")
+    for slug in catalogue.slugs():
+        entry = catalogue.find(slug)
+        with Session(slug, entry.lab, Experiment()) as session:
+            told = json.loads(json.dumps(opened(session)))
+        for places in page.page.evaluate(LAYOUT, [page.address, told]):
+            for one, other in combinations(places, 2):
+                apart_x = one["x"] + one["w"] <= other["x"] or other["x"] + other["w"] <= one["x"]
+                apart_y = one["y"] + one["h"] <= other["y"] or other["y"] + other["h"] <= one["y"]
+                assert apart_x or apart_y, (slug, one, other)
 
 
 def test_the_page_knows_no_lab() -> None:

@@ -15,7 +15,8 @@ from aiohttp import WSMsgType
 from harness.live import server
 from harness.live.child import Child, started
 from harness.live.commands import MOST_BYTES
-from harness.live.server import BURST, HEADERS, Bucket, Console, serving
+from harness.live.rates import Bucket
+from harness.live.server import BURST, HEADERS, Console, serving
 
 LIMIT_S = 60
 
@@ -117,6 +118,21 @@ def test_the_page_is_there_for_whoever_has_the_address() -> None:
             assert HEADERS.items() <= dict(response.headers).items()
         for path in ("none.html", "..%2fserver.py", "%2e%2e/server.py", "server.py", "page/"):
             assert (await rig.get(path)).status in (403, 404)
+
+    with_rig(act)
+
+
+def test_tools_have_addresses_that_lead_to_the_page() -> None:
+    """Behind the token, like all else; what is no name of one leads nowhere."""
+
+    async def act(rig: Rig) -> None:
+        for path, to in (("tools", "#tools"), ("tool/a-tool", "#tool=a-tool")):
+            answer = await rig.client.get(rig.console.address() + path, allow_redirects=False)
+            assert answer.status == 302
+            assert answer.headers["Location"] == f"/{rig.console.token}/{to}"
+            assert (await rig.client.get(f"{rig.origin}/x/{path}")).status == 403
+        for name in ("A", "a%26lab=x", "..%2f", "a%0d%0ab"):
+            assert (await rig.get(f"tool/{name}")).status == 404
 
     with_rig(act)
 
@@ -306,7 +322,7 @@ def test_commands_in_too_great_a_number_are_dropped(
 def test_a_bucket_fills_as_time_goes_by() -> None:
     """So many a second, and no more than so many at once however long nobody came."""
     now = [0.0]
-    bucket = Bucket(lambda: now[0])
+    bucket = Bucket(lambda: now[0], server.RATE, BURST)
     assert sum(bucket.takes() for _ in range(500)) == BURST
     now[0] = 1.0
     assert sum(bucket.takes() for _ in range(500)) == server.RATE
@@ -334,6 +350,28 @@ def test_a_page_that_does_not_read_slows_nobody() -> None:
         while (await lazy.receive_json())["say"] == "tick":
             seen += 1
         assert seen < many
+
+    with_rig(act)
+
+
+def test_a_page_that_never_reads_is_cut_off() -> None:
+    """Before what waits for it fills the memory; the others are told all of it."""
+
+    async def act(rig: Rig) -> None:
+        good, lazy = await rig.socket(), await rig.socket()
+        assert lazy._response.connection is not None  # noqa: SLF001
+        transport = lazy._response.connection.transport  # noqa: SLF001
+        assert transport is not None
+        transport.pause_reading()
+        for number in range(server.MOST_WAITING + 400):
+            rig.made[0].say(say="ok", number=number, filling="x" * 20_000)
+            assert (await good.receive_json())["number"] == number
+        transport.resume_reading()
+        while (message := await lazy.receive()).type is WSMsgType.TEXT:
+            pass
+        assert message.type is not WSMsgType.CLOSE
+        await good.send_str("still here")
+        assert (await good.receive_json())["text"] == "still here"
 
     with_rig(act)
 

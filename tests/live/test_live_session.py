@@ -461,3 +461,113 @@ def test_the_storm_of_retry_storm_by_hand() -> None:
     assert down.load.good == 0
     assert well.load.good > 40
     assert well.load.failed == {}
+
+
+def said(run: Session, most: int = 20) -> list[tuple[float, str]]:
+    return [(round(one.at_s, 3), one.said) for one in run.upcoming(most)]
+
+
+def test_what_comes_next_is_told_in_words() -> None:
+    """Whose time limit, whose sleep, the next request, what is planned, in the order of time."""
+    script = [
+        {"at_s": 3, "do": "inject", "fault": {"kind": "Pause", "target": "back"}},
+        {"at_s": 3.5, "do": "heal", "fault": 1},
+        {"at_s": 4, "do": "heal all"},
+    ]
+    document = {"lab": "hall", "faults": "lab", "script": script}
+    with Session("hall", HALL, experiment_from_json(document)) as run:
+        run.advance(1)
+        found = run.upcoming(20)
+        words = {one.said for one in found}
+        assert [one.at_s for one in found] == sorted(one.at_s for one in found)
+        assert all(one.at_s >= 1 for one in found)
+        assert (2, "fault: back frozen") in said(run)
+        assert (3, "fault: back frozen: over") in said(run)
+        assert (3.5, "fault: back frozen: over") in said(run)
+        assert (4, "all faults are healed") in said(run)
+        assert said(run)[-1] == (6, "the load ends")
+        assert "the load sends a request to front" in words
+        run.advance(2.1)
+        limits = [
+            one for one in run.upcoming(20) if one.said == "front's time limit of 200 ms ends"
+        ]
+        assert len(limits) == 1
+        assert limits[0].count > 1
+        assert "a client gives up on its request, after 1 s" in {
+            one.said for one in run.upcoming(20)
+        }
+
+
+def test_what_a_frozen_host_waits_for_is_held() -> None:
+    """Its timers ring while it is frozen, and nothing runs; those of others are not held."""
+    with session() as run:
+        while not by_name(shown(run)["hosts"])["back"]["in_hand"]:
+            run.step_event()
+        run.act(Inject(Pause("back")))
+        held = {one.said: one.held for one in run.upcoming(20)}
+        assert held["back goes on with a request"]
+        assert not held["front's time limit of 200 ms ends"]
+        run.act(HealAll())
+        assert not any(one.held for one in run.upcoming(20))
+
+
+def test_what_comes_next_comes() -> None:
+    """The next of it is the next event, and its moment is that at which a step stands."""
+    with session() as run:
+        for _ in range(200):
+            due = [one for one in run.upcoming(50) if one.place]
+            next_s = run.next_s()
+            assert due[0].at_s >= next_s
+            run.advance(due[0].at_s)
+            assert run.now_s == due[0].at_s
+
+
+def test_reading_what_comes_next_changes_nothing() -> None:
+    """A run of which it is asked at every step has the digest of one that is left alone."""
+    with session(variant="naive") as alone:
+        digest = alone.finish().digest()
+    with session(variant="naive") as run:
+        for step in range(1, 60):
+            run.advance(step / 10)
+            run.upcoming(10)
+        assert run.finish().digest() == digest
+
+
+def test_of_a_run_that_is_over_nothing_comes() -> None:
+    """Neither a timer nor a plan."""
+    with session() as run:
+        run.finish()
+        assert run.upcoming(10) == []
+
+
+def test_a_run_goes_to_the_moment_of_the_next_failure() -> None:
+    """Each stop is the end of one that failed, none is passed over, and the digest is the same."""
+    with session(variant="naive", faults=OwnFaults.LAB) as alone:
+        recording = alone.finish()
+    ends = sorted(
+        one.intended_s + 1 if one.status == "timeout" else one.answered_s
+        for one in recording.requests
+        if not one.good
+    )
+    assert ends
+    stops = []
+    with session(variant="naive", faults=OwnFaults.LAB) as run:
+        while run.advance_to_failure(100):
+            stops.append(run.now_s)
+            assert shown(run)["load"]["failed_s"] == run.now_s
+        assert run.over
+        assert run.finish().digest() == recording.digest()
+    assert stops == pytest.approx(sorted(set(ends)), abs=1e-6)
+
+
+def test_what_is_done_at_a_failure_is_replayed_to_the_byte() -> None:
+    """Its moment is that of the instant, and not a rounding before it."""
+    with session(variant="naive", faults=OwnFaults.LAB) as run:
+        assert run.advance_to_failure(100)
+        at_s = run.now_s
+        run.act(HealAll())
+        run.act(Pace(0.5))
+        experiment, digest = run.export(), run.finish().digest()
+    assert [act.at_s for act in experiment.script][-1] == at_s
+    with Session("hall", HALL, experiment) as again:
+        assert again.finish().digest() == digest

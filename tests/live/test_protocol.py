@@ -312,3 +312,76 @@ def test_an_open_that_fails_leaves_the_session_that_was_there(page: Page) -> Non
     text = json.dumps({"do": "open", "experiment": experiment})
     assert "tries is 0; it must be at least 1" in page.refused(text)
     assert page.send("step", by="second")[0]["at_s"] == 2
+
+
+def test_a_page_goes_to_the_next_failure_in_steps_of_a_tenth(page: Page) -> None:
+    """It stands at the failure, or where it was told to stop, or a tenth of a second later."""
+    page.send("act", operation=PAUSE)
+    page.send("step", by="failure")
+    assert page.look()["at_s"] == 0.1
+    page.send("step", by="failure", to_s=0.15)
+    assert page.look()["at_s"] == 0.15
+    for _ in range(60):
+        page.send("step", by="failure", to_s=6)
+        look = page.look()
+        if look["load"]["failed_s"] is not None:
+            break
+    assert look["at_s"] == look["load"]["failed_s"]
+    assert look["load"]["failed"]
+
+
+def test_a_page_is_told_what_comes_next(page: Page) -> None:
+    """In words, as many as it asks for, and no more than may be asked for."""
+    page.send("advance", to_s=1)
+    page.passed(1, times=20)
+    page.send("act", operation={"do": "send", "count": 5})
+    (told,) = page.send("upcoming", most=2)
+    assert told["say"] == "upcoming"
+    assert told["at_s"] == 1
+    assert len(told["events"]) == 2
+    assert all(one["said"] and one["at_s"] >= 1 for one in told["events"])
+    assert "between 1 and" in page.refused(json.dumps({"do": "upcoming", "id": 7, "most": 1000}))
+
+
+def test_a_system_of_ones_own_is_opened_as_a_lab_is(page: Page) -> None:
+    """Once it makes sense; one that does not leaves the one before it, and the run, as they are."""
+    (told,) = page.send("library")
+    assert {one["name"] for one in told["services"]} >= {"relay", "worker"}
+    assert "no lab" in page.refused(
+        json.dumps({"do": "open", "id": 7, "experiment": {"lab": "sandbox", "script": []}})
+    )
+    (made,) = page.send("system", system=told["start"])
+    assert made["source"].startswith('"""')
+    wrong = {**told["start"], "hosts": []}
+    assert "no host" in page.refused(json.dumps({"do": "system", "id": 7, "system": wrong}))
+    opened, _ = page.send("open", experiment={"lab": made["lab"], "script": []})
+    assert opened["lab"] == "sandbox"
+    assert [one["name"] for one in opened["hosts"]] == ["shop", "stock"]
+    assert [one["name"] for one in opened["variants"]] == ["plain", "guarded"]
+    assert page.send("lesson", lab="sandbox")[0]["lesson"] is None
+    page.send("advance", to_s=1)
+    page.passed(1, times=20)
+    page.send("rewind", to_s=0.5)
+    page.passed(1, times=20)
+    assert page.look()["at_s"] == 0.5
+
+
+def test_claims_are_told_once_their_windows_have_gone_by(page: Page) -> None:
+    """Not before, and then with their values and whether they hold."""
+    (told,) = page.send("library")
+    page.send("system", system=told["start"])
+    page.send("open", experiment={"lab": "sandbox", "variant": "plain", "script": []})
+    (early,) = page.send("claims")
+    assert [(one["value"], one["holds"]) for one in early["claims"]] == [(None, None)] * 2
+    page.send("advance", to_s=6)
+    page.passed(1, times=100)
+    (later,) = page.send("claims")
+    baseline, falls = later["claims"]
+    assert baseline["holds"] is True
+    assert baseline["value"] >= 0.99
+    assert baseline["wanted"] == "\u2265 0.99"
+    assert falls["holds"] is None
+    page.send("advance", to_s=26)
+    page.passed(1, times=300)
+    (over,) = page.send("claims")
+    assert over["claims"][1]["holds"] is False, "nothing has broken it"

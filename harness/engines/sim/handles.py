@@ -31,9 +31,11 @@ class Handle(asyncio.Handle):
 
 
 class Timer(asyncio.TimerHandle):
-    """A callback that waits for a virtual time."""
+    """A callback that waits for a virtual time; `set_s` is when it was set, to tell how long."""
 
-    __slots__ = ()
+    __slots__ = ("set_s",)
+
+    set_s: float
 
     _repr = None
     _source_traceback = None

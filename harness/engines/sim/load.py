@@ -121,6 +121,10 @@ class SimLoad:
         for arrival in arrivals:
             group.create_task(self._send(session, arrival), context=context.copy())
 
+    def next_arrival(self) -> Arrival | None:
+        """Give the request that is sent next; None when no more are."""
+        return self._next
+
     def so_far(self) -> list[Request]:
         """Give the requests that have ended so far, by number."""
         return self._log.so_far()

@@ -180,6 +180,7 @@ class VirtualLoop(Endings):
 
     def _set(self, timer: Timer) -> Timer:
         self._sequence += 1
+        timer.set_s = self._now
         heappush(self._timers, (max(self._now, timer._when), self._sequence, timer))  # noqa: SLF001
         return timer
 

@@ -54,6 +54,11 @@ class Core:
         self._done: asyncio.Future[None]
         self._timer: asyncio.TimerHandle | None = None
 
+    @property
+    def host(self) -> str:
+        """The name of the host that it is in."""
+        return self._process.host
+
     @asynccontextmanager
     async def burn(self, cpu_ms: float) -> AsyncIterator[None]:
         """Work for some milliseconds of an unhindered CPU."""

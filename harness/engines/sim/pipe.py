@@ -92,6 +92,11 @@ class Pipe:
         self._pump()
 
     @property
+    def link(self) -> str:
+        """The name of the link that it is of."""
+        return self._link.name
+
+    @property
     def unread_bytes(self) -> int:
         """How many bytes have left the proxy that their receiver has not read."""
         return self._unread

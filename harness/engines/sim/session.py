@@ -24,6 +24,7 @@ from harness.engines.sim.shared import Shared
 from harness.engines.sim.simulation import GUARD, Simulation
 from harness.engines.sim.tally import Tally
 from harness.engines.sim.tasks import ALL_TASKS
+from harness.engines.sim.upcoming import Upcoming, upcoming
 from harness.errors import LabError
 from harness.model.fault import System
 from harness.model.operations import Operation
@@ -84,10 +85,19 @@ class SimSession:
         pending = self._loop.pending()
         if self.over or not pending:
             return math.inf
-        next_s = pending[0].when() - self.simulation.start_s
-        while self.simulation.start_s + next_s < pending[0].when():  # a sum of floats
-            next_s = math.nextafter(next_s, math.inf)
-        return max(next_s, self._at_s)
+        return max(self._moment(pending[0].when()), self._at_s)
+
+    def _moment(self, when: float) -> float:
+        """Give the run's moment at which all is done that is due at a time of the loop's."""
+        at_s = when - self.simulation.start_s
+        while self.simulation.start_s + at_s < when:  # a sum of floats
+            at_s = math.nextafter(at_s, math.inf)
+        return at_s
+
+    def upcoming(self) -> Iterator[Upcoming]:
+        """Tell of all that is due, by the timers that are set now, the next one first."""
+        if not self.over:
+            yield from upcoming(self._loop.pending(), self.simulation.load, self.simulation.start_s)
 
     def open(self) -> None:
         """Start the hosts, which may take some time before the run's 0 s, up to the load's start.
@@ -121,6 +131,27 @@ class SimSession:
             return
         self._run(self.simulation.start_s + to_s)
         self._at_s = min(to_s, self.simulation.now()) if self.over else to_s
+
+    def advance_to_failure(self, to_s: float, tally: Tally) -> bool:
+        """Advance as above, but only to the instant in which a request of the load fails.
+
+        Raises:
+            ChaoslabError: as above.
+
+        """
+        failed = tally.failed
+
+        def halt() -> None:
+            self._loop.limit_s = self._loop.time()  # the instant is run through
+
+        tally.on_failure = halt
+        try:
+            self.advance(to_s)
+        finally:
+            tally.on_failure = None
+        if tally.failed > failed and not self.over:
+            self._at_s = min(to_s, self._moment(self._loop.time()))
+        return tally.failed > failed
 
     def finish(self) -> Recording:
         """Let the run go on to its end, and give the recording.

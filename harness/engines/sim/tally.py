@@ -62,7 +62,10 @@ class Tally:
         self.now: Callable[[], float] = float
         """The run's clock, in seconds; whoever tells the tally of calls puts it here."""
         self.calls: defaultdict[str, Calls] = defaultdict(Calls)
-        self.sent = 0
+        self.sent = self.failed = 0
+        self.failed_s: float | None = None
+        """When a request of the load failed last."""
+        self.on_failure: Callable[[], None] | None = None
         self.by_second: defaultdict[int, Counter[bool]] = defaultdict(Counter)
         """How many requests ended in each second, with what was asked for and without."""
         self._load_under_way: Counter[str] = Counter()
@@ -99,6 +102,10 @@ class Tally:
         self._load_under_way[link] -= 1
         self._end(link, request.status, f"{request.number + 1:016x}", good=request.good)
         self.by_second[int(at_s)][request.good] += 1
+        if not request.good:
+            self.failed, self.failed_s = self.failed + 1, at_s
+            if self.on_failure is not None:
+                self.on_failure()
         self._last.append((at_s, request))
         self._forget(at_s)
 

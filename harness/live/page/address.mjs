@@ -3,17 +3,18 @@ export function read() {
   const given = new URLSearchParams(location.hash.slice(1));
   const number = (name, least = 0) => { const value = Number(given.get(name)); return given.get(name) !== null && Number.isFinite(value) && value >= least ? value : undefined; };
   const list = (text) => text?.split(",").filter(Boolean);
-  const found = { lab: given.get("lab") ?? undefined, seed: number("seed"), with: list(given.get("with")), at_s: number("t") ?? 0, duration_s: number("lasts", 0.1), session: given.get("session") ?? undefined, runs: undefined };
+  const found = { lab: given.get("lab") ?? undefined, seed: number("seed"), with: list(given.get("with")), at_s: number("t") ?? 0, duration_s: number("lasts", 0.1), session: given.get("session") ?? undefined, tool: given.get("tool") ?? undefined, system: undefined, runs: undefined };
+  if (given.get("system")) found.system = JSON.parse(given.get("system"));
   if (given.get("runs")) found.runs = JSON.parse(given.get("runs"));
   if (found.runs !== undefined && !(Array.isArray(found.runs) && found.runs.length <= 2 && found.runs.every((run) => run && typeof run === "object" && !Array.isArray(run)))) throw new Error("runs must be a list of at most two experiments");
   return found;
 }
 
 // Only what is needed: a script that all runs share is written once for all of them.
-export function written(runs, at_s, planned) {
+export function written(runs, at_s, planned, beside) {
   const [first] = runs, { lab, seed, duration_s } = first.opened.experiment;
   const experiments = runs.map((run) => { const { settings, faults } = run.opened.experiment; return { ...(settings ? { settings } : {}), ...(faults ? { faults } : {}), script: [...run.script, ...heals(run, planned)].sort((a, b) => a.at_s - b.at_s) }; });
-  const fields = { lab, seed: seed ?? first.opened.seed, with: runs.map((run) => run.variant).join(","), t: Math.round(at_s * 1e6) / 1e6 };
+  const fields = { ...beside, lab, seed: seed ?? first.opened.seed, with: runs.map((run) => run.variant).join(","), t: Math.round(at_s * 1e6) / 1e6 };
   if (duration_s && duration_s !== 600) fields.lasts = duration_s;
   if (experiments.some((one) => one.script.length || one.settings || one.faults)) fields.runs = JSON.stringify(same(experiments) ? experiments.slice(0, 1) : experiments);
   return `#${new URLSearchParams(fields)}`;

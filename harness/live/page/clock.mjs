@@ -84,5 +84,38 @@ export class Clock {
       return this.exact(first.at_s);
     }).then(() => this.page.moved());
   }
+  // As fast as it goes until a request fails in some run: all stand at that moment, and a word says whose it was.
+  failure() {
+    this.stop();
+    this.playing = true;
+    const { asked } = this;
+    this.page.state("running");
+    this.page.said("Looking for the next failure …");
+    const go = async () => {
+      for (let hit; asked === this.asked; ) {
+        hit = await this.exclusive(() => asked === this.asked && this.tenth());
+        if (asked !== this.asked) return;
+        if (!hit && !this.isOver && !this.runs.some((run) => run.failed)) continue;
+        this.stop();
+        this.page.said(hit ? `${this.runs.length > 1 ? `${hit.title}: a` : "A"} request failed at ${hit.look.load.failed_s.toFixed(3)} s.` : "No request failed up to the end.");
+        this.page.moved();
+      }
+    };
+    return go();
+  }
+  // The next tenth of a second, or up to the first failure in it; gives the run of that. One that is past it goes back.
+  async tenth() {
+    const ends = this.planned.map((one) => one.end_s).filter((end_s) => end_s > this.at_s), tenths = round6(Math.floor(this.at_s * 10 + 1e-6) / 10 + 0.1);
+    let to_s = Math.min(tenths, ...ends, ...this.runs.map((run) => run.opened.ends_s)), hit = null;
+    for (const run of this.runs) {
+      const before = run.look.load.failed_s;
+      const answer = await run.send({ do: "step", by: "failure", to_s });
+      if (!answer.ok) { this.page.said(answer.why, true); this.pause(); return null; }
+      if (run.look.load.failed_s !== before) [hit, to_s] = [run, run.at_s];
+    }
+    for (const run of this.runs) if (run.at_s > to_s + 1e-9) await run.stand({ do: "rewind", to_s }); else await run.advance(to_s);
+    await this.step(to_s);
+    return hit;
+  }
   exact(to_s) { return Promise.all(this.runs.map((run) => run.advance(to_s))); }
 }

@@ -8,6 +8,8 @@ export class Follow {
   constructor(page, section) { Object.assign(this, { page, section, number: null }); }
   get isOpen() { return !this.section.hidden; }
   close() { this.section.hidden = true; }
+  toggle() { return this.isOpen ? this.close() : this.open(this.latest()); }
+  paint() {} // of one request nothing changes by itself
   // The last that was sent some time ago, so that something has become of it.
   latest() { return Math.max(0, Math.min(...this.page.runs.map((run) => run.look.load.sent - run.look.load.under_way)) - 1); }
   async open(number = this.number ?? this.latest()) {

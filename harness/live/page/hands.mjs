@@ -96,7 +96,7 @@ export class Hands {
   }
 
   buildTurn() {
-    const own = this.opened.turns, of = this.host?.settings.map((setting) => `${this.picked}.${setting.name}`) ?? [];
+    const first = this.page.tools.turns.filter((name) => this.setting(name)), own = first.length ? first : this.opened.turns, of = this.host?.settings.map((setting) => `${this.picked}.${setting.name}`) ?? [];
     const shown = own.length > 8 ? own.filter((name) => !this.host || name.startsWith(`${this.picked}.`) || own.indexOf(name) < 3).slice(0, 8) : own;
     const rest = of.filter((name) => !shown.includes(name));
     this.rows = [];
@@ -106,12 +106,12 @@ export class Hands {
   }
   setting(full) {
     const [host, name] = [full.slice(0, full.indexOf(".")), full.slice(full.indexOf(".") + 1)];
-    const setting = this.opened.hosts.find((one) => one.name === host)?.settings.find((one) => one.name === name);
+    const setting = placed(this.opened, host)?.settings.find((one) => one.name === name);
     return setting && { host, name, ...setting };
   }
   nowOf(run, { host, name, value: first }) {
-    const own = run.opened.hosts.find((one) => one.name === host)?.settings.find((one) => one.name === name)?.value ?? first;
-    return { now: run.look?.hosts.find((one) => one.name === host)?.changed[name] ?? own, own };
+    const there = placed(run.opened, host), own = there?.settings.find((one) => one.name === name)?.value ?? first;
+    return { now: run.look?.hosts.find((one) => one.name === there?.name)?.changed[name] ?? own, own };
   }
   row(full) {
     const setting = this.setting(full);
@@ -172,6 +172,8 @@ export class Hands {
   }
 }
 
+// A host by its own name, or the first of a service's.
+const placed = (opened, name) => opened.hosts.find((one) => one.name === name) ?? opened.hosts.find((one) => one.service === name);
 const rail = (input) => input.type === "range" && input.style.setProperty("--p", `${(100 * (input.value - input.min)) / (input.max - input.min)}%`);
 function show(input, now) {
   if (input.type === "checkbox") input.checked = now;

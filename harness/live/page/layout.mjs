@@ -2,12 +2,13 @@
 const ROOM = { 1: { box: 72, gap: 0, above: 150 }, 2: { box: 62, gap: 46, above: 62 }, 3: { box: 54, gap: 34, above: 40 } };
 const CLIENT = "client";
 
-// Sorts hosts by how many calls they are from the client; what is never called stands with the first.
+// Sorts hosts by how many calls they are from the client, or from one that nobody calls and that begins by itself.
 export function levels(opened) {
-  const names = opened.hosts.map((host) => host.name), out = [], placed = new Set([CLIENT]);
+  const names = opened.hosts.map((host) => host.name), out = [], placed = new Set([CLIENT]), called = new Set(opened.links.flatMap((link) => link.hosts));
   let last = [CLIENT];
   while (last.length) {
     const next = opened.links.filter((link) => last.includes(link.caller)).flatMap((link) => link.hosts);
+    if (!out.length) next.push(...names.filter((name) => !called.has(name)));
     last = [...new Set(next)].filter((name) => names.includes(name) && !placed.has(name));
     for (const name of last) placed.add(name);
     if (last.length) out.push(last);

@@ -8,10 +8,14 @@ import { Hands } from "./hands.mjs";
 import { Lesson } from "./lesson.mjs";
 import { Follow } from "./follow.mjs";
 import { SpaceTime } from "./spacetime.mjs";
+import { Upcoming } from "./upcoming.mjs";
+import { History } from "./history.mjs";
+import { Tools } from "./tools.mjs";
 import { cures, sentence } from "./words.mjs";
 import { notes } from "./notes.mjs";
 import { clean, experiments, own, read, usual, written } from "./address.mjs";
 import { keys, listen, list } from "./keys.mjs";
+import { buttons } from "./buttons.mjs";
 
 const main = $("main"), phone = matchMedia("(max-width: 46rem)"), SPOKEN_MS = 1000, TOAST_MS = 8000, MORE_S = 600, LONGEST_S = 3600;
 const stored = (name, first) => { try { return (sessionStorage[name] ??= first()); } catch { return first(); } };
@@ -22,13 +26,17 @@ class Page {
     Object.assign(this, { runs: [], panes: [], kinds: [], labs: [], clock: null, spokenAt: 0, asKeys: stored("keys", () => "on") === "on", front: 0 });
     this.clock = new Clock(this);
     this.hands = new Hands(this, { breaks: $("break"), turns: $("turn") });
-    this.lesson = new Lesson(this, { vote: $("vote"), reader: $("lesson"), tries: $("further") });
+    this.lesson = new Lesson(this, { vote: $("vote"), reader: $("lesson"), tries: $("further"), phones: $("class") });
     this.follow = new Follow(this, $("follow"));
     this.spacetime = new SpaceTime(this, $("messages"));
+    this.upcoming = new Upcoming(this, $("upcoming"));
+    this.history = new History(this, $("history"));
+    this.views = [this.follow, this.spacetime, this.upcoming, this.history];
+    this.tools = new Tools(this, $("tools"));
     this.lanes = new Lanes($("time"), this);
     this.keys = keys(this);
-    listen(this.keys, () => this.asKeys && this.isThere);
-    this.buttons();
+    listen(this.keys, () => this.asKeys && this.isThere && this.tools.section.hidden);
+    buttons(this);
     phone.addEventListener("change", () => { for (const run of this.runs) this.draw(run); this.paint(); });
     addEventListener("hashchange", () => this.hash !== location.hash && this.start());
   }
@@ -40,15 +48,20 @@ class Page {
     let found;
     try { found = read(); } catch (error) { found = { at_s: 0, with: undefined }; this.said(`The address cannot be read (${error.message}); the lab is opened as it is.`, true); }
     this.base = found.session ?? BASE;
-    const first = this.runs[0] ?? new Run(`${this.base}a`, this);
+    const first = (this.first = this.runs[0] ?? this.first ?? new Run(`${this.base}a`, this));
     await first.ready;
     const { hello } = await first.send({ do: "hello" });
     if (!hello) return this.fail(first.failed || "The engine did not answer. Load the page again.");
     Object.assign(this, { kinds: hello.faults, labs: hello.labs });
+    await this.lesson.phones.look(first);
     $("lab").replaceChildren(...hello.labs.map((lab) => h("option", { value: lab.name }, lab.title)));
+    found = await this.tools.chosen(found, hello.tools, first);
+    if (this.tools.isListed) { this.tools.list(); return this.state("ready"); }
+    this.tools.leave();
     if (found.session && first.opened) return this.join(first);
     found.lab ??= hello.labs[0].name;
     await this.open(found, first);
+    await this.tools.opened();
   }
   // A second screen: looks at what another page has opened, and follows it.
   async join(first) {
@@ -60,7 +73,7 @@ class Page {
     this.show(runs);
     this.moved();
   }
-  async open(found, first = this.runs[0]) {
+  async open(found, first = this.runs[0] ?? this.first) {
     this.clock.pause();
     this.isOpening = true;
     this.state("loading");
@@ -157,7 +170,7 @@ class Page {
     for (const button of $("speeds").children) { const isOn = Number(button.dataset.speed) === this.clock.speed; attr(button, "aria-checked", isOn); attr(button, "tabindex", isOn ? 0 : -1); }
     this.lanes.paint();
     this.hands.paint();
-    this.spacetime.paint();
+    for (const view of this.views) view.paint();
     this.speak();
     notes($("notes"), this.runs);
   }
@@ -251,7 +264,7 @@ class Page {
   // The address, and what is shown.
   remember() {
     if (!this.isThere) return;
-    this.hash = written(this.runs, this.clock.at_s, this.clock.planned);
+    this.hash = written(this.runs, this.clock.at_s, this.clock.planned, this.tools.words);
     history.replaceState(null, "", this.hash);
   }
   async copy() {
@@ -262,6 +275,7 @@ class Page {
     const isOn = document.documentElement.dataset.view === "presenter";
     document.documentElement.dataset.view = isOn ? "" : "presenter";
     $("hints").replaceChildren(...[["Space", "play"], ["← →", "1 s"], ...this.hands.buttons.slice(0, 3).map((button, at) => [String(at + 1), `${button.kind.does.toLowerCase()} ${place(this.hands.picked)}`]), ["H", "heal all"], ["P", "end"]].map(([key, words]) => h("span", {}, h("kbd", {}, key), ` ${words}`)));
+    scrollTo(0, 0);
     this.fit();
   }
   fit() { this.lanes.width = 0; this.soon(); }
@@ -276,23 +290,10 @@ class Page {
   }
   closeAll() {
     if (!$("keys").hidden) return this.listKeys();
-    if (this.follow.isOpen) return this.follow.close();
-    if (this.spacetime.isOpen) return this.spacetime.toggle();
+    const open = this.views.find((view) => view.isOpen);
+    if (open) return open.toggle();
     if (!$("lesson").hidden) return this.lesson.read();
     if (document.documentElement.dataset.view === "presenter") this.present();
-  }
-  buttons() {
-    // After a click with the mouse, Space plays and pauses again; whoever uses the keyboard keeps the focus.
-    addEventListener("click", (event) => event.detail && event.target.closest?.("button")?.blur());
-    const on = (id, act) => ($(id).onclick = act);
-    on("play", () => this.toggle()); on("back", () => this.settle(this.clock.at_s - 1)); on("heal", () => this.healAll());
-    on("copy", () => this.copy()); on("present", () => this.present()); on("list-keys", () => this.listKeys()); on("read", () => this.lesson.read());
-    on("second", () => window.open(`${location.pathname}#session=${this.base}`, "_blank", "noopener"));
-    on("follow-last", () => this.follow.open(this.follow.latest())); on("show-messages", () => this.spacetime.toggle());
-    for (const button of document.querySelectorAll("[data-step]")) button.onclick = () => this.clock.by(button.dataset.step);
-    $("speeds").replaceChildren(...SPEEDS.map((speed) => h("button", { role: "radio", "data-speed": speed, title: speed === Infinity ? "as fast as it goes" : `${speed} times as fast as the clock`, onclick: () => this.speed(speed), onkeydown: (event) => { const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key]; if (by) { event.preventDefault(); event.stopPropagation(); this.faster(by); $("speeds").querySelector("[aria-checked=true]").focus(); } } }, speed === Infinity ? "max" : `${speed}×`)));
-    $("lab").onchange = () => this.open({ lab: $("lab").value, seed: Number($("seed").value), at_s: 0 });
-    $("seed").onchange = () => this.open({ lab: $("lab").value, seed: Number($("seed").value), with: this.runs.map((run) => run.variant), at_s: 0 });
   }
 }
 const page = new Page();

@@ -41,6 +41,8 @@ export class Run {
   }
   // Opens an experiment, or goes back in it; resolves when it stands at its moment.
   async stand(message) {
+    const made = message.experiment ? await this.page.tools.sandbox.prepare(this, message.experiment.lab) : { ok: true };
+    if (!made.ok) return made;
     this.failed = "";
     this.digest = "";
     const there = new Promise((done) => (this.stood = done));
@@ -83,6 +85,12 @@ export class Run {
   }
   hear_hello(hello) { this.note({ hello }); }
   hear_lesson({ lesson }) { this.note({ lesson }); }
+  hear_class(told) { this.page.lesson.heard(told); }
+  hear_history(history) { this.note({ history }); }
+  hear_claims({ claims }) { this.note({ claims }); }
+  hear_library(library) { this.note({ library }); }
+  hear_system(system) { this.note({ system }); }
+  hear_upcoming(upcoming) { this.note({ upcoming }); }
   hear_followed(followed) { this.note({ followed }); }
   hear_acted(acted) { // by whichever page
     const { at_s, operation } = acted, isDone = (act) => act.at_s <= at_s;
