@@ -1,12 +1,8 @@
 """The console's page in a Chromium: a storm and its rescue by hand, time, keys, links, access."""
 
 import json
-import os
 import re
-import shutil
-import subprocess
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -18,18 +14,10 @@ from harness.live.server import PAGE
 from harness.live.session import Session
 from harness.model.experiment import experiment_from_json
 from services.server import live_settings, load
-from tests.live.console_page import Page, browser, console
+from tests.live.console_page import Page, axe, browser, console, missing
 
-AXE = Path(__file__).parents[1] / "browser"
-FETCH_LIMIT_S = 300
 STORM = "#lab=retry-storm&seed=1&with=naive,budget"
 FALLS, STANDS = "falls", "stands"
-
-
-def missing(what: str) -> None:
-    if os.environ.get("CHAOSLAB_REQUIRE_BROWSER"):
-        pytest.fail(what)
-    pytest.skip(what)
 
 
 @pytest.fixture(scope="module")
@@ -236,21 +224,6 @@ def test_the_answer_is_not_there_before_the_vote(page: Page) -> None:
     page.stands()
     assert len(page.moments()) == 1
     assert "retry_budget" in page.hash()
-
-
-def axe() -> str:
-    file = AXE / "node_modules" / "axe-core" / "axe.min.js"
-    npm = shutil.which("npm")
-    if not file.is_file() and npm:
-        subprocess.run(  # noqa: S603 - our own lock
-            [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"],
-            cwd=AXE,
-            timeout=FETCH_LIMIT_S,
-            check=False,
-        )
-    if not file.is_file():
-        missing("axe-core could not be fetched: npm ci in tests/browser")
-    return file.read_text(encoding="utf-8")
 
 
 @pytest.mark.browser
