@@ -19,7 +19,8 @@ CHANGED = {
     '<meta charset="utf-8">': f'<meta charset="utf-8">\n{pages.POLICY}',
     '<span class="mark">Chaoslab</span>': '<a class="mark" href="../index.html">Chaoslab</a>',
 }
-"""What is another thing in the console's page than where a server gives it."""
+"""Edits of the console's page: what it has here, in place of what it has on a server."""
+STYLE = "\n.bar a.mark { color: inherit; text-decoration: none; }\n"
 
 
 def build(out: Path, *, playable: bool) -> None:
@@ -60,9 +61,9 @@ def _refuse_foreign(out: Path) -> None:
 
 
 def _console(to: Path) -> None:
-    """Copy the console's page, with a way to a worker in place of that to a server.
+    """Copy the console's page, with a transport to a worker in place of that to a server.
 
-    It leads back to the index, and has for its policy what a server would send.
+    It links back to the index, and has the policy that the console's server sends as a header.
     """
     shutil.copytree(PAGE, to)
     shutil.copy(STATIC / "transport.mjs", to)
@@ -71,6 +72,8 @@ def _console(to: Path) -> None:
     for old, new in CHANGED.items():
         text = _replaced(text, old, new)
     page.write_text(text, encoding="utf-8")
+    with (to / "style.css").open("a", encoding="utf-8") as style:
+        style.write(STYLE)
 
 
 def _replaced(text: str, old: str, new: str) -> str:

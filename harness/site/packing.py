@@ -4,9 +4,9 @@ It plays every lab for a moment, to see what is loaded, and writes four zips of 
 and `core` are what every lab has loaded, `redis` what only labs with a Redis have, and `rest` is
 everything else, so that nothing is missing when a rare line is reached.
 
-Zips are stored, for a server's compression makes them smaller than their own would. Servers
-compress files of the types that are worth it, and no zip. So each is a WebAssembly module too, with
-the zip as a section that means nothing: a zip is read from its end, whatever stands before it.
+The zips are stored uncompressed: a server's compression makes them smaller than their own would.
+But servers compress by type, and leave zips alone. So each part is also a valid WebAssembly module,
+whose one custom section is the zip; a zip is read from its end, whatever stands before it.
 """
 
 import ast
@@ -136,10 +136,10 @@ def packed(file: Path, name: str) -> tuple[str, bytes]:
 
 
 def shortened(module: ast.Module, lines: int) -> ast.Module:
-    """Leave out docstrings, or cut them to so many lines; assertions stay.
+    """Remove docstrings, or cut them to their first lines; assertions stay.
 
-    Libraries work without theirs, for Python has an option that leaves them out. Of ours the
-    console shows a fault's first line; and a data class without one makes its own at each start.
+    Libraries run without theirs, as they must under -OO. Ours keep a line: the console shows that
+    of each fault, and a dataclass without a docstring computes one whenever it is loaded.
     """
     for node in ast.walk(module):
         if isinstance(node, HAS_DOCSTRING) and ast.get_docstring(node, clean=False) is not None:
@@ -165,7 +165,7 @@ def write(parts: Mapping[str, list[str]]) -> None:
 
 
 def as_wasm(data: bytes) -> bytes:
-    """Give a WebAssembly module that has the bytes as its one custom section."""
+    """Wrap bytes into a WebAssembly module, as its one custom section."""
     named = bytes([len(SECTION)]) + SECTION + data
     return b"\0asm\1\0\0\0" + b"\0" + leb128(len(named)) + named
 

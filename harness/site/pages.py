@@ -22,7 +22,12 @@ TEMPLATES = Environment(
     lstrip_blocks=True,
 )
 STATIC = Path(__file__).parent / "static"
-SHARED = (STATIC / "site.css", STATIC / "site.mjs", STATIC / "kept.mjs", PAGE / "icon.svg")
+SHARED = (
+    STATIC / "site.css",
+    STATIC / "site.mjs",
+    STATIC / "offline_client.mjs",
+    PAGE / "icon.svg",
+)
 """What all pages refer to; the console and the site have one icon."""
 LEVELS = 4
 SINGLE = "Single episodes"
@@ -116,7 +121,7 @@ def index(*, playable: bool) -> str:
 
 
 def by_episode(*, playable: bool) -> str:
-    """Give the index of those who come from an episode: each of the series, with its lab."""
+    """Render the index by episode: each of the series, with the lab that answers it."""
     series = tuple(_series())
     return TEMPLATES.get_template("episodes.html").render(
         series=series,
@@ -182,7 +187,7 @@ def _series() -> Iterator[Series]:
 
 
 def series_title(told: str) -> str:
-    """Give a series' name without what its list says of itself: numbers, counts, capitals."""
+    """Clean a series' name: without number, count of episodes, and capitals."""
     inside = re.search(r"\((?!\d)(.*?)\)", told)
     bare = inside[1] if inside else re.sub(r"\s*[(\[].*?[)\]]", "", told)
     name = re.sub(r"^SERIES \d+: ", "", bare).strip("-")

@@ -1,4 +1,4 @@
-"""A server of static files as anybody has one, and one that hears of whoever goes elsewhere."""
+"""A plain server of static files, and a proxy that records requests to any other address."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ HERE = "127.0.0.1"
 
 
 class Files(SimpleHTTPRequestHandler):
-    """Gives files of a folder, and counts what it gave, by its name in the folder."""
+    """Serves files of a folder, and counts how often it sent each."""
 
     def __init__(self, *given: Any, sent: "Counter[str]", **more: Any) -> None:
         self.sent = sent
@@ -22,15 +22,15 @@ class Files(SimpleHTTPRequestHandler):
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         del size
         name = self.path.partition("?")[0].lstrip("/")
-        if int(code) != 304:  # what a browser has is as good as not sent
-            self.sent[f"{name}" if int(code) == 200 else f"{int(code)} {name}"] += 1
+        if int(code) != 304:  # the browser has it already
+            self.sent[name if int(code) == 200 else f"{int(code)} {name}"] += 1
 
     def log_message(self, *_: object) -> None:
         pass
 
 
-class Elsewhere(BaseHTTPRequestHandler):
-    """A proxy that brings nobody anywhere, and keeps whom they asked for."""
+class RefusingProxy(BaseHTTPRequestHandler):
+    """Refuses every request, and records its target."""
 
     def __init__(self, *given: Any, asked: list[str], **more: Any) -> None:
         self.asked = asked
@@ -58,7 +58,7 @@ class Server:
         self.is_stopped = False
 
     def stop(self) -> None:
-        """Answer nobody any more."""
+        """Close the port; a second call does nothing."""
         if not self.is_stopped:
             self._server.shutdown()
             self._server.server_close()
@@ -67,7 +67,7 @@ class Server:
 
 
 class Site(Server):
-    """A site that is served; `sent` counts its files."""
+    """Serves a site's folder; `sent` counts the files that left it."""
 
     def __init__(self, folder: Path) -> None:
         self.sent: Counter[str] = Counter()
@@ -86,9 +86,9 @@ def served(folder: Path) -> Iterator[Site]:
 
 @contextmanager
 def elsewhere() -> Iterator[tuple[dict[str, str], list[str]]]:
-    """Give a browser's proxy for every address but this machine's, and what was asked of it."""
+    """Yield proxy settings for every address but this machine's, and the targets asked for."""
     asked: list[str] = []
-    server = Server(partial(Elsewhere, asked=asked))
+    server = Server(partial(RefusingProxy, asked=asked))
     try:
         yield {"server": server.address, "bypass": HERE}, asked
     finally:

@@ -30,11 +30,11 @@ pytestmark = pytest.mark.browser
 
 PLAIN, WITH_REDIS = "config-push", "poison-message"
 PLAY = "play/index.html"
-KEPT = "caches.match('{}').then(Boolean)"
+CACHED = "caches.match('{}').then(Boolean)"
 LAST = "../site.mjs"
-"""What is kept last of all that is kept for later."""
+"""The last file that the service worker caches."""
 BROWSERS_OWN = "content-autofill.googleapis.com:443"
-"""What Chromium asks by itself about any page that has a field to fill in."""
+"""Chromium itself asks there about every page that has a field to fill in."""
 STATES = """addEventListener('DOMContentLoaded', () => {
     const main = document.querySelector('main');
     window.states = [[main.dataset.state, main.dataset.digest ?? '']];
@@ -46,7 +46,7 @@ STATES = """addEventListener('DOMContentLoaded', () => {
 
 
 def played() -> list[str]:
-    """Name the labs that are played in the tab: all of them, or the shortest of each kind."""
+    """List the labs to play in the tab: all of them, or the shortest of each kind."""
     slugs = catalogue.slugs()
     if os.environ.get("CHAOSLAB_TAB_LABS") == "all":
         return list(slugs)
@@ -62,7 +62,7 @@ def played() -> list[str]:
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Make the whole site once."""
+    """Build the whole site once."""
     if given := os.environ.get("CHAOSLAB_SITE"):
         return Path(given)
     if why := why_not():
@@ -76,7 +76,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def chromium(made: Path) -> Iterator[Any]:
-    del made  # its Python is over before the browser's begins
+    del made  # built before the browser starts
     with browser() as started:
         yield started
 
@@ -89,7 +89,7 @@ def site(made: Path) -> Iterator[Site]:
 
 @pytest.fixture
 def visit(chromium: Any, site: Site) -> Iterator[Callable[..., Page]]:
-    """Make pages of visitors who never were there; nobody of them may have asked anybody else."""
+    """Yield a maker of pages, each of a first visitor; no page may send a request elsewhere."""
     with ExitStack() as stack:
         proxy, asked = stack.enter_context(elsewhere())
 
@@ -102,8 +102,8 @@ def visit(chromium: Any, site: Site) -> Iterator[Callable[..., Page]]:
     assert set(asked) <= {BROWSERS_OWN}
 
 
-def test_whoever_goes_elsewhere_would_be_heard_of(chromium: Any) -> None:
-    """What the other tests count would not be nothing if there were something."""
+def test_a_request_to_another_address_would_be_recorded(chromium: Any) -> None:
+    """So the other tests' count of none means something."""
     with elsewhere() as (proxy, asked):
         context = chromium.new_context(proxy=proxy)
         context.new_page().goto("http://chaoslab.invalid/font.woff")
@@ -129,19 +129,19 @@ def test_the_tab_records_what_this_python_records(visit: Callable[..., Page], sl
 def test_a_first_visit_fetches_what_its_lab_needs_each_file_once(
     visit: Callable[..., Page], site: Site
 ) -> None:
-    """The part with Redis comes when a lab has one; nothing that is rarely needed comes at all."""
+    """Redis comes with the first lab that has one; the rarely needed rest does not come at all."""
     page = visit()
     page.open(f"{PLAY}#lab={PLAIN}&seed=1")
     page.press(" ")
     page.page.wait_for_selector("main[data-state=running]")
     page.press(" ")
     page.stands()
-    page.page.wait_for_function(KEPT.format(LAST))
+    page.page.wait_for_function(CACHED.format(LAST))
     late = {"engine/redis.wasm", "engine/rest.wasm"}
     assert not late & site.sent.keys()
     page.page.select_option("#lab", WITH_REDIS)
     page.page.wait_for_selector(f"main[data-lab={WITH_REDIS}][data-state=ready]")
-    page.page.wait_for_function(KEPT.format("../engine/redis.wasm"))
+    page.page.wait_for_function(CACHED.format("../engine/redis.wasm"))
     assert late & site.sent.keys() == {"engine/redis.wasm"}
     assert {name: count for name, count in site.sent.items() if count > 1} == {}
     assert {"engine/pyodide/pyodide.asm.wasm", "engine/stdlib.wasm"} <= site.sent.keys()
@@ -150,12 +150,12 @@ def test_a_first_visit_fetches_what_its_lab_needs_each_file_once(
 def test_after_the_first_visit_it_works_without_a_network(
     visit: Callable[..., Page], site: Site
 ) -> None:
-    """All pages do, and the lab gives the digest that it gave before; the server is gone."""
+    """Index, lesson and lab work with the server gone, and the lab's digests stay the same."""
     page = visit()
     page.open(f"{PLAY}#lab={WITH_REDIS}&seed=1&lasts=3")
     before = page.digest()
     for name in ("../engine/redis.wasm", LAST):
-        page.page.wait_for_function(KEPT.format(name))
+        page.page.wait_for_function(CACHED.format(name))
     site.stop()
     page.context.set_offline(True)
     page.page.goto(f"{site.address}/")
@@ -170,8 +170,8 @@ def test_after_the_first_visit_it_works_without_a_network(
     assert page.digest() == before
 
 
-def test_a_page_says_how_far_it_is(visit: Callable[..., Page]) -> None:
-    """Loading, ready, running, done; the digests and verdicts are there when it is done."""
+def test_the_page_tells_its_state(visit: Callable[..., Page]) -> None:
+    """Its state goes from loading to ready, running and done; digests come when it is done."""
     page = visit()
     page.page.add_init_script(STATES)
     page.open(f"{PLAY}#lab={PLAIN}&seed=1&lasts=2")
@@ -208,7 +208,8 @@ def test_all_pages_can_be_used_by_all(visit: Callable[..., Page], width: int, sc
     script = axe()
     page = visit(color_scheme=scheme, reduced_motion="reduce")
     page.page.set_viewport_size({"width": width, "height": 900})
-    for name in ("index.html", f"labs/{PLAIN}.html", f"{PLAY}#lab={PLAIN}&seed=1"):
+    pages = ("index.html", "episodes.html", f"labs/{PLAIN}.html", f"{PLAY}#lab={PLAIN}&seed=1")
+    for name in pages:
         page.page.goto(page.address + name)
         if name.startswith(PLAY):
             page.stands()

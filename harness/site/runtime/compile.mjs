@@ -3,7 +3,7 @@ import { loadPyodide } from "./node_modules/pyodide/pyodide.mjs";
 
 const [stage, out] = process.argv.slice(2);
 try {
-  // Columns are a tenth of bytecode, and a traceback does without.
+  // Without columns, bytecode is a tenth smaller; tracebacks still have lines.
   const env = { PYTHONDONTWRITEBYTECODE: "1", PYTHONHASHSEED: "0", PYTHONNODEBUGRANGES: "1" };
   const python = await loadPyodide({ env });
   python.mountNodeFS("/stage", stage);

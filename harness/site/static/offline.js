@@ -1,46 +1,45 @@
-// After the first visit the site works without a network: what was kept is given, and what is new is kept.
-const KEPT = "chaoslab-{{ version }}";
+// The service worker: answers from its cache, and caches what it fetches, so that the site works offline after the first visit.
+const CACHE = "chaoslab-{{ version }}";
 const FILES = {{ files }};
 
-// What a server answered after sending the browser elsewhere may not be given for a page; the same without that mark may.
-const plain = (answer) => (answer.redirected ? new Response(answer.body, { status: answer.status, headers: answer.headers }) : answer);
+// A browser refuses a redirected answer for a page; a copy of it has no such mark.
+const unredirected = (answer) => (answer.redirected ? new Response(answer.body, { status: answer.status, headers: answer.headers }) : answer);
 const bare = (url) => url.split(/[?#]/)[0];
 
-// The rest of the site. What another version has kept goes when all of this one is there.
-let rest;
-async function keep() {
-  const here = await caches.open(KEPT), names = FILES.map((name) => new URL(name, location).href);
-  for (const name of names) {
-    if (await here.match(name)) continue;
-    const answer = await fetch(name, { cache: "no-cache" }); // of this version, whatever the browser has
-    if (!answer.ok) throw new Error(`${name}: ${answer.status}`);
-    await here.put(name, plain(answer));
+async function fetchTheRest() {
+  const cache = await caches.open(CACHE);
+  for (const url of FILES.map((name) => new URL(name, location).href)) {
+    if (await cache.match(url)) continue;
+    const answer = await fetch(url, { cache: "no-cache" }); // the browser's own cache may have it of another version
+    if (!answer.ok) throw new Error(`${url}: ${answer.status}`);
+    await cache.put(url, unredirected(answer));
   }
-  for (const name of await caches.keys()) if (name.startsWith("chaoslab-") && name !== KEPT) await caches.delete(name);
+  for (const name of await caches.keys()) if (name.startsWith("chaoslab-") && name !== CACHE) await caches.delete(name);
 }
-// Some servers show page.html as page, and index.html as its folder.
-async function found(held, url) {
+// Some servers serve page.html as page, and index.html as its folder.
+async function cached(cache, url) {
   for (const name of [url, `${url}.html`, `${url}index.html`]) {
-    const one = await held.match(name);
-    if (one) return one;
+    const answer = await cache.match(name);
+    if (answer) return answer;
   }
 }
-async function answered(event) {
-  const { request } = event, url = bare(request.url), here = await caches.open(KEPT), one = await found(here, url);
-  if (one) return one;
+async function answer(event) {
+  const { request } = event, url = bare(request.url), cache = await caches.open(CACHE), known = await cached(cache, url);
+  if (known) return known;
   try {
-    const answer = await fetch(request);
-    if (answer.status === 200) event.waitUntil(here.put(url, plain(answer.clone())).catch(() => {})); // a full disk keeps nothing
-    return answer;
+    const fresh = await fetch(request);
+    if (fresh.status === 200) event.waitUntil(cache.put(url, unredirected(fresh.clone())).catch(() => {})); // a full disk caches nothing
+    return fresh;
   } catch (error) {
-    return (await found(caches, url)) ?? Promise.reject(error); // of the version before, better than nothing
+    return (await cached(caches, url)) ?? Promise.reject(error); // from the cache of the version before
   }
 }
 
+let rest;
 self.addEventListener("install", () => self.skipWaiting());
 self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
-self.addEventListener("message", (event) => event.waitUntil((rest ??= keep().catch((error) => { rest = undefined; console.warn(`Not all is kept: ${error}`); }))));
+self.addEventListener("message", (event) => event.waitUntil((rest ??= fetchTheRest().catch((error) => { rest = undefined; console.warn(`The site will not work offline: ${error}`); }))));
 self.addEventListener("fetch", (event) => {
   const { request } = event;
-  if (request.method === "GET" && new URL(request.url).origin === location.origin) event.respondWith(answered(event));
+  if (request.method === "GET" && new URL(request.url).origin === location.origin) event.respondWith(answer(event));
 });

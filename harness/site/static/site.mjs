@@ -1,5 +1,5 @@
 // An index: which labs or episodes are shown. Without this script, all of them are.
-import { kept, watched } from "./kept.mjs";
+import { cacheTheRest, serviceWorkerReady } from "./offline_client.mjs";
 
 const $ = (id) => document.getElementById(id);
 const form = document.querySelector("form.tools");
@@ -26,5 +26,5 @@ if (form) {
   form.addEventListener("submit", (event) => event.preventDefault());
   show();
 }
-// Whoever reads can run what they read of a moment later, and without a network; not where data are dear.
-if (!navigator.connection?.saveData && document.querySelector("[href*='play/']")) watched().then(kept);
+// A reader's next click is on a lab: it is there by then, and works offline. Not for visitors who save data.
+if (!navigator.connection?.saveData && document.querySelector("[href*='play/']")) serviceWorkerReady().then(cacheTheRest);

@@ -1,14 +1,14 @@
 // The way to a session's engine: a worker of this tab, which all sessions of the page share. It stands in for the console's own.
-import { kept, watched } from "../kept.mjs";
+import { cacheTheRest, serviceWorkerReady } from "../offline_client.mjs";
 
 const heard = new Map();
 let worker, ready;
 
 function shared() {
-  ready ??= watched().then(() => new Promise((done) => {
+  ready ??= serviceWorkerReady().then(() => new Promise((done) => {
     worker = new Worker(new URL("../engine/worker.mjs", import.meta.url), { type: "module" });
     worker.onmessage = ({ data }) => {
-      if (data.ready) { done(); kept(); }
+      if (data.ready) { done(); cacheTheRest(); }
       else if (data.failed) for (const each of heard.values()) each.hear(JSON.stringify({ say: "failed", why: data.failed, over: true, bug: true }));
       else heard.get(data.session)?.hear(data.text);
     };
