@@ -18,8 +18,9 @@ SWARM_S = 600
 PLANS_A_NIGHT = 100_000
 """More than the swarm can try in its time, so that no two nights try the same."""
 REQUIRED = "CHAOSLAB_REQUIRE_ENGINE"
-SEEDS = "200"
-"""How many seeds are held against fresh processes at night."""
+REQUIRED_BROWSER = "CHAOSLAB_REQUIRE_BROWSER"
+AT_NIGHT = {"CHAOSLAB_SEEDS": "200", "CHAOSLAB_TAB_LABS": "all"}
+"""Seeds that are held against fresh processes at night, and labs that a browser's tab plays."""
 NOTHING_COLLECTED = 5
 """pytest's exit code when no test matches, which an argument after `--` may bring about."""
 
@@ -30,11 +31,13 @@ NOTHING_COLLECTED = 5
 def command(pytest_arguments: Sequence[str], *, nightly: bool) -> ExitCode:
     """Run all checks of the project; what follows -- goes to pytest.
 
-    Set CHAOSLAB_REQUIRE_ENGINE=1 to fail where no Docker engine answers.
+    Set CHAOSLAB_REQUIRE_ENGINE=1 to fail where no Docker engine answers, and
+    CHAOSLAB_REQUIRE_BROWSER=1 to fail where no Chromium is found.
     """
-    missing = why_not()
-    if missing and os.environ.get(REQUIRED):
-        raise EnvironmentNotReadyError(f"{REQUIRED} is set, and {missing}")
+    missing, no_browser = why_not(), why_not_browser()
+    for name, why in ((REQUIRED, missing), (REQUIRED_BROWSER, no_browser)):
+        if why and os.environ.get(name):
+            raise EnvironmentNotReadyError(f"{name} is set, and {why}")
     steps = [
         ["ruff", "check", *SOURCES],
         ["ruff", "format", "--check", *SOURCES],
@@ -44,7 +47,6 @@ def command(pytest_arguments: Sequence[str], *, nightly: bool) -> ExitCode:
             *("--dist", "loadgroup", *pytest_arguments),
         ],
     ]
-    no_browser = why_not_browser()
     if not no_browser:
         steps.append(["pytest", "-m", "browser", *pytest_arguments])
     if not missing:
@@ -54,7 +56,7 @@ def command(pytest_arguments: Sequence[str], *, nightly: bool) -> ExitCode:
         steps.append(["tests.peers"])
         steps.append(["tests.mutation"])
         steps.append(["tests.mutation", "--kernel", "--count", "120"])
-    more = {"CHAOSLAB_SEEDS": SEEDS} if nightly else {}
+    more = AT_NIGHT if nightly else {}
     failed = [step[0] for step in steps if not _passes(step, {**os.environ, **more})]
     if missing:
         _left_out("compose", "Compose", missing, pytest_arguments)

@@ -13,8 +13,14 @@ from harness.site.pages import STATIC
 
 MARK = ".chaoslab-site"
 """What a folder has that was made here, and may be made anew."""
-LATER = ("engine/redis.zip", "engine/rest.zip")
+LATER = ("engine/redis.wasm", "engine/rest.wasm")
 """What is fetched, and then kept, by those labs alone that need it."""
+CHANGED = {
+    '<meta charset="utf-8">': f'<meta charset="utf-8">\n{pages.POLICY}',
+    '<span class="mark">Chaoslab</span>': '<a class="mark" href="../index.html">Chaoslab</a>',
+}
+"""Edits of the console's page: what it has here, in place of what it has on a server."""
+STYLE = "\n.bar a.mark { color: inherit; text-decoration: none; }\n"
 
 
 def build(out: Path, *, playable: bool) -> None:
@@ -55,9 +61,25 @@ def _refuse_foreign(out: Path) -> None:
 
 
 def _console(to: Path) -> None:
-    """Copy the console's page, with a way to a worker in place of that to a server."""
+    """Copy the console's page, with a transport to a worker in place of that to a server.
+
+    It links back to the index, and has the policy that the console's server sends as a header.
+    """
     shutil.copytree(PAGE, to)
     shutil.copy(STATIC / "transport.mjs", to)
+    page = to / "index.html"
+    text = page.read_text(encoding="utf-8")
+    for old, new in CHANGED.items():
+        text = _replaced(text, old, new)
+    page.write_text(text, encoding="utf-8")
+    with (to / "style.css").open("a", encoding="utf-8") as style:
+        style.write(STYLE)
+
+
+def _replaced(text: str, old: str, new: str) -> str:
+    if text.count(old) != 1:
+        raise AssertionError(f"the console's page has {old} {text.count(old)} times")
+    return text.replace(old, new)
 
 
 def _offline(out: Path) -> None:

@@ -2,10 +2,14 @@
 
 It plays every lab for a moment, to see what is loaded, and writes four zips of bytecode: `stdlib`
 and `core` are what every lab has loaded, `redis` what only labs with a Redis have, and `rest` is
-everything else, so that nothing is missing when a rare line is reached. Zips are stored, for a
-server's compression makes them smaller than their own would.
+everything else, so that nothing is missing when a rare line is reached.
+
+The zips are stored uncompressed: a server's compression makes them smaller than their own would.
+But servers compress by type, and leave zips alone. So each part is also a valid WebAssembly module,
+whose one custom section is the zip; a zip is read from its end, whatever stands before it.
 """
 
+import ast
 import importlib
 import importlib.util
 import json
@@ -13,14 +17,17 @@ import marshal
 import sys
 import zipfile
 from collections.abc import Iterable, Mapping
+from io import BytesIO
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, cast
 
 from harness.site.tab import Packed, started
 
 STAGE, OUT = Path("/stage"), Path("/out")
 STDLIB, APP = STAGE / "stdlib", STAGE / "app"
+THIS = "app/harness/site/packing.py"
 ZIPPED = "/lib/python{0.major}{0.minor}.zip/"
+OURS = ("harness/", "services/", "labs/")
 REDIS = ("redis", "fakeredis", "sortedcontainers")
 STARTS = (
     "encodings", "importlib", "collections", "zipfile", "pyodide", "_pyodide", "zipimport", "site",
@@ -35,6 +42,8 @@ UNZIPS = "encodings.cp437"
 """The one that file names in zips are read with, before any part can be unpacked."""
 MAGIC = importlib.util.MAGIC_NUMBER + bytes(12)
 DATE = (2026, 1, 1, 0, 0, 0)
+SECTION = b"zip"
+HAS_DOCSTRING = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 PLAYED_S = 2.0
 AFTERWARDS: tuple[dict[str, Any], ...] = (
     {"do": "follow", "request": 0}, {"do": "export"}, {"do": "rewind", "to_s": 0.5},
@@ -98,7 +107,7 @@ def part_of(file: str, seen: set[str]) -> str:
     top, _, rest = file.partition("/")
     if dotted(rest).split(".")[0] in REDIS or rest.startswith("fakeredis-"):
         return "redis"
-    if top == "app" and rest.startswith(("harness/", "services/", "labs/")):
+    if top == "app" and rest.startswith(OURS):
         return "core"
     if file in seen or (top == "stdlib" and _starts(dotted(rest))):
         return "stdlib" if top == "stdlib" else "core"
@@ -121,17 +130,50 @@ def packed(file: Path, name: str) -> tuple[str, bytes]:
     data = file.read_bytes()
     if file.suffix != ".py":
         return name, data
-    code = compile(data, name, "exec", dont_inherit=True, optimize=0)
+    module = shortened(ast.parse(data), lines=1 if name.startswith(OURS) else 0)
+    code = compile(module, name, "exec", dont_inherit=True, optimize=0)
     return f"{name.removesuffix('.py')}.pyc", MAGIC + marshal.dumps(code)
+
+
+def shortened(module: ast.Module, lines: int) -> ast.Module:
+    """Remove docstrings, or cut them to their first lines; assertions stay.
+
+    Libraries run without theirs, as they must under -OO. Ours keep a line: the console shows that
+    of each fault, and a dataclass without a docstring computes one whenever it is loaded.
+    """
+    for node in ast.walk(module):
+        if isinstance(node, HAS_DOCSTRING) and ast.get_docstring(node, clean=False) is not None:
+            if lines:
+                said = cast("ast.Constant", cast("ast.Expr", node.body[0]).value)
+                said.value = "\n".join(str(said.value).strip().splitlines()[:lines])
+            else:
+                node.body[:1] = (
+                    [] if node.body[1:] else [ast.copy_location(ast.Pass(), node.body[0])]
+                )
+    return module
 
 
 def write(parts: Mapping[str, list[str]]) -> None:
     """Write the zips: the same files give the same bytes."""
     for part, files in parts.items():
-        with zipfile.ZipFile(OUT / f"{part}.zip", "w", zipfile.ZIP_STORED) as made:
+        held = BytesIO()
+        with zipfile.ZipFile(held, "w", zipfile.ZIP_STORED) as made:
             for file in sorted(files):
                 name, data = packed(STAGE / file, file.partition("/")[2])
                 made.writestr(zipfile.ZipInfo(name, DATE), data)
+        (OUT / f"{part}.wasm").write_bytes(as_wasm(held.getvalue()))
+
+
+def as_wasm(data: bytes) -> bytes:
+    """Wrap bytes into a WebAssembly module, as its one custom section."""
+    named = bytes([len(SECTION)]) + SECTION + data
+    return b"\0asm\1\0\0\0" + b"\0" + leb128(len(named)) + named
+
+
+def leb128(number: int) -> bytes:
+    """Write a number as WebAssembly does: seven bits a byte, the lowest first."""
+    low, rest = number & 0x7F, number >> 7
+    return bytes([low | 0x80]) + leb128(rest) if rest else bytes([low])
 
 
 def main() -> None:
@@ -142,8 +184,8 @@ def main() -> None:
     parts: dict[str, list[str]] = {"stdlib": [], "core": [], "redis": [], "rest": []}
     for top in (STDLIB, APP):
         for path in sorted(top.rglob("*")):
-            if path.is_file():
-                file = str(path.relative_to(STAGE))
+            file = str(path.relative_to(STAGE))
+            if path.is_file() and file != THIS:
                 parts[part_of(file, seen)].append(file)
     write(parts)
     names = {

@@ -1,5 +1,6 @@
 """The site's pages: the index of all labs by track, and each lab's lesson."""
 
+import re
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -21,9 +22,22 @@ TEMPLATES = Environment(
     lstrip_blocks=True,
 )
 STATIC = Path(__file__).parent / "static"
-SHARED = (STATIC / "site.css", STATIC / "site.mjs", PAGE / "icon.svg")
+SHARED = (
+    STATIC / "site.css",
+    STATIC / "site.mjs",
+    STATIC / "offline_client.mjs",
+    PAGE / "icon.svg",
+)
 """What all pages refer to; the console and the site have one icon."""
 LEVELS = 4
+SINGLE = "Single episodes"
+"""Those of no series, which come last."""
+POLICY = Markup(
+    '<meta http-equiv="Content-Security-Policy" content="default-src \'self\'; '
+    "img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'none'\">"
+)
+"""Nothing is fetched from elsewhere, whatever a page says."""
+TEMPLATES.globals["policy"] = POLICY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,12 +67,41 @@ class Track:
         return sum(card.written for card in self.cards)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """An episode of the series, and the lab that answers it."""
+
+    episode: Episode
+    card: Card
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Series:
+    """The episodes of a series, in its own order."""
+
+    title: str
+    answers: tuple[Answer, ...]
+
+    @property
+    def name(self) -> str:
+        """The title as a place in a page."""
+        return re.sub(r"\W+", "-", self.title.lower())
+
+    @property
+    def written(self) -> int:
+        """How many of its episodes have a lab that is there."""
+        return sum(answer.card.written for answer in self.answers)
+
+
 def write(out: Path, *, playable: bool) -> None:
     """Write all pages; with `playable`, each lab leads to the console."""
     (out / "labs").mkdir(parents=True)
     for file in SHARED:
         shutil.copy(file, out)
-    pages = {"index.html": index(playable=playable)}
+    pages = {
+        "index.html": index(playable=playable),
+        "episodes.html": by_episode(playable=playable),
+    }
     for slug in catalogue.slugs():
         pages[f"labs/{slug}.html"] = lab(slug, playable=playable)
     for name, text in pages.items():
@@ -72,6 +115,18 @@ def index(*, playable: bool) -> str:
         tracks=tracks,
         total=sum(len(track.cards) for track in tracks),
         written=sum(track.written for track in tracks),
+        levels=range(1, LEVELS + 1),
+        playable=playable,
+    )
+
+
+def by_episode(*, playable: bool) -> str:
+    """Render the index by episode: each of the series, with the lab that answers it."""
+    series = tuple(_series())
+    return TEMPLATES.get_template("episodes.html").render(
+        series=series,
+        total=sum(len(one.answers) for one in series),
+        written=sum(one.written for one in series),
         levels=range(1, LEVELS + 1),
         playable=playable,
     )
@@ -117,6 +172,28 @@ def _tracks() -> Iterator[Track]:
                 for row in sorted(rows, key=lambda row: row.level)
             ),
         )
+
+
+def _series() -> Iterator[Series]:
+    cards = {card.row.slug: card for track in _tracks() for card in track.cards}
+    found: dict[str, dict[tuple[str, str], Answer]] = {}
+    for one in catalogue.episodes():
+        answers = found.setdefault(series_title(one.series), {})
+        answers.setdefault(
+            (one.title.casefold(), one.lab), Answer(episode=one, card=cards[one.lab])
+        )
+    for title, answers in sorted(found.items(), key=lambda one: one[0] == SINGLE):
+        yield Series(title=title, answers=tuple(answers.values()))
+
+
+def series_title(told: str) -> str:
+    """Clean a series' name: without number, count of episodes, and capitals."""
+    inside = re.search(r"\((?!\d)(.*?)\)", told)
+    bare = inside[1] if inside else re.sub(r"\s*[(\[].*?[)\]]", "", told)
+    name = re.sub(r"^SERIES \d+: ", "", bare).strip("-")
+    if name.isdigit():
+        return f"Series {name}"
+    return name.capitalize() or SINGLE
 
 
 def _answered(row: Planned, episodes: tuple[Episode, ...]) -> int:

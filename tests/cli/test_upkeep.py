@@ -190,7 +190,8 @@ def tools(monkeypatch: pytest.MonkeyPatch) -> Tools:
     made = Tools()
     monkeypatch.setattr(subprocess, "run", made.run)
     monkeypatch.setattr(cmd_test, "why_not_browser", lambda: "")
-    monkeypatch.delenv(cmd_test.REQUIRED, raising=False)
+    for required in (cmd_test.REQUIRED, cmd_test.REQUIRED_BROWSER):
+        monkeypatch.delenv(required, raising=False)
     return made
 
 
@@ -250,6 +251,19 @@ def test_test_may_require_an_engine(
     outcome = shop.run("test")
     assert outcome.code == 2
     assert outcome.complaint.startswith("CHAOSLAB_REQUIRE_ENGINE is set, and no Docker engine")
+    assert tools.calls == []
+
+
+def test_test_may_require_a_browser(
+    shop: Workshop, tools: Tools, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As CI does: a browser that is missing there is a failure, and no line at the end of a log."""
+    monkeypatch.setattr(cmd_test, "why_not_browser", lambda: "no Chromium was found")
+    monkeypatch.setenv(cmd_test.REQUIRED_BROWSER, "1")
+    outcome = shop.run("test")
+    assert outcome.code == 2
+    wanted = "CHAOSLAB_REQUIRE_BROWSER is set, and no Chromium"
+    assert outcome.complaint.startswith(wanted)
     assert tools.calls == []
 
 

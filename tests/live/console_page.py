@@ -2,16 +2,21 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
+
+import pytest
 
 from harness.live.browsers import chromium
 
 ROOT = Path(__file__).parents[2]
+AXE = ROOT / "tests" / "browser"
+FETCH_LIMIT_S = 300
 WAIT_MS = 300_000
 """A machine may be busy with everything else; what is slow is no fault of the page."""
 BEYOND_S = 10_000
@@ -30,6 +35,29 @@ STANDS = """(at) => {
     const { dataset } = document.getElementById('main');
     return Math.abs(dataset.at - at) < 1e-6 && ['ready', 'paused', 'done'].includes(dataset.state);
 }"""
+
+
+def missing(what: str) -> NoReturn:
+    """Leave a test out, or fail where a browser is required."""
+    if os.environ.get("CHAOSLAB_REQUIRE_BROWSER"):
+        pytest.fail(what)
+    pytest.skip(what)
+
+
+def axe() -> str:
+    """Give the script that checks whether a page can be used by all; npm fetches it at first."""
+    file = AXE / "node_modules" / "axe-core" / "axe.min.js"
+    npm = shutil.which("npm")
+    if not file.is_file() and npm:
+        subprocess.run(  # noqa: S603 - our own lock
+            [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"],
+            cwd=AXE,
+            timeout=FETCH_LIMIT_S,
+            check=False,
+        )
+    if not file.is_file():
+        missing("axe-core could not be fetched: npm ci in tests/browser")
+    return file.read_text(encoding="utf-8")
 
 
 @contextmanager

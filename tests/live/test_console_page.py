@@ -1,10 +1,7 @@
 """The console's page in a Chromium: a storm and its rescue by hand, time, keys, links, access."""
 
 import json
-import os
 import re
-import shutil
-import subprocess
 from collections.abc import Iterator
 from itertools import combinations
 from pathlib import Path
@@ -22,20 +19,12 @@ from harness.live.session import Session
 from harness.live.tools import TOOLS
 from harness.model.experiment import Experiment, experiment_from_json
 from services.server import live_settings, load
-from tests.live.console_page import Page, browser, console
+from tests.live.console_page import Page, axe, browser, console, missing
 
-AXE = Path(__file__).parents[1] / "browser"
-FETCH_LIMIT_S = 300
 STORM = "#lab=retry-storm&seed=1&with=naive,budget"
 VOTE_HOST = "127.0.0.3"
 NARROW = 390
 FALLS, STANDS = "falls", "stands"
-
-
-def missing(what: str) -> None:
-    if os.environ.get("CHAOSLAB_REQUIRE_BROWSER"):
-        pytest.fail(what)
-    pytest.skip(what)
 
 
 @pytest.fixture(scope="module")
@@ -415,21 +404,6 @@ def test_a_system_of_ones_own_is_made_run_and_saved(
             own.append(session.finish().digest())
     assert again.digest() == ",".join(own)
     again.close()
-
-
-def axe() -> str:
-    file = AXE / "node_modules" / "axe-core" / "axe.min.js"
-    npm = shutil.which("npm")
-    if not file.is_file() and npm:
-        subprocess.run(  # noqa: S603 - our own lock
-            [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"],
-            cwd=AXE,
-            timeout=FETCH_LIMIT_S,
-            check=False,
-        )
-    if not file.is_file():
-        missing("axe-core could not be fetched: npm ci in tests/browser")
-    return file.read_text(encoding="utf-8")
 
 
 @pytest.mark.browser

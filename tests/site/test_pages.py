@@ -13,6 +13,7 @@ from harness.cli.cmd_site import command
 from harness.errors import LabError
 from harness.site import build
 from harness.site.build import MARK
+from harness.site.pages import series_title
 
 
 class Links(HTMLParser):
@@ -60,6 +61,32 @@ def test_the_index_asks_every_question_of_the_catalogue(site: Path) -> None:
         assert " ".join(row.question.split()) in texts, row.slug
     there = {link for link in index.found if link.startswith("labs/")}
     assert there == {f"labs/{slug}.html" for slug in catalogue.slugs()}
+
+
+def test_the_episodes_are_listed_with_the_labs_that_answer_them(site: Path) -> None:
+    """Each that names a lab, once, by its own title; the lab's level and question stand beside."""
+    text = (site / "episodes.html").read_text()
+    texts = [" ".join(text.split()) for text in Links(text).texts]
+    questions = {row.slug: " ".join(row.question.split()) for row in catalogue.planned()}
+    for episode in catalogue.episodes():
+        assert episode.title in texts
+        assert any(one.endswith(questions[episode.lab]) for one in texts)
+    there = {one.lab for one in catalogue.episodes()} & set(catalogue.slugs())
+    assert {slug for slug in catalogue.slugs() if f'data-lab="{slug}"' in text} == there
+    assert text.count("data-level=") == text.count('aria-label="level ')
+
+
+def test_a_series_has_a_name_for_readers() -> None:
+    """Without the numbers, counts and capitals of the list that it comes from."""
+    assert [
+        series_title(told)
+        for told in (
+            "2",
+            "SERIES 4: FAILURE FORENSICS (15 Episodes)",
+            "-",
+            "Episodes 1-2 (Deep Dives)",
+        )
+    ] == ["Series 2", "Failure forensics", "Single episodes", "Deep dives"]
 
 
 def test_each_link_leads_to_a_page_and_a_place_of_it(site: Path) -> None:

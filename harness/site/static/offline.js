@@ -1,20 +1,45 @@
-// After the first visit the site works without a network: what was kept is given, and what is new is kept.
-const KEPT = "chaoslab-{{ version }}";
+// The service worker: answers from its cache, and caches what it fetches, so that the site works offline after the first visit.
+const CACHE = "chaoslab-{{ version }}";
 const FILES = {{ files }};
 
-self.addEventListener("install", (event) => event.waitUntil(
-  caches.open(KEPT).then((kept) => kept.addAll(FILES)).then(() => self.skipWaiting())));
-self.addEventListener("activate", (event) => event.waitUntil(
-  caches.keys().then((names) => Promise.all(names.filter((name) => name.startsWith("chaoslab-") && name !== KEPT).map((name) => caches.delete(name))))
-    .then(() => self.clients.claim())));
+// A browser refuses a redirected answer for a page; a copy of it has no such mark.
+const unredirected = (answer) => (answer.redirected ? new Response(answer.body, { status: answer.status, headers: answer.headers }) : answer);
+const bare = (url) => url.split(/[?#]/)[0];
+
+async function fetchTheRest() {
+  const cache = await caches.open(CACHE);
+  for (const url of FILES.map((name) => new URL(name, location).href)) {
+    if (await cache.match(url)) continue;
+    const answer = await fetch(url, { cache: "no-cache" }); // the browser's own cache may have it of another version
+    if (!answer.ok) throw new Error(`${url}: ${answer.status}`);
+    await cache.put(url, unredirected(answer));
+  }
+  for (const name of await caches.keys()) if (name.startsWith("chaoslab-") && name !== CACHE) await caches.delete(name);
+}
+// Some servers serve page.html as page, and index.html as its folder.
+async function cached(cache, url) {
+  for (const name of [url, `${url}.html`, `${url}index.html`]) {
+    const answer = await cache.match(name);
+    if (answer) return answer;
+  }
+}
+async function answer(event) {
+  const { request } = event, url = bare(request.url), cache = await caches.open(CACHE), known = await cached(cache, url);
+  if (known) return known;
+  try {
+    const fresh = await fetch(request);
+    if (fresh.status === 200) event.waitUntil(cache.put(url, unredirected(fresh.clone())).catch(() => {})); // a full disk caches nothing
+    return fresh;
+  } catch (error) {
+    return (await cached(caches, url)) ?? Promise.reject(error); // from the cache of the version before
+  }
+}
+
+let rest;
+self.addEventListener("install", () => self.skipWaiting());
+self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
+self.addEventListener("message", (event) => event.waitUntil((rest ??= fetchTheRest().catch((error) => { rest = undefined; console.warn(`The site will not work offline: ${error}`); }))));
 self.addEventListener("fetch", (event) => {
   const { request } = event;
-  if (request.method !== "GET" || new URL(request.url).origin !== location.origin) return;
-  event.respondWith(caches.open(KEPT).then(async (kept) => {
-    const found = await kept.match(request, { ignoreSearch: true });
-    if (found) return found;
-    const answer = await fetch(request);
-    if (answer.ok) await kept.put(request, answer.clone());
-    return answer;
-  }));
+  if (request.method === "GET" && new URL(request.url).origin === location.origin) event.respondWith(answer(event));
 });

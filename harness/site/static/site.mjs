@@ -1,4 +1,6 @@
-// The index: which labs are shown. Without this script, all of them are.
+// An index: which labs or episodes are shown. Without this script, all of them are.
+import { cacheTheRest, serviceWorkerReady } from "./offline_client.mjs";
+
 const $ = (id) => document.getElementById(id);
 const form = document.querySelector("form.tools");
 
@@ -16,12 +18,13 @@ function show() {
     }
     section.hidden = !some;
   }
-  const whole = !wanted.length && which === "all" && level === "4";
-  $("found").textContent = whole ? "" : count === 1 ? "One lab fits." : count ? `${count} labs fit.` : "No lab fits. Search for other words, or allow another level.";
+  const { of } = form.dataset, whole = !wanted.length && which === "all" && level === "4";
+  $("found").textContent = whole ? "" : count === 1 ? `One ${of} fits.` : count ? `${count} ${of}s fit.` : `No ${of} fits. Search for other words, or allow another level.`;
 }
 if (form) {
   form.addEventListener("input", show);
   form.addEventListener("submit", (event) => event.preventDefault());
   show();
 }
-if ("serviceWorker" in navigator && document.querySelector("[href*='play/']")) navigator.serviceWorker.register(new URL("offline.js", import.meta.url));
+// A reader's next click is on a lab: it is there by then, and works offline. Not for visitors who save data.
+if (!navigator.connection?.saveData && document.querySelector("[href*='play/']")) serviceWorkerReady().then(cacheTheRest);

@@ -24,12 +24,12 @@ async function start() {
   const [python, core] = await Promise.all([
     loadPyodide({
       indexURL: at("pyodide/"),
-      stdLibURL: at("stdlib.zip"),
+      stdLibURL: at("stdlib.wasm"),
       // What it would fetch to know of packages that are not asked for.
       lockFileContents: JSON.stringify({ info: bundle.python, packages: {} }),
       env: { PYTHONHASHSEED: "0", PYTHONDONTWRITEBYTECODE: "1", HOME: "/home" },
     }),
-    bytes("core.zip"),
+    bytes("core.wasm"),
   ]);
   python.FS.writeFile("/core.zip", core);
   python.globals.set("fetched", bytesNow);
@@ -40,7 +40,7 @@ import json, sys
 sys.path.append("/core.zip")
 from harness.site import later, tab
 bundle = json.loads(told)
-later.wait_for(lambda part: fetched(f"{part}.zip").to_bytes(), bundle["parts"], "/later")
+later.wait_for(lambda part: fetched(f"{part}.wasm").to_bytes(), bundle["parts"], "/later")
 tab.started(tell, json.dumps(bundle["labs"]), lambda name: fetched(name).to_bytes().decode())
 `);
 }

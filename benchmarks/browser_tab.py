@@ -1,0 +1,172 @@
+"""Labs in a browser's tab: what a first visit fetches, when there is a picture, what a slice takes.
+
+A slice is 0.1 virtual seconds of a session, with all that it tells the page; what is measured is
+the engine's answer in the page, without drawing it. The same slice does the same work in each run,
+so the least of its times counts, which another program has disturbed least. It needs Node, npm and
+a Chromium.
+"""
+
+import subprocess
+import tempfile
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+import click
+from playwright.sync_api import Browser
+
+from benchmarks.tables import Table, quantile, show, spread
+from harness import catalogue
+from harness.model import Broken
+from harness.site.build import build
+from tests.live.console_page import browser
+from tests.site.static_server import Site, served
+
+SLICE_S = 0.1
+PAINTED = "main[data-state=ready]"
+FIRST = "#lab=config-push&seed=1"
+STORM_S = 5.0
+"""So long is the dearest part of a run, outside of which slices are told of by themselves."""
+SLICES = """async ([lab, variant, duration_s, slice_s]) => {
+    const worker = window.engine ??= new Worker('engine/worker.mjs', { type: 'module' });
+    let hear = () => {};
+    const ready = window.ready ??= new Promise((done) => (hear = ({ ready }) => ready && done()));
+    worker.onmessage = ({ data }) => hear(data);
+    await ready;
+    const session = `${lab} ${variant}`;
+    const say = (message, to_s = 0) => new Promise((done, fail) => {
+        hear = ({ text, failed }) => {
+            const told = text ? JSON.parse(text) : { say: 'failed', why: failed };
+            if (told.say === 'tick' && told.at_s > to_s - 1e-6) done(told);
+            else if (['refused', 'failed'].includes(told.say)) fail(new Error(told.why));
+        };
+        worker.postMessage({ session, text: JSON.stringify({ id: 1, ...message }) });
+    });
+    const experiment = { lab, variant, seed: 1, faults: 'lab', duration_s, script: [] };
+    await say({ do: 'open', experiment });
+    const took = [];
+    for (let at = 1; at * slice_s < duration_s + 1e-9; at++) {
+        const began = performance.now();
+        const to_s = Math.round(at * slice_s * 1e6) / 1e6;
+        await say({ do: 'advance', to_s }, to_s);
+        took.push(performance.now() - began);
+    }
+    worker.postMessage({ session, close: true });
+    return took;
+}"""
+SQUEEZE = """
+const zlib = require("zlib"), fs = require("fs");
+const params = { [zlib.constants.BROTLI_PARAM_LGWIN]: 22 };
+for (const name of process.argv.slice(1)) {
+    const data = fs.readFileSync(name);
+    console.log(data.length, zlib.brotliCompressSync(data, { params }).length,
+        zlib.gzipSync(data, { level: 9 }).length);
+}
+"""
+
+
+def fetched(site: Path) -> Table:
+    """Measure what a first visit of a lab without a Redis fetches, and what may come later."""
+    engine = site / "engine"
+    parts = {
+        "Python, compiled to WebAssembly": [engine / "pyodide" / "pyodide.asm.wasm"],
+        "its JavaScript": sorted((engine / "pyodide").glob("*.mjs")),
+        "its library, of which labs load this": [engine / "stdlib.wasm"],
+        "simulator, labs, aiohttp": [engine / "core.wasm"],
+        "the page": [*(site / "play").iterdir(), engine / "worker.mjs", engine / "bundle.json"],
+        "first visit": [],
+        "labs with a Redis, more": [engine / "redis.wasm"],
+        "what is rarely needed": [engine / "rest.wasm"],
+    }
+    table = Table(title="Bundle, MB", columns=("part", "as it is", "brotli", "gzip"))
+    total: tuple[int, ...] = (0, 0, 0)
+    for name, files in parts.items():
+        sizes = squeezed(files) if files else total
+        if files:
+            total = tuple(map(sum, zip(total, sizes, strict=True)))
+        table.add(name, *(f"{size / 1e6:.2f}" for size in sizes))
+    return table
+
+
+def squeezed(files: list[Path]) -> tuple[int, ...]:
+    """Give the sizes of files together: as they are, by brotli at its best, and by gzip."""
+    done = subprocess.run(  # noqa: S603 - our own script
+        ["node", "-e", SQUEEZE, *map(str, files)],  # noqa: S607 - which of them is the user's choice
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    rows = [map(int, line.split()) for line in done.stdout.splitlines()]
+    return tuple(sum(column) for column in zip(*rows, strict=True))
+
+
+def pictures(chromium: Browser, site: Site, times: int) -> Table:
+    """Measure how long a first visitor, and one who comes again, waits for a lab to stand."""
+    table = Table(title="From the address to a lab that stands, s", columns=("visit", "s"))
+    first: list[float] = []
+    again: list[float] = []
+    for _ in range(times):
+        context = chromium.new_context()
+        for kept in (first, again):
+            page = context.new_page()
+            began_s = time.perf_counter()
+            page.goto(f"{site.address}/play/index.html{FIRST}")
+            page.wait_for_selector(PAINTED)
+            kept.append(time.perf_counter() - began_s)
+            page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+            page.close()
+        context.close()
+    for name, kept in (("first", first), ("again", again)):
+        table.add(name, spread(kept, ".1f"))
+    return table
+
+
+def slices(chromium: Browser, site: Site, runs: int) -> Table:
+    """Measure the variant of each lab that breaks, slice by slice."""
+    table = Table(
+        title=f"A slice of {SLICE_S:g} virtual seconds, ms, {runs} runs each",
+        columns=("lab", "variant", "p50", "p95", "most", f"p95 outside the dearest {STORM_S:g} s"),
+    )
+    page = chromium.new_page()
+    page.set_default_timeout(0)
+    page.goto(f"{site.address}/episodes.html")
+    for slug in catalogue.slugs():
+        lab = catalogue.find(slug).lab
+        variant = next(one for one in lab.variants if isinstance(one, Broken))
+        given = [slug, variant.name, lab.duration_s, SLICE_S]
+        took = [
+            min(same)
+            for same in zip(*(page.evaluate(SLICES, given) for _ in range(runs)), strict=True)
+        ]
+        numbers = (quantile(took, 0.5), quantile(took, 0.95), max(took), quantile(calm(took), 0.95))
+        table.add(slug, variant.name, *(f"{number:.0f}" for number in numbers))
+    page.close()
+    return table
+
+
+def calm(took: list[float]) -> list[float]:
+    """Leave out the dearest few seconds, one after the other."""
+    size = round(STORM_S / SLICE_S)
+    starts = range(len(took) - size + 1)
+    worst = max(starts, key=lambda start: sum(took[start : start + size]))
+    return took[:worst] + took[worst + size :]
+
+
+@click.command()
+@click.option("--runs", default=3, show_default=True, help="How often each lab runs.")
+@click.option("--markdown", type=click.Path(path_type=Path), help="Write the tables here too.")
+@click.option("--site", "folder", type=click.Path(path_type=Path), help="One that is made already.")
+def main(runs: int, markdown: Path | None, folder: Path | None) -> None:
+    """Make the site, measure it in a Chromium on this machine, and print tables."""
+    with ExitStack() as stack:
+        if folder is None:
+            made = tempfile.TemporaryDirectory(prefix="chaoslab-benchmark-")
+            folder = Path(stack.enter_context(made)) / "site"
+            build(folder, playable=True)
+        site, chromium = stack.enter_context(served(folder)), stack.enter_context(browser())
+        tables = [pictures(chromium, site, runs), slices(chromium, site, runs), fetched(folder)]
+    show(tables, markdown)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,18 @@
+// Makes the next visit work without a network: a service worker caches what this visit fetches, and then the rest of the site.
+const container = navigator.serviceWorker; // undefined where the page came over plain HTTP from another machine
+const PATIENCE_MS = 1000;
+
+// Resolves when the service worker sees every fetch of the page, so that no file is fetched twice; or after a second without it.
+export async function serviceWorkerReady() {
+  if (!container) return;
+  const controls = new Promise((done) => container.addEventListener("controllerchange", done, { once: true }));
+  try {
+    await container.register(new URL("offline.js", import.meta.url));
+    if (!container.controller) await Promise.race([controls, new Promise((done) => setTimeout(done, PATIENCE_MS))]);
+  } catch (error) {
+    console.warn(`The site will not work offline: ${error}`);
+  }
+}
+export async function cacheTheRest() {
+  (await container?.ready)?.active.postMessage("cache the rest");
+}

@@ -1,0 +1,211 @@
+"""The site in a Chromium, from a plain server: labs, lessons, and nothing from anywhere else.
+
+It fetches Pyodide and wheels at its first start. `CHAOSLAB_TAB_LABS=all` plays every lab in the
+tab, as `./lab test --nightly` does; by day there is one with a Redis, one without, and one with
+distances. `CHAOSLAB_SITE` names a site that is made already, for those who work on the tests.
+"""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness import catalogue
+from harness.conductor import conducted
+from harness.engines.protocol import Plan, Unwatched
+from harness.engines.sim.engine import SimEngine
+from harness.live.browsers import why_not
+from harness.site.build import build
+from tests.live.console_page import Page, axe, browser, missing
+from tests.site.static_server import Site, elsewhere, served
+
+pytestmark = pytest.mark.browser
+
+PLAIN, WITH_REDIS = "config-push", "poison-message"
+PLAY = "play/index.html"
+CACHED = "caches.match('{}').then(Boolean)"
+LAST = "../site.mjs"
+"""The last file that the service worker caches."""
+BROWSERS_OWN = "content-autofill.googleapis.com:443"
+"""Chromium itself asks there about every page that has a field to fill in."""
+STATES = """addEventListener('DOMContentLoaded', () => {
+    const main = document.querySelector('main');
+    window.states = [[main.dataset.state, main.dataset.digest ?? '']];
+    new MutationObserver(() => {
+        const now = [main.dataset.state, main.dataset.digest ?? ''];
+        if (now.join() !== window.states.at(-1).join()) window.states.push(now);
+    }).observe(main, { attributes: true });
+});"""
+
+
+def played() -> list[str]:
+    """List the labs to play in the tab: all of them, or a cheap one of each kind."""
+    slugs = catalogue.slugs()
+    if os.environ.get("CHAOSLAB_TAB_LABS") == "all":
+        return list(slugs)
+    distant = [slug for slug in slugs if catalogue.find(slug).lab.distances]
+    return [PLAIN, WITH_REDIS, *distant[:1]]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the whole site once."""
+    if given := os.environ.get("CHAOSLAB_SITE"):
+        return Path(given)
+    if why := why_not():
+        missing(why)
+    if not shutil.which("npm"):
+        missing("no npm: install Node.js 18 or newer")
+    out = tmp_path_factory.mktemp("made") / "site"
+    build(out, playable=True)
+    return out
+
+
+@pytest.fixture(scope="module")
+def chromium(made: Path) -> Iterator[Any]:
+    del made  # built before the browser starts
+    with browser() as started:
+        yield started
+
+
+@pytest.fixture
+def site(made: Path) -> Iterator[Site]:
+    with served(made) as server:
+        yield server
+
+
+@pytest.fixture
+def visit(chromium: Any, site: Site) -> Iterator[Callable[..., Page]]:
+    """Yield a maker of pages, each of a first visitor; no page may send a request elsewhere."""
+    with ExitStack() as stack:
+        proxy, asked = stack.enter_context(elsewhere())
+
+        def visitor(**given: Any) -> Page:
+            page = Page(chromium, f"{site.address}/", proxy=proxy, **given)
+            stack.callback(page.close)
+            return page
+
+        yield visitor
+    assert set(asked) <= {BROWSERS_OWN}
+
+
+def test_a_request_to_another_address_would_be_recorded(chromium: Any) -> None:
+    """So the other tests' count of none means something."""
+    with elsewhere() as (proxy, asked):
+        context = chromium.new_context(proxy=proxy)
+        context.new_page().goto("http://chaoslab.invalid/font.woff")
+        context.close()
+    assert asked[0] == "http://chaoslab.invalid/font.woff"
+
+
+@pytest.mark.parametrize("slug", played())
+def test_the_tab_records_what_this_python_records(visit: Callable[..., Page], slug: str) -> None:
+    """The same digests, to the last bit, of the lab's two usual variants at seed 1."""
+    page = visit()
+    page.open(f"{PLAY}#lab={slug}&seed=1")
+    told = page.digest().split(",")
+    lab = catalogue.find(slug).lab
+    names = str(page.page.evaluate("new URLSearchParams(location.hash.slice(1)).get('with')"))
+    assert len(told) == len(names.split(",")) == 2
+    for name, digest in zip(names.split(","), told, strict=True):
+        variant = next(one for one in lab.variants if one.name == name)
+        plan = Plan(slug=slug, lab=lab, variant=variant, seed=1)
+        assert SimEngine().run(plan, conducted(lab), Unwatched()).digest() == digest, name
+
+
+def test_a_first_visit_fetches_what_its_lab_needs_each_file_once(
+    visit: Callable[..., Page], site: Site
+) -> None:
+    """Redis comes with the first lab that has one; the rarely needed rest does not come at all."""
+    assert catalogue.find(WITH_REDIS).lab.stores
+    assert not catalogue.find(PLAIN).lab.stores
+    page = visit()
+    page.open(f"{PLAY}#lab={PLAIN}&seed=1")
+    page.press(" ")
+    page.page.wait_for_selector("main[data-state=running]")
+    page.press(" ")
+    page.stands()
+    page.page.wait_for_function(CACHED.format(LAST))
+    late = {"engine/redis.wasm", "engine/rest.wasm"}
+    assert not late & site.sent.keys()
+    page.page.select_option("#lab", WITH_REDIS)
+    page.page.wait_for_selector(f"main[data-lab={WITH_REDIS}][data-state=ready]")
+    page.page.wait_for_function(CACHED.format("../engine/redis.wasm"))
+    assert late & site.sent.keys() == {"engine/redis.wasm"}
+    assert {name: count for name, count in site.sent.items() if count > 1} == {}
+    assert {"engine/pyodide/pyodide.asm.wasm", "engine/stdlib.wasm"} <= site.sent.keys()
+
+
+def test_after_the_first_visit_it_works_without_a_network(
+    visit: Callable[..., Page], site: Site
+) -> None:
+    """Index, lesson and lab work with the server gone, and the lab's digests stay the same."""
+    page = visit()
+    page.open(f"{PLAY}#lab={WITH_REDIS}&seed=1&lasts=3")
+    before = page.digest()
+    for name in ("../engine/redis.wasm", LAST):
+        page.page.wait_for_function(CACHED.format(name))
+    site.stop()
+    page.context.set_offline(True)
+    page.page.goto(f"{site.address}/")
+    page.page.click(f"li[data-lab={WITH_REDIS}] a >> nth=0")
+    page.page.wait_for_selector(f"main[data-lab={WITH_REDIS}] .prose h2")
+    pictures = "all => all.map((one) => one.complete && one.naturalWidth > 0)"
+    assert set(page.page.eval_on_selector_all(".prose img", pictures)) <= {True}
+    page.page.click("aside a.button")
+    page.stands()
+    page.page.goto("about:blank")  # else it is the same page, which opens another run
+    page.open(f"{PLAY}#lab={WITH_REDIS}&seed=1&lasts=3")
+    assert page.digest() == before
+
+
+def test_the_page_tells_its_state(visit: Callable[..., Page]) -> None:
+    """Its state goes from loading to ready, running and done; digests come when it is done."""
+    page = visit()
+    page.page.add_init_script(STATES)
+    page.open(f"{PLAY}#lab={PLAIN}&seed=1&lasts=2")
+    assert page.page.get_attribute("main", "data-lab") == PLAIN
+    page.press("+", "+", "+", "+", "+", " ")
+    page.page.wait_for_selector("main[data-state=done]")
+    seen = page.page.evaluate("window.states")
+    states = list(dict.fromkeys(state for state, _ in seen))
+    assert [one for one in states if one != "paused"] == ["loading", "ready", "running", "done"]
+    assert [state for state, digest in seen if digest] == ["done"]
+    verdicts = str(page.page.get_attribute("main", "data-verdict")).split(",")
+    assert verdicts == page.verdicts()
+    assert set(verdicts) <= {"stands", "falls"}
+
+
+def test_the_index_finds_labs_by_words_and_level(visit: Callable[..., Page]) -> None:
+    """By their questions; a lab leads to its lesson and to its run."""
+    page = visit()
+    page.page.goto(page.address)
+    shown = "all => all.filter((one) => one.checkVisibility()).map((one) => one.dataset.lab)"
+    assert set(page.page.eval_on_selector_all("[data-lab]", shown)) == set(catalogue.slugs())
+    page.page.fill("#search", catalogue.find(PLAIN).lab.question)
+    assert page.page.eval_on_selector_all("[data-lab]", shown) == [PLAIN]
+    assert page.text("#found") == "One lab fits."
+    page.page.click(f"li[data-lab={PLAIN}] .act a")
+    page.stands()
+    page.page.click(".bar a.mark")
+    page.page.wait_for_selector("#search")
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
+def test_all_pages_can_be_used_by_all(visit: Callable[..., Page], width: int, scheme: str) -> None:
+    """Names, roles and contrasts, with nothing wider than the screen."""
+    script = axe()
+    page = visit(color_scheme=scheme, reduced_motion="reduce")
+    page.page.set_viewport_size({"width": width, "height": 900})
+    pages = ("index.html", "episodes.html", f"labs/{PLAIN}.html", f"{PLAY}#lab={PLAIN}&seed=1")
+    for name in pages:
+        page.page.goto(page.address + name)
+        if name.startswith(PLAY):
+            page.stands()
+        found = page.page.evaluate(f"{script}\n;axe.run()")
+        assert [(one["id"], one["nodes"][0]["html"]) for one in found["violations"]] == [], name
+        assert page.page.evaluate("document.documentElement.scrollWidth") <= width, name
