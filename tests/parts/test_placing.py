@@ -86,3 +86,10 @@ def test_ranges_end_at_their_bounds() -> None:
     assert [owner(key) for key in ("9", "10", "199", "200", "1000", "name")] == [
         "low", "middle", "middle", "high", "high", "high",
     ]  # fmt: skip
+
+
+def test_a_key_s_place_is_the_same_in_every_process_and_release() -> None:
+    """Its data lies there: another hash would move everybody."""
+    keys = "12345678"
+    assert "".join(map(part().ring("abcd", 100), keys)) == "ccbdbcac"
+    assert "".join(map(part().modulo("abcd"), keys)) == "cabcaacc"

@@ -87,3 +87,11 @@ def test_a_write_travels_as_json() -> None:
     """And is the same after it."""
     there = write("1", 1, a=1)
     assert type(there).of(there.plain()) == there
+
+
+def test_who_has_read_some_writes_has_seen_the_last_of_each_node() -> None:
+    """Whichever of them comes first."""
+    writes = [write("a", 1, x=2, y=1), write("b", 2, x=1, z=3)]
+    for order in permutations(writes):
+        assert import_module(PART).seen_of(order) == {"x": 2, "y": 1, "z": 3}
+    assert import_module(PART).seen_of([]) == {}

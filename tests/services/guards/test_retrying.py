@@ -110,6 +110,14 @@ def test_it_does_not_try_again_after_the_deadline() -> None:
     assert [at_s for at_s, _ in callee.begun] == pytest.approx([0, 1, 3])
 
 
+def test_a_try_that_would_begin_at_the_deadline_is_not_made() -> None:
+    """There would be no time left for an answer."""
+    callee = Callee(fails=lambda _: True)
+    settings = Settings(tries=9, backoff_ms=1000, jitter=Jitter.NONE)
+    virtually(once(standing(Retries, settings), callee, Asked(deadline_s=1)))
+    assert [at_s for at_s, _ in callee.begun] == [0]
+
+
 def test_what_a_guard_has_refused_is_not_tried_again() -> None:
     """The callee has not been asked, and an open breaker does not close by asking."""
     asked_for = []

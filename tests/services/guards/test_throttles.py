@@ -6,7 +6,7 @@ import pytest
 
 from harness.theory.overload import adaptive_throttle_backend_rps, adaptive_throttle_ratio
 from services.patterns.guards import Asked, Surroundings
-from services.patterns.throttling import Settings, Throttling, refuse_ratio
+from services.patterns.throttling import Settings, ThrottledError, Throttling, refuse_ratio
 from tests.guarded import Callee, evenly, now_s, sent, standing
 from tests.support import virtually
 
@@ -44,6 +44,18 @@ def test_a_backend_that_is_well_gets_everything() -> None:
     for callee in (Callee(), Callee(fails=lambda _: True, status=500)):
         virtually(sent(standing(Throttling, SETTINGS), callee, evenly(RATE, 20)))
         assert len(callee.begun) == 20 * RATE
+
+
+def test_what_is_refused_is_counted_for_the_whole_span_and_then_forgotten() -> None:
+    """After a span without a request nothing is known of the callee, and it is asked."""
+    dice = random.Random()
+    dice.random = lambda: 0.0  # type: ignore[method-assign]
+    around = Surroundings(now=now_s, rng=dice)
+    callee = Callee(fails=lambda _: True, status=503)
+    guard = Throttling(lambda: Settings(k=2, span_ms=10_000), around)
+    outcomes = virtually(sent(guard, callee, [0, 1, 8.5, 10.5, 19.4, 31]))
+    assert [type(one.error) for one in outcomes[1:5]] == [ThrottledError] * 4
+    assert [at_s for at_s, _ in callee.begun] == [0, 31]
 
 
 def test_no_dice_refuse_where_nothing_was_refused() -> None:

@@ -196,6 +196,19 @@ def test_where_both_copies_were_dropped_it_says_so() -> None:
         virtually(Tied(lambda: SETTINGS, around)(Asked(), call))
 
 
+def test_words_that_are_said_are_not_kept() -> None:
+    """Nor the names of copies that are no longer waited for."""
+
+    async def main() -> None:
+        web = Web(lambda _: 0.1)
+        await web.asked(evenly(5, 10))
+        await asyncio.sleep(1)
+        for tie in web.ties.values():
+            assert not any(vars(tie)[name] for name in ("_words", "_waiting"))
+
+    virtually(main())
+
+
 def test_two_hosts_are_enough_and_the_second_copy_goes_after_the_time_that_is_set() -> None:
     """Each gets one, the second as late as it says."""
     sends: list[tuple[float, str]] = []
