@@ -105,10 +105,10 @@ def test_a_request_to_another_address_would_be_recorded(chromium: Any) -> None:
 @pytest.mark.parametrize("slug", played())
 def test_the_tab_records_what_this_python_records(visit: Callable[..., Page], slug: str) -> None:
     """The same digests, to the last bit, of the lab's two usual variants at seed 1."""
-    page = visit()
-    page.open(f"{PLAY}#lab={slug}&seed=1")
-    told = page.digest().split(",")
     lab = catalogue.find(slug).lab
+    page = visit()
+    page.open(f"{PLAY}#lab={slug}&seed=1&lasts={lab.duration_s:g}")
+    told = page.digest().split(",")
     names = str(page.page.evaluate("new URLSearchParams(location.hash.slice(1)).get('with')"))
     assert len(told) == len(names.split(",")) == 2
     for name, digest in zip(names.split(","), told, strict=True):
