@@ -1,24 +1,36 @@
 """Measures of this lab's own: what the origin is asked for, and how long a miss takes."""
 
+import math
 from functools import partial
 
-from harness.measures import quantile_of
-from harness.measures.windows import call_starts, check_called_by, check_window
+from harness.measures import quantile_of, series
+from harness.measures.windows import check_called_by, check_window
 from harness.model.expect import Measure, NoDataError, Reads
 from harness.recording import Recording
 
+COUNTER, OF_ORIGIN = "routed_total", 'node="origin"'
 
-def fetches(start_s: float, end_s: float) -> Measure:
-    """Count the calls to the origin that begin in a window: the pages that caches ask it for."""
+
+def fetches() -> Measure:
+    """Count how often caches have asked the origin for a page by the end of the run.
+
+    By their counters, which began at 0 before the first visitor: a call that is under way when the
+    run ends is in no trace, and a window from second 0 on would begin with the first sample, which
+    comes up to half a second later on containers.
+    """
+    return Measure(name="requests at the origin", compute=_fetched, reads=Reads(metrics=(COUNTER,)))
+
+
+def hit_ratio() -> Measure:
+    """Share of all visitors for whom the origin was not asked, 0 to 1."""
 
     def compute(recording: Recording) -> float:
-        return len(call_starts(recording, "origin", start_s, end_s))
+        if not recording.requests:
+            raise NoDataError("there were no visitors")
+        return 1 - _fetched(recording) / len(recording.requests)
 
     return Measure(
-        name=f"requests at the origin, {start_s:g}-{end_s:g} s",
-        compute=compute,
-        over=fetches,
-        reads=Reads(window=(start_s, end_s), callees=("origin",)),
+        name="hit ratio", compute=compute, reads=Reads(metrics=(COUNTER,)), is_share=True
     )
 
 
@@ -44,3 +56,9 @@ def miss_ms(edge: str, start_s: float, end_s: float) -> Measure:
         over=partial(miss_ms, edge),
         reads=Reads(window=(start_s, end_s), hosts=(edge,)),
     )
+
+
+def _fetched(recording: Recording) -> float:
+    counters = series.sampled(recording, COUNTER, OF_ORIGIN).values()
+    known = [[value for value in one if not math.isnan(value)] for one in counters]
+    return math.fsum(one[-1] for one in known if one)

@@ -1,7 +1,7 @@
 """Two CDNs, each with an edge in New York and one in Sydney, and what is sent through them."""
 
 from harness.model import Configure, Distance, Poisson, Ramp, Send, Service, Zipf, during
-from harness.model.fault import Timed
+from harness.model.fault import Setting, Timed
 from labs.traffic.cdn_edge.predictions import (
     END_S,
     FULL_S,
@@ -25,7 +25,7 @@ DISTANCES = (
     Distance(("new-york", "new-york-b"), LONDON, one_way_ms=round(500 * NEW_YORK_S)),
     Distance(("sydney", "sydney-b"), LONDON, one_way_ms=round(500 * SYDNEY_S)),
 )
-CACHE = {
+CACHE: dict[str, Setting] = {
     "nodes": "origin",
     "timeout_ms": 30_000,
     "incoming.order": "cache",
@@ -49,7 +49,7 @@ def visitors(*edges: str) -> Poisson:
         keys=PAGES,
         skew=Zipf(s=SKEW),
         timeout_ms=1000 * PATIENCE_S,
-        end_s=LAST_S,  # what is under way then can still end
+        end_s=LAST_S,
         phases=(Ramp(start_s=0, end_s=FULL_S, times=TIMES),),
     )
 

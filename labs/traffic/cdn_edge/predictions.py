@@ -9,14 +9,14 @@ from itertools import chain
 
 from harness.model import predict
 from harness.theory import chance, economics, hashing, networks, purges
-from labs.traffic.cdn_edge.measures import fetches, miss_ms
+from labs.traffic.cdn_edge.measures import fetches, hit_ratio, miss_ms
 
-RATE, TIMES, FULL_S, PURGE_S, LAST_S, END_S = 8, 10, 5, 7, 12, 15
+RATE, TIMES, FULL_S, PURGE_S, LAST_S, END_S = 8, 10, 5, 7, 12, 13
 PAGES, SKEW, PATIENCE_S, WORKERS, MADE_S = 40, 1, 1.5, 6, 0.3
 NEW_YORK_S = networks.rtt_floor_s(distance_km=5570)
 SYDNEY_S = networks.rtt_floor_s(distance_km=16990)
 BEFORE, AFTER = (4, PURGE_S), (PURGE_S, PURGE_S + 4)
-FETCHES = fetches(0, LAST_S)
+FETCHES, HITS = fetches(), hit_ratio()
 
 FULL_RPS = RATE * TIMES
 FIRST = RATE * (1 + TIMES) / 2 * FULL_S + FULL_RPS * (PURGE_S - FULL_S)
@@ -40,6 +40,13 @@ def fetched(caches: int) -> tuple[float, float]:
 
 
 (BY_TWO, BY_TWO_SD), (BY_FOUR, BY_FOUR_SD), (BY_ONE, BY_ONE_SD) = map(fetched, (2, 4, 1))
+VISITORS = sum(rate_rps * window_s for rate_rps, window_s in TURNS)
+MISSED = BY_TWO / VISITORS
+MISSED_SD = chance.sum_sd(
+    BY_TWO_SD / VISITORS,
+    # Fewer visitors fetch fewer pages too: taken as independent, it is a little more than chance.
+    MISSED * chance.poisson_count_sd(rate_rps=VISITORS / LAST_S, duration_s=LAST_S) / VISITORS,
+)
 DROWNED = purges.stampede_success_ratio(
     list(chain(rates(FULL_RPS, 2), rates(FULL_RPS, 2))),
     fetch_s=MADE_S + (NEW_YORK_S + SYDNEY_S) / 2,
@@ -71,6 +78,17 @@ PREDICTIONS = (
         chance=BY_TWO_SD,
         source="theory:purge-fills",
         because="two edges x the pages, of 40, that 190 visitors ask for, and then 200",
+    ),
+    predict(
+        "four of five find their page",
+        HITS,
+        on="collapsed",
+        equals=1 - MISSED,
+        model=0.01,
+        leaves_out=MOMENT,
+        chance=MISSED_SD,
+        source="theory:purge-fills",
+        because="the same pages, of 780 visitors",
     ),
     predict(
         "a second CDN fetches them again",

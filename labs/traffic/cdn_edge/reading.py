@@ -3,13 +3,14 @@
 from harness import measures
 from harness.measures import plots
 from harness.model.reading import End, Line, Phrase, Question, Reading, choice
-from labs.traffic.cdn_edge.predictions import AFTER, FETCHES, PAGES, PREDICTIONS, PURGE_S
+from labs.traffic.cdn_edge.measures import COUNTER, OF_ORIGIN
+from labs.traffic.cdn_edge.predictions import AFTER, FETCHES, HITS, PAGES, PREDICTIONS, PURGE_S
 
 GOOD = measures.success_ratio(*AFTER)
-ORIGIN = plots.calls_to("origin", title="Requests at the origin")
+ORIGIN = plots.rate(COUNTER, title="Requests at the origin", labels=OF_ORIGIN)
 ANSWERED = {"told": "answered {value} from 7 to 11 s", "missed": "answered {value} from 7 to 11 s"}
 FETCHED = {"told": "fetched {value} pages", "missed": "fetched {value} pages"}
-AGAIN = PREDICTIONS[1]
+AGAIN = next(one for one in PREDICTIONS if one.on == "two-cdns")
 
 READING = Reading(
     opening=f"With {PAGES} pages, and a purge at second {PURGE_S}",
@@ -28,6 +29,7 @@ READING = Reading(
         "each edge fetches a page once": Phrase(
             row="fetches a page once an edge", value="pages", **FETCHED
         ),
+        "four of five find their page": Phrase(row="finds four of five", value="hits"),
         "a second CDN fetches them again": Phrase(row="fetches more", value="pages", **FETCHED),
         "a shield fetches a page once for all": Phrase(
             row="fetches a page once", value="pages", **FETCHED
@@ -48,6 +50,7 @@ READING = Reading(
         plot=ORIGIN,
         ends=(
             End(said="{value} in all", measure=FETCHES),
+            End(said="{value} hits", measure=HITS),
             End(said="{value} good, 7-11 s", measure=GOOD),
         ),
     ),
