@@ -12,9 +12,7 @@ from tests.support import recording, request
 def called(number: int, caller: str, callee: str, start_s: float, end_s: float) -> Span:
     """Make a call."""
     span = f"{caller}-{number}"
-    return Span(
-        trace_id(0, number), span, "", "client", caller, callee, start_s, start_s, end_s, "200"
-    )
+    return Span(trace_id(0, number), span, "", "client", caller, callee, 1, start_s, end_s, "200")
 
 
 def routed(host: str, node: str) -> SeriesKey:
