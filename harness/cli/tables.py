@@ -20,7 +20,7 @@ STYLES = {Verdict.PASS: "green", Verdict.FAIL: "bold red", Verdict.INCONCLUSIVE:
 MEANINGS: Sequence[tuple[type[Variant], str, str]] = (
     (Broken, "breaks", "variants break"),
     (Fixed, "holds", "fixes hold"),
-    (Measured, "is compared", "variants compared"),
+    (Measured, "is compared", "are compared"),
 )
 """What a pass shows of the variants of each kind, of one and of several."""
 GAP = 2

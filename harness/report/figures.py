@@ -192,7 +192,7 @@ class _Painter:
 
     def paint(self, panel: Panel) -> None:
         self._frame(panel)
-        for fault in panel.faults:
+        for fault in panel.captions:
             self._shade(fault)
         for row, faults in enumerate(stagger(panel.captions, panel.duration_s)):
             for fault in faults:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from harness.model.expect import Plot
 from harness.model.lab import Lab
@@ -239,7 +240,8 @@ def captions(lab: Lab, faults: Sequence[FaultRecord]) -> list[FaultRecord]:
 
 def _folded(lab: Lab, faults: Sequence[FaultRecord]) -> Iterator[FaultRecord]:
     """Give faults in people's words, the same one on several replicas once."""
-    said = {timed.fault.name: timed.said for timed in lab.faults}
+    brought = chain.from_iterable(variant.faults or () for variant in lab.variants)
+    said = {timed.fault.name: timed.said for timed in (*brought, *lab.faults)}
     groups: dict[str, list[FaultRecord]] = {}
     for fault in faults:
         words = said.get(fault.name, fault.name)

@@ -113,7 +113,7 @@ def _ridge(
         kind=lab.kind_of(variant).kind,
         phrase=phrase,
         curves=curves,
-        faults=tuple(runs[0].faults),
+        faults=tuple(captions(lab, runs[0].faults)),
         words="; ".join(said),
     )
 

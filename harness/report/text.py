@@ -62,7 +62,7 @@ def sparkline(values: Sequence[float], *, top: float) -> str:
 
 def timeline(lab: Lab, width: int) -> str:
     """Draw what happens on a time axis, one line each, none longer than `width` characters."""
-    moments = lab.moments()
+    moments = list(dict.fromkeys(lab.moments()))
     names = [cut(moment.name, max(1, width // 3)) for moment in moments]
     indent = max((len(name) for name in names), default=0) + 1
     room = max(1, width - indent - len(f"{lab.duration_s:g} s"))
@@ -85,7 +85,7 @@ def topology(lab: Lab) -> str:
     for node in lab.nodes():
         if node.name not in drawn:
             lines += _tree(lab, node.name, drawn)
-    lines += [f"✗ {when(timed)}" for timed in lab.faults]
+    lines += dict.fromkeys(f"✗ {when(timed)}" for timed in lab.faults)
     return "\n".join(lines)
 
 

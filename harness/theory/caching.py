@@ -175,36 +175,6 @@ def ttl_misses_sd(*, rate_rps: float, ttl_s: float, duration_s: float) -> float:
     return math.sqrt(rate_rps * duration_s / (1 + rate_rps * ttl_s) ** 3)
 
 
-def purge_fills(rates_rps: Sequence[float], *, window_s: float) -> float:
-    """How many keys of an empty cache are asked for in a time, on average: so many fills.
-
-    sum of 1 - exp(-rate t). Valid for Poisson reads of each key, where those who come while a key
-    is filled wait for it, and none expires meanwhile. The first read after a purge always misses.
-
-    Raises:
-        ValueError: a number is negative.
-
-    """
-    domain.not_negative(window_s=window_s)
-    for rate_rps in rates_rps:
-        domain.not_negative(rate_rps=rate_rps)
-    return -math.fsum(math.expm1(-rate_rps * window_s) for rate_rps in rates_rps)
-
-
-def purge_fills_sd(rates_rps: Sequence[float], *, window_s: float) -> float:
-    """One standard deviation of the fills of an empty cache: each key is filled or is not.
-
-    Raises:
-        ValueError: a number is negative.
-
-    """
-    domain.not_negative(window_s=window_s)
-    for rate_rps in rates_rps:
-        domain.not_negative(rate_rps=rate_rps)
-    missed = [math.exp(-rate_rps * window_s) for rate_rps in rates_rps]
-    return math.sqrt(math.fsum(one * (1 - one) for one in missed))
-
-
 def origin_load_rps(*, rate_rps: float, hit_ratio: float) -> float:
     """Load that a cache lets through to what is behind it, (1 - h) x rate, requests a second.
 

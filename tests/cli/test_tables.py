@@ -71,9 +71,7 @@ def test_a_pass_says_what_is_shown_of_each_kind() -> None:
     compared = tuple(Measured(f"slots-{number}") for number in range(3))
     meaning = tables._meaning  # noqa: SLF001 - one of its lines
     assert meaning(result) == ": naive breaks, both fixes hold"
-    assert meaning(replace(result, lab=replace(LAB, variants=compared))) == (
-        ": all 3 variants compared"
-    )
+    assert meaning(replace(result, lab=replace(LAB, variants=compared))) == (": all 3 are compared")
     beside = replace(LAB, variants=(*LAB.variants, compared[0]))
     assert meaning(replace(result, lab=beside)).endswith("both fixes hold, slots-0 is compared")
 

@@ -9,9 +9,10 @@ from harness.checks.verdict import Control, Kind, Verdict
 from harness.model import Broken, Fixed, Lab, Paced, Pause, Service, baseline, during, on, predict
 from harness.model.expect import Bound, Measure
 from harness.model.reading import End, Line, Phrase, Reading
-from harness.recording import Recording, Request
+from harness.recording import FaultRecord, Recording, Request
 from harness.report.folded_rows import FoldedRow, Part, folded
 from harness.report.lines import caption, drawn, windows
+from harness.report.panels import captions
 from harness.report.sentence import sentence
 from harness.result import Result
 
@@ -248,3 +249,17 @@ def test_a_fault_of_each_replica_is_one_window() -> None:
     assert list(windows(LAB)) == [(" ▼▼  ", "back frozen, 1-3 s")]
     alone = replace(LAB, faults=LAB.faults[:1])
     assert list(windows(alone)) == [(" ▼   ", "back-1 frozen, 1-2 s")]
+
+
+def test_a_fault_that_a_variant_brings_is_named_in_its_words_too() -> None:
+    """What is said in the same words of several hosts at one time is named over a plot once."""
+    hosts = ("front", "back")
+    frozen = tuple(during(1, 3, Pause(host), said="all frozen") for host in hosts)
+    services = tuple(Service(host, app="services.worker") for host in hosts)
+    lab = replace(LAB, services=services, faults=(), variants=(Fixed("own", faults=frozen),))
+    records = [
+        FaultRecord(name=one.fault.name, target=one.fault.target, start_s=1, end_s=3)
+        for one in frozen
+    ]
+    assert [one.name for one in captions(lab, records)] == ["all frozen"]
+    assert list(windows(replace(lab, faults=frozen))) == [(" ▼▼  ", "all frozen, 1-3 s")]

@@ -210,3 +210,12 @@ def test_a_store_is_drawn_as_what_it_is() -> None:
     assert astray(CACHED) == []
     assert faulted_callees(CACHED) == ("store",)
     assert faulted_callees(CACHED.without_trigger()) == ("back", "store")
+
+
+def test_what_is_said_in_the_same_words_of_several_hosts_is_drawn_once() -> None:
+    """Under who calls whom, and on the time axis."""
+    both = tuple(during(5, 8, Pause(host), said="all frozen") for host in ("web", "db"))
+    lab = replace(CHAIN, faults=both)
+    assert text.topology(lab).splitlines()[-1] == f"✗ all frozen, {text.between(5, 8)}"
+    assert text.topology(lab).count("all frozen") == 1
+    assert text.timeline(lab, 60).count("all frozen") == 1

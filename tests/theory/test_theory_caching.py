@@ -207,26 +207,3 @@ def test_misses_of_a_key_with_a_time_to_live_vary_less_than_by_chance(rate_rps: 
     sd = caching.ttl_misses_sd(rate_rps=rate_rps, ttl_s=2, duration_s=200)
     # What is cut off at the window's two ends varies too, by up to a sixth of a miss squared.
     assert stdev(counts) == pytest.approx(math.sqrt(sd**2 + 1 / 12), rel=0.1)
-
-
-def test_an_empty_cache_is_filled_key_by_key() -> None:
-    """As in caches that are replayed: hot keys at once, cold ones seldom, each once at most."""
-    rates_rps, rng = [5, 1, 0.5, 0.1, 0.1], random.Random(1)
-    figure = caching.purge_fills(rates_rps, window_s=4)
-    sd = caching.purge_fills_sd(rates_rps, window_s=4)
-    fills = [sum(rng.expovariate(rate_rps) < 4 for rate_rps in rates_rps) for _ in range(5_000)]
-    assert fmean(fills) == pytest.approx(figure, abs=4 * sd / 5_000**0.5)
-    assert stdev(fills) == pytest.approx(sd, rel=0.05)
-
-
-@given(st.lists(st.floats(0, 100), max_size=20), st.floats(0, 100), st.floats(0, 100))
-def test_no_more_keys_are_filled_than_there_are(
-    rates_rps: list[float], one_s: float, other_s: float
-) -> None:
-    """And more in a longer time, none in no time."""
-    sooner, later = (
-        caching.purge_fills(rates_rps, window_s=window_s) for window_s in sorted((one_s, other_s))
-    )
-    assert sooner <= later + 1e-9
-    assert later <= len(rates_rps)
-    assert caching.purge_fills(rates_rps, window_s=0) == 0
