@@ -35,8 +35,8 @@ class Settings(Guarded):
     A callee is out after `down_after` bad probes in a row, and back after `up_after` good ones. So
     it is for `eject_ms` after `eject_after` failed requests in a row (0: never). A share of at most
     `most` is out at a time; whoever comes back has its whole share of requests after
-    `slow_start_ms`. With `kills`, a callee whose probes fail is asked to end its process. Those that
-    are in get requests at random, or `in_turn`, which knows no slow start.
+    `slow_start_ms`. With `kills`, a callee whose probes fail is asked to end its process. Who is in
+    gets requests at random or, without a slow start, `in_turn`.
     """
 
     probe: str = live("/healthz")

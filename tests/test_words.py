@@ -191,6 +191,17 @@ def test_a_blast_that_would_hit_somebody_twice_does_not_happen() -> None:
     assert min(there) == 3
 
 
+def test_what_may_be_drawn_is_told_with_its_time() -> None:
+    """Before a run, when nobody knows yet whom it hits; a run tells of those that it hit."""
+    lab = replace(LAB, drawn=(MONKEY, replace(MONKEY, count=2, start_s=5)))
+    assert [(one.name, one.start_s, one.end_s) for one in lab.moments()] == [
+        ("1 of 2 crashed at random", 2, 9),
+        ("2 of 2 crashed at random", 5, 9),
+    ]
+    met = lab.facing(lab.variants[0], 1)
+    assert {one.name for one in met.moments()} == {"front crashed", "back crashed"}
+
+
 @pytest.mark.parametrize("rest_s", [0, 2.5])
 def test_with_a_rest_one_comes_at_a_time(rest_s: float) -> None:
     """Not before the last one has been over for so long; then as soon as without."""

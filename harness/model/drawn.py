@@ -32,6 +32,13 @@ class Drawn:
     count: int = 1
     rest_s: float | None = None
 
+    @property
+    def said(self) -> str:
+        """What happens in all its time, as a person would say it: "2 of 4 crashed at random"."""
+        one = self.among[0]
+        words = self.fault(one).said.replace(one, f"{self.count} of {len(self.among)}")
+        return f"{words} at random"
+
     def faults(self, seed: int, place: int) -> Iterator[Timed]:
         """Draw the faults of a run; `place` tells several such draws of a lab apart."""
         rng = random.Random(f"{seed}/faults/{place}")
