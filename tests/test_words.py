@@ -31,6 +31,7 @@ from harness.model import (
 )  # fmt: skip
 from harness.model.validate import problems
 from harness.recording import Recording
+from harness.report.panels import captions
 from tests.support import Silent
 
 FRONT = Service("front", app="services.relay", calls=("back",), settings={"timeout_ms": 2000})
@@ -195,11 +196,22 @@ def test_what_may_be_drawn_is_told_with_its_time() -> None:
     """Before a run, when nobody knows yet whom it hits; a run tells of those that it hit."""
     lab = replace(LAB, drawn=(MONKEY, replace(MONKEY, count=2, start_s=5)))
     assert [(one.name, one.start_s, one.end_s) for one in lab.moments()] == [
-        ("1 of 2 crashed at random", 2, 9),
-        ("2 of 2 crashed at random", 5, 9),
+        ("1 of 2 crashed", 2, 9),
+        ("2 of 2 crashed", 5, 9),
     ]
     met = lab.facing(lab.variants[0], 1)
     assert {one.name for one in met.moments()} == {"front crashed", "back crashed"}
+
+
+def test_over_a_plot_what_was_drawn_has_one_name() -> None:
+    """Other faults keep theirs, and where nothing was hit nothing is named."""
+    pause = during(9.5, 9.9, Pause("back"))
+    lab = replace(LAB, drawn=(MONKEY,), faults=(pause,))
+    recording = run(lab, seed=2)
+    assert len(recording.faults) > 2
+    told = {one.name: (one.start_s, one.end_s) for one in captions(lab, recording.faults)}
+    assert told == {"1 of 2 crashed": (2, 9), "back frozen": (9.5, 9.9)}
+    assert captions(lab, ()) == []
 
 
 @pytest.mark.parametrize("rest_s", [0, 2.5])

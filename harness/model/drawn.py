@@ -34,10 +34,15 @@ class Drawn:
 
     @property
     def said(self) -> str:
-        """What happens in all its time, as a person would say it: "2 of 4 crashed at random"."""
+        """What happens in all its time, as a person would say it: "2 of 4 crashed"."""
         one = self.among[0]
-        words = self.fault(one).said.replace(one, f"{self.count} of {len(self.among)}")
-        return f"{words} at random"
+        return self.fault(one).said.replace(one, f"{self.count} of {len(self.among)}")
+
+    def may_be(self, name: str, start_s: float) -> bool:
+        """Say whether a fault of some name that came at some moment may be one of these."""
+        return self.start_s <= start_s < self.end_s and name in {
+            self.fault(target).name for target in self.among
+        }
 
     def faults(self, seed: int, place: int) -> Iterator[Timed]:
         """Draw the faults of a run; `place` tells several such draws of a lab apart."""

@@ -51,6 +51,16 @@ PREDICTIONS = (
         because="1 - 1/4: each of four gets its turn, dead or alive",
     ),
     predict(
+        "the share of two",
+        TWO,
+        on="blind",
+        equals=1 - delivery.blast_radius(cells=len(APPS), reached=SPARE),
+        model=0.1,
+        leaves_out=TURNS,
+        source=RADIUS,
+        because="1 - 2/4",
+    ),
+    predict(
         "the share of three",
         THREE,
         on="blind",

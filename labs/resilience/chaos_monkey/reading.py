@@ -4,7 +4,7 @@ from harness.model.reading import End, Line, Phrase, Question, Reading, choice
 from labs.resilience.chaos_monkey.predictions import FATAL, ONE, QUEUE, THREE, TWO
 
 STEADY = Phrase(
-    row="keeps its steady state",
+    row="keeps the steady state",
     value="good, one or two dead",
     told="answered {value} with one or two dead",
     missed="answered {value} with one or two dead",
@@ -12,33 +12,34 @@ STEADY = Phrase(
 THIRD = {"told": "answered {value} with three dead", "missed": "answered {value} with three dead"}
 
 READING = Reading(
-    opening="With one of four dead, then two, then three",
+    opening="Under a monkey that kills one, then two, then three of four",
     variants={
         "blind": "no health checks",
         "probed": "health checks that take out the dead",
-        "floor": "the same, and never more than half",
+        "floor": "as probed, but never more than half",
         "refusing": f"as probed, and instances where {QUEUE} wait at most",
     },
     phrases={
         "the hypothesis is wrong": Phrase(
-            row="loses its steady state", value="good, one or two dead", told=STEADY.told,
+            row="loses the steady state", value="good, one or two dead", told=STEADY.told,
             missed=STEADY.missed,
         ),
         "the hypothesis holds": STEADY,
         "it holds here, too": STEADY,
         "a dead one's share is lost": Phrase(row="loses the dead one's share", value="good"),
         "what a death costs until it is noticed": Phrase(
-            row="notices a death in time", value="failed, each"
+            row="loses few for each death", value="failed, each"
         ),
         "the third death takes all": Phrase(
-            row="has no answer for three", value="good, three dead", **THIRD
+            row="answers nobody, three dead", value="good, three dead", **THIRD
         ),
+        "the share of two": Phrase(row="loses the share of two", value="good"),
         "the share of three": Phrase(row="loses the share of three", value="good", **THIRD),
         "the third death takes a part": Phrase(
-            row="answers some of them", value="good, three dead", **THIRD
+            row="answers some, three dead", value="good, three dead", **THIRD
         ),
-        "half go to the dead": Phrase(row="sends half to the dead", value="good"),
-        "one does what it can": Phrase(row="does what one can", value="good"),
+        "half go to the dead": Phrase(row="loses what the dead get", value="good"),
+        "one does what it can": Phrase(row="answers what one can do", value="good"),
         "blindness saves who is left": Phrase(row="differ with three dead by", value="good"),
     },
     line=Line(
