@@ -2,9 +2,11 @@
 
 import asyncio
 import math
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 from contextlib import AsyncExitStack
 from dataclasses import replace
+from itertools import groupby
+from operator import itemgetter
 
 from harness.engines.protocol import Conductor
 from harness.errors import FaultNotAppliedError
@@ -40,20 +42,25 @@ def conductor(
     async def conduct(system: System) -> list[FaultRecord]:
         log = {id(timed): _record(timed) for timed in faults}
         active: dict[int, Fault] = {}
+
+        async def begin(timed: Timed) -> None:
+            active[id(timed)] = timed.fault
+            log[id(timed)] = await applied_now(system, timed.fault, log[id(timed)])
+            if timed.stays:
+                del active[id(timed)]
+
+        async def end(timed: Timed) -> None:
+            log[id(timed)] = await _mend(system, timed.fault, log[id(timed)])
+            del active[id(timed)]
+
         await _put_apart(system, distances)
         try:
-            for at_s, timed, begins in moments(faults):
+            for (at_s, begins), group in groupby(moments(faults), key=itemgetter(0, 2)):
                 if at_s > duration_s:
                     break
                 await system.until(at_s)
-                if begins:
-                    active[id(timed)] = timed.fault
-                    log[id(timed)] = await applied_now(system, timed.fault, log[id(timed)])
-                    if timed.stays:
-                        del active[id(timed)]
-                else:
-                    log[id(timed)] = await _mend(system, timed.fault, log[id(timed)])
-                    del active[id(timed)]
+                timed = [one for _, one, _ in group]
+                await _together(system, timed, begin if begins else end)
             await system.until(duration_s)
             await _still_there(system, faults)
         finally:
@@ -70,6 +77,27 @@ def _record(timed: Timed) -> FaultRecord:
     return FaultRecord(
         name=timed.fault.name, target=timed.fault.target, start_s=timed.start_s, end_s=timed.end_s
     )
+
+
+async def _together(
+    system: System, faults: Collection[Timed], do: Callable[[Timed], Awaitable[None]]
+) -> None:
+    """Begin or end faults of one moment: in parallel, unless two of them hit one host or link.
+
+    Else the last of them would come as late as all others take.
+    """
+    if len(faults) == 1 or await _meet(system, faults):
+        for timed in faults:
+            await do(timed)
+        return
+    for error in await asyncio.gather(*map(do, faults), return_exceptions=True):
+        if error:
+            raise error
+
+
+async def _meet(system: System, faults: Collection[Timed]) -> bool:
+    hit = [place for timed in faults for place in await system.behind(timed.fault.target)]
+    return len(set(hit)) < len(hit)
 
 
 async def _put_apart(system: System, distances: Collection[tuple[str, ToxicSpec]]) -> None:

@@ -11,6 +11,7 @@ Yourself in the Foot" (2019). In production: Envoy, HAProxy (`slowstart`), Kuber
 """
 
 import asyncio
+from collections import deque
 from dataclasses import dataclass, field
 
 from aiohttp import web
@@ -34,7 +35,8 @@ class Settings(Guarded):
     A callee is out after `down_after` bad probes in a row, and back after `up_after` good ones. So
     it is for `eject_ms` after `eject_after` failed requests in a row (0: never). A share of at most
     `most` is out at a time; whoever comes back has its whole share of requests after
-    `slow_start_ms`. With `kills`, a callee whose probes fail is asked to end its process.
+    `slow_start_ms`. With `kills`, a callee whose probes fail is asked to end its process. Who is in
+    gets requests at random or, without a slow start, `in_turn`.
     """
 
     probe: str = live("/healthz")
@@ -47,6 +49,7 @@ class Settings(Guarded):
     eject_ms: float = live(3000)
     most: float = live(0.5)
     slow_start_ms: float = live(0)
+    in_turn: bool = live(default=False)
     timeout_ms: float = live(1000)
 
     def __post_init__(self) -> None:
@@ -80,6 +83,7 @@ class Health:
         self._ctx = ctx
         self._outgoing = Outgoing(ctx)
         self._states = {callee: State() for callee in ctx.callees}
+        self._turns = deque(ctx.callees)  # whose turn is next, all along
         registry = ctx.metrics
         self._out = Counter("taken_out", "By why", ("callee", "why"), registry=registry)
         for callee in ctx.callees:
@@ -96,8 +100,12 @@ class Health:
         return web.Response(status=answer.status, body=answer.body)
 
     def pick(self) -> str:
-        """Draw a callee of those that are in, and seldom one that has just come back."""
-        there = [callee for callee in self._states if self._is_in(callee)] or list(self._states)
+        """Choose a callee of those that are in, and seldom one that has just come back."""
+        there = [callee for callee in self._turns if self._is_in(callee)] or list(self._turns)
+        if self._ctx.settings.in_turn:
+            self._turns.remove(there[0])
+            self._turns.append(there[0])
+            return there[0]
         slow_s = self._ctx.settings.slow_start_ms / 1000
         if not slow_s:
             return self._ctx.rng.choice(there)

@@ -255,5 +255,8 @@ class WholeSystem:
     async def until(self, at_s: float) -> None:
         await asyncio.sleep(at_s - self.now())
 
+    async def behind(self, name: str) -> tuple[str, ...]:
+        return (name,)
+
     def __getattr__(self, name: str) -> Any:
         raise NotImplementedError(name)

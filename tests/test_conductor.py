@@ -115,6 +115,37 @@ def test_at_one_instant_one_fault_goes_before_the_next_comes() -> None:
     assert log == [("apply a", 2), ("remove a", 3), ("apply b", 3), ("remove b", 4)]
 
 
+def test_faults_of_one_moment_come_and_go_together() -> None:
+    """None waits for another to be done, whoever takes longest."""
+    log: Log = []
+    slow = (Scripted(name, log, apply_s=0.25, remove_s=0.5) for name in "abc")
+    records = conducted(*(during(2, 5, one) for one in slow))
+    assert [at_s for _, at_s in log] == [2.25] * 3 + [5.5] * 3
+    assert [record.target for record in records] == ["a", "b", "c"]
+    for record in records:
+        assert (record.requested_s, record.seen_s, record.removal_s) == (2, 2.25, 5)
+
+
+def test_faults_of_one_moment_on_one_host_come_one_after_the_other() -> None:
+    """Each reads what is there and adds to it: in parallel, one would be lost."""
+    log: Log = []
+    conducted(*(during(2, 5, Scripted("a", log, apply_s=0.25, remove_s=0.5)) for _ in range(2)))
+    assert [at_s for _, at_s in log] == [2.25, 2.5, 5.5, 6]
+
+
+def test_if_one_of_a_moment_cannot_be_applied_all_are_removed() -> None:
+    """Once each, and its own error is what the user sees."""
+    log: Log = []
+    with pytest.raises(RuntimeError, match="apply b"):
+        conducted(*(
+            during(2, 5, Scripted(name, log, fails="apply" if name == "b" else ""))
+            for name in "abc"
+        ))  # fmt: skip
+    assert sorted(what for what, _ in log if what.startswith("remove")) == [
+        "remove a", "remove b", "remove c",
+    ]  # fmt: skip
+
+
 def test_equal_faults_do_not_share_a_record() -> None:
     """Two windows of the same fault on the same host are two faults."""
     log: Log = []

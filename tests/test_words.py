@@ -31,6 +31,7 @@ from harness.model import (
 )  # fmt: skip
 from harness.model.validate import problems
 from harness.recording import Recording
+from harness.report.panels import captions
 from tests.support import Silent
 
 FRONT = Service("front", app="services.relay", calls=("back",), settings={"timeout_ms": 2000})
@@ -156,6 +157,73 @@ def test_drawn_faults_come_as_often_as_they_should_and_never_twice_at_once() -> 
     assert all(0.1 <= timed.end_s - timed.start_s <= 0.2 for timed in drawn)
 
 
+MANY = replace(MONKEY, among=tuple("abcdefgh"), start_s=0, end_s=1000, least_s=0.5, most_s=3)
+
+
+def blows(drawn: Drawn) -> dict[float, set[str]]:
+    found: dict[float, set[str]] = {}
+    for timed in drawn.faults(1, 0):
+        found.setdefault(timed.start_s, set()).add(timed.fault.target)
+    return found
+
+
+def test_a_larger_blast_hits_those_of_a_smaller_one_and_more() -> None:
+    """At the same moments and for the same time: so many different ones, over time all."""
+    rested = replace(MANY, rest_s=1)
+    one, three = blows(rested), blows(replace(rested, count=3))
+    assert one.keys() == three.keys()
+    assert len(one) > 200
+    assert all(len(three[at_s]) == 3 and three[at_s] > hit for at_s, hit in one.items())
+    assert set().union(*one.values()) == set(MANY.among)
+    lasts = {timed.start_s: timed.end_s for timed in rested.faults(1, 0)}
+    assert all(
+        timed.end_s == lasts[timed.start_s] for timed in replace(rested, count=3).faults(1, 0)
+    )
+
+
+def test_a_blast_that_would_hit_somebody_twice_does_not_happen() -> None:
+    """Without a rest they may add up, on others."""
+    drawn = list(replace(MANY, count=3).faults(1, 0))
+    for host in MANY.among:
+        own = [timed for timed in drawn if timed.fault.target == host]
+        assert all(one.end_s <= other.start_s for one, other in pairwise(own))
+    there = [sum(one.start_s <= timed.start_s < one.end_s for one in drawn) for timed in drawn[::3]]
+    assert max(there) == 6
+    assert min(there) == 3
+
+
+def test_what_may_be_drawn_is_told_with_its_time() -> None:
+    """Before a run, when nobody knows yet whom it hits; a run tells of those that it hit."""
+    lab = replace(LAB, drawn=(MONKEY, replace(MONKEY, count=2, start_s=5)))
+    assert [(one.name, one.start_s, one.end_s) for one in lab.moments()] == [
+        ("1 of 2 crashed", 2, 9),
+        ("2 of 2 crashed", 5, 9),
+    ]
+    met = lab.facing(lab.variants[0], 1)
+    assert {one.name for one in met.moments()} == {"front crashed", "back crashed"}
+
+
+def test_over_a_plot_what_was_drawn_has_one_name() -> None:
+    """Other faults keep theirs, and where nothing was hit nothing is named."""
+    pause = during(9.5, 9.9, Pause("back"))
+    lab = replace(LAB, drawn=(MONKEY,), faults=(pause,))
+    recording = run(lab, seed=2)
+    assert len(recording.faults) > 2
+    told = {one.name: (one.start_s, one.end_s) for one in captions(lab, recording.faults)}
+    assert told == {"1 of 2 crashed": (2, 9), "back frozen": (9.5, 9.9)}
+    assert captions(lab, ()) == []
+
+
+@pytest.mark.parametrize("rest_s", [0, 2.5])
+def test_with_a_rest_one_comes_at_a_time(rest_s: float) -> None:
+    """Not before the last one has been over for so long; then as soon as without."""
+    rested = list(replace(MANY, rest_s=rest_s).faults(1, 0))
+    gaps_s = [other.start_s - one.end_s for one, other in pairwise(rested)]
+    assert min(gaps_s) >= rest_s
+    mean_s = sum(gaps_s) / len(gaps_s)
+    assert mean_s - rest_s == pytest.approx(1, abs=4 / len(gaps_s) ** 0.5)
+
+
 def test_a_control_has_no_drawn_faults_and_keeps_distances_and_steps() -> None:
     """What is taken away is what breaks; the world stays as it is."""
     lab = replace(LAB, drawn=(MONKEY,), distances=(FAR,), steps=(SLOWER,))
@@ -197,6 +265,9 @@ def apart(*distances: Distance) -> Callable[[], Lab]:
         (drawn(among=()), "drawn faults: it hits nobody; name hosts in among="),
         (drawn(every_s=0), "drawn faults: every_s is 0; it must be above 0"),
         (drawn(most_s=9), "drawn faults: lasts 0.2 to 9 s; it must be above 0, and less than"),
+        (drawn(count=3), "drawn faults: count is 3; it must be from 1 to the 2 of among="),
+        (drawn(count=0), "drawn faults: count is 0; it must be from 1 to the 2 of among="),
+        (drawn(rest_s=-1), "drawn faults: rest_s is -1; it must be 0 or more, or None"),
         (drawn(end_s=12), "kill front: ends at 12 s, after the run"),
         (apart(FAR, replace(FAR, one_way_ms=5)), "2 distances lie on front->back; one is enough"),
         (
@@ -240,5 +311,6 @@ def apart(*distances: Distance) -> Callable[[], Lab]:
     ],
 )
 def test_what_makes_no_sense_is_refused_by_name(made: Callable[[], Lab], problem: str) -> None:
-    """Before anything runs."""
-    assert any(told.startswith(problem) for told in problems(made())), list(problems(made()))
+    """Before anything runs, and all else that is wrong is told as well."""
+    told = list(problems(made()))
+    assert any(one.startswith(problem) for one in told), told

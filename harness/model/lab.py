@@ -218,8 +218,9 @@ class Lab:
         ends_s = self.duration_s
         told = [Change(one.said, one.start_s, min(one.end_s, ends_s)) for one in timed]
         faults, steps = told[: len(self.faults)], told[len(self.faults) :]
+        drawn = [Change(one.said, one.start_s, one.end_s) for one in self.drawn]
         by_hand = windows(self.script, self.duration_s)
-        return (*faults, *self.surges(), *steps, *by_hand)
+        return (*faults, *drawn, *self.surges(), *steps, *by_hand)
 
     def surges(self) -> tuple[Change, ...]:
         """Name the changes of the load, each with its window as far as the run goes."""

@@ -169,7 +169,8 @@ def _variants(lab: Lab) -> Iterator[str]:
 
 def _brought(lab: Lab, variant: Variant) -> Iterator[str]:
     """Say what is wrong with what a variant brings in place of the lab's own."""
-    own = replace(lab.facing(variant, 0), drawn=lab.drawn)
+    # Nothing is drawn here: what makes no sense cannot be.
+    own = replace(replace(lab, drawn=()).facing(variant, 0), drawn=lab.drawn)
     if variant.load is not None:
         yield from _load(own)
     if variant.faults is not None or variant.steps is not None:

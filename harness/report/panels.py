@@ -234,8 +234,14 @@ def _panels(
 
 
 def captions(lab: Lab, faults: Sequence[FaultRecord]) -> list[FaultRecord]:
-    """Give faults as they are named over a plot."""
-    return list(_folded(lab, faults))
+    """Give faults as they are named over a plot: those that were drawn by what may be drawn."""
+    told, others = [], list(faults)
+    for one in lab.drawn:
+        hit = [fault for fault in others if one.may_be(fault.name, fault.start_s)]
+        others = [fault for fault in others if fault not in hit]
+        if hit:
+            told.append(replace(hit[0], name=one.said, start_s=one.start_s, end_s=one.end_s))
+    return [*_folded(lab, others), *told]
 
 
 def _folded(lab: Lab, faults: Sequence[FaultRecord]) -> Iterator[FaultRecord]:

@@ -76,6 +76,22 @@ def steady_availability_sd(*, mtbf_s: float, mttr_s: float, duration_s: float) -
     return mtbf_s * mttr_s * math.sqrt(2 / ((mtbf_s + mttr_s) ** 3 * duration_s))
 
 
+def spare_instances(*, instances: int, rate_rps: float, capacity_rps: float) -> int:
+    """How many of some alike instances may be dead: n - ceil(rate / capacity), or 0.
+
+    The safe blast radius: the others can just carry the load, which goes to them evenly. Valid for
+    even arrivals: random ones queue for long where no more than that is left. Derived.
+
+    Raises:
+        ValueError: there is no instance, or a rate is not above 0.
+
+    """
+    domain.count(1, instances=instances)
+    domain.positive(rate_rps=rate_rps, capacity_rps=capacity_rps)
+    # Rounded first: 0.3 / 0.1 is a little below 3 in binary, and 0.7 / 0.1 a little below 7.
+    return max(0, instances - math.ceil(round(rate_rps / capacity_rps, 9)))
+
+
 def error_budget_s(*, slo: float, period_s: float) -> float:
     """How long everything may fail in a period, (1 - SLO) x period, in seconds.
 

@@ -1,4 +1,4 @@
-"""Membership: how gossip spreads, whom a rumour misses, and when a silent node is suspected.
+"""Membership: how gossip spreads, whom a rumour misses, when a silent or dead node is noticed.
 
 Sources: Demers and others, "Epidemic Algorithms" (PODC 1987); Pittel (1987); Hayashibara and
 others, "The phi Accrual Failure Detector" (2004).
@@ -81,3 +81,20 @@ def phi_exponential_delay_s(*, phi: float, mean_s: float) -> float:
     """
     domain.positive(phi=phi, mean_s=mean_s)
     return phi * math.log(10) * mean_s
+
+
+def probes_detection_s(*, period_s: float, bad_probes: int, fail_s: float = 0) -> float:
+    """How long a death goes unnoticed on average, until so many probes in a row have failed.
+
+    period / 2 until the first, then k - 1 more, each of which takes `fail_s` to fail: nothing where
+    connects are refused, the probe's time limit where they hang. Its standard deviation is that of
+    a uniform phase, `chance.uniform_sd` of the period. Derived.
+
+    Raises:
+        ValueError: `period_s` is not above 0, `fail_s` negative, or there is no probe.
+
+    """
+    domain.positive(period_s=period_s)
+    domain.not_negative(fail_s=fail_s)
+    domain.count(1, bad_probes=bad_probes)
+    return period_s / 2 + fail_s + (bad_probes - 1) * (period_s + fail_s)

@@ -50,6 +50,11 @@ SABOTAGE = {
         "1",
         "test_a_slow_start_gives_little_at_first",
     ),
+    "always gives the first one its turn": (
+        "            self._turns.append(there[0])\n",
+        "            self._turns.appendleft(there[0])\n",
+        "test_turns_are_even_among_those_that_are_in",
+    ),
     "kills nobody": (
         "            self._killed.inc()\n",
         "            return\n",
@@ -140,6 +145,21 @@ def test_a_slow_start_gives_little_at_first() -> None:
     first = [calls("node-1", 4, 5).of(one) for one in (at_once, slow)]
     assert first[1] < 0.6 * first[0]
     assert calls("node-1", 8.5, 10).of(slow) > 25
+
+
+def test_turns_are_even_among_those_that_are_in() -> None:
+    """A quarter each, a third each while one is out, and then a quarter each again."""
+    recording = ran(during(2, 6, Kill("node-1")), in_turn=True)
+
+    def asked(start_s: float, end_s: float, *names: str) -> list[float]:
+        return [calls(name, start_s, end_s).of(recording) for name in names]
+
+    # Each is probed as well, at moments of its own.
+    for window, there in (((0, 2), NODES), ((4, 6), NODES[1:]), ((8, 10), NODES)):
+        counts = asked(*window, *there)
+        assert max(counts) - min(counts) <= 2
+        assert min(counts) >= 200 / len(there)
+    assert asked(4, 6, "node-1") < [10]
 
 
 def test_a_deep_probe_that_kills_makes_overload_worse() -> None:

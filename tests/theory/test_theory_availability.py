@@ -79,3 +79,18 @@ def test_connections_run_into_an_expired_certificate() -> None:
     """63 % after one mean life."""
     ratio = availability.expired_connection_ratio(elapsed_s=5, mean_life_s=5)
     assert ratio == pytest.approx(0.632, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("instances", "rate_rps", "capacity_rps", "spare"),
+    [(4, 16, 10, 2), (4, 20, 10, 2), (4, 20.1, 10, 1), (4, 0.3, 0.1, 1), (2, 50, 10, 0)],
+)
+def test_spare_instances(instances: int, rate_rps: float, capacity_rps: float, spare: int) -> None:
+    """The others carry the load, and with one fewer they would not."""
+    found = availability.spare_instances(
+        instances=instances, rate_rps=rate_rps, capacity_rps=capacity_rps
+    )
+    assert found == spare
+    if spare:
+        assert (instances - spare) * capacity_rps >= rate_rps - 1e-9
+        assert (instances - spare - 1) * capacity_rps < rate_rps

@@ -85,3 +85,26 @@ def test_phi_is_the_false_alarms_logarithm() -> None:
 def test_cassandras_default() -> None:
     """Eight is 18.4 mean gaps."""
     assert membership.phi_exponential_delay_s(phi=8, mean_s=1) == pytest.approx(18.4, abs=0.03)
+
+
+@pytest.mark.parametrize(
+    ("period_s", "bad_probes", "fail_s", "mean_s"),
+    [(0.5, 3, 0, 1.25), (10, 3, 0, 25), (10, 3, 1, 28), (1, 1, 0, 0.5)],
+)
+def test_probes_notice_a_death(
+    period_s: float, bad_probes: int, fail_s: float, mean_s: float
+) -> None:
+    """As when somebody dies at any moment between two probes; Kubernetes' defaults take 25 s."""
+    figure = membership.probes_detection_s(period_s=period_s, bad_probes=bad_probes, fail_s=fail_s)
+    assert figure == pytest.approx(mean_s)
+    rng = random.Random(1)
+
+    def unnoticed_s() -> float:
+        now_s = rng.random() * period_s
+        for bad in range(1, bad_probes + 1):
+            now_s += fail_s
+            if bad < bad_probes:
+                now_s += period_s
+        return now_s
+
+    assert fmean(unnoticed_s() for _ in range(20_000)) == pytest.approx(mean_s, rel=0.02)
