@@ -17,7 +17,9 @@ LATER = ("engine/redis.wasm", "engine/rest.wasm")
 """What is fetched, and then kept, by those labs alone that need it."""
 CHANGED = {
     '<meta charset="utf-8">': f'<meta charset="utf-8">\n{pages.POLICY}',
-    '<span class="mark" id="mark">Chaoslab</span>': '<a class="mark" id="mark" href="../index.html">Chaoslab</a>',
+    '<span class="mark" id="mark">Chaoslab</span>': (
+        '<a class="mark" id="mark" href="../index.html">Chaoslab</a>'
+    ),
 }
 """Edits of the console's page: what it has here, in place of what it has on a server."""
 STYLE = "\n.bar a.mark { color: inherit; text-decoration: none; }\n"

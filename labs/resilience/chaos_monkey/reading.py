@@ -43,7 +43,7 @@ READING = Reading(
         "blindness saves who is left": Phrase(row="differ with three dead by", value="good"),
     },
     line=Line(
-        caption="good answers each second (high is well); share with 1, 2, 3 dead, once noticed",
+        caption="good answers each second (higher is better); share with 1, 2, 3 dead, noticed",
         ends=tuple(End(said="{value}", measure=one) for one in (ONE, TWO, THREE)),
     ),
     questions=(

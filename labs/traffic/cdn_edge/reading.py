@@ -46,7 +46,7 @@ READING = Reading(
         ),
     },
     line=Line(
-        caption="requests at the origin each second (low is well)",
+        caption="requests at the origin each second (lower is better)",
         plot=ORIGIN,
         ends=(
             End(said="{value} in all", measure=FETCHES),
