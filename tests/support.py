@@ -3,7 +3,7 @@
 import asyncio
 import random
 import sys
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from types import ModuleType
@@ -255,7 +255,7 @@ class WholeSystem:
     async def until(self, at_s: float) -> None:
         await asyncio.sleep(at_s - self.now())
 
-    async def behind(self, name: str) -> tuple[str, ...]:
+    async def behind(self, name: str) -> Collection[str]:
         return (name,)
 
     def __getattr__(self, name: str) -> Any:
