@@ -143,9 +143,9 @@ WRONG = {
     ),
     "a broken lab": (("show", "wrong", "--labs", "chaos"), "chaos/wrong/lab.py: defines no LAB"),
     "no such service": (("show", "lost", "--labs", "chaos"), "No module named 'bakn'"),
-    "containers": (
-        ("check", "--labs", "chaos", "--engine", "compose"),
-        "containers hold the project's own services alone",
+    "no engine": (
+        ("check", "basket", "--labs", "chaos", "--engine", "compose"),
+        "no Docker engine answers",
     ),
     "a bad track": (("new", "x", "--labs", "chaos", "--track", "../x"), "no name for a track"),
 }

@@ -3,7 +3,7 @@ import { loadPyodide } from "./node_modules/pyodide/pyodide.mjs";
 
 const [stage, out] = process.argv.slice(2);
 try {
-  // Without columns, bytecode is a tenth smaller; tracebacks still have lines.
+  // Bytecode without columns is smaller; tracebacks still have lines.
   const env = { PYTHONDONTWRITEBYTECODE: "1", PYTHONHASHSEED: "0", PYTHONNODEBUGRANGES: "1" };
   const python = await loadPyodide({ env });
   python.mountNodeFS("/stage", stage);
