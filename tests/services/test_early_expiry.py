@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from services.patterns.early_expiry import draws_early
+from services.patterns import early_expiry
 
 RATE_RPS = 100
 TOOK_S = 0.2
@@ -18,7 +18,7 @@ def cycle(rng: random.Random, beta: float) -> list[float]:
     now_s = -50 * TOOK_S * beta
     while not leads or now_s < end_s:
         now_s += rng.expovariate(RATE_RPS)
-        if now_s >= 0 or draws_early(now_s, 0, TOOK_S, rng, beta=beta):
+        if now_s >= 0 or early_expiry.draws_early(now_s, 0, TOOK_S, rng, beta=beta):
             leads.append(-now_s)
             end_s = -leads[0] + TOOK_S
     return leads
@@ -49,8 +49,8 @@ def test_the_first_is_early_by_a_gumbel_law() -> None:
 def test_what_has_expired_is_always_due() -> None:
     """And what takes no time to make is never due before."""
     rng = random.Random(3)
-    assert all(draws_early(5, 5, TOOK_S, rng) for _ in range(100))
-    assert not any(draws_early(4.999, 5, 0, rng) for _ in range(100))
+    assert all(early_expiry.draws_early(5, 5, TOOK_S, rng) for _ in range(100))
+    assert not any(early_expiry.draws_early(4.999, 5, 0, rng) for _ in range(100))
 
 
 @pytest.mark.parametrize(("lead_s", "early"), [(0.1234567886, True), (0.1234567884, False)])
@@ -64,4 +64,4 @@ def test_a_lead_is_rounded_to_the_nanosecond(
         def random(self) -> float:
             return 1 - math.exp(-lead_s / TOOK_S)
 
-    assert draws_early(0, 0.123456789, TOOK_S, Drawn()) is early
+    assert early_expiry.draws_early(0, 0.123456789, TOOK_S, Drawn()) is early
