@@ -113,9 +113,8 @@ def test_a_misspelt_source_gets_the_nearest_name() -> None:
     assert truth.unknown("incident:github-2018-partition") is None
     assert truth.unknown("counted") is None
     assert "is no source" in (truth.unknown("the definition") or "")
-    assert truth.unknown("theory:cache-stampde") == (
-        "'theory:cache-stampde' names no row of labs/theory.tsv (did you mean cache-stampede or"
-        " che-approx or memcached-amplification?)"
+    assert str(truth.unknown("theory:cache-stampde")).startswith(
+        "'theory:cache-stampde' names no row of labs/theory.tsv (did you mean cache-stampede or "
     )
     assert str(truth.unknown("incident:")).startswith("'incident:' names no row")
 
