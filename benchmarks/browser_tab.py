@@ -101,7 +101,7 @@ def squeezed(files: list[Path]) -> tuple[int, ...]:
 
 
 def pictures(chromium: Browser, site: Site, times: int) -> Table:
-    """Measure how long a first visitor, and one who comes again, waits for a lab to stand."""
+    """Measure how long it takes until a lab is on the screen, at the first visit and the second."""
     table = Table(title="From the address to a lab that stands, s", columns=("visit", "s"))
     first: list[float] = []
     again: list[float] = []

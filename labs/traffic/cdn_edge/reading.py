@@ -15,7 +15,7 @@ AGAIN = next(one for one in PREDICTIONS if one.on == "two-cdns")
 READING = Reading(
     opening=f"With {PAGES} pages, and a purge at second {PURGE_S}",
     variants={
-        "alone": "one CDN, and each visitor who waits for a page has it fetched",
+        "alone": "one CDN; each visitor who does not find a page fetches it",
         "collapsed": "one CDN, which fetches a page once for all who wait",
         "two-cdns": "the same visitors, half of them by a second such CDN",
         "shielded": "two CDNs, whose edges ask a cache beside the origin",
