@@ -88,9 +88,14 @@ class Series:
         return re.sub(r"\W+", "-", self.title.lower())
 
     @property
+    def cards(self) -> tuple[Card, ...]:
+        """The labs, one for each episode."""
+        return tuple(answer.card for answer in self.answers)
+
+    @property
     def written(self) -> int:
         """How many of its episodes have a lab that is there."""
-        return sum(answer.card.written for answer in self.answers)
+        return sum(card.written for card in self.cards)
 
 
 def write(out: Path, *, playable: bool) -> None:
