@@ -10,6 +10,7 @@ Source: the set and register workloads of Kingsbury's Jepsen, https://jepsen.io.
 
 import math
 from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import parse_qs, urlsplit
@@ -66,16 +67,15 @@ def _operation(one: Request) -> Operation:
 
 def _of_sets(requests: Sequence[Request], since_s: float) -> Iterator[tuple[int, str]]:
     """Mark lists that lack members, and writes that the last list of their place lacks."""
-    places = {one.path for one in requests if one.method == "GET"}
-    for place in places:
-        writes = [one for one in requests if one.method == "PUT" and one.good]
-        kept = [one for one in writes if one.path.rpartition("/")[0] == place]
-        if kept:
-            yield from _of_set(kept, [one for one in requests if _lists(one, place)], since_s)
-
-
-def _lists(one: Request, place: str) -> bool:
-    return one.method == "GET" and one.good and one.path == place
+    writes: defaultdict[str, list[Request]] = defaultdict(list)
+    lists: defaultdict[str, list[Request]] = defaultdict(list)
+    for one in requests:
+        if one.good and one.method == "PUT":
+            writes[one.path.rpartition("/")[0]].append(one)
+        elif one.good and one.method == "GET":
+            lists[one.path].append(one)
+    for place, kept in writes.items():
+        yield from _of_set(kept, lists[place], since_s)
 
 
 def _of_set(
