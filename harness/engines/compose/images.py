@@ -280,10 +280,10 @@ BY_NAME = {image.name: image for image in IMAGES}
 def by_name() -> dict[str, Image]:
     """Give the set's images by name, with that of a chosen folder of labs."""
     home = labs_folder.chosen()
+    if home is None:
+        return BY_NAME
     holds = "the services of another repository"
-    return BY_NAME | (
-        {FOLDER: Image(name=FOLDER, holds=holds, parent="services", home=home)} if home else {}
-    )
+    return BY_NAME | {FOLDER: Image(name=FOLDER, holds=holds, parent="services", home=home)}
 
 
 def _of_folder(home: Path) -> Iterator[tuple[str, Path]]:
