@@ -18,20 +18,22 @@ export function levels(opened) {
   return out;
 }
 const calls = (opened, a, b) => opened.links.some((link) => link.caller === a && link.hosts.includes(b));
+const arePeers = (opened, column) => column.some((a) => column.some((b) => calls(opened, a, b)));
 
 export function layout(opened, downwards) {
   const columns = levels(opened), tall = Math.max(...columns.map((column) => column.length));
   return downwards ? down(opened, columns) : across(opened, columns, tall);
 }
 function across(opened, columns, tall) {
-  const room = ROOM[Math.min(tall, 3)], wide = 560 + Math.max(0, columns.length - 2) * 90;
-  const isPeers = columns.some((column) => column.some((a) => column.some((b) => calls(opened, a, b))));
-  const lanes = isPeers ? columns.length + 1 : columns.length; // peers stand to the left and right in turn
-  const first = 148, box = lanes > 2 ? 112 : 130, gap = lanes > 1 ? (wide - 10 - first - lanes * box) / (lanes - 1) : 0;
+  const room = ROOM[Math.min(tall, 3)];
+  const starts = [0]; // the lane where each level begins; peers of a level stand in two, to the left and right in turn
+  for (const column of columns) starts.push(starts.at(-1) + (arePeers(opened, column) ? 2 : 1));
+  const lanes = starts.at(-1), wide = 560 + Math.max(0, lanes - 2) * 90, first = 148, box = lanes > 2 ? 112 : 130;
+  const gap = lanes > 1 ? (wide - 10 - first - lanes * box) / (lanes - 1) : 0;
   const height = room.above + tall * room.box + (tall - 1) * room.gap + 30, places = {};
   columns.forEach((column, at) => column.forEach((name, row) => {
     const over = (tall - column.length) * (room.box + room.gap) / 2;
-    places[name] = { x: first + (at + (isPeers && row % 2 ? 1 : 0)) * (box + gap), y: room.above + over + row * (room.box + room.gap), w: box, h: room.box };
+    places[name] = { x: first + (starts[at] + (arePeers(opened, column) ? row % 2 : 0)) * (box + gap), y: room.above + over + row * (room.box + room.gap), w: box, h: room.box };
   }));
   const middle = room.above + (tall * room.box + (tall - 1) * room.gap) / 2;
   places[CLIENT] = { x: 0, y: middle - 12, w: 62, h: 24 };
