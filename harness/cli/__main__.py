@@ -1,7 +1,6 @@
 """Starts a command and turns whatever happens into a line and an exit code."""
 
 import errno
-import importlib
 import io
 import sys
 import traceback
@@ -12,6 +11,7 @@ import click
 
 from harness import catalogue
 from harness.cli import complaints, drawings, hashing, program
+from harness.cli.late import imported
 from harness.engines import containers
 from harness.engines.compose.interrupts import first_raises
 from harness.errors import ChaoslabError, EnvironmentNotReadyError, ExitCode
@@ -36,7 +36,7 @@ def _choose(ctx: click.Context, parameter: click.Parameter, folder: Path | None)
     """Turn to another folder's labs before the command reads its other options."""
     del parameter
     if folder is not None:
-        elsewhere = importlib.import_module("harness.cli.elsewhere")
+        elsewhere = imported("harness.cli.elsewhere")
         elsewhere.use(folder, may_be_empty=ctx.info_name == "new")
 
 
@@ -71,26 +71,11 @@ class Commands(click.Group):
             raise click.UsageError(f"no command {cmd_name!r}{close}; ./lab --help lists them", ctx)
         if cmd_name in OF_REPOSITORY and not catalogue.IS_CHECKOUT:
             raise EnvironmentNotReadyError(f"{cmd_name}: {containers.NO_REPOSITORY}")
-        try:
-            module = importlib.import_module(f"harness.cli.cmd_{cmd_name.replace('-', '_')}")
-        except ModuleNotFoundError as error:
-            raise _not_installed(error) from error
+        module = imported(f"harness.cli.cmd_{cmd_name.replace('-', '_')}")
         command: click.Command = module.command
         if cmd_name in program.ON_LABS and not any(one.name == "labs" for one in command.params):
             command.params.append(LABS)
         return command
-
-
-def _not_installed(error: ModuleNotFoundError) -> EnvironmentNotReadyError:
-    """Say which package a command lacks, and what installs it."""
-    package = (error.name or "").partition(".")[0]
-    if package in containers.PACKAGES:
-        return EnvironmentNotReadyError(containers.NOT_INSTALLED)
-    if not catalogue.IS_CHECKOUT:
-        fix = "install chaoslab with its part for reports, as in pip install 'chaoslab[report]'"
-        return EnvironmentNotReadyError(f"the package {package} is not installed: {fix}")
-    fix = "remove the folder .venv, and the next start installs it anew"
-    return EnvironmentNotReadyError(f"the package {package} is not installed: {fix}")
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -1,9 +1,9 @@
 """`./lab run`: simulate, measure where an engine answers, judge, report."""
 
-import importlib
 import json
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +17,7 @@ from harness import assignments, catalogue, runner, store
 from harness.catalogue import Entry
 from harness.cli import learner, options, tables, whither
 from harness.cli.changes import changes
+from harness.cli.late import imported
 from harness.cli.live import Live
 from harness.cli.memory_limit import refuse_too_much
 from harness.cli.options import EngineChoice
@@ -27,8 +28,9 @@ from harness.engines.containers import ComposeEngine, part, why_not
 from harness.errors import EnvironmentNotReadyError, ExitCode, LabError
 from harness.model.experiment import UNCHANGED, Experiment
 from harness.model.variant import Variant
-from harness.report import figures, page
 from harness.result import CHANGED, Result
+
+REPORT = "harness.cli.report_writer"
 
 if TYPE_CHECKING:
     from harness.engines.protocol import Engine
@@ -144,7 +146,7 @@ def command(**values: Any) -> ExitCode:  # noqa: ANN401 - click's own, which Tol
         asked = whither.Asked(told.variants, told.settings, told.seed)
         whither.show(console, entry, result, asked, final)
     if told.grafana:
-        importlib.import_module("harness.cli.cmd_grafana").show(console, entry, final)
+        imported("harness.cli.cmd_grafana").show(console, entry, final)
     return result.verdict.exit_code
 
 
@@ -203,16 +205,16 @@ def _recorded(  # noqa: PLR0913 - what is to run, and what is to be said of it
             measuring.append(ComposeEngine(folder, keep_prometheus=told.keeps))
         live = Live(console, entry.lab)
         with simulator(wanted, folder, told.events, live.watch) as simulating, live:
+            # It brings matplotlib, for which simulations need not wait.
+            writing = None if told.no_report else imported(REPORT).writing
             result = runner.run(entry, chosen, told.seed, [*simulating, *measuring], live.watch)
         result.notes += _notes(told, missing)
         result.options = repeat
-        document = store.save(result, when, folder)
+        with writing(result, folder, when) if writing else nullcontext():
+            document = store.save(result, when, folder)
         if told.script:
             experiment = json.dumps(told.experiment.to_json(), indent=1)
             (folder / "script.json").write_text(f"{experiment}\n")
-        if not told.no_report:
-            page.write(result, folder / "report.html", when=when)
-            figures.picture(result, folder / "picture.png")
         return result, document, store.final_path(folder)
 
 

@@ -143,6 +143,11 @@ class Spread:
             run.events(self._folder).unlink()
         return recording
 
+    def hush(self) -> None:
+        """Wait for the end of the messages, of which the last one has been sent."""
+        if self._listener.ident:
+            self._listener.join()
+
     def _listen(self) -> None:
         while message := self._messages.get():
             number, what, arguments = message
@@ -175,8 +180,10 @@ def simulator(
         executor.shutdown(
             wait=False
         )  # processes end with their work: what is measured takes longer
-        yield [Spread(futures, messages, folder, events, watch)]
+        spread = Spread(futures, messages, folder, events, watch)
+        yield [spread]
         messages.put(None)
+        spread.hush()
 
 
 # What follows runs in one of the processes.
