@@ -120,7 +120,7 @@ def code(entry: Entry) -> str:
 def runs(entry: Entry) -> str:
     """Give 16 hex digits of what a lab's variants do, simulated under seed 1."""
     bench = Bench(entry)
-    digests = [bench.met(variant).digest() for variant in entry.lab.variants]
+    digests = [bench.simulated(variant).digest() for variant in entry.lab.variants]
     return hashlib.sha256("".join(digests).encode()).hexdigest()[:16]
 
 

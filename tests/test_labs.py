@@ -19,10 +19,10 @@ from harness.lessons import evidence, rewrite
 from harness.model.lab import Lab
 from harness.model.reading import Question
 from harness.model.variant import Broken, Fixed, Measured, Variant
-from harness.proof import sabotage
 from harness.proof.bench import Bench
 from harness.proof.item import Listed, Way
 from harness.proof.proof import proof as in_every_way
+from harness.proof.replacing import watched
 from harness.recording import Recording
 from harness.report.folded_rows import folded
 from harness.report.sentence import sentence
@@ -56,7 +56,7 @@ class Remembering:
     called: dict[str, Sequence[Listed]] = field(default_factory=dict)
 
     def run(self, plan: Plan, conduct: Conductor, observer: Observer) -> Recording:
-        with sabotage.watched() as called:
+        with watched() as called:
             made = SimEngine().run(plan, conduct, observer)
         if plan.seed == SEED:
             self.called.setdefault(plan.variant.name, list(called))
@@ -131,7 +131,11 @@ def test_what_is_broken_on_purpose_is_noticed(slug: str) -> None:
     A lab has a test file of its own only for what none of these ways can break.
     """
     result, engine = proof(slug)
-    items = list(in_every_way(Bench(catalogue.find(slug), SEED, engine.broken, engine.called)))
+    items = list(
+        in_every_way(
+            Bench(catalogue.find(slug), SEED, engine.broken, engine.unbroken, engine.called)
+        )
+    )
     assert [(item.way, item.what, item.missing) for item in items if not item.holds] == []
     ways = {item.way for item in items}
     kinds = {type(variant) for variant in result.lab.variants}

@@ -14,6 +14,7 @@ from harness.cli.cmd_check import FILE
 from harness.errors import ChaoslabError, ExitCode, LabError
 from harness.lessons import evidence
 from harness.model.definition import definition
+from harness.proof import kept
 from harness.track_record import Row
 
 TABLE = "EVIDENCE.md"
@@ -28,7 +29,7 @@ def command(added: Sequence[Path]) -> ExitCode:
 
     \b
     Exit codes:
-      0    every lab as it is passed on both engines; lessons are of such runs
+      0    every lab as it is passed on both engines and is proven; lessons are of such runs
       1    something is out of date, was never run, or failed
     """  # noqa: D301 - \b is click's
     rows = track_record.load()
@@ -49,7 +50,7 @@ def command(added: Sequence[Path]) -> ExitCode:
 
 
 def _lines(entry: Entry, rows: Sequence[Row]) -> Iterator[tuple[bool, str]]:
-    """Say of a lab, engine by engine, what there is; and of its lesson."""
+    """Say of a lab, engine by engine, what there is; of its proof, and of its lesson."""
     there = {row.engine: row for row in rows if row.lab == entry.slug}
     for engine, called in ENGINES.items():
         if engine == "compose" and entry.lab.simulated_only:
@@ -65,6 +66,12 @@ def _lines(entry: Entry, rows: Sequence[Row]) -> Iterator[tuple[bool, str]]:
             not since and not row.failed,
             f"{head}{row.seeds()} seeds, {row.day}{failed}{f'; {since}' if since else ''}",
         )
+    proof = kept.load().get(entry.slug)
+    is_proven = proof is not None and proof.digest == kept.digest(entry)
+    since = "never" if proof is None else f"{proof.day}; something has changed since"
+    unproven = f"{since}: ./lab prove {entry.slug} --keep"
+    said = f"holds, {proof.day}" if proof and is_proven else unproven
+    yield is_proven, f"{entry.slug:<18}{'proof':<15}{said}"
     stale = _stale(entry)
     yield not stale, f"{entry.slug:<18}{'lesson':<15}{stale or 'of such runs'}"
 

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import groupby
 
 import click
@@ -16,6 +17,7 @@ from harness.cli.checking import KILLED_BY
 from harness.cli.workers import spread
 from harness.engines.sim.collector import calm
 from harness.errors import ChaoslabError, ExitCode
+from harness.proof import kept
 from harness.proof.bench import Bench
 from harness.proof.item import Item
 from harness.proof.proof import proof
@@ -41,12 +43,14 @@ class Proven:
 @click.argument("names", nargs=-1)
 @click.option("--jobs", type=click.IntRange(1, 256), help="Labs at once: one a core.")
 @click.option("--verbose", is_flag=True, help="Name the claims that noticed.")
-def command(names: tuple[str, ...], jobs: int | None, verbose: bool) -> ExitCode:  # noqa: FBT001
+@click.option("--keep", is_flag=True, help="Write down in labs/proofs.tsv which proofs hold.")
+def command(names: tuple[str, ...], *, jobs: int | None, verbose: bool, keep: bool) -> ExitCode:
     """Break labs on purpose: each time a claim must notice.
 
     Simulated, a lab is run without what it falls by, with each setting of its fixes undone, with
     services that answer by themselves, with each pattern that it uses sabotaged; and each
-    experiment of its lesson must end as the lesson says.
+    experiment of its lesson must end as the lesson says. Tests prove labs that have changed since
+    their proof was kept, and some others in turn.
 
     \b
     Exit codes:
@@ -60,6 +64,8 @@ def command(names: tuple[str, ...], jobs: int | None, verbose: bool) -> ExitCode
     for one in spread(labs, prove, processes, lambda _: None, lost=_lost, cleans_up=False):
         proven.append(one)
         _show(console, one, verbose=verbose)
+    if keep:
+        kept.add((one.slug for one in proven if one.holds), datetime.now(UTC).date().isoformat())
     missed = sum(not one.holds for one in proven)
     console.print(f"{len(proven) - missed} proven, {missed} not")
     return ExitCode.EXPECTATION_FAILED if missed else ExitCode.AS_EXPECTED

@@ -19,8 +19,9 @@ PLANS_A_NIGHT = 100_000
 """More than the swarm can try in its time, so that no two nights try the same."""
 REQUIRED = "CHAOSLAB_REQUIRE_ENGINE"
 REQUIRED_BROWSER = "CHAOSLAB_REQUIRE_BROWSER"
-AT_NIGHT = {"CHAOSLAB_SEEDS": "200", "CHAOSLAB_TAB_LABS": "all"}
-"""Seeds that are held against fresh processes at night, and labs that a browser's tab plays."""
+AT_NIGHT = {"CHAOSLAB_SEEDS": "200", "CHAOSLAB_TAB_LABS": "all", "CHAOSLAB_PROVE": "all"}
+"""Seeds that are held against fresh processes at night, labs that a browser's tab plays, and labs
+that are proven."""
 NOTHING_COLLECTED = 5
 """pytest's exit code when no test matches, which an argument after `--` may bring about."""
 

@@ -3,11 +3,13 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from harness.model.lab import Lab
+from harness.model.lab import Lab, Service
+from harness.model.variant import Variant
+from services.server import load, settings_of
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -38,7 +40,31 @@ def definition(lab: Lab) -> str:
     values["predict"] = [
         {name: value for name, value in _fields(item) if name != "name"} for item in lab.predict
     ]
+    return _digest(values)
+
+
+def _digest(values: Mapping[str, object]) -> str:
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:16]
+
+
+JUDGING = {"services", "variants", "expect", "predict", "across", "plots", "calm"}
+"""Fields of a lab that change no run of a variant, or are in the services with its settings."""
+
+
+def experiment(lab: Lab, variant: Variant) -> str:
+    """Give 16 hex digits of all that decides what a run does, of a lab as its variant meets it.
+
+    A setting with its default is as good as none. What only judges counts for nothing.
+    """
+    values = {name: value for name, value in _fields(lab) if name not in JUDGING}
+    placed = lab.placed(variant).items()
+    values["hosts"] = {host: _with_defaults(service) for host, service in placed}
+    return _digest(values)
+
+
+def _with_defaults(service: Service) -> object:
+    settings = settings_of(load(service.app), service.settings)
+    return [_plain(replace(service, settings={})), _plain(settings)]
 
 
 def _fields(value: "DataclassInstance") -> list[tuple[str, object]]:

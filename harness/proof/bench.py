@@ -2,54 +2,105 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import ClassVar
 
 from harness.catalogue import Entry
 from harness.checks.across import across
 from harness.checks.verdict import Control, Verdict, failures, judge
 from harness.conductor import conducted
-from harness.engines.protocol import Plan, Unwatched
+from harness.engines.protocol import Conductor, Observer, Plan, Unwatched
 from harness.engines.sim.engine import SimEngine
 from harness.errors import ChaoslabError
+from harness.model.definition import experiment
 from harness.model.lab import Lab
 from harness.model.variant import Measured, Variant
 from harness.proof.item import Listed
+from harness.proof.replacing import watched
 from harness.recording import Recording
 
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """Runs a lab's variants; those as the lab has them are kept, for all that is compared."""
+    """Runs a lab's variants; those as the lab has them are kept, for all that is compared.
 
+    So are the negative controls. What comes to the same experiment as one of these is not simulated
+    again: a fix with its one setting undone is the broken variant.
+    """
+
+    name: ClassVar[str] = SimEngine.name
+    real_time: ClassVar[bool] = False
     entry: Entry
     seed: int = 1
     sound: dict[str, Recording] = field(default_factory=dict)
+    calm: dict[str, Recording] = field(default_factory=dict)
+    """The negative controls, by their variants."""
     called: dict[str, Sequence[Listed]] = field(default_factory=dict)
-    """The sabotages of what each variant calls, as far as it is known."""
+    """The sabotages of what each of the sound ones calls."""
 
     @property
     def lab(self) -> Lab:
         """The lab as it is."""
         return self.entry.lab
 
-    def run(self, lab: Lab, variant: Variant) -> Recording:
-        """Run a variant of a lab as it is given: faults and load have been chosen.
+    def run(self, plan: Plan, conduct: Conductor, observer: Observer) -> Recording:
+        """Run a plan as the simulator does, or give what is kept of the same experiment.
 
         Raises:
             ChaoslabError: it cannot go on.
 
         """
-        plan = Plan(slug=self.entry.slug, lab=lab, variant=variant, seed=self.seed)
-        return SimEngine().run(plan, conducted(lab), Unwatched())
+        known = self._alike(plan) if plan.seed == self.seed else None
+        return known or SimEngine().run(plan, conduct, observer)
+
+    def _alike(self, plan: Plan) -> Recording | None:
+        """Give what a run of the lab as it is records, if it is the same experiment as a plan."""
+        asked = experiment(plan.lab, plan.variant)
+        for variant in self.lab.variants:
+            faced = self.lab.facing(variant, self.seed)
+            if experiment(faced, variant) == asked:
+                return replace(self.as_it_is(variant), variant=plan.variant.name)
+            if experiment(faced.without_trigger(), variant) == asked:
+                return replace(self.without_trigger(variant), variant=plan.variant.name)
+        return None
+
+    def simulated(self, variant: Variant, lab: Lab | None = None) -> Recording:
+        """Simulate a variant under all that it meets in the lab, or in another made of it.
+
+        Raises:
+            ChaoslabError: it cannot go on.
+
+        """
+        plan = self._plan(variant, lab or self.lab)
+        return SimEngine().run(plan, conducted(plan.lab), Unwatched())
 
     def met(self, variant: Variant, lab: Lab | None = None) -> Recording:
-        """Run a variant under all that it meets in the lab, or in another made of it."""
-        return self.run((lab or self.lab).facing(variant, self.seed), variant)
+        """As above, or give what is kept of the same experiment."""
+        plan = self._plan(variant, lab or self.lab)
+        return self.run(plan, conducted(plan.lab), Unwatched())
+
+    def _plan(self, variant: Variant, lab: Lab) -> Plan:
+        faced = lab if lab.is_control else lab.facing(variant, self.seed)
+        return Plan(slug=self.entry.slug, lab=faced, variant=variant, seed=self.seed)
 
     def as_it_is(self, variant: Variant) -> Recording:
         """Give the recording of a variant of the lab as it is."""
         if variant.name not in self.sound:
-            self.sound[variant.name] = self.met(variant)
+            with watched() as called:
+                self.sound[variant.name] = self.simulated(variant)
+            self.called[variant.name] = list(called)
         return self.sound[variant.name]
+
+    def calls(self, variant: Variant) -> Sequence[Listed]:
+        """Give the sabotages of all that a variant of the lab calls."""
+        self.as_it_is(variant)
+        return self.called[variant.name]
+
+    def without_trigger(self, variant: Variant) -> Recording:
+        """Give the negative control of a variant."""
+        if variant.name not in self.calm:
+            calm = self.lab.facing(variant, self.seed).without_trigger()
+            self.calm[variant.name] = self.simulated(variant, calm)
+        return self.calm[variant.name]
 
     def noticed(self, made: Recording) -> tuple[str, ...]:
         """Name the claims of the lab that do not hold of a recording, told as one of a variant.

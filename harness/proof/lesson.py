@@ -14,7 +14,6 @@ from dataclasses import dataclass
 
 from harness import assignments, runner
 from harness.checks.verdict import Verdict, failures
-from harness.engines.sim.engine import SimEngine
 from harness.errors import LabError
 from harness.lessons.experiments import experiments, part
 from harness.proof.bench import Bench
@@ -80,5 +79,5 @@ def _run(bench: Bench, command: str) -> tuple[Verdict, tuple[str, ...]]:
     entry = assignments.changed(bench.entry, given.get("--set", []))
     variants = assignments.chosen(entry, given.get("--variant", []))
     seed = int(given.get("--seed", [str(bench.seed)])[-1])
-    result = runner.run(entry, variants, seed, [SimEngine()], runner.unwatched)
+    result = runner.run(entry, variants, seed, [bench], runner.unwatched)
     return result.verdict, tuple(dict.fromkeys(one.claim for one in failures(result.controls)))

@@ -1,6 +1,7 @@
 """What members of the swarm do to each other, and what they check when they do it."""
 
 import asyncio
+import re
 import struct
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any, NoReturn
@@ -202,6 +203,12 @@ async def _hop(acting: Acting, number: int, hops: int) -> None:
         path = f"/act/hop/{number // 3}/{hops - 1}"
         async with acting.ctx.call(acting.callee(number)).get(path) as response:
             await response.read()
+
+
+def works(path: str) -> int:
+    """Count how often an act works, at all hosts together, and at most."""
+    found = re.fullmatch(r"/act/(work|hop)/\d+/(?P<hops>\d+)", path)
+    return 0 if found is None else max(3, int(found["hops"]) + 1)
 
 
 async def _cancel(acting: Acting, number: int, hops: int) -> None:

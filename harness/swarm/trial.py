@@ -19,6 +19,7 @@ from harness.engines.sim.order import Permutation
 from harness.errors import ChaoslabError
 from harness.recording import Recording
 from harness.swarm.acts import WRONG
+from harness.swarm.overload import may_be_late
 from harness.swarm.scenario import Scenario
 
 PIECE_S = 0.3719
@@ -199,7 +200,9 @@ def _unhealed(scenario: Scenario, recording: Recording) -> Iterator[Failure]:
         told = f"{one.path} of {one.to} at {one.sent_s:g} s: {one.status}"
         if one.path == "/probe" and not one.good:
             yield Failure(kind=Kind.NOT_HEALED, text=told)
-        elif one.answered_s < first_s and not (one.good or _may_fail(scenario, one.to)):
+        elif one.answered_s < first_s and not (
+            one.good or _may_fail(scenario, one.to) or may_be_late(scenario, one, recording)
+        ):
             yield Failure(kind=Kind.CALM, text=told)
 
 

@@ -6,7 +6,7 @@ from types import ModuleType
 import pytest
 
 from harness import catalogue
-from harness.proof import lesson, sabotage, tampering
+from harness.proof import lesson, replacing, sabotage, tampering
 from harness.proof.bench import Bench
 from harness.proof.item import Item, Way
 from harness.proof.words import items as words_of
@@ -113,7 +113,7 @@ def test_a_sabotage_that_nobody_notices_is_told(
         object.__setattr__(self, "tries", min(self.tries, 3))
         return await sound(self, *given)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(sabotage, "listed", lambda: [("retry", Sabotage(Retry, "run", three))])
+    monkeypatch.setattr(replacing, "listed", lambda: [("retry", Sabotage(Retry, "run", three))])
     (item,) = sabotage.items(small)
     assert not item.holds
     assert "what is retry there for?" in item.missing
@@ -123,7 +123,7 @@ def test_a_sabotage_that_changes_nothing_says_nothing(
     small: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A lab that never needs what is gone need not notice."""
-    monkeypatch.setattr(sabotage, "listed", lambda: [("retry", Sabotage(Retry, "run", Retry.run))])
+    monkeypatch.setattr(replacing, "listed", lambda: [("retry", Sabotage(Retry, "run", Retry.run))])
     assert list(sabotage.items(small)) == []
 
 
@@ -132,7 +132,7 @@ def test_a_function_is_sabotaged_wherever_it_was_imported(monkeypatch: pytest.Mo
     pattern, user = ModuleType("services.patterns.trial"), ModuleType("services.trial")
     vars(pattern)["chance"] = vars(user)["chance"] = sound = dict
     monkeypatch.setitem(sys.modules, "services.trial", user)
-    with sabotage.applied(Sabotage(pattern, "chance", list)):
+    with replacing.applied(Sabotage(pattern, "chance", list)):
         assert (vars(pattern)["chance"], vars(user)["chance"]) == (list, list)
     assert (vars(pattern)["chance"], vars(user)["chance"]) == (sound, sound)
 
@@ -150,8 +150,8 @@ def test_properties_and_static_methods_are_watched_as_what_they_are() -> None:
         def twice(number: int) -> int:
             return 2 * number
 
-    size = sabotage.seen(vars(Pattern)["size"], lambda: called.append("size"))
-    twice = sabotage.seen(vars(Pattern)["twice"], lambda: called.append("twice"))
+    size = replacing.seen(vars(Pattern)["size"], lambda: called.append("size"))
+    twice = replacing.seen(vars(Pattern)["twice"], lambda: called.append("twice"))
     watched = type("Watched", (Pattern,), {"size": size, "twice": twice})()
     assert (watched.size, watched.twice(3)) == (4, 6)
     assert called == ["size", "twice"]
