@@ -2,7 +2,7 @@
 
 A run on containers takes as long as the lab does; two hundred labs would take a day, and their
 proofs an hour. So each check in a project's CI takes a share: labs whose record is of another lab,
-or that have none, and of the others another part each day. All labs are simulated every time anyway.
+or that have none, and of the others another part each day. All are simulated every time anyway.
 """
 
 from collections.abc import Sequence

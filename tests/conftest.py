@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Generator
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import settings
@@ -10,6 +11,9 @@ from harness.engines.sim.invariants import CHECKS
 
 settings.register_profile("reruns agree", derandomize=True, deadline=None)
 settings.load_profile("reruns agree")
+
+# Read once, so that all workers of a run agree: which labs are proven depends on the day.
+os.environ.setdefault("CHAOSLAB_PROVE", datetime.now(UTC).date().isoformat())
 
 # The simulation keeps a copy of every byte, and looks for what a run has left behind.
 CHECKS.dear = True

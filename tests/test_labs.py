@@ -1,8 +1,10 @@
 """Every lab proves its claim on the simulator, and fails when it is broken on purpose."""
 
 import math
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import cache
 from io import StringIO
 from pathlib import Path
@@ -13,6 +15,7 @@ from rich.console import Console
 from harness import catalogue, runner
 from harness.checks.verdict import Kind, Verdict, failures, judge, verdict_of
 from harness.cli import tables, whither
+from harness.due import due_to_prove
 from harness.engines.protocol import Conductor, Observer, Plan
 from harness.engines.sim.engine import SimEngine
 from harness.lessons import evidence, rewrite
@@ -36,10 +39,20 @@ SCREEN = 60
 """Lines of what a run says, at most."""
 
 TEMPLATE = Path(runner.__file__).parent / "cli" / "templates" / "README.md.jinja"
-every_lab = pytest.mark.parametrize(
-    "slug",
-    # One worker for each lab: it runs a lab once for all tests.
-    [pytest.param(slug, marks=pytest.mark.xdist_group(slug)) for slug in catalogue.slugs()],
+
+
+def on_one_worker(slug: str) -> pytest.ParameterSet:
+    """Have one worker run all tests of a lab, which it then runs once."""
+    return pytest.param(slug, marks=pytest.mark.xdist_group(slug))
+
+
+every_lab = pytest.mark.parametrize("slug", [on_one_worker(slug) for slug in catalogue.slugs()])
+PROVEN = os.environ.get("CHAOSLAB_PROVE", "")
+"""`all` at night, and otherwise the day on which this run of the tests began."""
+TO_PROVE = (
+    catalogue.slugs()
+    if PROVEN == "all"
+    else due_to_prove(catalogue.slugs(), date.fromisoformat(PROVEN))
 )
 COUNTED = {"poison-message"}
 """Labs whose figures follow from their own numbers by counting alone."""
@@ -124,10 +137,11 @@ def test_every_claim_tells_apart(slug: str) -> None:
     assert (result.unproven, result.left_out) == ([], ())
 
 
-@every_lab
+@pytest.mark.parametrize("slug", [on_one_worker(slug) for slug in TO_PROVE])
 def test_what_is_broken_on_purpose_is_noticed(slug: str) -> None:
     """What it falls by, each setting of its fixes, its patterns; and its lesson does what it says.
 
+    All labs that have changed since their proof was kept, and a few of the others in turn.
     A lab has a test file of its own only for what none of these ways can break.
     """
     result, engine = proof(slug)

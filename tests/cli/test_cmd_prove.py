@@ -1,12 +1,15 @@
 """`./lab prove`: what is broken on purpose is noticed, and what is not is told."""
 
 import sys
+from datetime import date
 from types import ModuleType
 
 import pytest
 
 from harness import catalogue
-from harness.proof import lesson, replacing, sabotage, tampering
+from harness.due import IN_TURN, due_to_prove
+from harness.lessons.experiments import lesson as lesson_of
+from harness.proof import kept, lesson, replacing, sabotage, tampering
 from harness.proof.bench import Bench
 from harness.proof.item import Item, Way
 from harness.proof.words import items as words_of
@@ -55,6 +58,44 @@ def test_a_lab_that_notices_everything_is_proven(small: Bench, shop: Workshop) -
     assert "naive: stays down" in outcome.out
     assert "calm, front.tries = 4 in place of 1: recovers" in outcome.out
     assert outcome.out.endswith("1 proven, 0 not\n")
+
+
+def test_a_proof_is_kept_for_what_was_proven(small: Bench, shop: Workshop) -> None:
+    """Another claim, or other words about an experiment, and it is to be done again."""
+    command = "never: ./lab prove small --keep"
+    assert command in shop.run("evidence").out
+    assert shop.run("prove", "--keep").code == 0
+    assert "proof          holds, " in shop.run("evidence").out
+    lesson_of(small.entry).write_text(TOLD.replace("Down again.", "It is down again."))
+    assert "something has changed since: ./lab prove small" in shop.run("evidence").out
+
+
+def test_what_does_not_hold_is_not_kept(shop: Workshop) -> None:
+    """Nor is the proof of another lab forgotten for it."""
+    shop.write(IDLE)
+    kept.add(["small"], "2026-01-01")
+    before = kept.path().read_text()
+    assert shop.run("prove", "--keep").code == 1
+    assert kept.path().read_text() == before
+
+
+def test_a_file_of_proofs_that_is_broken_is_one_line(shop: Workshop) -> None:
+    """It says what to do."""
+    shop.write()
+    kept.path().write_text("lab\tday\nsmall\t2026-01-01\n")
+    assert "./lab prove --keep" in shop.run("evidence").complaint
+
+
+def test_what_has_changed_is_proven_and_the_others_in_turn(shop: Workshop) -> None:
+    """Within as many days as it takes, all of them."""
+    slugs = [f"lab-{number:02}" for number in range(2 * IN_TURN + 3)]
+    for slug in slugs:
+        shop.write(slug=slug)
+    kept.add(slugs[1:], "2026-01-01")
+    days = [set(due_to_prove(slugs, date(2026, 1, day))) for day in range(1, 4)]
+    assert all(slugs[0] in day for day in days)
+    assert [len(day) for day in days] == [1 + IN_TURN] * 3
+    assert set.union(*days) == set(slugs)
 
 
 def test_a_setting_that_fixes_nothing_is_told(shop: Workshop) -> None:
