@@ -72,7 +72,7 @@ class Pipe:
         self._backlog = Backlog()
         self._to: Receiver | None = None
         self._sender: Sender | None = None
-        self._stubs: dict[str, Stub] = {}
+        self._stubs: dict[str | Stub, Stub] = {}
         self._written = self._taken = self._unread = self._read = self._dropped = 0
         self._closing = self._shut = self._ended = self._resets = self._pumping = False
         self._gone = False
@@ -200,20 +200,28 @@ class Pipe:
     def remove(self, name: str) -> None:
         """Take a toxic off; what it held goes on at once, and the one before is interrupted."""
         stub = self._stubs.get(name)
-        if stub is None or not stub.interrupt():
+        if stub is None:
             return
+        interrupted = stub.interrupt()
         if self._ended:
             return  # by what the toxic held: another one behind it has had enough
+        if not interrupted:
+            self._leave_behind(name)
+            return
         if stub.acting.closes_on_removal:
             stub.close()
             stub.discard()
+            self._leave_behind(name)
             return
-        names = list(self._stubs)
-        place = names.index(name)
-        before = self._stubs[names[place - 1]] if place else None
+        stubs = list(self._stubs.values())
+        place = stubs.index(stub)
+        before = stubs[place - 1] if place else None
         interrupted = before is not None and before.interrupt()
         stub.flush()
+        if self._ended:
+            return
         if stub.closed:
+            self._leave_behind(name)
             return
         del self._stubs[name]
         self._dropped += stub.dropped_bytes
@@ -227,6 +235,14 @@ class Pipe:
                 before.start()
         self._pump()
 
+    def _leave_behind(self, name: str) -> None:
+        """Let a toxic that ends the stream stay in its place, without a name.
+
+        The link has taken it off, and may be given another one of its name meanwhile.
+        """
+        places = self._stubs.items()
+        self._stubs = {stub if key == name else key: stub for key, stub in places}
+
     def has(self, name: str) -> bool:
         """Say whether a toxic acts on this connection, or may come to act on it."""
         stub = self._stubs.get(name)
@@ -234,7 +250,7 @@ class Pipe:
 
     def acting(self) -> list[str]:
         """Name the toxics that act on this connection, or may come to act on it."""
-        return [name for name in self._stubs if self.has(name)]
+        return [name for name in self._stubs if isinstance(name, str) and self.has(name)]
 
     def sever(self) -> None:
         """End at once, whatever is still on its way through toxics."""

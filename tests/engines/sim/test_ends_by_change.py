@@ -90,3 +90,43 @@ def test_a_toxic_that_is_added_may_find_an_end(kind: str) -> None:
         assert not link.pipes
 
     world.run(main())
+
+
+ENDING = {
+    "reset_peer": {"timeout": 500},
+    "timeout": {"timeout": 500},
+    "limit_data": {"bytes": 1},
+}
+"""Toxics that end the connection, at once or half a second after something came."""
+
+
+@pytest.mark.parametrize("kind", ENDING)
+@pytest.mark.parametrize("behind", [None, "slicer", "latency"])
+def test_a_toxic_that_ends_the_stream_may_be_followed_by_its_namesake(
+    kind: str, behind: str | None
+) -> None:
+    """While it waits to end it, it is taken off and another of its name put on: no byte is lost.
+
+    Found by `./lab swarm --seed 2412`. The pipe counts its bytes when it ends.
+    """
+    world = World(("a", "b"))
+    link = world.links["a", "b"]
+
+    async def main() -> None:
+        loop = world.loop
+        link.add(toxic(kind, ENDING[kind]))
+        if behind:
+            link.add(toxic(behind, HOLDERS[behind]))
+        await world.on("b", loop.create_server(Ends, None, 80))
+        client, protocol = await world.on("a", loop.create_connection(Ends, "b", 80))
+        client.write(b"x" * 100)
+        await asyncio.sleep(0.1)
+        for _ in range(2):
+            link.remove(kind)
+            link.add(toxic(kind, ENDING[kind]))
+        await asyncio.sleep(120)
+        link.remove(kind)
+        assert protocol.lost
+        assert not link.pipes
+
+    world.run(main())
