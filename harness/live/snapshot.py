@@ -11,6 +11,7 @@ from harness.engines.sim.link import SimLink
 from harness.engines.sim.process import EPOCH_S, Process
 from harness.engines.sim.session import SimSession
 from harness.engines.sim.tally import SPAN_S, Calls, Tally
+from harness.model.distance import PREFIX
 from harness.model.fault import Setting, Timed
 from harness.recording import Request
 
@@ -50,7 +51,8 @@ class LinkShown:
 
     Of `started` calls, `under_way` have not ended for their caller, `outcomes` counts the others;
     `late` ones were answered when nobody waited any more. `unread` connections hold a request that
-    the callee has not read. `last` counts what happened to calls in the last second.
+    the callee has not read. `last` counts what happened to calls in the last second. A distance is
+    none of its `toxics`: it is there all along.
     """
 
     name: str
@@ -231,7 +233,7 @@ def _link(link: SimLink, calls: Calls, under_way: int, now_s: float) -> LinkShow
         name=link.name,
         up=link.up,
         connects=str(link.connects),
-        toxics=tuple(link.toxics),
+        toxics=tuple(name for name in link.toxics if not name.startswith(PREFIX)),
         connections=len(unread),
         started=calls.started,
         under_way=under_way,

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from harness.model.fault import ToxicSpec
 
 DIRECTIONS = ("upstream", "downstream")
+PREFIX = "distance_"
+"""With what the names of its toxics begin, and of no others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ class Distance:
         for kind, attributes in kinds.items():
             for direction in DIRECTIONS:
                 yield ToxicSpec(
-                    name=f"distance_{kind}_{direction}",
+                    name=f"{PREFIX}{kind}_{direction}",
                     type=kind,
                     stream=direction,
                     toxicity=1.0,

@@ -17,6 +17,7 @@ from harness.model import (
     ClockSkew,
     CpuSlow,
     DiskFull,
+    Distance,
     Down,
     Fixed,
     Kill,
@@ -221,6 +222,15 @@ def test_each_kind_of_fault_is_seen_where_it_hits() -> None:
     ]
     assert healed["faults"] == []
     assert by_name(healed["hosts"])["front"] == by_name(plain["hosts"])["front"]
+
+
+def test_a_distance_breaks_no_link() -> None:
+    """It is there all along; a latency on top of it is a toxic, as on any link."""
+    far = Distance(("client",), ("front",), one_way_ms=80)
+    with session(replace(HALL, distances=(far,))) as run:
+        assert by_name(shown(run)["links"])["client->front"]["toxics"] == []
+        run.act(Inject(Latency("client->front", latency_ms=5)))
+        assert by_name(shown(run)["links"])["client->front"]["toxics"] == ["latency_downstream"]
 
 
 def test_the_labs_own_faults_are_shown_when_they_come() -> None:
