@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -17,7 +17,7 @@ from harness import assignments, catalogue, runner, store
 from harness.catalogue import Entry
 from harness.cli import learner, options, tables, whither
 from harness.cli.changes import changes
-from harness.cli.late import imported
+from harness.cli.late import imported, refuse_without
 from harness.cli.live import Live
 from harness.cli.memory_limit import refuse_too_much
 from harness.cli.options import EngineChoice
@@ -204,18 +204,30 @@ def _recorded(  # noqa: PLR0913 - what is to run, and what is to be said of it
         if told.engine != EngineChoice.SIM and not missing:
             measuring.append(ComposeEngine(folder, keep_prometheus=told.keeps))
         live = Live(console, entry.lab)
-        with simulator(wanted, folder, told.events, live.watch) as simulating, live:
-            # It brings matplotlib, for which simulations need not wait.
-            writing = None if told.no_report else imported(REPORT).writing
+        simulations = simulator(wanted, folder, told.events, live.watch, _meanwhile(told))
+        with simulations as simulating, live:
             result = runner.run(entry, chosen, told.seed, [*simulating, *measuring], live.watch)
         result.notes += _notes(told, missing)
         result.options = repeat
-        with writing(result, folder, when) if writing else nullcontext():
+        with nullcontext() if told.no_report else imported(REPORT).writing(result, folder, when):
             document = store.save(result, when, folder)
         if told.script:
             experiment = json.dumps(told.experiment.to_json(), indent=1)
             (folder / "script.json").write_text(f"{experiment}\n")
         return result, document, store.final_path(folder)
+
+
+def _meanwhile(told: Told) -> Callable[[], object]:
+    """Give what is done while others simulate: the report's modules take as long as a short run.
+
+    Raises:
+        EnvironmentNotReadyError: they lack a package.
+
+    """
+    if told.no_report:
+        return lambda: None
+    refuse_without("matplotlib", "jinja2")
+    return lambda: imported(REPORT).prepare()
 
 
 def _guessed(console: Console, entry: Entry, names: Sequence[str]) -> learner.Guess | None:

@@ -1,6 +1,7 @@
 """Imports modules when they are needed: a command starts fast, and without what it does not use."""
 
 import importlib
+from importlib.util import find_spec
 from typing import Any
 
 from harness import catalogue
@@ -18,12 +19,23 @@ def imported(name: str) -> Any:  # noqa: ANN401 - a module, imported by its name
     try:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:
-        raise _not_installed(error) from error
+        raise _not_installed((error.name or "").partition(".")[0]) from error
 
 
-def _not_installed(error: ModuleNotFoundError) -> EnvironmentNotReadyError:
-    """Say which package is lacking, and what installs it."""
-    package = (error.name or "").partition(".")[0]
+def refuse_without(*packages: str) -> None:
+    """See at once that packages are there which will be imported later.
+
+    Raises:
+        EnvironmentNotReadyError: one is not installed.
+
+    """
+    for package in packages:
+        if find_spec(package) is None:
+            raise _not_installed(package)
+
+
+def _not_installed(package: str) -> EnvironmentNotReadyError:
+    """Say that a package is lacking, and what installs it."""
     if package in containers.PACKAGES:
         return EnvironmentNotReadyError(containers.NOT_INSTALLED)
     if not catalogue.IS_CHECKOUT:

@@ -17,6 +17,11 @@ def may_fork() -> bool:
     return is_alone and CONTEXT.get_start_method() == "fork" and cores() > 1
 
 
+def prepare() -> None:
+    """Do what can be done before there is a result."""
+    page.compile_templates()
+
+
 @contextmanager
 def writing(result: Result, folder: Path, when: datetime) -> Iterator[None]:
     """Write `report.html` while the block does something else, and then `picture.png`.

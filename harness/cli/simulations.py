@@ -4,7 +4,7 @@ import logging
 import shutil
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -103,15 +103,17 @@ class Spread:
     name = SimEngine.name
     real_time = False
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the runs, how they are told of, and what is done beside them
         self,
         futures: "dict[Run, Future[Recording]]",
         messages: "SimpleQueue[Message | None]",
         folder: Path,
         events: TextIO | None,
         watch: runner.Watch,
+        meanwhile: Callable[[], object],
     ) -> None:
         self._futures = futures
+        self._meanwhile: Callable[[], object] | None = meanwhile
         self._runs = {run.key: run for run in futures}
         self._observers = {run.number: run.watched(self, watch) for run in futures}
         self._over = {run.number: threading.Event() for run in futures}
@@ -136,6 +138,9 @@ class Spread:
         if not self._listener.ident:
             self._listener.start()
         recording = self._futures[run].result()
+        if meanwhile := self._meanwhile:
+            self._meanwhile = None
+            meanwhile()
         self._over[run.number].wait()
         if self._events:
             with run.events(self._folder).open() as file:
@@ -161,12 +166,17 @@ class Spread:
 
 @contextmanager
 def simulator(
-    asked: Asked, folder: Path, events: TextIO | None, watch: runner.Watch
+    asked: Asked,
+    folder: Path,
+    events: TextIO | None,
+    watch: runner.Watch,
+    meanwhile: Callable[[], object],
 ) -> Iterator[list[Engine]]:
     """Begin all simulations of a command, where there are several, on all cores; give the engine.
 
     However the block ends, no process is left. What is too long for memory is handed over by files
-    in ``folder``.
+    in ``folder``. Once the first recording is there, and a core perhaps idle, ``meanwhile`` is
+    called.
     """
     runs = asked.runs()
     processes = min(cores(), len(runs))
@@ -180,7 +190,7 @@ def simulator(
         executor.shutdown(
             wait=False
         )  # processes end with their work: what is measured takes longer
-        spread = Spread(futures, messages, folder, events, watch)
+        spread = Spread(futures, messages, folder, events, watch, meanwhile)
         yield [spread]
         messages.put(None)
         spread.hush()
