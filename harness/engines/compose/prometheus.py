@@ -60,8 +60,16 @@ class Prometheus:
             EnvironmentNotReadyError: the server does not answer as it should.
 
         """
-        seconds = math.ceil(duration_s)
-        start_s = t0_s + HALF_STEP_S
+        return await self.between(t0_s, 0, math.ceil(duration_s))
+
+    async def between(self, t0_s: float, first: int, last: int) -> dict[SeriesKey, list[float]]:
+        """Read as above the seconds `first` to `last` of the run, both included.
+
+        Raises:
+            EnvironmentNotReadyError: as above.
+
+        """
+        start_s, seconds = t0_s + HALF_STEP_S + first, last - first
         window = {"start": f"{start_s:.3f}", "end": f"{start_s + seconds:.3f}", "step": "1"}
         found = await self._ask("query_range", {"query": OF_A_RUN, **window})
         return {_key(one["metric"]): _values(one["values"], start_s, seconds) for one in found}
