@@ -6,7 +6,7 @@ imported before it is asked for.
 
 import asyncio
 import importlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from harness import catalogue
 from harness.engines.protocol import Conductor, Engine, Observer, Plan
 from harness.errors import EnvironmentNotReadyError
+from harness.model.fault import Fault, System
 from harness.recording import Recording
 
 if TYPE_CHECKING:
@@ -124,6 +125,19 @@ class StoppableRun:
     def stop(self) -> None:
         """End it at once, from whichever thread."""
         self._stop.ask()
+
+
+async def refuse_beside(plan: Plan, there: Iterable[Fault], fault: Fault) -> None:
+    """Refuse a fault that containers cannot have, or not while others are there.
+
+    Raises:
+        LabError: it is such a one.
+
+    """
+    system: System = part("cannot").Rehearsal(plan)
+    for one in there:
+        await one.apply(system)
+    await fault.apply(system)
 
 
 def refuse(plan: Plan) -> None:

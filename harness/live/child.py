@@ -15,6 +15,8 @@ MODULE = "harness.live.session_process"
 LINE_BYTES = 64 << 20
 """The longest message that a session may send."""
 END_S = 2.0
+REMOVAL_S = 60.0
+"""How long a session on containers may take to remove them."""
 SAME_HASHES = {"PYTHONHASHSEED": "0"}
 """Without it, a service that goes through a set is refused."""
 
@@ -26,8 +28,9 @@ class TooManyError(ChaoslabError):
 class Child:
     """A process that was started; `end` it, however the session went."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, end_s: float = END_S) -> None:
         self._process = process
+        self._end_s = end_s
 
     @property
     def is_over(self) -> bool:
@@ -58,24 +61,26 @@ class Child:
         assert self._process.stdin is not None  # noqa: S101 - it was started with a pipe
         self._process.stdin.close()
         try:
-            async with asyncio.timeout(END_S):
+            async with asyncio.timeout(self._end_s):
                 await self._process.wait()
         except TimeoutError:
             self._process.kill()
             await self._process.wait()
 
 
-async def started() -> Child:
-    """Start a session's process, in which texts hash alike."""
+async def started(*, containers: bool = False) -> Child:
+    """Start a session's process, in which texts hash alike; it simulates, or has containers."""
     here = os.environ.get("PYTHONPATH", "")
     path = os.pathsep.join([str(ROOT), here] if here else [str(ROOT)])
     chosen = labs_folder.chosen()
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-P", "-m", MODULE, *([str(chosen)] if chosen else [])),
+        *(sys.executable, "-P", "-m", MODULE),
+        *(["--containers"] if containers else []),
+        *([str(chosen)] if chosen else []),
         env={**os.environ, **SAME_HASHES, "PYTHONPATH": path},
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         limit=LINE_BYTES,
         start_new_session=True,
     )
-    return Child(process)
+    return Child(process, REMOVAL_S if containers else END_S)

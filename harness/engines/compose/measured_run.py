@@ -13,7 +13,7 @@ from harness.engines.compose import logs
 from harness.engines.compose.agent import Agent, ByAgent
 from harness.engines.compose.clocks import QUESTIONS, Clocks, check_jump
 from harness.engines.compose.loadlog import LoadLog
-from harness.engines.compose.prometheus import HALF_STEP_S, Prometheus, ScrapeLog
+from harness.engines.compose.prometheus import HALF_STEP_S, HANDOVER_S, Prometheus, ScrapeLog
 from harness.engines.compose.render import LOAD, OWN_SERVICES, PROMETHEUS, TOXIPROXY
 from harness.engines.compose.stack import OnLine, Stack
 from harness.engines.compose.supervisor import CRASHED
@@ -29,8 +29,6 @@ ENGINE = "compose"
 GATE_LIMIT_S = 40.0
 SLACK_S = 30.0
 """What a run may take beyond its own time and the client's patience."""
-HANDOVER_S = 1.3
-"""A scrape's interval and some: what was scraped when Prometheus came, it has after this."""
 SCRAPE_S = 0.3
 """How long after a scrape's time its samples may be queried, at most."""
 LOOK_S = 0.05

@@ -14,6 +14,8 @@ from harness.recording import SeriesKey, labels_text
 
 HALF_STEP_S = 0.5
 """A second's value is the scrape nearest to it, so up to half a second later."""
+HANDOVER_S = 1.3
+"""A scrape's interval and some: what was scraped when Prometheus came, it has after this."""
 OF_A_RUN = (
     '{job="services",__name__!~"scrape_.*|.*_created"}'
     ' or {job="toxiproxy",__name__=~"toxiproxy_.*"}'

@@ -8,7 +8,7 @@ from typing import Any
 from docker.errors import APIError
 
 from harness.engines.compose.loadlog import LoadLog
-from harness.engines.compose.prometheus import Prometheus, ScrapeLog
+from harness.engines.compose.prometheus import HANDOVER_S, Prometheus, ScrapeLog
 from harness.engines.compose.render import LOAD
 from harness.engines.compose.system import Containers
 from harness.engines.real_time import HostSeen, LinkSeen
@@ -51,7 +51,8 @@ class WatchedContainers(Containers):
 
     async def series(self, first: int, last: int) -> Mapping[SeriesKey, list[float]]:
         """Read the samples of these seconds; none before Prometheus itself scrapes."""
-        if not self.scrapes.taken_over:
+        since_s = self.now() + self.load.t0_s - self.scrapes.at_s
+        if not since_s > HANDOVER_S:  # NaN before it came
             return {}
         return await self.prometheus.between(self.load.t0_s, first, last)
 
