@@ -18,6 +18,9 @@ from harness.live.class_vote import network_address
 from harness.live.server import HOST, Console, serving
 
 DEFAULT = "retry-storm"
+ON_CONTAINERS = "harness.cli.play_process"
+REMOVAL_S = 60.0
+"""How long a session may take to remove its containers."""
 
 
 @click.command()
@@ -65,7 +68,7 @@ def command(name: str | None, engine: str, port: int, vote_address: IPv4Address 
     if containers and (why := why_not()):
         raise EnvironmentNotReadyError(why)
     console = Console(
-        partial(started, containers=containers),
+        partial(started, ON_CONTAINERS, REMOVAL_S) if containers else started,
         lambda: str(vote_address) if vote_address else network_address(),
     )
     asyncio.run(_served(console, entry.slug, port))

@@ -15,8 +15,6 @@ MODULE = "harness.live.session_process"
 LINE_BYTES = 64 << 20
 """The longest message that a session may send."""
 END_S = 2.0
-REMOVAL_S = 60.0
-"""How long a session on containers may take to remove them."""
 SAME_HASHES = {"PYTHONHASHSEED": "0"}
 """Without it, a service that goes through a set is refused."""
 
@@ -68,19 +66,20 @@ class Child:
             await self._process.wait()
 
 
-async def started(*, containers: bool = False) -> Child:
-    """Start a session's process, in which texts hash alike; it simulates, or has containers."""
+async def started(module: str = MODULE, end_s: float = END_S) -> Child:
+    """Start a session's process, in which texts hash alike; `end_s` is how long its end may take.
+
+    `module` is another one where sessions are no simulations.
+    """
     here = os.environ.get("PYTHONPATH", "")
     path = os.pathsep.join([str(ROOT), here] if here else [str(ROOT)])
     chosen = labs_folder.chosen()
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-P", "-m", MODULE),
-        *(["--containers"] if containers else []),
-        *([str(chosen)] if chosen else []),
+        *(sys.executable, "-P", "-m", module, *([str(chosen)] if chosen else [])),
         env={**os.environ, **SAME_HASHES, "PYTHONPATH": path},
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         limit=LINE_BYTES,
         start_new_session=True,
     )
-    return Child(process, REMOVAL_S if containers else END_S)
+    return Child(process, end_s)

@@ -8,7 +8,6 @@ session.end()
 """
 
 import fcntl
-import logging
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -36,7 +35,6 @@ CLAIM = ".played"
 """A file under `runs/` that is locked for as long as somebody plays on containers."""
 TAKEN = "containers are played with already, by another page or console: end that first"
 CLOSE_LIMIT_S = 90.0
-log = logging.getLogger(__name__)
 
 
 class ContainersSession(Viewed):
@@ -151,14 +149,14 @@ class ContainersSession(Viewed):
         try:
             with claim, store.folder(self.slug, when) as folder:
                 recording = self._run.record(folder)
+                self._stage.step("writing what is kept")
                 recording.notes = [*self._stage.all_notes()]
                 self.kept = keep(self, recording, folder, when, self._drawing)
         except KeyboardInterrupt:
             self.failed = "it was stopped"
         except ChaoslabError as error:
             self.failed = str(error)
-        except BaseException:
-            log.exception("a run on containers")
+        except BaseException:  # the thread's traceback goes to the terminal
             self.failed = "internal error in chaoslab, not in your lab; see the terminal"
             raise
 

@@ -1,6 +1,6 @@
 """A session in a process of its own: lines of JSON in, lines of JSON out, bounds on both sides.
 
-Started as `python -m harness.live.session_process [--containers] [LABS]` by whoever serves
+Started as `python -m harness.live.session_process [FOLDER OF LABS]` by whoever serves
 a page. It ends when its standard input does, at SIGTERM, when it takes too much memory, or when it
 was told nothing for too long. What it has on containers is gone then.
 """
@@ -17,7 +17,6 @@ import traceback
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +38,6 @@ LIFE_S = 4 * 3600.0
 WAIT_S = 0.02
 """How long to wait for a command while time passes."""
 FAILED = 3
-CONTAINERS = "--containers"
 STATM = Path("/proc/self/statm")
 
 Kind = Callable[[Send, Labs], Conversation]
@@ -142,24 +140,13 @@ def _lesson(name: str) -> dict[str, Any] | None:
     return asdict(lesson) if lesson else None
 
 
-def kind_of(arguments: list[str]) -> Kind:
-    """Give how pages are spoken to, and take the words off that say it."""
-    if CONTAINERS not in arguments:
-        return Speaker
-    arguments.remove(CONTAINERS)
-    speaker: Kind = import_module("harness.live.real_time").RealTimeSpeaker
-    return speaker
-
-
-def main() -> int:
-    """Run the process; whatever a service prints goes to standard error."""
+def main(kind: Kind = Speaker) -> int:
+    """Run the process, of simulations or of another kind; what services print goes to stderr."""
     out = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     resource.setrlimit(resource.RLIMIT_DATA, (MOST_DATA_BYTES, MOST_DATA_BYTES))
-    arguments = sys.argv[1:]
-    kind = kind_of(arguments)
-    if arguments:
-        labs_folder.choose(Path(arguments[0]))
+    if len(sys.argv) > 1:
+        labs_folder.choose(Path(sys.argv[1]))
     try:
         return Process(out, kind).run()
     except MemoryError:

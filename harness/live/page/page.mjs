@@ -70,20 +70,20 @@ class Page {
     if (this.tools.isListed) { this.tools.list(); return this.state("ready"); }
     this.tools.leave();
     // What cannot be played again is not opened anew by a page that was loaded again.
-    if ((found.session || !(this.isThere || this.can("rewind"))) && first.opened) return this.join(first);
+    if ((found.session || !(this.isThere || this.can("rewind"))) && first.opened) return this.join(first, found.session);
     found.lab ??= hello.labs[0].name;
     await this.open(found, first);
     await this.tools.opened();
   }
   // A second screen: looks at what another page has opened, and follows it.
-  async join(first) {
+  async join(first, isSecond) {
     const runs = [first], second = new Run(`${this.base}b`, this);
-    await second.ready;
-    await second.send({ do: "hello" });
+    await second.ready.then(() => second.send({ do: "hello" }));
     if (second.opened) runs.push(second); else second.close();
     await Promise.all(runs.map((run) => run.send({ do: "look" })));
     for (const run of runs) run.script = (await run.send({ do: "export" })).experiment?.script ?? run.script;
     this.show(runs);
+    if (!isSecond) await this.lesson.load(first);
     this.moved();
   }
   async open(found, first = this.runs[0] ?? this.first) {

@@ -109,7 +109,7 @@ export class Topology {
     const since = host.state === "absent" ? "" : fault ? `for ${seconds(Math.max(0, look.at_s - fault.at_s))}` : back[host.name] !== undefined ? `back for ${seconds(look.at_s - back[host.name])}` : "";
     const held = host.in_hand == null || isHurt ? "" : `${many(host.in_hand)} under way`;
     const first = changed.length && !isHurt ? changed[0] : state, second = isHurt ? since : (this.plan.tall === 1 && host.gone < 5 ? held || since : since || held);
-    text(made.one, made.two ? first : isHurt ? `${state} ${since}` : changed[0] ?? (host.waiting ? `${many(host.waiting)} wait` : state));
+    text(made.one, made.two ? first : isHurt ? `${state} ${since}` : changed[0] ?? (host.waiting ? `${many(host.waiting)} ${host.gone == null ? "in hand" : "wait"}` : state));
     attr(made.one, "class", isHurt ? (host.state === "down" ? "bad" : "fz") : changed.length ? "chg" : "q");
     if (made.two) text(made.two, second);
     this.paintDots(made, host, scale.unit, look);
