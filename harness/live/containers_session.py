@@ -31,6 +31,7 @@ from harness.recording import Recording
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
+THREAD = "the run"
 CLAIM = ".played"
 """A file under `runs/` that is locked for as long as somebody plays on containers."""
 TAKEN = "containers are played with already, by another page or console: end that first"
@@ -88,7 +89,7 @@ class ContainersSession(Viewed):
             raise EnvironmentNotReadyError(why)
         claim = _claimed()
         self._run = StoppableRun(self.plan, self._stage.conduct, self._stage)
-        self._thread = threading.Thread(target=self._record, args=(claim,), name="the run")
+        self._thread = threading.Thread(target=self._record, args=(claim,), name=THREAD)
         self._thread.start()
 
     def steps(self) -> Iterator[str]:
@@ -118,7 +119,7 @@ class ContainersSession(Viewed):
 
     def close(self) -> None:
         """Stop it, at whatever moment; no container is left, and nothing is kept."""
-        if self._run and self._thread:
+        if self._run and self._thread and self.is_under_way:
             self._run.stop()
             self._thread.join(CLOSE_LIMIT_S)
 
