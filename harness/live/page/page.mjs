@@ -1,5 +1,5 @@
 // The page: makes the runs that the address asks for, and tells all its parts when something has changed.
-import { $, h, text, attr, many, seconds, place } from "./dom.mjs";
+import { $, h, text, attr, many, seconds } from "./dom.mjs";
 import { Run } from "./run.mjs";
 import { Clock, SPEEDS } from "./clock.mjs";
 import { WallClock } from "./wall_clock.mjs";
@@ -15,6 +15,7 @@ import { History } from "./history.mjs";
 import { Tools } from "./tools.mjs";
 import { cures, sentence } from "./words.mjs";
 import { notes } from "./notes.mjs";
+import { present } from "./presenter.mjs";
 import { clean, experiments, own, read, usual, written } from "./address.mjs";
 import { keys, listen, list } from "./keys.mjs";
 import { buttons, limit } from "./buttons.mjs";
@@ -84,6 +85,7 @@ class Page {
     for (const run of runs) run.script = (await run.send({ do: "export" })).experiment?.script ?? run.script;
     this.show(runs);
     if (!isSecond) await this.lesson.load(first);
+    this.clock.heard();
     this.moved();
   }
   async open(found, first = this.runs[0] ?? this.first) {
@@ -271,13 +273,7 @@ class Page {
     this.remember();
     try { await navigator.clipboard.writeText(location.href); this.said("The link is copied: it holds lab, seed, variants, moment and all that was done."); } catch { this.said(`Copy this: ${location.href}`); }
   }
-  present() {
-    const isOn = document.documentElement.dataset.view === "presenter";
-    document.documentElement.dataset.view = isOn ? "" : "presenter";
-    $("hints").replaceChildren(...[["Space", "play"], ...(this.can("step") ? [["← →", "1 s"]] : []), ...this.hands.buttons.slice(0, 3).map((button, at) => [String(at + 1), `${button.kind.does.toLowerCase()} ${place(this.hands.picked)}`]), ["H", "heal all"], ["P", "end"]].map(([key, words]) => h("span", {}, h("kbd", {}, key), ` ${words}`)));
-    scrollTo(0, 0);
-    this.fit();
-  }
+  present() { present(this); }
   fit() { this.lanes.width = 0; this.soon(); }
   tables() { this.lanes.tables(this.lanes.lanes.some((lane) => lane.table.hidden)); }
   listKeys() {
