@@ -6,6 +6,7 @@ hand take turns. The session's thread asks; a lock keeps apart what both touch.
 
 import asyncio
 import math
+import sys
 import threading
 from collections import deque
 from collections.abc import Iterator, Mapping
@@ -102,7 +103,7 @@ class Stage:
         """Hear that a call has ended."""
         with self.lock:
             self.tally.ended_call(span)
-            self._spans.append(span)
+            self._spans.append(_shared(span))
 
     def note(self, text: str) -> None:
         """Hear what a person should know."""
@@ -283,6 +284,11 @@ class Stage:
 def is_there(record: FaultRecord) -> bool:
     """Say whether a fault was read back as there, and not yet as gone."""
     return not math.isnan(record.seen_s) and math.isnan(record.removed_s)
+
+
+def _shared(span: Span) -> Span:
+    """Let texts that many spans have be one: there may be a million spans, each has eight."""
+    return Span._make(sys.intern(one) if isinstance(one, str) else one for one in span)
 
 
 def _fault_of(operation: Operation) -> Fault | None:
