@@ -147,7 +147,10 @@ class RealTimeSpeaker(Conversation):
     def _look(self, _: Nothing) -> None:
         self._history.again()
         self._series_s = 0.0
-        self._tick(self._there())
+        session = self._there()
+        self._tick(session)
+        if session.over:
+            self._tell_end(session)
 
     def _tick(self, session: ContainersSession) -> None:
         self._since_tick_s = 0.0
@@ -165,6 +168,9 @@ class RealTimeSpeaker(Conversation):
     def _tell_over(self, session: ContainersSession) -> None:
         self._is_told_over = True
         self._tick(session)
+        self._tell_end(session)
+
+    def _tell_end(self, session: ContainersSession) -> None:
         if session.kept is None:
             self._send({"say": "failed", "why": session.failed})
             return

@@ -93,6 +93,11 @@ class Page:
         await self._socket.send_str(json.dumps({"do": do, "id": do, **fields}))
         return await self.until(lambda told: told.get("id") == do)
 
+    async def hears(self, do: str) -> Told:
+        """Send a command that is answered by a message of its own name."""
+        await self._socket.send_str(json.dumps({"do": do}))
+        return await self.until(lambda told: told["say"] == do)
+
     async def act(self, **operation: Any) -> None:
         assert (await self.send("act", operation=operation))["say"] == "ok"
 
@@ -258,3 +263,33 @@ def test_a_second_page_may_look_and_not_play(client: DockerClient) -> None:
 
     with started(client) as console:
         assert gone(console, asyncio.run(play(console))) == []
+
+
+def test_each_button_breaks_and_cures(client: DockerClient) -> None:
+    """With the values that the engine gives it; what is read back is what was asked for."""
+
+    async def press(here: Page, kind: Told) -> str:
+        """Inject and heal; give why that was refused, "" if it was not."""
+        hosts = {"one": ["payments"], "other": ["checkout"]}
+        place = "checkout->payments" if kind["on"] == "link" else "payments"
+        values = {one["name"]: one["default"] for one in kind["fields"] if "default" in one}
+        target = hosts if kind["on"] == "hosts" else {"target": place}
+        fault = {"kind": kind["kind"], **values, **target}
+        for operation in ({"do": "inject", "fault": fault}, {"do": "heal all"}):
+            answer = await here.send("act", operation=operation)
+            if answer["say"] != "ok":
+                return f"{kind['kind']}: {answer['why']}"
+        return ""
+
+    async def play(console: Console) -> tuple[list[str], list[int]]:
+        async with page(console) as here:
+            hello = await here.hears("hello")
+            await here.plays()
+            refused = [await press(here, kind) for kind in hello["faults"]]
+            await here.tick(lambda tick: not tick["faults"])
+            return [why for why in refused if why], console.sessions()
+
+    with started(client) as console:
+        refused, sessions = asyncio.run(play(console))
+        assert refused == []
+        assert gone(console, sessions) == []

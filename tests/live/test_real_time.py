@@ -235,6 +235,7 @@ def test_what_is_finished_is_kept(page: Page) -> None:
     assert any(note.startswith("not the lab as it is") for note in store.kept(folder).notes)
     assert '"do": "inject"' in (folder / "script.json").read_text()
     assert page.passed() == []
+    assert page.send("look")[-1] == ended  # to a page that was loaded again
     assert "open it again" in page.refused("play")
 
 
