@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from harness.cli.late import imported
-from harness.live.real_time import RealTimeSpeaker
+from harness.live.real_time_protocol import RealTimeSpeaker
 from harness.live.session_process import main
 from harness.result import Result
 

@@ -18,10 +18,10 @@ from harness import store
 from harness.engines.containers import StoppableRun, refuse, why_not
 from harness.engines.sim.tally import Tally
 from harness.errors import ChaoslabError, EnvironmentNotReadyError, LabError
-from harness.live.kept import Drawing, Kept, keep, undrawn
+from harness.live.kept_run import Drawing, Kept, keep, undrawn
+from harness.live.live_run import LiveRun
+from harness.live.live_run_look import looked_at
 from harness.live.snapshot import Look
-from harness.live.stage import Stage
-from harness.live.stage_look import looked_at
 from harness.live.viewed import Viewed
 from harness.model.experiment import Experiment
 from harness.model.lab import Lab
@@ -47,7 +47,7 @@ class ContainersSession(Viewed):
         super().__init__(slug, lab, experiment)
         refuse(self.plan)
         self._drawing = drawing
-        self._stage = Stage(self.plan, experiment.script)
+        self._live = LiveRun(self.plan, experiment.script)
         self._run: StoppableRun | None = None
         self._thread: threading.Thread | None = None
         self.failed = ""
@@ -58,7 +58,7 @@ class ContainersSession(Viewed):
     @property
     def now_s(self) -> float:
         """The moment at which the run is; 0 until its load is there."""
-        return self._stage.now()
+        return self._live.now()
 
     @property
     def over(self) -> bool:
@@ -73,7 +73,7 @@ class ContainersSession(Viewed):
     @property
     def tally(self) -> Tally:
         """What is counted of the run."""
-        return self._stage.tally
+        return self._live.told.tally
 
     def play(self) -> None:
         """Start the containers and then the load; that goes on in a thread.
@@ -88,14 +88,14 @@ class ContainersSession(Viewed):
         if why := why_not():
             raise EnvironmentNotReadyError(why)
         claim = _claimed()
-        self._run = StoppableRun(self.plan, self._stage.conduct, self._stage)
+        self._run = StoppableRun(self.plan, self._live.conduct, self._live)
         self._thread = threading.Thread(target=self._record, args=(claim,), name=THREAD)
         self._thread.start()
 
     def steps(self) -> Iterator[str]:
         """Give what is being done around the load, that was not given before."""
-        while self._stage.steps:
-            yield self._stage.steps.popleft()
+        while self._live.steps:
+            yield self._live.steps.popleft()
 
     def act(self, operation: Operation) -> "Future[tuple[float, int | None]]":
         """Do an operation; the future gives when it was asked for, and an injected fault's number.
@@ -106,7 +106,7 @@ class ContainersSession(Viewed):
             LabError: there is no load.
 
         """
-        return self._stage.act(operation)
+        return self._live.act(operation)
 
     def end(self) -> None:
         """End the load in a moment, and keep what was recorded.
@@ -115,7 +115,7 @@ class ContainersSession(Viewed):
             LabError: there is no load.
 
         """
-        self._stage.end()
+        self._live.end()
 
     def close(self) -> None:
         """Stop it, at whatever moment; no container is left, and nothing is kept."""
@@ -125,22 +125,22 @@ class ContainersSession(Viewed):
 
     def look(self) -> Look:
         """Look at everything, at this moment."""
-        return looked_at(self._stage, over=self.over)
+        return looked_at(self._live, over=self.over)
 
     def so_far(self) -> Recording:
         """Give a recording of the whole seconds that have passed."""
-        return self._stage.so_far()
+        return self._live.so_far()
 
     def export(self) -> Experiment:
         """Give what was done as an experiment, which the simulator can play too."""
-        done = tuple(self._stage.done)
+        done = tuple(self._live.done)
         injected = sum(isinstance(act.operation, Inject) for act in done)
         return replace(
             self.experiment,
             lab=self.slug,
             variant=self.variant.name,
             seed=self.seed,
-            script=(*done, *self._stage.ahead.rest(injected)),
+            script=(*done, *self._live.ahead.rest(injected)),
         )
 
     def _record(self, claim: IO[str]) -> None:
@@ -150,8 +150,8 @@ class ContainersSession(Viewed):
         try:
             with claim, store.folder(self.slug, when) as folder:
                 recording = self._run.record(folder)
-                self._stage.step("writing what is kept")
-                recording.notes = [*self._stage.all_notes()]
+                self._live.step("writing what is kept")
+                recording.notes = [*self._live.all_notes()]
                 self.kept = keep(self, recording, folder, when, self._drawing)
         except KeyboardInterrupt:
             self.failed = "it was stopped"

@@ -15,9 +15,9 @@ from harness import store
 from harness.engines.protocol import Conductor, Plan
 from harness.engines.real_time import HostSeen, LinkSeen, Listener
 from harness.errors import LabError
-from harness.live import containers_session, stage
+from harness.live import containers_session, live_run
 from harness.live.messages import Labs
-from harness.live.real_time import RealTimeSpeaker
+from harness.live.real_time_protocol import RealTimeSpeaker
 from harness.model import Lab
 from harness.model.fault import Clock, HostState, Setting, ToxicSpec
 from harness.model.lab import Lab as AnyLab
@@ -251,6 +251,6 @@ def pretended(patch: pytest.MonkeyPatch, root: Path) -> Iterator[None]:
     patch.setattr(containers_session, "StoppableRun", Run)
     patch.setattr(containers_session, "why_not", lambda: None)
     patch.setattr(store, "RUNS", root / "runs")
-    patch.setattr(stage, "LOOK_S", 0.001)
+    patch.setattr(live_run, "LOOK_S", 0.001)
     yield
     assert all(thread.name != containers_session.THREAD for thread in threading.enumerate())

@@ -19,9 +19,9 @@ from harness.errors import EnvironmentNotReadyError, LabError
 from harness.live import containers_session
 from harness.live.abilities import CONTAINERS, SIMULATED
 from harness.live.fault_words import buttons
-from harness.live.kept import keep
+from harness.live.kept_run import keep
 from harness.live.protocol import Speaker
-from harness.live.real_time import RealTimeSpeaker
+from harness.live.real_time_protocol import RealTimeSpeaker
 from harness.live.session import Session
 from harness.model.experiment import Experiment, OwnFaults
 from harness.model.fault_json import FAULTS, fault_from_json

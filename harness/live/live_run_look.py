@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from harness.engines.sim.tally import SPAN_S
+from harness.live.live_run import LiveRun, is_there
 from harness.live.snapshot import (
     ASKED,
     GONE,
@@ -20,7 +21,6 @@ from harness.live.snapshot import (
     Look,
     load_shown,
 )
-from harness.live.stage import Stage, is_there
 from harness.model.fault import Connects
 
 if TYPE_CHECKING:
@@ -31,35 +31,35 @@ ABSENT = "absent"
 MICRO = 1e-6
 
 
-def looked_at(stage: Stage, *, over: bool) -> Look:
+def looked_at(live: LiveRun, *, over: bool) -> Look:
     """Look at all that is known now."""
-    lab = stage.plan.lab
-    ends_s = min(stage.cut_s, lab.duration_s) + lab.load.longest_timeout_s()
-    at_s = min(stage.now(), ends_s)
-    acting = stage.acting
-    with stage.lock:
-        stage.tally.pass_time(min(at_s, lab.duration_s))
-        under_way = stage.tally.under_way()
-        links = tuple(_link(stage, link.name, under_way[link.name], at_s) for link in lab.links())
-        load = load_shown(stage.tally, at_s)
+    lab = live.plan.lab
+    ends_s = min(live.cut_s, lab.duration_s) + lab.load.longest_timeout_s()
+    at_s = min(live.now(), ends_s)
+    acting = live.acting
+    with live.told.lock:
+        live.told.tally.pass_time(min(at_s, lab.duration_s))
+        under_way = live.told.tally.under_way()
+        links = tuple(_link(live, link.name, under_way[link.name], at_s) for link in lab.links())
+        load = load_shown(live.told.tally, at_s)
     return Look(
         at_s=round(at_s, 3),
         over=over,
         span_s=SPAN_S,
         load=load,
-        hosts=tuple(_host(stage, host, at_s, over=over) for host in lab.hosts()),
+        hosts=tuple(_host(live, host, at_s, over=over) for host in lab.hosts()),
         links=links,
-        faults=(*_own(stage), *_by_hand(stage)),
+        faults=(*_own(live), *_by_hand(live)),
         settings=tuple(acting.changed()) if acting else (),
-        notes=tuple(stage.all_notes()[-MOST_NOTES:]),
+        notes=tuple(live.all_notes()[-MOST_NOTES:]),
     )
 
 
-def _own(stage: Stage) -> Iterator[FaultShown]:
+def _own(live: LiveRun) -> Iterator[FaultShown]:
     """Tell of the lab's own faults that were asked for."""
-    for timed in (*stage.plan.lab.faults, *stage.plan.lab.steps):
-        record = stage.own.get(id(timed))
-        if record is None or record.start_s > stage.now():
+    for timed in (*live.plan.lab.faults, *live.plan.lab.steps):
+        record = live.own.get(id(timed))
+        if record is None or record.start_s > live.now():
             continue
         gone = record.removed_s == record.removed_s  # it is no NaN
         yield FaultShown(
@@ -72,8 +72,8 @@ def _own(stage: Stage) -> Iterator[FaultShown]:
         )
 
 
-def _by_hand(stage: Stage) -> Iterator[FaultShown]:
-    there = stage.acting.there() if stage.acting else []
+def _by_hand(live: LiveRun) -> Iterator[FaultShown]:
+    there = live.acting.there() if live.acting else []
     for one in there:
         yield FaultShown(
             number=one.number,
@@ -83,27 +83,27 @@ def _by_hand(stage: Stage) -> Iterator[FaultShown]:
             at_s=one.record.start_s,
             target=one.fault.target,
         )
-    if asked := stage.asked:
+    if asked := live.asked:
         yield FaultShown(
             number=None,
             name=asked.name,
             said=asked.said,
             state=ASKED,
-            at_s=stage.now(),
+            at_s=live.now(),
             target=asked.target,
         )
 
 
-def _host(stage: Stage, name: str, at_s: float, *, over: bool) -> HostShown:
-    seen: HostSeen | None = None if over else stage.hosts.get(name)
-    in_hand = stage.latest(name, IN_HAND) if seen else None
+def _host(live: LiveRun, name: str, at_s: float, *, over: bool) -> HostShown:
+    seen: HostSeen | None = None if over else live.hosts.get(name)
+    in_hand = live.told.latest(name, IN_HAND) if seen else None
     clock_s = seen.clock.skew_s + seen.clock.drift_ppm * MICRO * at_s if seen else 0.0
     return HostShown(
         name=name,
         state=str(seen.state) if seen else ABSENT,
         starts=None,
         in_hand=in_hand,
-        queue=stage.latest(name, QUEUE) if seen else None,
+        queue=live.told.latest(name, QUEUE) if seen else None,
         unread=None,
         waiting=in_hand,
         gone=None,
@@ -114,8 +114,8 @@ def _host(stage: Stage, name: str, at_s: float, *, over: bool) -> HostShown:
     )
 
 
-def _link(stage: Stage, name: str, under_way: int, at_s: float) -> LinkShown:
-    calls, seen = stage.tally.calls[name], stage.links.get(name)
+def _link(live: LiveRun, name: str, under_way: int, at_s: float) -> LinkShown:
+    calls, seen = live.told.tally.calls[name], live.links.get(name)
     return LinkShown(
         name=name,
         up=seen.up if seen else True,

@@ -1,16 +1,15 @@
 """What goes on inside a run on containers while a person plays with it.
 
 The run has a thread and a loop of its own, in which its conductor, its looks and what is done by
-hand take turns. The session's thread asks; a lock keeps apart what both touch.
+hand take turns. The session's thread asks.
 """
 
 import asyncio
 import math
-import sys
-import threading
 from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from harness.acting import Acting, RefusedError
@@ -19,12 +18,12 @@ from harness.engines.containers import refuse_beside
 from harness.engines.protocol import Plan
 from harness.errors import ChaoslabError, LabError
 from harness.live.ahead import Ahead
-from harness.live.calls_told import CallsTold
+from harness.live.so_far import SoFar
 from harness.model.change import Configure
 from harness.model.fault import Fault, System
 from harness.model.operations import Inject, Operation, Pace, SendNow, Set
 from harness.model.script import Act, Script
-from harness.recording import FaultRecord, Recording, Request, SeriesKey
+from harness.recording import FaultRecord, Recording, Request
 from services.tracing import Span
 
 if TYPE_CHECKING:
@@ -54,14 +53,12 @@ class Unsteered:
         raise LabError(STEERED)
 
 
-class Stage:
+class LiveRun:
     """One run's listener and conductor, and all that is known of it while it goes on."""
 
     def __init__(self, plan: Plan, script: Script) -> None:
         self.plan = plan
-        self.tally = CallsTold(plan.lab.load.arrivals(plan.seed, plan.lab.duration_s))
-        self.tally.now = self.now
-        self.lock = threading.Lock()
+        self.told = SoFar(plan, self.now)
         self.hosts: Mapping[str, HostSeen] = {}
         self.links: Mapping[str, LinkSeen] = {}
         self.notes: list[str] = []
@@ -73,10 +70,6 @@ class Stage:
         self.own: FaultLog = {}
         self.cut_s = math.inf
         self.ahead = Ahead(script)
-        self._requests: list[Request] = []
-        self._spans: list[Span] = []
-        self._series: dict[SeriesKey, list[float]] = {}
-        self._seconds = 0
         self._system: Watched | None = None
         self._acting: Acting | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -93,17 +86,11 @@ class Stage:
 
     def request(self, request: Request) -> None:
         """Hear that a request of the load has ended."""
-        now_s = self.now()
-        with self.lock:
-            self.tally.pass_time(max(now_s, request.intended_s))
-            self.tally.ended_request(request, now_s)
-            self._requests.append(request)
+        self.told.request(request)
 
     def span(self, span: Span) -> None:
         """Hear that a call has ended."""
-        with self.lock:
-            self.tally.ended_call(span)
-            self._spans.append(_shared(span))
+        self.told.span(span)
 
     def note(self, text: str) -> None:
         """Hear what a person should know."""
@@ -151,35 +138,15 @@ class Stage:
 
     def so_far(self) -> Recording:
         """Give a recording of the whole seconds that have passed."""
-        plan = self.plan
-        lasts_s = float(math.floor(min(self.now(), plan.lab.duration_s, self.cut_s)))
-        most = int(lasts_s) + 1
-        with self.lock:
-            by_hand = self._acting.records() if self._acting else []
-            return Recording(
-                lab=plan.slug,
-                variant=plan.variant.name,
-                seed=plan.seed,
-                engine="compose",
-                duration_s=lasts_s,
-                requests=sorted(self._requests),
-                spans=list(self._spans),
-                series={key: _padded(values, most) for key, values in self._series.items()},
-                faults=[*self.own.values(), *by_hand],
-                surges=list(plan.lab.surges()),
-                notes=list(self.notes),
-            )
+        lasts_s = float(math.floor(min(self.now(), self.plan.lab.duration_s, self.cut_s)))
+        recording = self.told.recording(lasts_s)
+        by_hand = self._acting.records() if self._acting else []
+        return replace(recording, faults=[*self.own.values(), *by_hand], notes=self.all_notes())
 
     def all_notes(self) -> list[str]:
         """Give what the run has told, then what was noted of what was done by hand."""
         by_hand = self._acting.notes if self._acting else []
         return [*self.notes, *(f"by hand: {text} at {at_s:g} s" for at_s, text in by_hand)]
-
-    def latest(self, host: str, metric: str) -> int | None:
-        """Give a gauge of a host as it was scraped last; None where it did not answer."""
-        values = self._series.get(SeriesKey(host, metric, ""), [])
-        value = values[-1] if len(values) >= self._seconds and values else math.nan
-        return None if math.isnan(value) else int(value)
 
     # What happens in the run's loop.
 
@@ -196,7 +163,7 @@ class Stage:
             if not own.done():
                 self.cut_s = await self._system.end_load()
                 await system.until(self.cut_s)
-                self.tally.end_load()
+                self.told.end_load()
             for task in (own, ended, *beside):
                 task.cancel()
         by_hand = await self._acting.over()
@@ -271,24 +238,14 @@ class Stage:
 
     async def _sample(self) -> None:
         assert self._system  # noqa: S101 - it goes on
-        first, last = self._seconds, math.floor(self.now() - SETTLED_S)
-        if last < first or not (found := await self._system.series(first, last)):
-            return
-        with self.lock:
-            for key, values in found.items():
-                known = self._series.setdefault(key, [])
-                known += [math.nan] * (first - len(known)) + values
-            self._seconds = last + 1
+        first, last = self.told.seconds, math.floor(self.now() - SETTLED_S)
+        if last >= first:
+            self.told.samples(first, last, await self._system.series(first, last))
 
 
 def is_there(record: FaultRecord) -> bool:
     """Say whether a fault was read back as there, and not yet as gone."""
     return not math.isnan(record.seen_s) and math.isnan(record.removed_s)
-
-
-def _shared(span: Span) -> Span:
-    """Let texts that many spans have be one: there may be a million spans, each has eight."""
-    return Span._make(sys.intern(one) if isinstance(one, str) else one for one in span)
 
 
 def _fault_of(operation: Operation) -> Fault | None:
@@ -299,7 +256,3 @@ def _fault_of(operation: Operation) -> Fault | None:
             target, _, setting = name.partition(".")
             return Configure(target, {setting: value})
     return None
-
-
-def _padded(values: list[float], most: int) -> list[float]:
-    return [*values[:most], *[math.nan] * (most - len(values))]

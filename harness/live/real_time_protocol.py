@@ -25,7 +25,7 @@ from harness.live.containers_session import ContainersSession
 from harness.live.conversation import Command, Conversation, Send
 from harness.live.described import opened
 from harness.live.history import History
-from harness.live.kept import Drawing, undrawn
+from harness.live.kept_run import Drawing, undrawn
 from harness.live.messages import Labs
 from harness.live.moments import lasting
 from harness.model.experiment import OwnFaults, experiment_from_json

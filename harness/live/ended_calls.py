@@ -7,7 +7,7 @@ from harness.model.send import Arrival
 from services.tracing import Span
 
 
-class CallsTold(Tally):
+class EndedCalls(Tally):
     """Counts calls by link from spans, and takes requests as sent when their time has come."""
 
     def __init__(self, arrivals: Iterator[Arrival]) -> None:
