@@ -1,11 +1,13 @@
 """The page on real containers in a Chromium: it plays, breaks, heals, ends, and fakes nothing."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from harness import catalogue
 from harness.engines.compose.client import why_not as no_engine
 from harness.live.browsers import why_not
 from tests.live.console_page import Page, axe, browser, console, missing
@@ -48,6 +50,11 @@ def hosts(page: Page) -> list[str]:
     return [str(name).partition(", ")[2] for name in names]
 
 
+def forget(page: Page) -> None:
+    """Remove the run that was kept."""
+    shutil.rmtree(catalogue.ROOT / page.text("#kept code"))
+
+
 def on(page: Page, at_s: float) -> None:
     page.page.wait_for_function(AT, arg=at_s)
 
@@ -83,6 +90,7 @@ def test_a_run_is_played_broken_healed_and_kept(page: Page, tmp_path: Path) -> N
     assert "Kept in runs/retry-storm/" in page.text("#kept")
     assert set(hosts(page)) == {"no container"}
     assert "Play again" in page.text("#play")
+    forget(page)
 
 
 def test_the_labs_own_faults_are_played_and_judged_and_a_reload_ends_nothing(page: Page) -> None:
@@ -97,6 +105,10 @@ def test_the_labs_own_faults_are_played_and_judged_and_a_reload_ends_nothing(pag
     page.page.wait_for_selector("main[data-state=done]")
     assert "Verdict: " in page.text("#kept")
     assert len(str(page.page.get_attribute("main", "data-digest"))) == 64
+    page.page.reload()
+    page.page.wait_for_selector("main[data-state=done]")
+    assert "Verdict: " in page.text("#kept")
+    forget(page)
 
 
 def test_a_fault_for_some_seconds_heals_by_itself(page: Page) -> None:
