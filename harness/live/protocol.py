@@ -250,7 +250,6 @@ class Speaker(Conversation):
         self._send(self._workbench.make(asked.system))
 
     COMMANDS: ClassVar[Mapping[str, Command]] = {
-        **Conversation.COMMANDS,
         "hello": (Nothing, _hello),
         "open": (Open, _open),
         "play": (Play, _play),
@@ -265,6 +264,7 @@ class Speaker(Conversation):
         "messages": (Messages, _messages),
         "library": (Nothing, _library),
         "system": (System, _system),
+        **Conversation.COMMANDS,
     }
 
     def _carefully(self, pass_time: Callable[[], None]) -> None:

@@ -179,11 +179,11 @@ class RealTimeSpeaker(Conversation):
         self._send({"say": "ended", "digest": kept.digest, **told})
 
     COMMANDS: ClassVar[Mapping[str, Command]] = {
-        **Conversation.COMMANDS,
         "hello": (Nothing, _hello),
         "open": (Open, _open),
         "play": (Play, _play),
         "act": (Act, _act),
         "finish": (Nothing, _finish),
         "look": (Nothing, _look),
+        **Conversation.COMMANDS,
     }
