@@ -106,7 +106,7 @@ class Acting:
 
     def records(self) -> list[FaultRecord]:
         """Give the records so far: what was done, then what is there."""
-        return [*self._done, *(one.record for one in self._there.values())]
+        return [*self._done, *(one.record for one in self.there())]
 
     def there(self) -> list[Injected]:
         """Give the injected faults that are there, in their order."""

@@ -17,21 +17,26 @@ from harness.recording import FaultRecord
 REMOVAL_LIMIT_S = 10.0
 
 
-def conducted(lab: Lab) -> Conductor:
+FaultLog = dict[int, FaultRecord]
+"""What became of each fault so far, by the `id` of its `Timed`, in their order."""
+
+
+def conducted(lab: Lab, log: FaultLog | None = None) -> Conductor:
     """Give the conductor of a lab: its distances, its faults and its steps."""
     distances = [(link.name, toxic) for link, between in lab.apart() for toxic in between.toxics()]
-    return conductor((*lab.faults, *lab.steps), lab.duration_s, distances)
+    return conductor((*lab.faults, *lab.steps), lab.duration_s, distances, log)
 
 
 def conductor(
     faults: tuple[Timed, ...],
     duration_s: float,
     distances: Collection[tuple[str, ToxicSpec]] = (),
+    log: FaultLog | None = None,
 ) -> Conductor:
     """Give what an engine runs beside the load: it ends when the load's time is over.
 
     `distances` are toxics by their links, which are there before the load begins. What has no end
-    is a step: it stays.
+    is a step: it stays. `log` is kept up to date for whoever looks at the faults while it goes on.
 
     Raises:
         FaultNotAppliedError: a fault was asked for and is not all there, then or at its end, or
@@ -40,17 +45,18 @@ def conductor(
     """
 
     async def conduct(system: System) -> list[FaultRecord]:
-        log = {id(timed): _record(timed) for timed in faults}
+        records: FaultLog = {} if log is None else log
+        records.update({id(timed): _record(timed) for timed in faults})
         active: dict[int, Fault] = {}
 
         async def begin(timed: Timed) -> None:
             active[id(timed)] = timed.fault
-            log[id(timed)] = await applied_now(system, timed.fault, log[id(timed)])
+            records[id(timed)] = await applied_now(system, timed.fault, records[id(timed)])
             if timed.stays:
                 del active[id(timed)]
 
         async def end(timed: Timed) -> None:
-            log[id(timed)] = await _mend(system, timed.fault, log[id(timed)])
+            records[id(timed)] = await _mend(system, timed.fault, records[id(timed)])
             del active[id(timed)]
 
         await _put_apart(system, distances)
@@ -68,7 +74,7 @@ def conductor(
             async with AsyncExitStack() as stack:
                 for fault in active.values():
                     stack.push_async_callback(remove, system, fault)
-        return list(log.values())
+        return list(records.values())
 
     return conduct
 

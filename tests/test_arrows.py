@@ -18,6 +18,7 @@ PURE = (
     *("harness.model", "harness.measures", "harness.checks"),
     *("harness.theory", "harness.engines.sim"),
     *("harness.live.protocol", "harness.live.session", "harness.live.snapshot"),
+    *("harness.live.conversation", "harness.live.viewed", "harness.live.abilities"),
     *("services", "labs"),
 )
 

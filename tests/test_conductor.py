@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from harness.conductor import REMOVAL_LIMIT_S, applied, conductor
+from harness.conductor import REMOVAL_LIMIT_S, FaultLog, applied, conductor
 from harness.errors import FaultNotAppliedError
 from harness.model import at, during
 from harness.model.fault import Timed, ToxicSpec
@@ -356,3 +356,24 @@ def test_distances_are_there_before_anything_begins() -> None:
     assert there.names == ["far"]
     with pytest.raises(FaultNotAppliedError, match="a->b: asked for far, which is not there"):
         virtually(main(Links(keeps=False)))
+
+
+def test_whoever_looks_sees_what_became_of_each_fault_so_far() -> None:
+    """Before it, while it is there, and after it; a run that breaks off leaves what there was."""
+    fault = Scripted("a", [])
+    timed = during(1, 3, fault)
+    log: FaultLog = {}
+    seen: list[tuple[bool, bool]] = []
+
+    async def conduct() -> None:
+        system = WholeSystem()
+        conducting = asyncio.ensure_future(conductor((timed,), 9, log=log)(system))
+        for at_s in (0.5, 2, 4):
+            await system.until(at_s)
+            record = log[id(timed)]
+            seen.append((not math.isnan(record.seen_s), not math.isnan(record.removed_s)))
+        conducting.cancel()
+        await asyncio.gather(conducting, return_exceptions=True)
+
+    virtually(conduct())
+    assert seen == [(False, False), (True, False), (True, True)]

@@ -19,7 +19,10 @@ FOLDERS = (
     ),
     *("services", "labs"),
 )
-LIVE = ("ahead", "commands", "described", "protocol", "session", "snapshot")
+LIVE = (
+    *("abilities", "ahead", "commands", "conversation", "described", "protocol", "session"),
+    *("snapshot", "viewed"),
+)
 MODULES = (
     "harness.acting",
     "harness.conductor",

@@ -29,7 +29,8 @@ def command(added: Sequence[Path]) -> ExitCode:
 
     \b
     Exit codes:
-      0    every lab as it is passed on both engines and is proven; lessons are of such runs
+      0    every lab as it is passed on both engines and is proven; lessons are of
+           such runs
       1    something is out of date, was never run, or failed
     """  # noqa: D301 - \b is click's
     rows = track_record.load()

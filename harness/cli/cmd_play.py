@@ -3,22 +3,35 @@
 import asyncio
 import errno
 import signal
+from functools import partial
 from ipaddress import IPv4Address
 from urllib.parse import urlencode
 
 import click
 
 from harness import catalogue, labs_folder
+from harness.cli.options import EngineChoice
+from harness.engines.containers import why_not
 from harness.errors import EnvironmentNotReadyError, ExitCode, LabError
 from harness.live.child import started
 from harness.live.class_vote import network_address
 from harness.live.server import HOST, Console, serving
 
 DEFAULT = "retry-storm"
+ON_CONTAINERS = "harness.cli.play_process"
+REMOVAL_S = 60.0
+"""How long a session may take to remove its containers."""
 
 
 @click.command()
 @click.argument("name", required=False)
+@click.option(
+    "--engine",
+    type=click.Choice([EngineChoice.SIM.value, EngineChoice.COMPOSE.value]),
+    default=EngineChoice.SIM.value,
+    show_default=True,
+    help="Play a simulation, or containers in real time.",
+)
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),
@@ -33,12 +46,16 @@ DEFAULT = "retry-storm"
     show_default="this machine's in its network",
     help="Where a class's phones vote, once the page opens a vote for them.",
 )
-def command(name: str | None, port: int, vote_address: IPv4Address | None) -> ExitCode:
-    """Break a simulated lab by hand, in the browser.
+def command(name: str | None, engine: str, port: int, vote_address: IPv4Address | None) -> ExitCode:
+    """Break a lab by hand, in the browser.
 
     Prints an address of this machine that holds a token: whoever has it can use the console, and
     nobody on the network can reach it. Ctrl-C ends it. The address with tools at its end lists
     the tools, such as a sandbox in which a system of your own is put together.
+
+    On containers time is the machine's: there is no pause, no step and no way back. Play starts
+    them; one run at a time, of one variant. Its recording is kept in runs/ when it ends. Nothing of
+    it is left when its page is closed.
 
     A vote of a class is for phones of the same network, and is open only while the page shows its
     address; they can vote there, and nothing else.
@@ -46,13 +63,19 @@ def command(name: str | None, port: int, vote_address: IPv4Address | None) -> Ex
     if vote_address is not None and vote_address.is_unspecified:
         raise LabError(f"--vote-address {vote_address}: name one address of this machine")
     first = catalogue.slugs()[0] if labs_folder.chosen() else DEFAULT
-    slug = catalogue.find(name or first).slug
-    asyncio.run(_served(slug, port, str(vote_address) if vote_address else ""))
+    entry = catalogue.find(name or first)
+    containers = engine == EngineChoice.COMPOSE
+    if containers and (why := why_not()):
+        raise EnvironmentNotReadyError(why)
+    console = Console(
+        partial(started, ON_CONTAINERS, REMOVAL_S) if containers else started,
+        lambda: str(vote_address) if vote_address else network_address(),
+    )
+    asyncio.run(_served(console, entry.slug, port))
     return ExitCode.AS_EXPECTED
 
 
-async def _served(slug: str, port: int, vote_address: str) -> None:
-    console = Console(started, lambda: vote_address or network_address())
+async def _served(console: Console, slug: str, port: int) -> None:
     try:
         runner = await serving(console, port)
     except OSError as error:

@@ -4,8 +4,9 @@ What it needs is a part of the lock that the first start does not install, so no
 imported before it is asked for.
 """
 
+import asyncio
 import importlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,10 +15,13 @@ from typing import TYPE_CHECKING, Any
 from harness import catalogue
 from harness.engines.protocol import Conductor, Engine, Observer, Plan
 from harness.errors import EnvironmentNotReadyError
+from harness.model.fault import Fault, System
 from harness.recording import Recording
 
 if TYPE_CHECKING:
     from docker import DockerClient
+
+    from harness.engines.real_time import Listener
 
 PACKAGES = ("docker", "toxiproxy", "yaml")
 NOT_INSTALLED = (
@@ -91,9 +95,56 @@ class ComposeEngine:
     real_time = True
 
     def __init__(self, folder: Path, *, keep_prometheus: bool = False) -> None:
-        made = part("engine").ComposeEngine(folder, keep_prometheus=keep_prometheus)
-        self._engine: Engine = made
+        self._engine: Engine = part("engine").ComposeEngine(folder, keep_prometheus=keep_prometheus)
 
     def run(self, plan: Plan, conduct: Conductor, observer: Observer) -> Recording:
         """Make the plan happen and record it, as the engine itself does."""
         return self._engine.run(plan, conduct, observer)
+
+
+class StoppableRun:
+    """One run that somebody listens to, in a thread of its own, and that another may stop."""
+
+    def __init__(self, plan: Plan, conduct: Conductor, listener: "Listener") -> None:
+        self._stop = part("interrupts").Stop()
+        self._plan, self._conduct, self._listener = plan, conduct, listener
+
+    def record(self, folder: Path) -> Recording:
+        """Make the plan happen and record it; logs stay in the folder.
+
+        Raises:
+            ChaoslabError: the run could not take place or cannot be trusted; nothing is left.
+            KeyboardInterrupt: it was stopped; nothing is left.
+
+        """
+        engine: Engine = part("engine").ComposeEngine(
+            folder, listener=self._listener, stop=self._stop
+        )
+        return engine.run(self._plan, self._conduct, self._listener)
+
+    def stop(self) -> None:
+        """End it at once, from whichever thread."""
+        self._stop.ask()
+
+
+async def refuse_beside(plan: Plan, there: Iterable[Fault], fault: Fault) -> None:
+    """Refuse a fault that containers cannot have, or not while others are there.
+
+    Raises:
+        LabError: it is such a one.
+
+    """
+    system: System = part("cannot").Rehearsal(plan)
+    for one in there:
+        await one.apply(system)
+    await fault.apply(system)
+
+
+def refuse(plan: Plan) -> None:
+    """Refuse what containers cannot do.
+
+    Raises:
+        LabError: the plan needs it, or its lab is for the simulator alone.
+
+    """
+    asyncio.run(part("cannot").rehearse(plan))

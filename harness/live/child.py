@@ -26,8 +26,9 @@ class TooManyError(ChaoslabError):
 class Child:
     """A process that was started; `end` it, however the session went."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, end_s: float = END_S) -> None:
         self._process = process
+        self._end_s = end_s
 
     @property
     def is_over(self) -> bool:
@@ -58,24 +59,27 @@ class Child:
         assert self._process.stdin is not None  # noqa: S101 - it was started with a pipe
         self._process.stdin.close()
         try:
-            async with asyncio.timeout(END_S):
+            async with asyncio.timeout(self._end_s):
                 await self._process.wait()
         except TimeoutError:
             self._process.kill()
             await self._process.wait()
 
 
-async def started() -> Child:
-    """Start a session's process, in which texts hash alike."""
+async def started(module: str = MODULE, end_s: float = END_S) -> Child:
+    """Start a session's process, in which texts hash alike; `end_s` is how long its end may take.
+
+    `module` is another one where sessions are no simulations.
+    """
     here = os.environ.get("PYTHONPATH", "")
     path = os.pathsep.join([str(ROOT), here] if here else [str(ROOT)])
     chosen = labs_folder.chosen()
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-P", "-m", MODULE, *([str(chosen)] if chosen else [])),
+        *(sys.executable, "-P", "-m", module, *([str(chosen)] if chosen else [])),
         env={**os.environ, **SAME_HASHES, "PYTHONPATH": path},
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         limit=LINE_BYTES,
         start_new_session=True,
     )
-    return Child(process)
+    return Child(process, end_s)

@@ -1,12 +1,12 @@
 """What a page is told of a lab when it is opened: its parts, and what of them can be turned."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from enum import Enum
 from typing import Any
 
-from harness.live.session import Session
 from harness.live.setting_range import range_of
+from harness.live.viewed import Viewed
 from harness.model.change import Configure
 from harness.model.fault import Setting
 from harness.model.lab import Service
@@ -18,10 +18,14 @@ RATE_S = 60.0
 """The part of a run over which the load's highest rate is told."""
 
 
-def opened(session: Session) -> dict[str, Any]:
-    """Describe a session's lab as a JSON object: hosts, links, live settings, its own faults."""
+def opened(session: Viewed, own: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Describe a session's lab as a JSON object: hosts, links, live settings, its own faults.
+
+    `own` is what an experiment says to play those; usually they are its script, to be changed.
+    """
     lab = session.lab
     placed = lab.placed(session.variant)
+    script = [*_own_script(session)]
     return {
         "experiment": session.export().to_json(),
         "lab": session.slug,
@@ -57,17 +61,18 @@ def opened(session: Session) -> dict[str, Any]:
             for link in lab.links()
         ],
         "turns": [*_turns(session)],
-        "script": [*_own_script(session)],
+        "script": script,
+        "own": {"script": script} if own is None else dict(own),
     }
 
 
-def _own_script(session: Session) -> Iterator[dict[str, Any]]:
+def _own_script(session: Viewed) -> Iterator[dict[str, Any]]:
     """Write the lab's own faults as a script, for a button."""
     own = session.whole.facing(session.variant, session.seed)
     yield from script_to_json(script_of(own.faults))
 
 
-def _turns(session: Session) -> Iterator[str]:
+def _turns(session: Viewed) -> Iterator[str]:
     """Name the live settings that the lab itself sets, those in which variants differ first."""
     lab = session.whole
     wanted = [name for variant in lab.variants for name in variant.settings]

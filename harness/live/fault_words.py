@@ -3,7 +3,7 @@
 A kind that is not here is called by its own name, and cannot be injected where a value is missing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,6 +33,7 @@ WORDS: Mapping[str, Words] = {
         "\N{WHITE CIRCLE WITH UPPER RIGHT QUADRANT}",
         {"skew_s": 2},
     ),
+    "MemoryLimit": Words("Limit memory", "Give memory back", SLOW, {"limit_mib": 48}),
     "DiskFull": Words("Fill disk", "Free disk", "\N{BLACK SQUARE}"),
     "Partition": Words("Cut off", "Join again", "\N{BLACK SCISSORS}"),
     "Latency": Words("Slow down", "Full speed", SLOW, {"latency_ms": 300}),
@@ -49,14 +50,18 @@ WORDS: Mapping[str, Words] = {
     "SlowClose": Words("Close late", "Close in time", SLOW, {"delay_ms": 1000}),
     "LimitData": Words("Limit data", "No limit", "\N{MULTIPLICATION X}", {"limit_bytes": 1000}),
 }
-BY_SLIDER = ("Configure", "MemoryLimit")
-"""Settings have controls of their own, and a simulated host has no memory to run out of."""
+BY_SLIDER = ("Configure",)
+"""Settings have controls of their own."""
 
 
-def buttons() -> list[dict[str, Any]]:
-    """Describe all faults that a page has buttons for, those first that are tried first."""
+def buttons(lacks: Collection[str] = ()) -> list[dict[str, Any]]:
+    """Describe all faults that a page has buttons for, those first that are tried first.
+
+    `lacks` names those that the engine does not know.
+    """
     names = [*WORDS, *(name for name in FAULTS if name not in WORDS)]
-    return [_button(name) for name in names if name in FAULTS and name not in BY_SLIDER]
+    left_out = {*BY_SLIDER, *lacks}
+    return [_button(name) for name in names if name in FAULTS and name not in left_out]
 
 
 def _button(name: str) -> dict[str, Any]:

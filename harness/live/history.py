@@ -24,8 +24,8 @@ class Row:
     failed: int
     p50_ms: float | None
     p99_ms: float | None
-    waiting: tuple[int, ...]
-    gone: tuple[int, ...]
+    waiting: tuple[int | None, ...]
+    gone: tuple[int | None, ...]
 
 
 class History:

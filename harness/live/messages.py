@@ -5,10 +5,12 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from harness.live.abilities import Abilities
 from harness.live.fault_words import buttons
 from harness.live.session import Session
 from harness.live.snapshot import Look
 from harness.live.tools import tools
+from harness.live.viewed import Viewed
 from harness.model.lab import Lab
 from harness.model.operations import OPERATIONS
 
@@ -28,17 +30,16 @@ class Labs:
     lesson: Callable[[str], Message | None]
 
 
-def hello(labs: Labs) -> Message:
-    """Say what there is: labs, faults with their buttons, operations."""
+def hello(labs: Labs, abilities: Abilities) -> Message:
+    """Say what there is: labs, faults with their buttons, operations, tools."""
     return {
         "say": "hello",
         "protocol": PROTOCOL,
-        "engine": "simulated",
-        "can": ["step", "pause", "rewind", "pace"],
+        **abilities.told(),
         "labs": [{"name": name, "title": title} for name, title in labs.names],
-        "faults": buttons(),
+        "faults": buttons(abilities.lacks),
         "operations": list(OPERATIONS),
-        "tools": list(tools([name for name, _ in labs.names])),
+        "tools": list(tools([name for name, _ in labs.names])) if "tools" in abilities.can else [],
     }
 
 
@@ -53,7 +54,7 @@ def tick(session: Session, look: Look) -> Message:
     }
 
 
-def series(session: Session) -> list[Message]:
+def series(session: Viewed) -> list[Message]:
     """Give the lab's own plots."""
     return [finite(asdict(one)) for one in session.series()]
 
@@ -64,12 +65,12 @@ def upcoming(session: Session, most: int) -> Message:
     return {"say": "upcoming", "at_s": session.now_s, "events": events}
 
 
-def claims(session: Session) -> Message:
+def claims(session: Viewed) -> Message:
     """Say how what the lab claims of this variant stands."""
     return {"say": "claims", "claims": [asdict(one) for one in session.claims()]}
 
 
-def history_of(session: Session, span_s: float) -> Message:
+def history_of(session: Viewed, span_s: float) -> Message:
     """Give what clients asked and were told lately; without answers nothing can be judged."""
     since_s = max(0.0, session.now_s - span_s)
     operations = [asdict(one) for one in session.history(since_s)]
@@ -82,7 +83,7 @@ def history_of(session: Session, span_s: float) -> Message:
     }
 
 
-def followed(session: Session, number: int) -> Message:
+def followed(session: Viewed, number: int) -> Message:
     """Give a request with its spans."""
     request, spans = session.followed(number)
     return {

@@ -4,7 +4,7 @@ import math
 from dataclasses import replace
 
 from harness.errors import LabError
-from harness.live.session import Session
+from harness.live.viewed import Viewed
 from harness.model.experiment import Experiment
 
 SLICE_S = 0.1
@@ -22,7 +22,7 @@ def lasting(experiment: Experiment) -> Experiment:
     return replace(experiment, duration_s=LONGEST_S)
 
 
-def moment_of(to_s: float, session: Session) -> float:
+def moment_of(to_s: float, session: Viewed) -> float:
     """Take a moment of a run.
 
     Raises:

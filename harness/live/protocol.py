@@ -3,7 +3,7 @@
 The page sends `{"do": ..., "id": ...}`, and each is answered by `ok`, or by `refused` with a
 sentence for people. What the engine tells by itself is a `tick` as time passes, `ended`, `failed`.
 
-    hello                                            -> hello: labs, faults, operations
+    hello                                            -> hello: labs, faults, what this engine can
     open      {"experiment": {...}, "to_s": 0}       -> opened: hosts, links, settings; then a tick
     play      {"speed": 1}       pause {}
     step      {"by": "event" | "request" | "second"}    advance {"to_s": 12.5}
@@ -29,17 +29,15 @@ for each look since the tick before it. Times are seconds of the run; what is un
 """
 
 import math
-from collections.abc import Callable
-from typing import Any, ClassVar
+from collections.abc import Callable, Mapping
+from typing import ClassVar
 
 from harness.errors import ChaoslabError, LabError
 from harness.live import messages
+from harness.live.abilities import SIMULATED
 from harness.live.commands import (
     Act,
     Few,
-    Follow,
-    Lately,
-    LessonOf,
     Messages,
     Moment,
     Nothing,
@@ -47,42 +45,37 @@ from harness.live.commands import (
     Play,
     Step,
     System,
-    read,
 )
+from harness.live.conversation import Command, Conversation, Send
 from harness.live.described import opened
 from harness.live.history import History
 from harness.live.messages import Labs
-from harness.live.moments import LONGEST_S, MICRO, SLICE_S, lasting, moment_of, next_slice_s
+from harness.live.moments import MICRO, SLICE_S, lasting, moment_of, next_slice_s
 from harness.live.session import Session
-from harness.live.workbench import Workbench
 from harness.model.experiment import experiment_from_json
 from harness.model.operations import operation_from_json
-from harness.model.plain_values import short, value_of
+from harness.model.plain_values import short
 
 TICK_S = 0.05
 """Time of the wall between two ticks, at least: no eye sees more."""
 SPEEDS = (0.25, 100.0)
 SERIES_S = 1.0
-MOST_ID = 64
 MOST_UPCOMING = 100
 MOST_WALL_S = 0.5
 """How much of a pause of the machine is made up for."""
-Send = Callable[[dict[str, Any]], None]
 
 
-class Speaker:
-    """The engine's side of the protocol: one session at a time, and the pace at which it plays."""
+class Speaker(Conversation):
+    """The simulator's side: one session at a time, and the pace at which it plays."""
 
     def __init__(self, send: Send, labs: Labs) -> None:
-        self._send = send
-        self._labs = labs
+        super().__init__(send, labs)
         self._session: Session | None = None
         self._target_s = 0.0
         self._speed = 0.0
         self._series_s = self._since_tick_s = 0.0
         self._is_told_over = self._is_replayed = self._has_messages = False
         self._history = History()
-        self._workbench = Workbench(labs.find)
 
     @property
     def is_playing(self) -> bool:
@@ -96,25 +89,6 @@ class Speaker:
     def has_time(self) -> bool:
         """Whether it need not go as fast as it can: it plays at a speed that a person chose."""
         return 0 < self._speed <= SLICE_S / TICK_S
-
-    def take(self, text: str) -> None:
-        """Take one message, and answer it; whatever it is, it ends nothing but itself."""
-        number: object = None
-        try:
-            message = read(text)
-            number = message.pop("id", None)
-            if not isinstance(number, int | str | None) or len(str(number)) > MOST_ID:
-                number = None
-                raise LabError("id must be a short text or a number")
-            name = message.pop("do", None)
-            if not isinstance(name, str) or name not in self.COMMANDS:
-                raise LabError(f"do is {short(name)}; it may be {', '.join(self.COMMANDS)}")
-            kind, act = self.COMMANDS[name]
-            act(self, value_of(kind, message, name))
-        except ChaoslabError as error:
-            self._send({"say": "refused", "id": number, "why": str(error)})
-        else:
-            self._send({"say": "ok", "id": number})
 
     def pass_time(self, wall_s: float) -> None:
         """Let a slice of time pass, if any is to pass; `wall_s` have gone by since the last."""
@@ -159,12 +133,7 @@ class Speaker:
         return self._session
 
     def _hello(self, _: Nothing) -> None:
-        self._send(messages.hello(self._labs))
-
-    def _lesson(self, asked: LessonOf) -> None:
-        own = self._workbench.is_own(asked.lab)
-        lesson = None if own else self._labs.lesson(asked.lab)
-        self._send({"say": "lesson", "lab": asked.lab, "lesson": lesson})
+        self._send(messages.hello(self._labs, SIMULATED))
 
     def _open(self, asked: Open) -> None:
         experiment = experiment_from_json(asked.experiment)
@@ -196,7 +165,7 @@ class Speaker:
         session = self._there()
         self._target_s = session.now_s
         self._series_s, self._is_told_over = -SERIES_S, False
-        self._send({"say": "opened", **opened(session)})
+        self._send({"say": "opened", **SIMULATED.told(), **opened(session)})
         self._tick()
 
     def _play(self, asked: Play) -> None:
@@ -270,20 +239,9 @@ class Speaker:
         self._series_s = -SERIES_S
         self._tick()
 
-    def _told_history(self, asked: Lately) -> None:
-        if not 0 < asked.span_s <= LONGEST_S:
-            raise LabError(f"span_s is {asked.span_s:g}; it must be above 0, at most {LONGEST_S:g}")
-        self._send(messages.history_of(self._there(), asked.span_s))
-
-    def _follow(self, asked: Follow) -> None:
-        self._send(messages.followed(self._there(), asked.request))
-
     def _messages(self, asked: Messages) -> None:
         self._there().watch_messages(on=asked.on)
         self._has_messages = asked.on
-
-    def _claims(self, _: Nothing) -> None:
-        self._send(messages.claims(self._there()))
 
     def _library(self, _: Nothing) -> None:
         self._send(self._workbench.library())
@@ -291,13 +249,7 @@ class Speaker:
     def _system(self, asked: System) -> None:
         self._send(self._workbench.make(asked.system))
 
-    def _export(self, _: Nothing) -> None:
-        self._send({"say": "exported", "experiment": self._there().export().to_json()})
-
-    def _end(self, _: Nothing) -> None:
-        self.close()
-
-    COMMANDS: ClassVar[dict[str, tuple[type[Any], Callable[["Speaker", Any], None]]]] = {
+    COMMANDS: ClassVar[Mapping[str, Command]] = {
         "hello": (Nothing, _hello),
         "open": (Open, _open),
         "play": (Play, _play),
@@ -309,15 +261,10 @@ class Speaker:
         "picture": (Moment, _picture),
         "look": (Nothing, _look),
         "upcoming": (Few, _upcoming),
-        "history": (Lately, _told_history),
-        "follow": (Follow, _follow),
-        "lesson": (LessonOf, _lesson),
         "messages": (Messages, _messages),
-        "claims": (Nothing, _claims),
         "library": (Nothing, _library),
         "system": (System, _system),
-        "export": (Nothing, _export),
-        "close": (Nothing, _end),
+        **Conversation.COMMANDS,
     }
 
     def _carefully(self, pass_time: Callable[[], None]) -> None:

@@ -10,39 +10,30 @@ with Session("retry-storm", LAB, Experiment(variant="naive", duration_s=60)) as 
 
 import math
 from collections import deque
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import takewhile
 from typing import Any, Self
 
 from harness.acting import RefusedError
-from harness.assignments import LOAD, reloaded
 from harness.conductor import conducted
-from harness.engines.protocol import Plan
+from harness.engines.protocol import Unwatched
 from harness.engines.sim.session import SimSession
 from harness.engines.sim.tally import Tally
 from harness.engines.sim.upcoming import Upcoming
 from harness.errors import LabError
-from harness.live import histories, plans
+from harness.live import plans
 from harness.live.ahead import Ahead
-from harness.live.claims import Claimed, claimed
 from harness.live.snapshot import Look, looked
-from harness.model.expect import NoDataError
+from harness.live.viewed import Viewed
 from harness.model.experiment import Experiment
 from harness.model.lab import Lab
-from harness.model.names import nearest
 from harness.model.operations import Inject, Operation
-from harness.model.validate import problems
-from harness.model.variant import Broken, Fixed, Measured
-from harness.recording import Recording, Request, trace_id
-from services.tracing import Span
+from harness.recording import Recording
 
 MOST_MESSAGES = 2000
 """How many messages are kept between two looks at them; older ones are dropped."""
 MOST_EVENTS = 100_000
 """How many events are passed in search of the load's next request."""
-ENDED = "Requests that ended"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,43 +49,21 @@ class Message:
     arrives_s: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Series:
-    """One of the lab's plots, so far: a value for each whole second, by the curve's name."""
-
-    title: str
-    unit: str
-    curves: Mapping[str, Sequence[float]]
-
-
-class Nobody:
-    """Hears of a run's seconds what nobody needs to know."""
-
-    def second(self, number: int, good: int) -> None:
-        """Hear of a second."""
-
-    def step(self, what: str) -> None:
-        """Hear of a step."""
-
-
-class Session:
+class Session(Viewed):
     """An experiment under way: it begins at 0 s, and does what its script says when it is time."""
 
     def __init__(self, slug: str, lab: Lab, experiment: Experiment) -> None:
-        self.slug = slug
-        self.whole = lab
-        self.experiment = experiment
-        self.seed = 1 if experiment.seed is None else experiment.seed
-        given = _with_settings(experiment.of(lab), experiment.settings)
-        self.variant = _variant(given, experiment.variant)
-        self.lab = given.facing(self.variant, self.seed)
+        super().__init__(slug, lab, experiment)
+        self._tally = Tally()
         self._is_open = False
         self._ahead = Ahead(experiment.script)
-        self._tally = Tally()
         self._messages: deque[Message] = deque(maxlen=MOST_MESSAGES)
-        plan = Plan(slug=slug, lab=self.lab, variant=self.variant, seed=self.seed)
         self._run = SimSession(
-            plan, conducted(self.lab), Nobody(), permute=experiment.permute, tally=self._tally
+            self.plan,
+            conducted(self.lab),
+            Unwatched(),
+            permute=experiment.permute,
+            tally=self._tally,
         )
 
     def open(self) -> None:
@@ -128,6 +97,11 @@ class Session:
     def over(self) -> bool:
         """Whether all requests are answered, and there is a recording."""
         return self._run.over
+
+    @property
+    def tally(self) -> Tally:
+        """What is counted of the run."""
+        return self._tally
 
     def advance(self, to_s: float) -> None:
         """Let time pass to a moment, and do all that is due then, of the script too.
@@ -264,42 +238,13 @@ class Session:
             script=(*done, *self._ahead.rest(injected)),
         )
 
+    def so_far(self) -> Recording:
+        """Give a recording of the whole seconds that have passed."""
+        return self._run.simulation.so_far()
+
     def look(self) -> Look:
         """Look at everything, at this moment."""
         return looked(self._run, self._tally, (*self.lab.faults, *self.lab.steps))
-
-    def series(self) -> list[Series]:
-        """Draw the requests that ended and the lab's own plots, over the whole seconds so far."""
-        recording = self._run.simulation.so_far()
-        if recording.duration_s < 1:
-            return []
-        ended = [self._tally.by_second[second] for second in range(int(recording.duration_s))]
-        curves_of_load = {
-            "good": [float(counts[True]) for counts in ended],
-            "failed": [float(counts[False]) for counts in ended],
-        }
-        shown = [Series(title=ENDED, unit="/s", curves=curves_of_load)]
-        for plot in self.lab.plots:
-            curves: Mapping[str, Sequence[float]] = {}
-            with suppress(NoDataError):  # not yet
-                curves = plot.of(recording)
-            shown.append(Series(title=plot.title, unit=plot.unit, curves=curves))
-        return shown
-
-    def followed(self, number: int) -> tuple[Request | None, list[Span]]:
-        """Give a request of the load, when it has ended, and the spans of it that have."""
-        recording = self._run.simulation.so_far()
-        trace = trace_id(self.seed, number)
-        request = next((one for one in recording.requests if one.number == number), None)
-        return request, [span for span in recording.spans if span.trace == trace]
-
-    def history(self, since_s: float) -> list[histories.Operation]:
-        """Give what clients have asked since a moment and were told, with anomalies marked."""
-        return histories.history(self._run.simulation.so_far().requests, since_s)
-
-    def claims(self) -> list[Claimed]:
-        """Hold what the lab claims of this variant against the run so far."""
-        return [*claimed(self.lab, self.variant.name, self._run.simulation.so_far())]
 
     def watch_messages(self, *, on: bool) -> None:
         """Keep what passes on the links from now on, or no more."""
@@ -331,40 +276,3 @@ class Session:
             )
 
         return tell
-
-
-def _with_settings(lab: Lab, settings: Mapping[str, Any]) -> Lab:
-    """Put settings into every variant, those of the load into the load.
-
-    Raises:
-        LabError: the lab does not take them.
-
-    """
-    if not settings:
-        return lab
-    load = {name.removeprefix(LOAD): settings[name] for name in settings if name.startswith(LOAD)}
-    own = {name: value for name, value in settings.items() if not name.startswith(LOAD)}
-    variants = [replace(one, settings={**one.settings, **own}) for one in lab.variants]
-    try:
-        given = replace(lab, variants=tuple(variants), load=reloaded(lab.load, load))
-    except LabError as error:
-        raise LabError(f"settings: {str(error).removeprefix('--set').lstrip(': ')}") from error
-    known = set(problems(lab))
-    for problem in problems(given):
-        if problem not in known:
-            raise LabError(f"settings: {problem}")
-    return given
-
-
-def _variant(lab: Lab, name: str) -> Broken | Fixed | Measured:
-    """Find a variant; the first where none is named.
-
-    Raises:
-        LabError: there is none of that name.
-
-    """
-    there = {one.name: one for one in lab.variants}
-    if name and name not in there:
-        close = nearest(name, there)
-        raise LabError(f"no variant {name!r}{close}; there are {', '.join(there)}")
-    return there[name] if name else lab.variants[0]

@@ -1,18 +1,20 @@
 """A session in a process of its own: lines of JSON in, lines of JSON out, bounds on both sides.
 
-Started as `python -m harness.live.session_process` by whoever serves a page. It ends when its
-standard input does, when it takes too much memory, or when it was told nothing for too long.
+Started as `python -m harness.live.session_process [FOLDER OF LABS]` by whoever serves
+a page. It ends when its standard input does, at SIGTERM, when it takes too much memory, or when it
+was told nothing for too long. What it has on containers is gone then.
 """
 
 import json
 import os
 import queue
 import resource
+import signal
 import sys
 import threading
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -20,6 +22,7 @@ from typing import Any
 
 from harness import catalogue, labs_folder
 from harness.errors import LabError
+from harness.live.conversation import Conversation, Send
 from harness.live.lesson import lesson_of
 from harness.live.messages import Labs
 from harness.live.protocol import Speaker
@@ -37,15 +40,17 @@ WAIT_S = 0.02
 FAILED = 3
 STATM = Path("/proc/self/statm")
 
+Kind = Callable[[Send, Labs], Conversation]
+
 
 class Process:
     """The loop of the process: commands first, then time."""
 
-    def __init__(self, out: Any) -> None:  # noqa: ANN401 - a binary file
+    def __init__(self, out: Any, kind: Kind) -> None:  # noqa: ANN401 - a binary file
         self._out = out
         self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._began_s = self._asked_s = time.monotonic()
-        self._speaker = Speaker(self.send, Labs(names=_names(), find=_find, lesson=_lesson))
+        self._speaker = kind(self.send, Labs(names=_names(), find=_find, lesson=_lesson))
 
     def send(self, message: Mapping[str, Any]) -> None:
         """Write a message; time that the reader takes is ours to wait."""
@@ -53,6 +58,13 @@ class Process:
 
     def run(self) -> int:
         """Serve until the end; give the exit code."""
+        signal.signal(signal.SIGTERM, lambda *_: self._lines.put(None))
+        try:
+            return self._serve()
+        finally:
+            self._speaker.close()
+
+    def _serve(self) -> int:
         threading.Thread(target=self._read, daemon=True).start()
         passed_s = time.monotonic()
         while (why := self._too_much()) is None:
@@ -61,7 +73,6 @@ class Process:
             except queue.Empty:
                 line = ""
             if line is None:
-                self._speaker.close()
                 return 0
             if line:
                 self._asked_s = time.monotonic()
@@ -69,6 +80,8 @@ class Process:
             now_s = time.monotonic()
             self._speaker.pass_time(now_s - passed_s)
             passed_s = now_s
+            if self._speaker.is_playing:
+                self._asked_s = now_s
         self.send({"say": "failed", "why": why, "over": True})
         return FAILED
 
@@ -127,15 +140,15 @@ def _lesson(name: str) -> dict[str, Any] | None:
     return asdict(lesson) if lesson else None
 
 
-def main() -> int:
-    """Run the process; whatever a service prints goes to standard error."""
+def main(kind: Kind = Speaker) -> int:
+    """Run the process, of simulations or of another kind; what services print goes to stderr."""
     out = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     resource.setrlimit(resource.RLIMIT_DATA, (MOST_DATA_BYTES, MOST_DATA_BYTES))
     if len(sys.argv) > 1:
         labs_folder.choose(Path(sys.argv[1]))
     try:
-        return Process(out).run()
+        return Process(out, kind).run()
     except MemoryError:
         said: dict[str, Any] = {"why": "the session has no memory left; open it with less load"}
     except BrokenPipeError:

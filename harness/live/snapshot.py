@@ -11,9 +11,8 @@ from harness.engines.sim.link import SimLink
 from harness.engines.sim.process import EPOCH_S, Process
 from harness.engines.sim.session import SimSession
 from harness.engines.sim.tally import SPAN_S, Calls, Tally
-from harness.model.distance import PREFIX
+from harness.model.distance import without_distances
 from harness.model.fault import Setting, Timed
-from harness.recording import Request
 
 IN_HAND = "requests_in_flight"
 QUEUE = "queue_depth"
@@ -29,16 +28,17 @@ class HostShown:
     `unread` requests were sent to it that it has not read; `waiting` are those and what is in its
     hands, and of `gone` of them the caller has given up. `starts` counts its processes, the first
     included. `skew_s` is what its clock is ahead now, `cpu` how many times as long its work takes.
+    Containers do not tell of what is unread, of callers, nor of starts.
     """
 
     name: str
     state: str
-    starts: int
+    starts: int | None
     in_hand: int | None
     queue: int | None
-    unread: int
-    waiting: int
-    gone: int
+    unread: int | None
+    waiting: int | None
+    gone: int | None
     cpu: float
     skew_s: float
     disk_full: bool
@@ -51,21 +51,22 @@ class LinkShown:
 
     Of `started` calls, `under_way` have not ended for their caller, `outcomes` counts the others;
     `late` ones were answered when nobody waited any more. `unread` connections hold a request that
-    the callee has not read. `last` counts what happened to calls in the last second. A distance is
-    none of its `toxics`: it is there all along.
+    the callee has not read. `last` counts what happened to calls in the last second. On containers
+    a call is told when it ends, and connections are not. A distance is none of the `toxics`: it is
+    there all along.
     """
 
     name: str
     up: bool
     connects: str
     toxics: tuple[str, ...]
-    connections: int
+    connections: int | None
     started: int
     under_way: int
     outcomes: Mapping[str, int]
     late: int
-    unread: int
-    unread_bytes: int
+    unread: int | None
+    unread_bytes: int | None
     last: Mapping[str, int]
 
 
@@ -143,7 +144,7 @@ def looked(session: SimSession, tally: Tally, planned: tuple[Timed, ...]) -> Loo
         at_s=now_s,
         over=session.over,
         span_s=SPAN_S,
-        load=_load(tally, tally.last(now_s)),
+        load=load_shown(tally, now_s),
         hosts=tuple(
             _host(host, simulation.processes[name], links, now_s)
             for name, host in simulation.hosts.items()
@@ -170,7 +171,9 @@ def _own(planned: tuple[Timed, ...], now_s: float) -> Iterator[FaultShown]:
             )
 
 
-def _load(tally: Tally, last: list[tuple[float, Request]]) -> LoadShown:
+def load_shown(tally: Tally, now_s: float) -> LoadShown:
+    """Show the load as it was in the last second."""
+    last = tally.last(now_s)
     ended = [request for _, request in last]
     latencies = sorted(1000 * request.latency_s for request in ended if request.good)
     # One that was never answered took until its caller gave up.
@@ -233,7 +236,7 @@ def _link(link: SimLink, calls: Calls, under_way: int, now_s: float) -> LinkShow
         name=link.name,
         up=link.up,
         connects=str(link.connects),
-        toxics=tuple(name for name in link.toxics if not name.startswith(PREFIX)),
+        toxics=without_distances(link.toxics),
         connections=len(unread),
         started=calls.started,
         under_way=under_way,

@@ -5,7 +5,7 @@ top. Light in fibre needs about 5 ms for 1,000 km, one way.
 """
 
 import math
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from harness.model.fault import ToxicSpec
@@ -13,6 +13,11 @@ from harness.model.fault import ToxicSpec
 DIRECTIONS = ("upstream", "downstream")
 PREFIX = "distance_"
 """With what the names of its toxics begin, and of no others."""
+
+
+def without_distances(toxics: Iterable[str]) -> tuple[str, ...]:
+    """Leave out the names of toxics that make a distance: those that are left are faults."""
+    return tuple(name for name in toxics if not name.startswith(PREFIX))
 
 
 @dataclass(frozen=True, slots=True)

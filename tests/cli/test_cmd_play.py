@@ -1,6 +1,7 @@
 """`./lab play`: prints its address, serves it, and ends without a trace."""
 
 import asyncio
+import json
 import os
 import re
 import signal
@@ -13,8 +14,9 @@ from typing import Any
 import aiohttp
 import pytest
 
+from harness.cli.cmd_play import ON_CONTAINERS
 from tests.cli.test_elsewhere import Repository, repository
-from tests.cli.workshop import ROOT, Workshop, started
+from tests.cli.workshop import NO_ENGINE, ROOT, Workshop, started
 
 __all__ = ["repository"]
 ADDRESS = re.compile(r"(http://127\.0\.0\.1:(\d+)/([\w-]{32})/)#lab=small\n")
@@ -130,3 +132,41 @@ def test_phones_vote_at_one_address_of_this_machine(shop: Workshop, address: str
     outcome = shop.run("play", "small", "--vote-address", address)
     assert outcome.code == 2
     assert address in outcome.complaint
+
+
+def test_containers_that_are_not_there_are_told_before_anything_is_served(shop: Workshop) -> None:
+    """In the words of `run --engine compose`."""
+    shop.write()
+    outcome = shop.run("play", "small", "--engine", "compose")
+    wanted = f"no Docker engine answers at {NO_ENGINE} (DOCKER_HOST): start Docker"
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.complaint.startswith(wanted)
+    assert outcome.complaint == shop.run("run", "small", "--engine", "compose").complaint
+
+
+def test_an_engine_that_goes_while_the_console_is_open_ends_no_session() -> None:
+    """Its process says what a page asks for, refuses to play in one line, and ends in order."""
+    experiment = {"lab": "retry-storm", "script": []}
+    commands = [
+        {"do": "hello"},
+        {"do": "open", "experiment": experiment},
+        {"do": "play"},
+        {"do": "step", "by": "second"},
+    ]
+    done = subprocess.run(  # noqa: S603 - our own interpreter
+        [sys.executable, "-P", "-m", ON_CONTAINERS],
+        input="".join(json.dumps(one) + "\n" for one in commands),
+        env={**os.environ, "PYTHONPATH": str(ROOT), "DOCKER_HOST": NO_ENGINE},
+        capture_output=True,
+        text=True,
+        timeout=LIMIT_S,
+        check=False,
+    )
+    said = [json.loads(line) for line in done.stdout.splitlines()]
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [one["say"] for one in said] == [
+        *("hello", "ok", "opened", "tick", "ok", "refused", "refused")
+    ]
+    assert said[0]["engine"] == "on containers"
+    assert said[-2]["why"].startswith("no Docker engine answers")
+    assert said[-1]["why"].startswith("step: containers live in real time")

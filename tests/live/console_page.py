@@ -133,7 +133,7 @@ class Page:
     def close(self) -> None:
         """Close it; nothing went wrong in it, and nobody else was asked."""
         self.context.close()
-        assert self.errors == []
+        assert self.errors == [], self.errors  # this module is no test, so nothing else tells them
         host = re.sub("^https?", "(https?|ws)", re.escape(self.address))
         assert [url for url in self.asked if not re.match(host, url)] == []
 

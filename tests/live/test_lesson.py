@@ -118,7 +118,8 @@ def test_every_fault_has_a_button_or_a_reason_for_none() -> None:
     """With all values that a click needs, but for the places that it hits."""
     assert set(WORDS) <= set(FAULTS)
     kinds = {one["kind"]: one for one in buttons()}
-    assert set(FAULTS) - set(kinds) == {"Configure", "MemoryLimit"}
+    assert set(FAULTS) - set(kinds) == {"Configure"}
+    assert {one["kind"] for one in buttons(("Kill",))} == set(kinds) - {"Kill"}
     for kind, one in kinds.items():
         places = {"one": ["a"], "other": ["b"]} if one["on"] == "hosts" else {"target": "a->b"}
         fields = [field for field in one["fields"] if field["type"] != "names"]

@@ -84,3 +84,21 @@ def test_a_fault_of_our_own_is_told_as_one() -> None:
     assert code == 3
     assert said[-1]["bug"]
     assert "ZeroDivisionError" in errors
+
+
+def test_it_ends_in_order_when_it_is_told_to_end() -> None:
+    """As with its input: what it has, such as containers, is given back first."""
+    with subprocess.Popen(
+        [sys.executable, "-P", "-m", "harness.live.session_process"],
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": "0"},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        process.stdin.write(json.dumps(OPEN) + "\n")
+        process.stdin.flush()
+        assert json.loads(process.stdout.readline())["say"] == "opened"
+        process.terminate()
+        assert process.wait(LIMIT_S) == 0

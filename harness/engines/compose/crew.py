@@ -67,21 +67,30 @@ class Crew:
         for line in self._lines:
             line.recv(1)
 
-    def tell(self, t0_s: float) -> None:
-        """Tell the others when the run's second 0 is."""
+    def tell(self, at_s: float) -> None:
+        """Tell the others when the run's second 0 is, and later in which second it is cut."""
         for line in self._lines:
-            line.sendall(T0.pack(t0_s))
+            with suppress(BrokenPipeError):  # it has seen its share through, or its end is heard
+                line.sendall(T0.pack(at_s))
 
-    def await_start(self) -> float:
-        """Tell the first that this process is ready, and hear when the run's second 0 is."""
+    def await_start(self, cut: Callable[[float], None]) -> float:
+        """Tell the first that this process is ready, and hear when the run's second 0 is.
+
+        `cut` hears later of an end before the load's time, in seconds of the run.
+        """
         (line,) = self._lines
         with suppress(BrokenPipeError):
             line.sendall(READY)
         told = line.recv(T0.size)
         if not told:
             raise GONE
-        gevent.spawn(line.recv, 1).link(lambda _: self._lost(GONE))
+        gevent.spawn(self._follow, line, cut)
         return float(*T0.unpack(told))
+
+    def _follow(self, line: socket.socket, cut: Callable[[float], None]) -> None:
+        while told := line.recv(T0.size):
+            cut(*T0.unpack(told))
+        self._lost(GONE)
 
     def await_others(self) -> None:
         """Wait until the others have ended."""

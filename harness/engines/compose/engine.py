@@ -1,59 +1,39 @@
 """The container engine: a lab's services in Docker, behind a real Toxiproxy, under Locust."""
 
 import asyncio
-import math
-import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
-from functools import partial
 from pathlib import Path
 
-from docker.errors import APIError
-
-from harness.engines.compose import interrupts, janitor, logs
-from harness.engines.compose.agent import Agent, ByAgent
+from harness.engines.compose import interrupts, janitor
 from harness.engines.compose.build import refresh_sources
 from harness.engines.compose.cannot import rehearse
 from harness.engines.compose.client import engine
-from harness.engines.compose.clocks import QUESTIONS, Clocks, check_jump
-from harness.engines.compose.loadlog import LoadLog
-from harness.engines.compose.prometheus import HALF_STEP_S, Prometheus, ScrapeLog
-from harness.engines.compose.render import (
-    LOAD,
-    OWN_SERVICES,
-    PROMETHEUS,
-    TOXIPROXY,
-    TSDB,
-    compose_yaml,
-    image_names,
-)
-from harness.engines.compose.stack import OnLine, Stack, owner_of
-from harness.engines.compose.supervisor import CRASHED
-from harness.engines.compose.system import Containers
-from harness.engines.compose.toxics import Toxiproxy
+from harness.engines.compose.measured_run import ENGINE, Run
+from harness.engines.compose.render import PROMETHEUS, TSDB, compose_yaml, image_names
+from harness.engines.compose.stack import Stack, owner_of
 from harness.engines.protocol import Conductor, Observer, Plan
-from harness.errors import ChaoslabError, EnvironmentNotReadyError, LabError
-from harness.recording import FaultRecord, Recording, SeriesKey
-
-GATE_LIMIT_S = 40.0
-SLACK_S = 30.0
-"""What a run may take beyond its own time and the client's patience."""
-HANDOVER_S = 1.3
-"""A scrape's interval and some: what was scraped when Prometheus came, it has after this."""
-SCRAPE_S = 0.3
-"""How long after a scrape's time its samples may be queried, at most."""
-LOOK_S = 0.05
+from harness.engines.real_time import Listener
+from harness.errors import ChaoslabError
+from harness.recording import Recording
 
 
 class ComposeEngine:
     """Runs a plan on containers of this machine's Docker engine, in real time."""
 
-    name = "compose"
+    name = ENGINE
     real_time = True
 
-    def __init__(self, folder: Path, *, keep_prometheus: bool = False) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        keep_prometheus: bool = False,
+        listener: Listener | None = None,
+        stop: interrupts.Stop | None = None,
+    ) -> None:
         self._folder = folder
         self._keep = keep_prometheus
+        self._listener = listener
+        self._stop = stop
 
     def run(self, plan: Plan, conduct: Conductor, observer: Observer) -> Recording:
         """Make the plan happen and record it; logs and the Compose file stay in the folder.
@@ -73,8 +53,9 @@ class ComposeEngine:
             stack = Stack(client, owner, file, logs_folder)
             with interrupts.uninterrupted(), stack:
                 try:
-                    run = Run(plan, stack, observer, stays=PROMETHEUS if self._keep else "")
-                    recording = interrupts.run(run.record(conduct))
+                    stays = PROMETHEUS if self._keep else ""
+                    run = Run(plan, stack, observer, stays=stays, listener=self._listener)
+                    recording = interrupts.run(run.record(conduct), self._stop)
                     if self._keep:
                         observer.step("copying Prometheus' data")
                         into = self._folder / PROMETHEUS / stack.logs.name
@@ -91,231 +72,3 @@ def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
         for error in group.exceptions
     ]
     return min(found, key=lambda error: not isinstance(error, ChaoslabError))
-
-
-def _hearer(lines: "asyncio.Queue[tuple[str, str | None]]") -> OnLine:
-    """Give what the threads that follow logs call."""
-    loop = asyncio.get_running_loop()
-
-    def hear(name: str, line: str | None) -> None:
-        # After the run, nobody listens any more.
-        with suppress(RuntimeError):
-            loop.call_soon_threadsafe(lines.put_nowait, (name, line))
-
-    return hear
-
-
-@asynccontextmanager
-async def _within(limit_s: float) -> AsyncIterator[None]:
-    try:
-        async with asyncio.timeout(limit_s):
-            yield
-    except TimeoutError as error:
-        raise EnvironmentNotReadyError(
-            f"the run was not over after {limit_s:.0f} s: run again, and see its logs"
-        ) from error
-
-
-class Run:
-    """One run: starts the containers, gates, loads, lets faults happen, and reads back."""
-
-    def __init__(self, plan: Plan, stack: Stack, observer: Observer, *, stays: str) -> None:
-        self._plan = plan
-        self._lab = plan.lab
-        self._stack = stack
-        self._stays = stays
-        self._observer = observer
-        self._scraped = {*plan.lab.placed(plan.variant), TOXIPROXY}
-        self._load = LoadLog()
-        self._scrapes = ScrapeLog()
-        self._lines: asyncio.Queue[tuple[str, str | None]] = asyncio.Queue()
-        self._meddling: asyncio.Queue[tuple[str, str | None]] = asyncio.Queue()
-        """What others do to the containers, by name."""
-        self._changed = asyncio.Condition()
-        self._agents: dict[str, Agent] = {}
-        self._system: Containers | None = None
-        self._notes: list[str] = []
-
-    async def record(self, conduct: Conductor) -> Recording:
-        """Run it and give the recording."""
-        patience_s = self._lab.load.longest_timeout_s()
-        limit_s = GATE_LIMIT_S + self._lab.duration_s + patience_s + SLACK_S
-        recording = Recording(
-            lab=self._plan.slug,
-            variant=self._plan.variant.name,
-            seed=self._plan.seed,
-            engine=ComposeEngine.name,
-            duration_s=self._lab.duration_s,
-            surges=list(self._lab.surges()),
-            notes=self._notes,
-        )
-        async with self._attached(), _within(limit_s), asyncio.TaskGroup() as group:
-            self._observer.step("starting containers")
-            await asyncio.to_thread(self._stack.create)
-            for name in (TOXIPROXY, PROMETHEUS):
-                agent = partial(Agent, self._stack.containers[name])
-                self._agents[name] = await asyncio.to_thread(agent)
-            await asyncio.to_thread(self._stack.watch, _hearer(self._meddling))
-            await asyncio.to_thread(self._stack.start_all, _hearer(self._lines))
-            listening = [group.create_task(one) for one in (self._listen(), self._look_out())]
-            async with self._blaming():
-                self._observer.step("waiting until every service is up")
-                await self._gate()
-                system = await self._begin()
-                recording.faults = await self._drive(system, conduct)
-                self._observer.step("reading back")
-                recording.series = await self._series(system)
-            for task in listening:
-                task.cancel()
-            await asyncio.to_thread(self._stack.stop_all, self._stays)
-            self._stack.check_logs()
-        self._load.check()
-        check_jump(self._load.jumped_s)
-        recording.requests = self._load.requests.all()
-        recording.spans = logs.spans(
-            self._stack.logs,
-            seed=self._plan.seed,
-            requests_sent=len(recording.requests),
-            t0_s=self._load.t0_s,
-            end_s=max(self._load.end_s, self._lab.duration_s),
-        )
-        return recording
-
-    @asynccontextmanager
-    async def _attached(self) -> AsyncIterator[None]:
-        """Let go in the end of what was attached to, however the block ends."""
-        try:
-            yield
-        finally:
-            for agent in self._agents.values():
-                agent.close()
-
-    async def _gate(self) -> None:
-        """Wait until every service has been scraped and the load has reached its target."""
-        wanted = self._scraped
-        try:
-            async with asyncio.timeout(GATE_LIMIT_S):
-                await self._until(lambda: self._scrapes.up >= wanted and self._load.ready)
-        except TimeoutError:
-            name = min(wanted - self._scrapes.up, default=LOAD)
-            told = logs.tail(self._stack.log(name))
-            raise LabError(f"{name} was not up after {GATE_LIMIT_S:g} s: {told}") from None
-
-    async def _series(self, system: Containers) -> dict[SeriesKey, list[float]]:
-        """Read Prometheus back as soon as it has the last second's samples.
-
-        Those of a host that does not answer come late, or never: they are waited for only so long.
-        """
-        try:
-            async with asyncio.timeout(GATE_LIMIT_S):
-                await self._until(lambda: self._scrapes.taken_over)
-        except TimeoutError:
-            told = logs.tail(self._stack.log(PROMETHEUS))
-            raise EnvironmentNotReadyError(f"Prometheus scraped nothing: {told}") from None
-        await system.until(self._scrapes.at_s - self._load.t0_s + HANDOVER_S)
-        prometheus = Prometheus(self._agents[PROMETHEUS].ask)
-        await system.until(self._lab.duration_s)
-        last_s = self._load.t0_s + self._lab.duration_s
-        latest_s = self._lab.duration_s + HALF_STEP_S + SCRAPE_S
-        while (  # noqa: ASYNC110 - Prometheus does not tell of itself
-            await prometheus.scraped(last_s) < len(self._scraped) and system.now() < latest_s
-        ):
-            await asyncio.sleep(LOOK_S)
-        return await prometheus.series(self._load.t0_s, self._lab.duration_s)
-
-    async def _begin(self) -> Containers:
-        """Give the load its signal, and wait until it has told when second 0 is."""
-        proxies = await asyncio.to_thread(self._clean_proxies)
-        clocks = await self._compare_clocks()
-        await asyncio.to_thread(self._stack.containers[LOAD].kill, "SIGUSR1")
-        await self._until(lambda: not math.isnan(self._load.t0_s))
-        self._observer.step("loading")
-        start_s = clocks.here_s(self._load.t0_s)
-        self._system = Containers(self._stack, proxies, self._lab, start_s)
-        return self._system
-
-    async def _compare_clocks(self) -> Clocks:
-        """Ask the load for its time until it is certain how far its clock is from this one."""
-        clocks = Clocks()
-        for _ in range(QUESTIONS):
-            self._load.clock = None
-            asked_s = time.time()
-            await asyncio.to_thread(self._stack.containers[LOAD].kill, "SIGUSR2")
-            await self._until(lambda: self._load.clock is not None)
-            told_s, boot = self._load.clock or (math.nan, "")
-            clocks.hear(asked_s=asked_s, told_s=told_s, heard_s=time.time(), boot=boot)
-            if clocks.known:
-                break
-        clocks.check()
-        return clocks
-
-    async def _drive(self, system: Containers, conduct: Conductor) -> list[FaultRecord]:
-        """Let the faults happen beside the load, until the load has seen every request end."""
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._watch())
-            faults = await conduct(system)
-            await self._until(lambda: not math.isnan(self._load.end_s))
-        return faults
-
-    def _clean_proxies(self) -> Toxiproxy:
-        proxies = Toxiproxy(ByAgent(self._agents[TOXIPROXY]))
-        proxies.reset()
-        for link in self._lab.links():
-            proxies.proxy(link.name)
-        return proxies
-
-    async def _until(self, reached: Callable[[], bool]) -> None:
-        async with self._changed:
-            await self._changed.wait_for(reached)
-
-    async def _listen(self) -> None:
-        """Read the load's lines as they come, and look into every log that ends."""
-        while True:
-            name, line = await self._lines.get()
-            if line is None:
-                await self._look_into(name)
-            elif name in (LOAD, PROMETHEUS):
-                async with self._changed:
-                    (self._load if name == LOAD else self._scrapes).take(line)
-                    self._changed.notify_all()
-            else:
-                if crash := CRASHED.fullmatch(line):
-                    await self._look_into(name, int(crash["code"]))
-                if self._system:
-                    await self._system.heard(name, line)
-
-    async def _look_out(self) -> None:
-        """End the run when others do something to its containers."""
-        name, done = await self._meddling.get()
-        raise EnvironmentNotReadyError(
-            f"{name} {done} by somebody else while the run went on, which proves nothing: run again"
-        )
-
-    async def _look_into(self, name: str, code: int | None = None) -> None:
-        """Note that a process crashed; a container that is over ends the run, whoever ended it."""
-        self._stack.check_logs()
-        if name == LOAD and not math.isnan(self._load.end_s):
-            return
-        told = f"{name} {await asyncio.to_thread(self._stack.how_it_ended, name, code)}"
-        over = code is None and name in await asyncio.to_thread(self._stack.over)
-        if over or name in OWN_SERVICES:
-            raise EnvironmentNotReadyError(f"{told}; no run can go on without it: run again")
-        if self._system is None:
-            raise LabError(told)
-        self._notes.append(f"{self._system.now():.3f} s {told}")
-
-    @asynccontextmanager
-    async def _blaming(self) -> AsyncIterator[None]:
-        """Put an error down to a container that is over, if any: its log may say so only later."""
-        try:
-            yield
-        except (ChaoslabError, APIError, ExceptionGroup):
-            for name in await asyncio.to_thread(self._stack.over):
-                await self._look_into(name)
-            raise
-
-    async def _watch(self) -> None:
-        """Show each second when its answers have been heard: time alone would show an outage."""
-        for second in range(math.ceil(self._lab.duration_s)):
-            await self._until(partial(self._load.over, second))
-            self._observer.second(second, self._load.good[second])

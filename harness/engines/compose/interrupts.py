@@ -18,13 +18,29 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 """Ctrl-C, kill, a terminal that is closed, Ctrl-\\: each ends a run in the same way."""
 
 
-def run(coroutine: Coroutine[Any, Any, T]) -> T:
+class Stop:
+    """Ends a run from another thread, in the way in which a signal does."""
+
+    def __init__(self) -> None:
+        self.is_asked = False
+        self.hear: Callable[[], object] = int
+        """What is to hear of it, put here by whoever can be stopped."""
+
+    def ask(self) -> None:
+        """Ask for the end; once is enough."""
+        self.is_asked = True
+        self.hear()
+
+
+def run(coroutine: Coroutine[Any, Any, T], stop: Stop | None = None) -> T:
     """Run a coroutine in a loop of its own.
 
     Raises:
-        KeyboardInterrupt: one of `SIGNALS` came, and the coroutine and its loop have ended.
+        KeyboardInterrupt: one of `SIGNALS` came, or it was stopped, and the coroutine and its loop
+            have ended.
 
     """
+    asked = stop or Stop()
     cancel: Callable[[], object] = int
 
     async def within() -> T:
@@ -32,7 +48,7 @@ def run(coroutine: Coroutine[Any, Any, T]) -> T:
         loop, task = asyncio.get_running_loop(), asyncio.current_task()
         assert task  # noqa: S101 - the loop runs it
         cancel = partial(loop.call_soon_threadsafe, task.cancel)
-        if came:
+        if came or asked.is_asked:
             task.cancel()
         return await coroutine
 
@@ -40,6 +56,7 @@ def run(coroutine: Coroutine[Any, Any, T]) -> T:
         with suppress(RuntimeError):  # the loop is closed: there is nothing left to cancel
             cancel()
 
+    asked.hear = hear
     # The end of the loop, which closes generators and joins threads, is no place to break off.
     with uninterrupted(hear) as came, asyncio.Runner() as runner:
         try:

@@ -7,7 +7,7 @@ processes take turns with the arrivals where one would be late.
 Environment: `CHAOSLAB_LOAD` (JSON), `CHAOSLAB_SEED`, `CHAOSLAB_DURATION_S`, `CHAOSLAB_TARGETS`
 (JSON: the base URL of each service that is asked), `CHAOSLAB_WORKERS` (how many processes, at most
 one a core); with `CHAOSLAB_WAIT=1` it starts at SIGUSR1 and not by itself. At SIGUSR2 it prints
-what its clock reads.
+what its clock reads. At SIGHUP it sends no more in a moment, and sees through what it has sent.
 """
 
 import http.client
@@ -30,6 +30,7 @@ from locust.env import Environment
 from harness.engines.compose.crew import Crew
 from harness.engines.compose.loadlog import (
     clock_line,
+    cut_line,
     end_line,
     ready_line,
     request_line,
@@ -46,6 +47,9 @@ TARGET_LIMIT_S = 60.0
 PROBE_S = 0.05
 LEAD_S = 0.5
 """From the announcement of second 0 to second 0: the harness must hear of it before."""
+CUT_S = 0.5
+"""From the word that the load is cut to its end, at a whole second: all processes must hear of it
+before."""
 LINE_S = 0.05
 """How long another process of the load may take to tell of an answer."""
 IN_FLIGHT_LIMIT = 8000
@@ -130,6 +134,8 @@ class OpenLoop:
         """How far the wall clock was ahead of the monotonic one at the start."""
         self.over: AsyncResult[None] = AsyncResult()
         self.go = Event()
+        self._cut = Event()
+        self._cut_s = math.inf
         workers = int(environment.get("CHAOSLAB_WORKERS", "1"))
         self._crew = Crew(workers, self.over.set_exception)
         self._pool = Pool(IN_FLIGHT_LIMIT // self._crew.size)
@@ -139,12 +145,14 @@ class OpenLoop:
     def run(self) -> None:
         """Wait for the targets and the signal, send this process's share and see it through."""
         pools = {name: _reach(url) for name, url in self._targets.items()}
-        self._t0_s = self._start() if self._crew.first else self._crew.await_start()
+        crew = self._crew
+        self._t0_s = self._start() if crew.first else crew.await_start(self._cut_at)
         self._wall_s = time.time() - time.monotonic()
         if self._crew.first:
             gevent.spawn(self._count).link_exception(self.over)
         for arrival in self._arrivals[self._crew.index :: self._crew.size]:
-            gevent.sleep(max(0.0, arrival.at_s - self._now()))
+            if not self._comes(arrival.at_s):
+                break
             if self._pool.full():
                 self._crew.say(request_line(asked(arrival, math.nan, math.nan, "unsent")))
             else:
@@ -154,15 +162,39 @@ class OpenLoop:
         if self._crew.first:
             self._crew.await_others()
             jumped_s = time.time() - time.monotonic() - self._wall_s
-            self._crew.say(end_line(self._now(), len(self._arrivals), jumped_s))
+            sent = sum(arrival.at_s < self._cut_s for arrival in self._arrivals)
+            self._crew.say(end_line(self._now(), sent, jumped_s))
 
     def tell_clock(self) -> None:
         """Print what the clock reads."""
         self._crew.say(clock_line(time.time(), boot_id()))
 
+    def end_early(self) -> None:
+        """Send nothing more from a second on that is to come, and say which."""
+        if self._crew.first and not (math.isnan(self._wall_s) or self._cut.is_set()):
+            cut_s = float(math.ceil(self._now() + CUT_S))
+            if cut_s < self._duration_s:
+                self._crew.tell(cut_s)
+                self._cut_at(cut_s)
+            self._crew.say(cut_line(min(cut_s, self._duration_s)))
+
+    def _cut_at(self, at_s: float) -> None:
+        self._cut_s = at_s
+        self._cut.set()
+
+    def _comes(self, at_s: float) -> bool:
+        """Wait until an arrival is due; say whether it is sent, or the load was cut before it."""
+        self._cut.wait(max(0.0, at_s - self._now()))
+        if at_s >= self._cut_s:
+            return False
+        gevent.sleep(max(0.0, at_s - self._now()))
+        return True
+
     def _count(self) -> None:
         """Tell of each second when it is over, and of nothing of it after that."""
         for second in range(math.ceil(self._duration_s)):
+            if second >= self._cut_s:
+                return
             gevent.sleep(max(0.0, second + 1 + LINE_S - self._now()))
             self._crew.say(second_line(second))
 
@@ -222,6 +254,7 @@ def main() -> None:
     loop = OpenLoop(os.environ)
     gevent.signal_handler(signal.SIGUSR1, loop.go.set)
     gevent.signal_handler(signal.SIGUSR2, loop.tell_clock)
+    gevent.signal_handler(signal.SIGHUP, loop.end_early)
     gevent.signal_handler(signal.SIGTERM, loop.over.set_exception, SystemExit(143))
 
     class Client(User):

@@ -3,6 +3,7 @@
 import json
 import math
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,6 +29,11 @@ def request_line(request: Request) -> str:
     return json.dumps({"event": "request", **FORM.cells(request)}, separators=(",", ":"))
 
 
+def cut_line(at_s: float) -> str:
+    """Say that nothing is sent any more from a second of the run on, which is still to come."""
+    return json.dumps({"event": "cut", "at_s": at_s})
+
+
 def clock_line(at_s: float, boot: str) -> str:
     """Say what the load's clock reads, in seconds since 1970, and on which machine it runs."""
     return json.dumps({"event": "clock", "at": at_s, "boot": boot})
@@ -49,12 +55,16 @@ def end_line(at_s: float, requests: int, jumped_s: float = 0.0) -> str:
 
 @dataclass(slots=True, kw_only=True)
 class LoadLog:
-    """The load as its lines have told it so far; `t0_s` and `end_s` are NaN until told."""
+    """The load as its lines have told it so far; `t0_s` and `end_s` are NaN until told.
+
+    `cut_s` is the second at which it was ended before its time, infinity where it was not.
+    """
 
     ready: bool = False
     t0_s: float = math.nan
     end_s: float = math.nan
     jumped_s: float = 0.0
+    cut_s: float = math.inf
     sent: int = 0
     """The requests that there were, as told at the end."""
     clock: tuple[float, str] | None = None
@@ -66,6 +76,8 @@ class LoadLog:
     """Good answers by the second of the run in which they came."""
     other: list[str] = field(default_factory=list)
     """The last lines that were not the load's own, such as a traceback."""
+    hear: Callable[[Request], None] | None = None
+    """Hears of each request that has ended, if anybody wants to."""
 
     def take(self, line: str) -> None:
         """Read one line."""
@@ -77,6 +89,8 @@ class LoadLog:
                 self.t0_s = told["t0"]
             case "request":
                 self._request(told)
+            case "cut":
+                self.cut_s = told["at_s"]
             case "clock":
                 self.clock = told["at"], told["boot"]
             case "second":
@@ -109,6 +123,8 @@ class LoadLog:
     def _request(self, row: dict[str, Any]) -> None:
         request = FORM.made(row)
         self.requests.add(request)
+        if self.hear:
+            self.hear(request)
         if request.good:
             self.good[int(request.answered_s)] += 1
 

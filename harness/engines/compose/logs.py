@@ -26,17 +26,23 @@ ANSWER = b'{"event": "answer"'
 class Follower(threading.Thread):
     """Copies a container's log to a file as it is written; ends when the container does.
 
-    `on_line` hears every line that is no span, and None when the log has ended, for whatever
-    reason.
+    `on_line` hears every line that is no span, with `spans` those too, and None when the log has
+    ended, for whatever reason.
     """
 
     def __init__(
-        self, container: Container, path: Path, on_line: Callable[[str | None], None]
+        self,
+        container: Container,
+        path: Path,
+        on_line: Callable[[str | None], None],
+        *,
+        spans: bool = False,
     ) -> None:
         super().__init__(name=f"log of {container.name}", daemon=True)
         self._container = container
         self._path = path
         self._on_line = on_line
+        self._spans = spans
         self.refused: OSError | None = None
         """Why the disk did not take the log, if it did not."""
 
@@ -49,7 +55,7 @@ class Follower(threading.Thread):
                         continue  # an agent's, who has heard it already
                     if not self._kept(file, line):
                         break
-                    if not line.startswith(SPAN.encode()):
+                    if self._spans or not line.startswith(SPAN.encode()):
                         self._on_line(line.decode(errors="replace"))
         except (DockerException, requests.RequestException, urllib3.exceptions.HTTPError):
             pass  # the engine has gone; whoever hears of the end looks what happened
@@ -92,22 +98,21 @@ def spans(folder: Path, *, seed: int, requests_sent: int, t0_s: float, end_s: fl
     """
     # Each process logs its spans as they end.
     logged = merge(*map(_spans, sorted(folder.glob("*.log"))), key=attrgetter("end_s"))
-    of_run = (
-        span._replace(start_s=span.start_s - t0_s, end_s=span.end_s - t0_s)
-        for span in logged
-        if _is_of(span.trace, seed, requests_sent)
-    )
+    of_run = (shifted(span, t0_s) for span in logged if is_of(span.trace, seed, requests_sent))
     return Rows(Span, (span for span in of_run if span.start_s >= 0 and span.end_s <= end_s))
 
 
 def _spans(path: Path) -> Iterator[Span]:
     with path.open(errors="replace") as file:
         for line in file:
-            if line.startswith(SPAN):
-                # A process that is killed may leave half a line.
-                row = _row(line)
-                if row is not None:
-                    yield Span(**row)
+            if line.startswith(SPAN) and (span := span_of(line)):
+                yield span
+
+
+def span_of(line: str) -> Span | None:
+    """Read a span, in its host's own time; a process that is killed may leave half a line."""
+    row = _row(line)
+    return Span(**row) if row is not None else None
 
 
 def _row(line: str) -> dict[str, Any] | None:
@@ -119,7 +124,13 @@ def _row(line: str) -> dict[str, Any] | None:
     return row
 
 
-def _is_of(trace: str, seed: int, requests_sent: int) -> bool:
+def shifted(span: Span, t0_s: float) -> Span:
+    """Give a span in seconds of the run."""
+    return span._replace(start_s=span.start_s - t0_s, end_s=span.end_s - t0_s)
+
+
+def is_of(trace: str, seed: int, requests_sent: float) -> bool:
+    """Say whether a trace is one of the load's requests, or of what a service does by itself."""
     if is_background(trace):
         return True
     number = number_of(trace)

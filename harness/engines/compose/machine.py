@@ -6,6 +6,8 @@ from pathlib import Path
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 PID_NAMESPACE = Path("/proc/self/ns/pid")
 LIMIT_S = 5
+ENDED = ("Z", "X", "x")
+"""States of a process that only waits to be forgotten."""
 
 
 def boot_id() -> str:
@@ -25,7 +27,10 @@ def pid_namespace() -> str:
 
 
 def pid_start(pid: int) -> str:
-    """Tell when a process began, in a form that only it has; "" when there is none."""
+    """Tell when a process began, in a form that only it has; "" when there is none.
+
+    One that has ended is none, even if its parent has not asked how.
+    """
     if not Path("/proc/self/stat").exists():
         command = ["ps", "-o", "lstart=", "-p", str(pid)]
         found = subprocess.run(  # noqa: S603 - the system's own
@@ -37,4 +42,5 @@ def pid_start(pid: int) -> str:
     except (FileNotFoundError, ProcessLookupError):
         return ""
     # Counted after the command's name, which may itself hold spaces and parentheses.
-    return stat.rpartition(")")[2].split()[19]
+    fields = stat.rpartition(")")[2].split()
+    return "" if fields[0] in ENDED else fields[19]

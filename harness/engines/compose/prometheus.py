@@ -14,6 +14,8 @@ from harness.recording import SeriesKey, labels_text
 
 HALF_STEP_S = 0.5
 """A second's value is the scrape nearest to it, so up to half a second later."""
+HANDOVER_S = 1.3
+"""A scrape's interval and some: what was scraped when Prometheus came, it has after this."""
 OF_A_RUN = (
     '{job="services",__name__!~"scrape_.*|.*_created"}'
     ' or {job="toxiproxy",__name__=~"toxiproxy_.*"}'
@@ -60,8 +62,16 @@ class Prometheus:
             EnvironmentNotReadyError: the server does not answer as it should.
 
         """
-        seconds = math.ceil(duration_s)
-        start_s = t0_s + HALF_STEP_S
+        return await self.between(t0_s, 0, math.ceil(duration_s))
+
+    async def between(self, t0_s: float, first: int, last: int) -> dict[SeriesKey, list[float]]:
+        """Read as above the seconds `first` to `last` of the run, both included.
+
+        Raises:
+            EnvironmentNotReadyError: as above.
+
+        """
+        start_s, seconds = t0_s + HALF_STEP_S + first, last - first
         window = {"start": f"{start_s:.3f}", "end": f"{start_s + seconds:.3f}", "step": "1"}
         found = await self._ask("query_range", {"query": OF_A_RUN, **window})
         return {_key(one["metric"]): _values(one["values"], start_s, seconds) for one in found}

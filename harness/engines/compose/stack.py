@@ -117,16 +117,16 @@ class Stack:
         if self._watch:
             self._watch.expect(name, action)
 
-    def start_all(self, on_line: OnLine) -> None:
-        """Start every container and follow its log."""
+    def start_all(self, on_line: OnLine, *, spans: bool = False) -> None:
+        """Start every container and follow its log; `on_line` hears spans if they are wanted."""
         with ThreadPoolExecutor(max_workers=8) as pool:
-            list(pool.map(lambda name: self.start(name, on_line), self.containers))
+            list(pool.map(lambda name: self.start(name, on_line, spans=spans), self.containers))
 
-    def start(self, name: str, on_line: OnLine) -> None:
+    def start(self, name: str, on_line: OnLine, *, spans: bool = False) -> None:
         """Start one container and follow its log."""
         container = self.containers[name]
         container.start()
-        follower = Follower(container, self.log(name), partial(on_line, name))
+        follower = Follower(container, self.log(name), partial(on_line, name), spans=spans)
         self._followers[name] = follower
         follower.start()
 
@@ -196,6 +196,12 @@ class Stack:
         for follower in self._followers.values():
             if follower.refused:
                 raise follower.refused
+
+    def states(self) -> dict[str, str]:
+        """Give the engine's word for the state of each container that there is, by one question."""
+        mine = {"label": [f"{janitor.RUN_LABEL}={self.owner.run}"]}
+        rows = self._client.api.containers(all=True, filters=mine)
+        return {row["Labels"][SERVICE_LABEL]: row["State"] for row in rows}
 
     def over(self) -> list[str]:
         """Name the containers that do not run any more, or are not even there."""

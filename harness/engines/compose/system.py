@@ -101,11 +101,15 @@ class Containers(Cannot):
         """Read back what a host is doing now."""
         container = self._stack.containers[host]
         await self._on_host("inspect", host, container.reload)
+        return self._state(host, container.status)
+
+    def _state(self, host: str, status: str) -> HostState:
+        """Tell a host's state by its container's, and by what its supervisor has said."""
         if host in self._down:
             return HostState.DOWN
-        if container.status == "running" and host in self._stopping:
+        if status == "running" and host in self._stopping:
             return HostState.STOPPING
-        return STATES.get(container.status, HostState.DOWN)
+        return STATES.get(status, HostState.DOWN)
 
     async def set_clock(self, host: str, clock: Clock) -> None:
         """Let a host's processes read a wrong time, or the right one."""

@@ -82,8 +82,13 @@ class Tally:
     def ended_span(self, process: Process, span: Span) -> None:
         """Hear that a call has ended for its caller, or for its callee."""
         if span.kind == "client":
+            self._under_way[process, f"{span.caller}->{span.callee}"] -= 1
+        self.ended_call(span)
+
+    def ended_call(self, span: Span) -> None:
+        """Count the end of a call, of which nothing else is known."""
+        if span.kind == "client":
             link = f"{span.caller}->{span.callee}"
-            self._under_way[process, link] -= 1
             self._end(link, span.status, span.span, good=_is_good(span.status))
         elif link := self._given_up.pop(span.parent, ""):
             self.calls[link].late += 1

@@ -2,11 +2,17 @@
 import { $, h } from "./dom.mjs";
 import { SPEEDS } from "./clock.mjs";
 
+// Hides what the engine cannot, and shows what is said of that.
+export function limit(page) {
+  $("engine").textContent = page.engine;
+  for (const part of document.querySelectorAll("[data-needs]")) part.hidden = !page.can(part.dataset.needs);
+  for (const part of document.querySelectorAll("[data-lacks]")) part.hidden = page.can(part.dataset.lacks);
+}
 export function buttons(page) {
   // After a click with the mouse, Space plays and pauses again; whoever uses the keyboard keeps the focus.
   addEventListener("click", (event) => event.detail && event.target.closest?.("button")?.blur());
   const on = (id, act) => ($(id).onclick = act);
-  on("play", () => page.toggle()); on("back", () => page.settle(page.clock.at_s - 1)); on("heal", () => page.healAll());
+  on("play", () => page.toggle()); on("back", () => page.settle(page.clock.at_s - 1)); on("heal", () => page.healAll()); on("finish", () => page.clock.finish());
   on("copy", () => page.copy()); on("present", () => page.present()); on("list-keys", () => page.listKeys()); on("read", () => page.lesson.read());
   on("second", () => window.open(`${location.pathname}#session=${page.base}`, "_blank", "noopener"));
   on("follow-last", () => page.follow.open(page.follow.latest())); on("show-messages", () => page.spacetime.toggle());

@@ -1,5 +1,5 @@
 // Time in lockstep: all runs stand at one moment before any goes on, and what is done by hand is done between two steps.
-import { round6 } from "./dom.mjs";
+import { $, attr, round6, text } from "./dom.mjs";
 
 const STEP_MS = 100, FASTEST_MS = 45;
 export const SPEEDS = [0.25, 1, 2, 5, 20, Infinity];
@@ -10,6 +10,16 @@ export class Clock {
     Object.assign(this, { page, runs: [], speed: 1, playing: false, planned: [], turn: Promise.resolve(), asked: 0 });
   }
   get at_s() { return this.runs.length ? Math.min(...this.runs.map((run) => run.at_s)) : 0; }
+  get word() { return this.playing ? "❚❚ Pause" : this.isOver ? "▶ Go on" : "▶ Play"; }
+  // Tenths, where a step has not led between them.
+  get digits() { return this.at_s % 0.1 > 1e-6 && this.at_s % 0.1 < 0.1 - 1e-6 ? 3 : 1; }
+  get says() { return null; }
+  heard() {} // its runs say nothing by themselves
+  paint() {
+    text($("play-word"), this.word);
+    $("play").hidden = !this.word;
+    for (const button of $("speeds").children) { const isOn = Number(button.dataset.speed) === this.speed; attr(button, "aria-checked", isOn); attr(button, "tabindex", isOn ? 0 : -1); }
+  }
   get isOver() { return this.runs.length > 0 && this.runs.every((run) => run.over || run.failed); }
 
   // One thing after the other, each while no time passes.

@@ -28,7 +28,7 @@ export const place = (name) => name.replaceAll("->", " → ");
 export const spoken = (name) => name.replaceAll("->", " to ");
 export const value = (given) => (typeof given === "number" ? String(Math.round(given * 1e4) / 1e4) : String(given));
 // A name ends with its unit: it is said apart.
-const UNITS = { ms: " ms", s: " s", ratio: "", rps: "/s", kbps: " kB/s", bytes: " bytes", us: " µs", ppm: " ppm" };
+const UNITS = { ms: " ms", s: " s", ratio: "", rps: "/s", kbps: " kB/s", bytes: " bytes", mib: " MiB", us: " µs", ppm: " ppm" };
 export function named(name) {
   const words = name.split("_"), last = words.at(-1);
   const has = words.length > 1 && last in UNITS && last !== "ratio";

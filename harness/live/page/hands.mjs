@@ -50,7 +50,7 @@ export class Hands {
       h("div", { class: "faults" }, this.buttons.flatMap((button) => [button.element, button.why])),
       h("div", { class: "segment", role: "radiogroup", "aria-label": "For how long" }, DURATIONS.map(([for_s, words]) => this.radio(words, this.for_s === for_s, () => { this.for_s = for_s; this.buildBreak(); this.paint(); }))),
       h("div", { class: "below" }, forms.length ? h("details", { class: "strengths", open: this.isOpen, ontoggle: (event) => (this.isOpen = event.target.open) }, h("summary", {}, "How much"), forms.map((button) => h("fieldset", {}, h("legend", {}, button.kind.does), button.fields.map((field) => this.field(button, field))))) : "",
-      this.opened.script.length ? h("button", { class: "own", onclick: () => this.page.own() }, "The lab's own faults") : ""),
+      this.opened.script.length ? h("button", { class: "own", onclick: () => this.page.again.own() }, "The lab's own faults") : ""),
     );
   }
   radio(words, isOn, act) {
@@ -102,7 +102,7 @@ export class Hands {
     this.rows = [];
     const rows = shown.map((name) => this.row(name)).filter(Boolean);
     const more = rest.length ? h("details", { open: this.isMore, ontoggle: (event) => { this.isMore = event.target.open; if (this.isMore && !event.target.dataset.filled) { event.target.dataset.filled = 1; event.target.append(...rest.map((name) => this.row(name)).filter(Boolean)); this.paint(); } } }, h("summary", {}, `More of ${this.picked}: ${rest.length}`)) : "";
-    this.turns.replaceChildren(h("h2", {}, "Turn ", this.aim()), ...rows, this.load(), more, (this.turnWhy = h("p", { class: "why", role: "status", hidden: true })));
+    this.turns.replaceChildren(h("h2", {}, "Turn ", this.aim()), ...rows, this.page.can("load") ? this.load() : "", more, (this.turnWhy = h("p", { class: "why", role: "status", hidden: true })));
   }
   setting(full) {
     const [host, name] = [full.slice(0, full.indexOf(".")), full.slice(full.indexOf(".") + 1)];
@@ -165,6 +165,7 @@ export class Hands {
       if (document.activeElement !== made.input || made.input.dataset.dirty === "") { delete made.input.dataset.dirty; show(made.input, now); }
       rail(made.input);
     }
+    if (!this.page.can("load")) return;
     const paced = this.runs[0].done().filter((act) => act.do === "pace").at(-1)?.times ?? 1;
     if (document.activeElement !== this.pace) this.pace.value = paced;
     text(this.loadOut, `× ${value(paced)}  ${many(this.opened.rate_rps * paced)}/s`);

@@ -29,7 +29,7 @@ export class Lanes {
     const lanes = runs.map((run, at) => ({ key: `answers ${at}`, title: run.title, sub: "answers/s", draw: (plot) => this.answers(plot, run), now: () => this.answersNow(run), heads: ["good/s", "failed/s"], row: (row) => [row.good, row.failed], of: [run] }));
     const peaks = runs[0].opened.hosts.map((host, at) => Math.max(...runs.map((run) => (run.gone[at] ?? 0) * 1000 + (isDeep(run.look, host) ? run.peaks[at] ?? 0 : 0)))), host = peaks.indexOf(Math.max(...peaks));
     const waits = (row) => row.waiting[host];
-    lanes.push({ key: `waiting ${host}`, title: "waiting", sub: `at ${runs[0].opened.hosts[host].name}`, draw: (plot) => this.curves(plot, runs.map((run) => [run, waits, 2.2]), nice(Math.max(10, ...runs.map((run) => run.peaks[host] ?? 0))), { label: many }), now: () => this.compared((run) => [many(run.shown.hosts[host].waiting)]), heads: runs.map((run) => `${run.title} calls`), row: waits, of: runs });
+    lanes.push({ key: `waiting ${host}`, title: this.page.can("waiting") ? "waiting" : "in hand", sub: `at ${runs[0].opened.hosts[host].name}`, draw: (plot) => this.curves(plot, runs.map((run) => [run, waits, 2.2]), nice(Math.max(10, ...runs.map((run) => run.peaks[host] ?? 0))), { label: many }), now: () => this.compared((run) => [many(run.shown.hosts[host].waiting)]), heads: runs.map((run) => `${run.title} calls`), row: waits, of: runs });
     const slowest = Math.max(...runs.map((run) => run.slowest)), top = nice(Math.max(100, slowest));
     lanes.push({ key: "time", title: "time to answer", sub: "p50, thin p99", draw: (plot) => this.curves(plot, runs.flatMap((run) => [[run, (row) => row.p99_ms, 1], [run, (row) => row.p50_ms, 2.2]]), top, { label: ms, log: true }), now: () => this.compared((run) => [ms(run.shown.load.ended_p50_ms), ms(run.shown.load.ended_p99_ms)]), heads: runs.map((run) => `${run.title} p50 ms`), row: (row) => row.p50_ms, of: runs });
     for (const at of runs[0].series.keys()) lanes.push(...this.own(at));
@@ -54,6 +54,7 @@ export class Lanes {
       this.marks = h("div", { class: "plot" });
       this.axis = h("div", { class: "plot" });
       this.scrub ??= this.makeScrub();
+      this.scrub.hidden = !this.page.can("rewind");
       this.lanes = plan.map((lane) => this.makeLane(lane, open.has(lane.title + lane.sub)));
       this.root.replaceChildren(h("div", { class: "lane marks" }, h("div", { class: "what muted" }, "done so far"), this.marks, h("div", { class: "at" })), ...this.lanes.flatMap((lane) => [lane.element, lane.table]), h("div", { class: "lane axis" }, h("div", { class: "what" }), h("div", { class: "plot rail" }, this.scrub, this.axis), h("div", { class: "at" })), h("div", { class: "needle", "aria-hidden": "true" }, (this.needle = h("i"))));
       this.width = 0;
@@ -184,7 +185,8 @@ export class Lanes {
     this.marks.replaceChildren(...marks.map((mark, at) => {
       const room = this.x(marks[at + 1]?.at_s ?? this.end) - this.x(mark.at_s), isShort = room < 14 + 7.2 * (mark.text.length + 2);
       const shown = isShort ? mark.sign || "•" : `${mark.sign} ${mark.text}`.trim();
-      const pin = h("button", { class: `markpin ${mark.kind}`, title: `${mark.text}, ${seconds(mark.at_s)}`, "aria-label": `${shown} (${mark.text} at ${seconds(mark.at_s)}: go there)`, onclick: () => this.page.settle(mark.at_s) }, shown);
+      const canGo = this.page.can("rewind"), words = `${mark.text} at ${seconds(mark.at_s)}`, go = { "aria-label": `${shown} (${words}: go there)`, onclick: () => this.page.settle(mark.at_s) };
+      const pin = h(canGo ? "button" : "span", { class: `markpin ${mark.kind}`, title: `${mark.text}, ${seconds(mark.at_s)}`, ...(canGo ? go : {}) }, shown);
       pin.style.left = `${(100 * mark.at_s) / this.end}%`;
       return pin;
     }));

@@ -19,7 +19,7 @@ export class Lesson {
     if (!lesson) return this.reader.replaceChildren();
     this.drawVote();
     this.reader.replaceChildren(h("header", {}, h("h2", { tabindex: -1 }, "Lesson"), h("button", { class: "undo", onclick: () => this.read() }, "close")), rendered(lesson.before), this.isClosed ? rendered(lesson.answer) : h("p", { class: "muted" }, "What was seen, and why, is shown once you have answered: ", h("button", { onclick: () => this.toggle() }, "close the vote", h("kbd", {}, "V"))));
-    this.tries.replaceChildren(h("h2", {}, "Break it further"), this.isClosed ? h("div", { class: "tries" }, lesson.tries.map((one) => h("button", { onclick: () => this.page.compare(one) }, one.said))) : h("p", { class: "muted" }, "The lesson's own experiments, once the vote is closed."));
+    this.tries.replaceChildren(h("h2", {}, "Break it further"), this.isClosed ? h("div", { class: "tries" }, lesson.tries.map((one) => h("button", { onclick: () => this.page.again.compare(one) }, one.said))) : h("p", { class: "muted" }, "The lesson's own experiments, once the vote is closed."));
     this.tries.hidden = !lesson.tries.length;
   }
   drawVote() {

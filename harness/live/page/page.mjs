@@ -1,7 +1,9 @@
 // The page: makes the runs that the address asks for, and tells all its parts when something has changed.
-import { $, h, text, attr, many, seconds, place } from "./dom.mjs";
+import { $, h, text, attr, many, seconds } from "./dom.mjs";
 import { Run } from "./run.mjs";
 import { Clock, SPEEDS } from "./clock.mjs";
+import { WallClock } from "./wall_clock.mjs";
+import { Again } from "./again.mjs";
 import { Pane, told } from "./pane.mjs";
 import { Lanes, marksOf } from "./lanes.mjs";
 import { Hands } from "./hands.mjs";
@@ -13,17 +15,18 @@ import { History } from "./history.mjs";
 import { Tools } from "./tools.mjs";
 import { cures, sentence } from "./words.mjs";
 import { notes } from "./notes.mjs";
+import { present } from "./presenter.mjs";
 import { clean, experiments, own, read, usual, written } from "./address.mjs";
 import { keys, listen, list } from "./keys.mjs";
-import { buttons } from "./buttons.mjs";
+import { buttons, limit } from "./buttons.mjs";
 
-const main = $("main"), phone = matchMedia("(max-width: 46rem)"), SPOKEN_MS = 1000, TOAST_MS = 8000, MORE_S = 600, LONGEST_S = 3600;
+const main = $("main"), phone = matchMedia("(max-width: 46rem)"), SPOKEN_MS = 1000, TOAST_MS = 8000;
 const stored = (name, first) => { try { return (sessionStorage[name] ??= first()); } catch { return first(); } };
 const BASE = stored("session", () => Math.random().toString(36).slice(2, 12));
 
 class Page {
   constructor() {
-    Object.assign(this, { runs: [], panes: [], kinds: [], labs: [], clock: null, spokenAt: 0, asKeys: stored("keys", () => "on") === "on", front: 0 });
+    Object.assign(this, { runs: [], panes: [], kinds: [], labs: [], clock: null, spokenAt: 0, asKeys: stored("keys", () => "on") === "on", front: 0, abilities: new Set(), keys: [] });
     this.clock = new Clock(this);
     this.hands = new Hands(this, { breaks: $("break"), turns: $("turn") });
     this.lesson = new Lesson(this, { vote: $("vote"), reader: $("lesson"), tries: $("further"), phones: $("class") });
@@ -34,11 +37,21 @@ class Page {
     this.views = [this.follow, this.spacetime, this.upcoming, this.history];
     this.tools = new Tools(this, $("tools"));
     this.lanes = new Lanes($("time"), this);
-    this.keys = keys(this);
-    listen(this.keys, () => this.asKeys && this.isThere && this.tools.section.hidden);
+    this.again = new Again(this);
+    listen(() => this.keys, () => this.asKeys && this.isThere && this.tools.section.hidden);
     buttons(this);
     phone.addEventListener("change", () => { for (const run of this.runs) this.draw(run); this.paint(); });
     addEventListener("hashchange", () => this.hash !== location.hash && this.start());
+  }
+  can(what) { return this.abilities.has(what); }
+  // What this page can be is the engine's to say, once.
+  equip(hello) {
+    Object.assign(this, { kinds: hello.faults, labs: hello.labs });
+    if (this.engine) return;
+    Object.assign(this, { engine: hello.engine, abilities: new Set(hello.can) });
+    if (!this.can("pause")) this.clock = new WallClock(this);
+    this.keys = keys(this);
+    limit(this);
   }
   get isThere() { return this.runs.length > 0 && this.runs.every((run) => run.look); }
 
@@ -49,48 +62,51 @@ class Page {
     try { found = read(); } catch (error) { found = { at_s: 0, with: undefined }; this.said(`The address cannot be read (${error.message}); the lab is opened as it is.`, true); }
     this.base = found.session ?? BASE;
     const first = (this.first = this.runs[0] ?? this.first ?? new Run(`${this.base}a`, this));
-    await first.ready;
-    const { hello } = await first.send({ do: "hello" });
+    const { hello } = await first.ready.then(() => first.send({ do: "hello" }));
     if (!hello) return this.fail(first.failed || "The engine did not answer. Load the page again.");
-    Object.assign(this, { kinds: hello.faults, labs: hello.labs });
+    this.equip(hello);
     await this.lesson.phones.look(first);
     $("lab").replaceChildren(...hello.labs.map((lab) => h("option", { value: lab.name }, lab.title)));
     found = await this.tools.chosen(found, hello.tools, first);
     if (this.tools.isListed) { this.tools.list(); return this.state("ready"); }
     this.tools.leave();
-    if (found.session && first.opened) return this.join(first);
+    // What cannot be played again is not opened anew by a page that was loaded again.
+    if ((found.session || !(this.isThere || this.can("rewind"))) && first.opened) return this.join(first, found.session);
     found.lab ??= hello.labs[0].name;
     await this.open(found, first);
     await this.tools.opened();
   }
   // A second screen: looks at what another page has opened, and follows it.
-  async join(first) {
+  async join(first, isSecond) {
     const runs = [first], second = new Run(`${this.base}b`, this);
-    await second.ready;
-    await second.send({ do: "hello" });
+    await second.ready.then(() => second.send({ do: "hello" }));
     if (second.opened) runs.push(second); else second.close();
     await Promise.all(runs.map((run) => run.send({ do: "look" })));
+    for (const run of runs) run.script = (await run.send({ do: "export" })).experiment?.script ?? run.script;
     this.show(runs);
+    if (!isSecond) await this.lesson.load(first);
+    this.clock.heard();
     this.moved();
   }
   async open(found, first = this.runs[0] ?? this.first) {
-    this.clock.pause();
+    this.clock.stop();
     this.isOpening = true;
     this.state("loading");
-    Object.assign(this.clock, { planned: [] });
+    this.clock.planned = [];
+    const to_s = this.can("rewind") ? found.at_s : 0;
     this.follow.close();
     await this.clock.exclusive(async () => {
       // Whoever names no variants sees the two that differ: the lab says which, once it is open.
       const [one, two] = experiments(found, [found.with?.[0] ?? ""]);
-      const answer = await first.stand({ do: "open", experiment: clean(one), to_s: found.at_s });
+      const answer = await first.stand({ do: "open", experiment: clean(one), to_s });
       if (!answer.ok) return this.fail(answer.why);
-      const wanted = two ?? (found.with ? undefined : experiments({ ...found, with: usual(first.opened.variants) }, [])[1]);
-      if (!found.with && first.variant !== usual(first.opened.variants)[0]) await first.stand({ do: "open", experiment: clean({ ...one, variant: usual(first.opened.variants)[0] }), to_s: found.at_s });
+      const wanted = this.can("beside") && (two ?? (found.with ? undefined : experiments({ ...found, with: usual(first.opened.variants) }, [])[1]));
+      if (!found.with && first.variant !== usual(first.opened.variants)[0]) await first.stand({ do: "open", experiment: clean({ ...one, variant: usual(first.opened.variants)[0] }), to_s });
       let runs = [first];
       if (wanted) {
         const second = this.runs[1] ?? new Run(`${this.base}b`, this);
         await second.ready;
-        const other = await second.stand({ do: "open", experiment: clean(wanted), to_s: found.at_s });
+        const other = await second.stand({ do: "open", experiment: clean(wanted), to_s });
         if (!other.ok) this.said(other.why, true);
         if (second.look) runs = [first, second]; else second.close();
       } else this.runs[1]?.close();
@@ -136,6 +152,7 @@ class Page {
     if (this.isStale && this.isThere) { this.isStale = false; this.show(this.runs); }
     if (run.failed) { this.said(`${this.runs.length > 1 ? `${run.title}: ` : ""}${run.failed}`, true); this.clock.pause(); this.state("failed"); }
     if (run.digest && this.clock.isOver) this.moved();
+    if (this.isThere) this.clock.heard();
     this.soon();
   }
   soon() { this.due ||= requestAnimationFrame(() => { this.due = 0; this.paint(); }); }
@@ -158,16 +175,16 @@ class Page {
     const scale = { fastest, unit: Math.max(...this.panes.map((pane) => pane.topology.unit(peak))) };
     for (const pane of this.panes) pane.paint(scale);
     attr(main, "data-verdict", this.panes.map((pane) => pane.element.dataset.verdict).join(","));
-    text($("unit"), scale.unit === 1 ? "a call whose caller waits" : `${many(scale.unit)} calls whose caller waits`);
-    text($("unit-gone"), scale.unit === 1 ? "a call whose caller has gone" : `${many(scale.unit)} calls whose caller has gone`);
-    text($("clock"), `${(this.lanes.preview ?? this.clock.at_s).toFixed(this.clock.at_s % 0.1 > 1e-6 && this.clock.at_s % 0.1 < 0.1 - 1e-6 ? 3 : 1)}`);
+    const unit = scale.unit === 1 ? "a call" : `${many(scale.unit)} calls`;
+    text($("unit"), `${unit} ${this.can("waiting") ? "whose caller waits" : "in hand"}`);
+    text($("unit-gone"), `${unit} whose caller has gone`);
+    text($("clock"), (this.lanes.preview ?? this.clock.at_s).toFixed(this.clock.digits));
     attr(main, "data-at", this.clock.at_s);
-    text($("play-word"), this.clock.playing ? "❚❚ Pause" : this.clock.isOver ? "▶ Go on" : "▶ Play");
+    this.clock.paint();
     const count = Math.max(0, ...this.runs.map((run) => run.faults.filter((fault) => fault.number !== null).length)), heal = $("heal");
     text($("heal-word"), count ? `Heal all · ${count}` : "Heal all");
     attr(heal, "class", count ? "heal armed" : "heal");
     attr(heal, "aria-disabled", !count);
-    for (const button of $("speeds").children) { const isOn = Number(button.dataset.speed) === this.clock.speed; attr(button, "aria-checked", isOn); attr(button, "tabindex", isOn ? 0 : -1); }
     this.lanes.paint();
     this.hands.paint();
     for (const view of this.views) view.paint();
@@ -178,7 +195,7 @@ class Page {
   speak() {
     const now = performance.now(), wait = this.spokenAt + SPOKEN_MS - now;
     if (wait > 0 && this.clock.playing) { this.later ||= setTimeout(() => { this.later = 0; this.speak(); }, wait); return; }
-    const [headline, line] = sentence(this.runs, this.runs.flatMap((run) => cures(run, run.shown.at_s)).sort((a, b) => a.at_s - b.at_s));
+    const [headline, line] = this.clock.says ?? sentence(this.runs, this.runs.flatMap((run) => cures(run, run.shown.at_s)).sort((a, b) => a.at_s - b.at_s));
     if ($("headline").textContent !== headline) { this.spokenAt = now; text($("headline"), headline); }
     $("line").replaceChildren(...line);
   }
@@ -218,29 +235,13 @@ class Page {
     if (last) return this.hands.undo(last.name);
     this.said("No setting was changed by hand.");
   }
-  async own() {
-    const { opened } = this.runs[0];
-    await this.open({ lab: opened.lab, seed: opened.seed, with: this.runs.map((run) => run.variant), at_s: 0, runs: this.runs.map((run) => ({ ...own(run), script: run.opened.script })), duration_s: opened.experiment.duration_s });
-    this.clock.play();
-  }
-  // An experiment of the lesson, beside the same variant as the lab has it.
-  async compare({ variant, settings, seed }) {
-    const { opened } = this.runs[0], script = opened.script;
-    await this.open({ lab: opened.lab, seed: seed ?? opened.seed, with: [variant, variant], at_s: 0, runs: [{ script }, { script, settings }] });
-    this.clock.play();
-  }
 
   // Time.
-  toggle() { return this.clock.playing ? this.clock.pause() : this.clock.isOver && !this.runs.some((run) => run.failed) ? this.prolong() : this.clock.play(); }
-  // A run that is over goes on where its load ended, with what was done in it.
-  async prolong() {
-    const { opened } = this.runs[0], { duration_s } = opened.experiment;
-    await this.open({ lab: opened.lab, seed: opened.seed, with: this.runs.map((run) => run.variant), at_s: Math.min(duration_s, this.clock.at_s), runs: this.runs.map(own), duration_s: Math.min(LONGEST_S, duration_s + MORE_S) });
-    this.clock.play();
-  }
+  toggle() { return this.clock.playing ? this.clock.pause() : this.clock.isOver && !(this.can("rewind") && this.runs.some((run) => run.failed)) ? this.again.on() : this.clock.play(); }
   faster(by) { this.speed(SPEEDS[Math.max(0, Math.min(SPEEDS.length - 1, SPEEDS.indexOf(this.clock.speed) + by))]); }
   speed(speed) { this.clock.speed = speed; this.paint(); }
   preview(at_s) {
+    if (!this.can("rewind")) return;
     if (this.clock.playing) { this.clock.stop(); this.state("loading"); }
     this.lanes.preview = at_s;
     for (const run of this.runs) {
@@ -252,6 +253,7 @@ class Page {
   }
   // Goes to a moment; of one that was seen there is a picture before the runs are there.
   async settle(wanted_s) {
+    if (!this.can("rewind")) return;
     const at_s = Math.max(0, wanted_s);
     if (at_s < this.clock.at_s) this.preview(at_s);
     this.lanes.preview = at_s;
@@ -271,13 +273,7 @@ class Page {
     this.remember();
     try { await navigator.clipboard.writeText(location.href); this.said("The link is copied: it holds lab, seed, variants, moment and all that was done."); } catch { this.said(`Copy this: ${location.href}`); }
   }
-  present() {
-    const isOn = document.documentElement.dataset.view === "presenter";
-    document.documentElement.dataset.view = isOn ? "" : "presenter";
-    $("hints").replaceChildren(...[["Space", "play"], ["← →", "1 s"], ...this.hands.buttons.slice(0, 3).map((button, at) => [String(at + 1), `${button.kind.does.toLowerCase()} ${place(this.hands.picked)}`]), ["H", "heal all"], ["P", "end"]].map(([key, words]) => h("span", {}, h("kbd", {}, key), ` ${words}`)));
-    scrollTo(0, 0);
-    this.fit();
-  }
+  present() { present(this); }
   fit() { this.lanes.width = 0; this.soon(); }
   tables() { this.lanes.tables(this.lanes.lanes.some((lane) => lane.table.hidden)); }
   listKeys() {

@@ -11,8 +11,8 @@ export class Pane {
     this.element = h("article", { class: "variant", "aria-label": run.title }, this.face, this.svg);
   }
   select() {
-    const { page, run, at } = this, other = at || page.runs.length > 1 ? ["", "only the other"] : ["+", "two side by side"];
-    const select = h("select", { "aria-label": `Variant of the ${at ? "second" : "first"} run`, onchange: () => page.choose(at, select.value) }, run.opened.variants.map((one) => h("option", { value: one.name, selected: one.name === run.variant }, one.name === run.variant ? run.title : one.name)), h("option", { value: other[0] }, other[1]));
+    const { page, run, at } = this, other = at || page.runs.length > 1 ? ["", "only the other"] : page.can("beside") ? ["+", "two side by side"] : null;
+    const select = h("select", { "aria-label": `Variant of the ${at ? "second" : "first"} run`, onchange: () => page.choose(at, select.value) }, run.opened.variants.map((one) => h("option", { value: one.name, selected: one.name === run.variant }, one.name === run.variant ? run.title : one.name)), other && h("option", { value: other[0] }, other[1]));
     return select;
   }
   draw(downwards) { this.topology = new Topology(this.svg, this.run.opened, (_, name) => this.page.hands.pick(name), downwards); }

@@ -100,12 +100,13 @@ export class Run {
   hear_exported({ experiment }) { this.note({ experiment }); }
   hear_picture({ look }) { if (look && !this.pictures.has(look.at_s)) this.pictures.set(look.at_s, look); this.note({ look }); }
   hear_failed({ why }) { this.failed = why; this.settle(); this.page.changed(this); }
-  hear_ended({ digest }) { this.digest = digest; this.page.changed(this); }
+  hear_ended({ digest, run, verdict, failed }) { this.digest = digest; if (run) this.kept = { run, verdict, failed }; this.page.changed(this); }
+  hear_starting({ what }) { this.starting = what; this.page.changed(this); }
 
   hear_opened(opened) {
     const before = this.opened, isSame = before && ["lab", "variant", "seed"].every((one) => before[one] === opened[one]);
     if (!isSame) Object.assign(this, { ghosts: [], rows: [], peaks: [], gone: [], fastest: 0, slowest: 0, busiest: 0, pictures: new Map() });
-    Object.assign(this, { opened, isNew: isSame, script: opened.experiment.script, windows: [], messages: [], digest: "", failed: "" });
+    Object.assign(this, { opened, isNew: isSame, script: opened.experiment.script, windows: [], messages: [], digest: "", failed: "", starting: "", isEnding: false, kept: null });
     this.page.opened(this, !isSame);
   }
   hear_tick(tick) {

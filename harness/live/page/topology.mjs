@@ -3,7 +3,7 @@ import { s, text, attr, many, plural, place, spoken, seconds, value, named } fro
 import { layout } from "./layout.mjs";
 import { isDeep, worst } from "./words.mjs";
 
-const STATES = { running: "running", paused: "❄ frozen", down: "✕ down", starting: "starting" };
+const STATES = { running: "running", paused: "❄ frozen", down: "✕ down", starting: "starting", stopping: "stopping", absent: "no container" };
 const DOT = 7.6, UNITS = [1, 10, 100, 1000, 10000];
 const STROKES = { 1: 34, 2: 18, 3: 14, 4: 12 };
 
@@ -103,17 +103,17 @@ export class Topology {
   paintHost(host, look, picked, scale, back, run) {
     const made = this.hosts[host.name];
     const changed = [...Object.entries(host.changed).map(([name, to]) => `${named(name).name} ${value(to)}`), host.cpu !== 1 && `CPU ${value(host.cpu)} × slower`, host.skew_s && `clock ${host.skew_s > 0 ? "+" : ""}${value(host.skew_s)} s`, host.disk_full && "disk full"].filter(Boolean);
-    const state = STATES[host.state] ?? host.state, isHurt = host.state !== "running";
+    const state = STATES[host.state] ?? host.state, isHurt = !["running", "absent"].includes(host.state);
     attr(made.rect, "class", `box ${host.state === "paused" ? "frozen" : host.state === "down" ? "down" : ""}${changed.length ? " changed" : ""}${picked === host.name ? " picked" : ""}`);
     const fault = look.faults.find((one) => one.state !== "gone" && one.target === host.name);
-    const since = fault ? `for ${seconds(Math.max(0, look.at_s - fault.at_s))}` : back[host.name] !== undefined ? `back for ${seconds(look.at_s - back[host.name])}` : "";
+    const since = host.state === "absent" ? "" : fault ? `for ${seconds(Math.max(0, look.at_s - fault.at_s))}` : back[host.name] !== undefined ? `back for ${seconds(look.at_s - back[host.name])}` : "";
     const held = host.in_hand == null || isHurt ? "" : `${many(host.in_hand)} under way`;
     const first = changed.length && !isHurt ? changed[0] : state, second = isHurt ? since : (this.plan.tall === 1 && host.gone < 5 ? held || since : since || held);
-    text(made.one, made.two ? first : isHurt ? `${state} ${since}` : changed[0] ?? (host.waiting ? `${many(host.waiting)} wait` : state));
+    text(made.one, made.two ? first : isHurt ? `${state} ${since}` : changed[0] ?? (host.waiting ? `${many(host.waiting)} ${host.gone == null ? "in hand" : "wait"}` : state));
     attr(made.one, "class", isHurt ? (host.state === "down" ? "bad" : "fz") : changed.length ? "chg" : "q");
     if (made.two) text(made.two, second);
     this.paintDots(made, host, scale.unit, look);
-    const words = [host.name, state.replace(/^\W+ /, ""), since, changed.join(", "), host.waiting ? `${plural(host.waiting, "call")} there, ${many(host.gone)} callers gone` : ""].filter(Boolean).join(", ");
+    const words = [host.name, state.replace(/^\W+ /, ""), since, changed.join(", "), host.waiting ? `${plural(host.waiting, "call")} there${host.gone == null ? "" : `, ${many(host.gone)} callers gone`}` : ""].filter(Boolean).join(", ");
     attr(made.group, "aria-label", words);
     attr(made.group, "aria-pressed", picked === host.name);
   }
@@ -137,7 +137,7 @@ export class Topology {
     [[this.big, 0], [this.bigLine, 19], [this.bigGone, 37]].forEach(([part, off]) => { attr(part, "x", at.x); attr(part, "y", at.y + off); if (at["text-anchor"]) attr(part, "text-anchor", "start"); });
     text(this.big, many(host.waiting));
     text(this.bigLine, host.state === "paused" ? "sent, not read" : rate ? `calls wait: ${(host.waiting / rate).toFixed(1)} s of work` : "calls wait");
-    text(this.bigGone, host.gone ? `${plural(host.gone, "caller has", "callers have")} gone` : "all callers still wait");
+    text(this.bigGone, host.gone ? `${plural(host.gone, "caller has", "callers have")} gone` : host.gone === 0 ? "all callers still wait" : "");
     attr(this.bigGone, "class", host.gone ? "bad" : "q");
   }
 }

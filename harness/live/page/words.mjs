@@ -27,7 +27,7 @@ export function verdict(run) {
 // Whether calls pile up at a host by its own doing: what clients ask waits for what it asks itself, if there is anything behind.
 export function isDeep(look, host) {
   const front = new Set(look.links.filter((link) => link.name.startsWith("client->")).map((link) => link.name.slice(8)));
-  return !front.has(host.name) || host.gone > 0 || host.state !== "running" || look.hosts.every((one) => front.has(one.name));
+  return !front.has(host.name) || host.gone > 0 || !["running", "absent"].includes(host.state) || look.hosts.every((one) => front.has(one.name));
 }
 // The host at which most waits for nobody, if there is one.
 export function worst(look) {
@@ -70,6 +70,7 @@ function pile(runs) {
   const found = runs.map((run) => ({ run, host: worst(run.shown) })).filter((one) => one.host && one.host.waiting > 8).sort((a, b) => b.host.gone - a.host.gone || b.host.waiting - a.host.waiting)[0];
   if (!found) return [];
   const { run, host } = found, b = (text) => h("b", {}, text), whose = runs.length > 1 ? [b(run.title), ": "] : [];
+  if (host.gone == null) return [...whose, b(many(host.waiting)), ` calls are in hand at ${host.name}.`];
   if (host.state === "paused") return [...whose, b(many(host.waiting)), ` calls are at ${host.name}, ${many(host.unread)} of them not even read`, host.gone ? [", and ", b(many(host.gone)), " callers have gone"] : "", "."].flat();
   if (host.gone) return [...whose, "of the ", b(many(host.waiting)), ` calls that wait at ${host.name}, `, b(many(host.gone)), " have nobody behind them any more."];
   return [...whose, b(many(host.waiting)), ` calls wait at ${host.name}, and all their callers still wait too.`];

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from harness.engines.compose.logs import Follower, spans, tail
+from harness.engines.compose.logs import Follower, shifted, span_of, spans, tail
 from harness.recording import root_context
 from services.tracing import Span, background
 
@@ -131,3 +131,27 @@ def test_an_engine_that_goes_is_no_fault_of_the_disk(tmp_path: Path) -> None:
     follower.start()
     follower.join(30)
     assert (heard, follower.refused) == (["a line", None], None)
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_spans_are_heard_by_whoever_wants_them(tmp_path: Path, *, wanted: bool) -> None:
+    """They are kept in any case; half a line of a process that was killed is no span."""
+    span = Span("t", "s", "p", "client", "front", "back", 1, 5.25, 5.5, "200")
+    line = json.dumps({"event": "span", **span._asdict()}, separators=(",", ":"))
+
+    class Short:
+        name = "front"
+
+        def logs(self, **_: object) -> Iterator[bytes]:
+            yield f"{line}\nother\n".encode()
+
+    heard: list[str | None] = []
+    path = tmp_path / "front.log"
+    follower = Follower(cast("Container", Short()), path, heard.append, spans=wanted)
+    follower.start()
+    follower.join(30)
+    assert heard == ([line] if wanted else []) + ["other", None]
+    assert path.read_text() == f"{line}\nother\n"
+    assert span_of(line) == span
+    assert span_of(line[:30]) is None
+    assert shifted(span, 5) == span._replace(start_s=0.25, end_s=0.5)

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from harness.engines.compose.interrupts import SIGNALS, first_raises, run, uninterrupted
+from harness.engines.compose.interrupts import SIGNALS, Stop, first_raises, run, uninterrupted
 
 LIMIT_S = 30
 
@@ -165,3 +165,32 @@ def test_what_a_process_was_started_to_ignore_stays_ignored() -> None:
         assert came == []
     finally:
         signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_another_thread_may_stop_a_run(*, before: bool) -> None:
+    """Before it begins or later, once or twice, and after its end without effect."""
+    stop = Stop()
+    began = threading.Event()
+    done: list[str] = []
+
+    async def work() -> None:
+        began.set()
+        try:
+            await asyncio.sleep(LIMIT_S)
+        finally:
+            done.append("cleaned up")
+
+    def within() -> None:
+        with pytest.raises(KeyboardInterrupt):
+            run(work(), stop)
+
+    if before:
+        stop.ask()
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(within)
+        assert began.wait(LIMIT_S)
+        stop.ask()
+        running.result(LIMIT_S)
+    stop.ask()
+    assert done == ["cleaned up"]

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import closing
+from pathlib import Path
 from typing import Any, cast
 
 import docker
@@ -218,3 +219,12 @@ def test_a_sweep_takes_orphans_and_leaves_bystanders(real: DockerClient) -> None
         for name in names.values():
             for found in real.containers.list(all=True, filters={"name": f"^{name}$"}):
                 found.remove(force=True)
+
+
+def test_a_process_that_nobody_has_asked_how_it_ended_is_gone() -> None:
+    """Its parent may be busy, or dead, while the next run wants to remove what it has left."""
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+        os.waitid(os.P_PID, ended.pid, os.WEXITED | os.WNOWAIT)
+        assert Path(f"/proc/{ended.pid}").exists()
+        assert machine.pid_start(ended.pid) == ""
+    assert machine.pid_start(os.getpid()) != ""

@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from harness.engines.compose.loadlog import LoadLog
 from harness.model import Paced, Poisson, Send
 from harness.recording import root_context
 from services.tracing import parse
@@ -131,3 +132,40 @@ def test_a_target_that_refuses_later_is_recorded_as_refused() -> None:
         process.send_signal(signal.SIGUSR1)
         statuses = [line["status"] for line in told if line["event"] == "request"]
     assert statuses == ["refused"] * 4
+
+
+@pytest.mark.parametrize("workers", ["1", "3"])
+def test_a_load_that_is_cut_ends_at_a_whole_second_with_all_that_was_due(workers: str) -> None:
+    """None of it is missing, nothing later is sent, and it does not last its time."""
+    load = Poisson(rate_rps=60, to="checkout")
+    values = {"CHAOSLAB_DURATION_S": f"{10 * LIMIT_S}", "CHAOSLAB_WORKERS": workers}
+    with server() as running, generator(environment(load, running.server_port, **values)) as first:
+        log, told = LoadLog(), lines(first.stdout)
+        for line in told:
+            log.take(json.dumps(line))
+            if line["event"] == "request" and math.isinf(log.cut_s):
+                first.send_signal(signal.SIGHUP)
+                break
+        for line in told:
+            log.take(json.dumps(line))
+        assert first.wait(LIMIT_S) == 0
+    log.check()
+    due = [one for one in load.arrivals(SEED, 10 * LIMIT_S) if one.at_s < log.cut_s]
+    assert [one.number for one in log.requests.all()] == [one.number for one in due]
+    assert log.cut_s == int(log.cut_s) < LIMIT_S
+    assert log.seconds <= log.cut_s <= log.end_s + 1
+
+
+def test_a_cut_after_the_last_arrival_cuts_nothing() -> None:
+    """The load's own time is over first; both ends are told."""
+    load = Paced(rate_rps=4, to="checkout", path="/silent", timeout_ms=1500)
+    with server() as running, generator(environment(load, running.server_port)) as process:
+        told = lines(process.stdout)
+        log = LoadLog()
+        for line in told:
+            log.take(json.dumps(line))
+            if line["event"] == "second":
+                process.send_signal(signal.SIGHUP)
+        assert process.wait(LIMIT_S) == 0
+    log.check()
+    assert (log.cut_s, log.sent) == (1, 3)

@@ -7,6 +7,7 @@ import pytest
 from harness.engines.compose.loadlog import (
     LoadLog,
     clock_line,
+    cut_line,
     end_line,
     ready_line,
     request_line,
@@ -82,3 +83,14 @@ def test_what_is_not_the_loads_own_is_kept_for_the_error_message() -> None:
     for line in ("Traceback:", "ValueError: no", "7", '{"event":"unknown"}'):
         log.take(line)
     assert log.other == ["Traceback:", "ValueError: no", "7", '{"event":"unknown"}']
+
+
+def test_a_load_that_is_listened_to_tells_of_each_request_and_of_its_cut() -> None:
+    """As they end; a load that nobody cuts lasts for ever until its end is told."""
+    heard: list[int] = []
+    log = LoadLog(hear=lambda request: heard.append(request.number))
+    assert log.cut_s == math.inf
+    for number in (1, 0):
+        log.take(request_line(Request(number, "/", 0, 0, 1, "200")))
+    log.take(cut_line(7))
+    assert (heard, log.cut_s) == ([1, 0], 7)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -9,6 +10,7 @@ import pytest
 
 from harness.engines.compose.prometheus import Prometheus
 from harness.errors import EnvironmentNotReadyError
+from harness.recording import SeriesKey
 
 T = 1_000_000.25
 
@@ -55,3 +57,20 @@ def test_a_server_that_does_not_answer_ends_the_run() -> None:
 
     with pytest.raises(EnvironmentNotReadyError, match=r"does not answer \(.*GET /api/v1"):
         asyncio.run(Prometheus(gone).scraped(T))
+
+
+def test_some_seconds_of_a_run_are_read_while_it_goes_on() -> None:
+    """The same as at its end; a second without a sample is NaN."""
+    asked: dict[str, str] = {}
+
+    def query(_: str, url: str) -> tuple[int, str]:
+        asked.update(parse_qsl(url.partition("?")[2]))
+        metric = {"__name__": "queue_depth", "job": "services", "instance": "back"}
+        values = [[T + 3.5, "2"], [T + 5.5, "4"]]
+        return 200, json.dumps({"data": {"result": [{"metric": metric, "values": values}]}})
+
+    found = asyncio.run(Prometheus(query).between(T, 3, 5))
+    assert (asked["start"], asked["end"], asked["step"]) == ("1000003.750", "1000005.750", "1")
+    ((key, values),) = found.items()
+    assert key == SeriesKey("back", "queue_depth", "")
+    assert [values[0], math.isnan(values[1]), values[2]] == [2, True, 4]

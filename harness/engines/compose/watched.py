@@ -1,0 +1,82 @@
+"""The running containers as a person who plays with them sees them: looked at as a whole."""
+
+import asyncio
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from docker.errors import APIError
+
+from harness.engines.compose.loadlog import LoadLog
+from harness.engines.compose.prometheus import HANDOVER_S, Prometheus, ScrapeLog
+from harness.engines.compose.render import LOAD
+from harness.engines.compose.system import Containers
+from harness.engines.real_time import HostSeen, LinkSeen
+from harness.errors import EnvironmentNotReadyError
+from harness.model.fault import Clock
+from harness.recording import SeriesKey
+
+CUT_LIMIT_S = 5.0
+LOOK_S = 0.02
+
+
+class WatchedContainers(Containers):
+    """As faults see them, and as a whole: one question to the engine, one to Toxiproxy."""
+
+    prometheus: Prometheus
+    scrapes: ScrapeLog
+    load: LoadLog
+    """All three are put here by the run, once it has them."""
+
+    async def hosts_now(self) -> Mapping[str, HostSeen]:
+        """Look at all hosts.
+
+        Raises:
+            EnvironmentNotReadyError: the engine does not answer.
+
+        """
+        try:
+            states = await asyncio.to_thread(self._stack.states)
+        except APIError as error:
+            raise EnvironmentNotReadyError(f"the Docker engine refused: {error}") from error
+        return {host: self._seen(host, states.get(host, "")) for host in self._asked}
+
+    async def links_now(self) -> Mapping[str, LinkSeen]:
+        """Look at all links."""
+        proxies = await asyncio.to_thread(self._proxies.proxies)
+        return {
+            name: LinkSeen(up=proxy.enabled, toxics=tuple(one.name for one in proxy.toxics))
+            for name, proxy in proxies.items()
+        }
+
+    async def series(self, first: int, last: int) -> Mapping[SeriesKey, list[float]]:
+        """Read the samples of these seconds; none before Prometheus itself scrapes."""
+        since_s = self.now() + self.load.t0_s - self.scrapes.at_s
+        if not since_s > HANDOVER_S:  # NaN before it came
+            return {}
+        return await self.prometheus.between(self.load.t0_s, first, last)
+
+    async def end_load(self) -> float:
+        """Let the load end in a moment, and give which moment of the run that is.
+
+        Raises:
+            EnvironmentNotReadyError: it does not say when.
+
+        """
+        await self._on_host("end", LOAD, lambda: self._stack.containers[LOAD].kill("SIGHUP"))
+        give_up_s = self.now() + CUT_LIMIT_S
+        while math.isinf(self.load.cut_s):  # its line is on its way
+            if self.now() > give_up_s:
+                raise EnvironmentNotReadyError("the load does not end: run again")
+            await asyncio.sleep(LOOK_S)
+        return self.load.cut_s
+
+    def _seen(self, host: str, state: str) -> HostSeen:
+        asked: Mapping[str, Any] = self._asked[host]
+        return HostSeen(
+            state=self._state(host, state),
+            cpu=self._cpu.get(host, 1.0),
+            clock=Clock(**asked["clock"]),
+            disk_full=asked["disk_full"],
+            changed=asked["changes"],
+        )
