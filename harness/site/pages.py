@@ -12,6 +12,7 @@ from markupsafe import Markup
 from harness import catalogue
 from harness.catalogue import Episode, Planned
 from harness.live.server import PAGE
+from harness.live.tools import tools
 from harness.report import lesson_page
 
 TEMPLATES = Environment(
@@ -106,6 +107,7 @@ def write(out: Path, *, playable: bool) -> None:
     pages = {
         "index.html": index(playable=playable),
         "episodes.html": by_episode(playable=playable),
+        "tools.html": of_tools(playable=playable),
     }
     for slug in catalogue.slugs():
         pages[f"labs/{slug}.html"] = lab(slug, playable=playable)
@@ -133,6 +135,15 @@ def by_episode(*, playable: bool) -> str:
         total=sum(len(one.answers) for one in series),
         written=sum(one.written for one in series),
         levels=range(1, LEVELS + 1),
+        playable=playable,
+    )
+
+
+def of_tools(*, playable: bool) -> str:
+    """Render the list of tools: each opens in the tab, or leads to the lesson of its lab."""
+    return TEMPLATES.get_template("tools.html").render(
+        tools=list(tools(catalogue.slugs())),
+        titles={slug: catalogue.find(slug).lab.title for slug in catalogue.slugs()},
         playable=playable,
     )
 
