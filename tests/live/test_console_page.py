@@ -13,7 +13,8 @@ import pytest
 from harness import catalogue
 from harness.live.browsers import why_not
 from harness.live.described import opened
-from harness.live.sandbox import made_of, start
+from harness.live.sandbox import made_of
+from harness.live.sandbox_form import start
 from harness.live.server import PAGE
 from harness.live.session import Session
 from harness.live.tools import TOOLS
