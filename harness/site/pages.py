@@ -14,6 +14,7 @@ from harness.catalogue import Episode, Planned
 from harness.live.server import PAGE
 from harness.live.tools import tools
 from harness.report import lesson_page
+from harness.site.pictures import KEPT, PICTURES, TALL, WIDE
 
 TEMPLATES = Environment(
     loader=PackageLoader("harness.site"),
@@ -104,6 +105,7 @@ def write(out: Path, *, playable: bool) -> None:
     (out / "labs").mkdir(parents=True)
     for file in SHARED:
         shutil.copy(file, out)
+    shutil.copytree(KEPT, out / KEPT.name)
     pages = {
         "index.html": index(playable=playable),
         "episodes.html": by_episode(playable=playable),
@@ -124,6 +126,9 @@ def index(*, playable: bool) -> str:
         written=sum(track.written for track in tracks),
         levels=range(1, LEVELS + 1),
         playable=playable,
+        pictures=PICTURES,
+        wide=WIDE,
+        tall=TALL,
     )
 
 

@@ -1,8 +1,6 @@
 """A system put together by hand: what a form may hold, its lab, and the file that is saved."""
 
 import ast
-import subprocess
-import sys
 from copy import deepcopy
 from dataclasses import fields
 from pathlib import Path
@@ -22,10 +20,7 @@ from harness.model.experiment import Experiment, OwnFaults
 from harness.model.fault_json import FAULTS
 from harness.model.lab import Lab
 from harness.model.validate import problems
-from tests.cli.workshop import NO_ENGINE
-
-ROOT = Path(__file__).parents[2]
-CHECK_LIMIT_S = 200
+from tests.live.saved_lab import checked
 
 
 def form(**changes: Any) -> dict[str, Any]:
@@ -84,21 +79,7 @@ def test_the_first_system_falls_and_its_guarded_design_holds() -> None:
 
 def test_check_accepts_the_lab_that_is_saved(tmp_path: Path) -> None:
     """With its claims told from what chance or nothing would do."""
-    folder = tmp_path / "chaos" / "my_system"
-    folder.mkdir(parents=True)
-    (folder / "lab.py").write_text(source_of(made_of(start())), encoding="utf-8")
-    words = ["check", "my-system", "--labs", "chaos", "--engine", "sim"]
-    done = subprocess.run(  # noqa: S603 - our own interpreter
-        [sys.executable, "-P", "-m", "harness.cli", *words],
-        cwd=tmp_path,
-        env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin", "DOCKER_HOST": NO_ENGINE},
-        capture_output=True,
-        text=True,
-        timeout=CHECK_LIMIT_S,
-        check=False,
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "1 passed, 0 failed" in done.stdout
+    assert "1 passed, 0 failed" in checked(source_of(made_of(start())), tmp_path)
 
 
 @pytest.mark.parametrize(
