@@ -244,7 +244,7 @@ def test_a_system_with_a_redis_is_run_in_the_tab_and_saved_for_check(
     page.stands()
     page.page.click("button:text-is('+ host')")
     page.page.select_option("[aria-label='What host-3 runs']", STORE)
-    assert "calls" not in page.text(".own-host >> nth=2")
+    assert page.page.locator(".own-host >> nth=2 >> input[type=checkbox]").count() == 0
     page.page.select_option("[aria-label='What shop runs']", "cache")
     page.page.click(".own-host >> nth=0 >> details summary")
     store = page.page.locator("[aria-label='store of shop, plain']")
