@@ -21,6 +21,7 @@ from services.settings import value_of
 SIDES = tuple(one.name for one in fields(Guarded))
 STORE = "redis"
 """What a host runs that is no service of ours."""
+ABOUT_STORE = "Redis: keeps what the services write that call it, in memory or also on disk."
 STORES = frozenset(("store",))
 SERVICES = frozenset(("auth", "new", "old", "resolver", "stream"))
 """Settings without a default: each names a host that the service calls, here another service."""
@@ -93,7 +94,7 @@ def _store() -> dict[str, Any]:
     own = [one for one in fields(Redis) if one.default is not MISSING]
     return {
         "name": STORE,
-        "about": _about(Redis),
+        "about": ABOUT_STORE,
         "is_store": True,
         "sides": [],
         "settings": [_setting(one.name, one.default) for one in own],
