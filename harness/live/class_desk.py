@@ -6,7 +6,7 @@
 
 They come over a session's socket like all commands, with `do` in front, and are answered by `ok` or
 `refused`; no engine sees them. Every page of the console is told `class` when something changes:
-the address that phones type, whether it is open, and the counts.
+the address that phones type, the same as a code that they read, whether it is open, and the counts.
 """
 
 import asyncio
@@ -19,6 +19,7 @@ from harness.errors import ChaoslabError, LabError
 from harness.live.ballot import Question
 from harness.live.class_vote import ClassVote
 from harness.live.commands import read
+from harness.live.phone_code import code_of
 from harness.model.plain_values import value_of
 
 OWN = re.compile(r'\s*\{\s*"do"\s*:\s*"class (look|open|close)"')
@@ -33,6 +34,7 @@ class ClassDesk:
         self._host, self._tell = host, tell
         self._vote: ClassVote | None = None
         self._last: dict[str, Any] = {}
+        self._code: dict[str, Any] | None = None
         self._of: object = None
         self._due: asyncio.TimerHandle | None = None
         self._turn = asyncio.Lock()
@@ -71,10 +73,10 @@ class ClassDesk:
         vote = ClassVote(value_of(Question, fields, "class open"), self._host(), self._changed)
         await vote.open()
         await self._close()
-        self._vote, self._of = vote, of
+        self._vote, self._of, self._code = vote, of, code_of(vote.address)
 
     async def _close(self) -> None:
-        vote, self._vote, self._of = self._vote, None, None
+        vote, self._vote, self._of, self._code = self._vote, None, None, None
         if self._due is not None:
             self._due.cancel()
             self._due = None
@@ -92,6 +94,5 @@ class ClassDesk:
         vote = self._vote
         told = self._last if vote is None else vote.ballot.to_json()
         address = "" if vote is None else vote.address
-        self._tell(
-            json.dumps({"say": "class", "open": vote is not None, "address": address, **told})
-        )
+        shown = {"address": address, "code": self._code}
+        self._tell(json.dumps({"say": "class", "open": vote is not None, **shown, **told}))

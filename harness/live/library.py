@@ -7,18 +7,24 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from enum import Enum
 from functools import cache
 from typing import Any
 
 import services
+from harness.model.lab import Redis
 from services.guarding import GUARDS, Guarded, Guards
 from services.server import load, settings_of
-from services.settings import SettingError, value_of
+from services.settings import value_of
 
 SIDES = tuple(one.name for one in fields(Guarded))
+STORE = "redis"
+"""What a host runs that is no service of ours."""
+ABOUT_STORE = "Redis: keeps what the services write that call it, in memory or also on disk."
+STORES = frozenset(("store",))
+SERVICES = frozenset(("auth", "new", "old", "resolver", "stream"))
+"""Settings without a default: each names a host that the service calls, here another service."""
 
 
 @cache
@@ -44,20 +50,54 @@ def library() -> dict[str, Any]:
     }
 
 
+def needs(service: str) -> tuple[str, ...]:
+    """Name the settings of a service that have no default."""
+    settings: Any = load(apps()[service]).Settings
+    return tuple(
+        one.name
+        for one in fields(settings)
+        if one.default is MISSING and one.default_factory is MISSING
+    )
+
+
 def _services() -> Iterator[dict[str, Any]]:
-    """Describe those that run as they are: one that needs a store is put into a lab by hand."""
-    for name, module in apps().items():
-        with suppress(SettingError):
-            yield _service(name, module, settings_of(load(module), {}))
+    """Describe those whose hosts can be told by a form, and a Redis among them."""
+    for name in sorted((*apps(), STORE)):
+        if name == STORE:
+            yield _store()
+        elif {*needs(name)} <= STORES | SERVICES:
+            yield _service(name, apps()[name])
 
 
-def _service(name: str, module: str, made: Any) -> dict[str, Any]:  # noqa: ANN401 - its settings
+def _service(name: str, module: str) -> dict[str, Any]:
+    needed = needs(name)
+    made = settings_of(load(module), dict.fromkeys(needed, ""))
     own = [one.name for one in fields(made) if one.name not in SIDES]
     return {
         "name": name,
         "about": _about(importlib.import_module(module)),
+        "is_store": False,
         "sides": [side for side in SIDES if hasattr(made, side)],
-        "settings": [_setting(each, value_of(made, each)) for each in own],
+        "settings": [
+            _setting(each, value_of(made, each), "" if each not in needed else _kind(each))
+            for each in own
+        ],
+    }
+
+
+def _kind(setting: str) -> str:
+    return "stores" if setting in STORES else "services"
+
+
+def _store() -> dict[str, Any]:
+    """Describe a Redis, which calls nobody and has no guards."""
+    own = [one for one in fields(Redis) if one.default is not MISSING]
+    return {
+        "name": STORE,
+        "about": ABOUT_STORE,
+        "is_store": True,
+        "sides": [],
+        "settings": [_setting(one.name, one.default) for one in own],
     }
 
 
@@ -71,10 +111,11 @@ def _guard(name: str) -> dict[str, Any]:
     }
 
 
-def _setting(name: str, value: Any) -> dict[str, Any]:  # noqa: ANN401 - any setting's
+def _setting(name: str, value: Any, of: str = "") -> dict[str, Any]:  # noqa: ANN401 - any setting's
+    """Describe a setting; `of` says which of the hosts that are called it names, if it does."""
     choices = [one.value for one in type(value)] if isinstance(value, Enum) else []
     plain = value.value if isinstance(value, Enum) else value
-    return {"name": name, "value": plain, "choices": choices}
+    return {"name": name, "value": plain, "choices": choices, "of": of}
 
 
 def _about(word: Any) -> str:  # noqa: ANN401 - whatever has a docstring

@@ -6,28 +6,35 @@ Nothing of a form is ever run: a service is one of the library's, and values are
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from harness.errors import LabError
-from harness.live.library import apps
+from harness.live.library import STORE, STORES, apps, needs
+from harness.live.sandbox_form import (
+    GUARDED,
+    LOADS,
+    PLAIN,
+    FaultForm,
+    Form,
+    HostForm,
+    LoadForm,
+)
 from harness.measures import success_ratio
 from harness.model.expect import baseline, on
 from harness.model.fault import Setting, during
 from harness.model.fault_json import fault_from_json
-from harness.model.lab import Lab, Service
-from harness.model.loads import Paced, Poisson
+from harness.model.lab import Lab, Redis, Service
 from harness.model.names import nearest
 from harness.model.phases import Surge
 from harness.model.plain_values import short, value_of
+from harness.model.send import METHODS, Send
 from harness.model.validate import problems
 from harness.model.variant import Broken, Fixed
 
-PLAIN, GUARDED = "plain", "guarded"
 FALLS, HOLDS = "falls", "holds"
 QUESTION = "Which guards keep this system up, and which make it worse?"
-LOADS: Mapping[str, type[Poisson | Paced]] = {"Poisson": Poisson, "Paced": Paced}
 HEALTHY = 0.99
 LONGEST_S = 120.0
 MOST_RPS = 2000.0
@@ -35,56 +42,6 @@ BEFORE = 0.9
 """The part of the time before it that is held to be so: what is due at its end meets the fault."""
 LEAST_BEFORE_S = 1.0
 """How long the system is seen healthy before anything happens to it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HostForm:
-    """A host: its service, whom it calls, its settings, and those of the guarded design."""
-
-    name: str
-    service: str
-    calls: tuple[str, ...] = ()
-    replicas: int = 1
-    settings: Mapping[str, Setting] = field(default_factory=dict)
-    guards: Mapping[str, Setting] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LoadForm:
-    """What is sent; with `surge_times` above 1, so many times as much for a while."""
-
-    to: str
-    rate_rps: float
-    kind: str = "Poisson"
-    path: str = "/"
-    timeout_ms: float = 2000.0
-    surge_times: float = 1.0
-    surge_start_s: float = 5.0
-    surge_end_s: float = 10.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FaultForm:
-    """A fault and its window."""
-
-    start_s: float
-    end_s: float
-    fault: object
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Form:
-    """The whole; shares are of the requests that are due between the two judged moments."""
-
-    title: str
-    hosts: tuple[object, ...]
-    load: object
-    faults: tuple[object, ...] = ()
-    duration_s: float = 20.0
-    judged_from_s: float = 10.0
-    judged_to_s: float = 20.0
-    plain_at_most: float = 0.5
-    guarded_at_least: float = 0.9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,10 +79,38 @@ def made_of(document: object) -> Made:
 
 def _host(document: object, number: int) -> HostForm:
     host = value_of(HostForm, document, f"host {number}")
-    if host.service not in apps():
-        close = nearest(host.service, apps())
+    if host.service not in (*apps(), STORE):
+        close = nearest(host.service, (*apps(), STORE))
         raise LabError(f"host {host.name}: no service {short(host.service)} in the library{close}")
     return host
+
+
+def _host_problems(hosts: Sequence[HostForm]) -> Iterator[str]:
+    """Say what is wrong with the hosts that hosts call, as the form has them."""
+    stores = {host.name for host in hosts if host.is_store}
+    for host in hosts:
+        if not host.is_store:
+            yield from _unmet(host, stores)
+        elif host.calls or host.guards or host.replicas != 1:
+            yield f"host {host.name}: a Redis has no calls, no guards and no replicas"
+
+
+def _unmet(host: HostForm, stores: Collection[str]) -> Iterator[str]:
+    """Name settings that must be one of the host's calls, and are not."""
+    for name in needs(host.service):
+        kind = f"host that runs {STORE}" if name in STORES else "host"
+        there = {call for call in host.calls if (call in stores) == (name in STORES)}
+        given = [host.settings.get(name), *([host.guards[name]] if name in host.guards else [])]
+        if not there.issuperset(given):
+            yield f"host {host.name}: {name} must be a {kind}, and one of its calls; tick one"
+
+
+def _load_problems(load: LoadForm) -> Iterator[str]:
+    for name, there in (("kind", LOADS), ("method", METHODS)):
+        if getattr(load, name) not in there:
+            yield f"the load's {name} is {short(getattr(load, name))}; it may be {', '.join(there)}"
+    if not 0 < load.rate_rps * max(1.0, load.surge_times) <= MOST_RPS:
+        yield f"the load may come to {MOST_RPS:g} requests a second at most, and above 0"
 
 
 def _against(form: Form, hosts: Sequence[HostForm], load: LoadForm) -> Iterator[str]:
@@ -136,10 +121,8 @@ def _against(form: Form, hosts: Sequence[HostForm], load: LoadForm) -> Iterator[
         yield "there is no host; add one"
     if not any(host.guards for host in hosts):
         yield "both designs are the same; give a host a guard, or another setting, when guarded"
-    if load.kind not in LOADS:
-        yield f"the load's kind is {short(load.kind)}; it may be {', '.join(LOADS)}"
-    if not 0 < load.rate_rps * max(1.0, load.surge_times) <= MOST_RPS:
-        yield f"the load may come to {MOST_RPS:g} requests a second at most, and above 0"
+    yield from _host_problems(hosts)
+    yield from _load_problems(load)
     if not 0 < form.duration_s <= LONGEST_S:
         yield f"duration_s is {form.duration_s:g}; it must be above 0, at most {LONGEST_S:g}"
     if not form.faults and load.surge_times <= 1:
@@ -175,10 +158,11 @@ def _lab(
     return Lab(
         title=form.title.strip(),
         question=QUESTION,
-        services=tuple(_service(host) for host in hosts),
+        services=tuple(_service(host) for host in hosts if not host.is_store),
+        stores=tuple(_store(host) for host in hosts if host.is_store),
         load=LOADS[load.kind](
             to=load.to,
-            path=load.path,
+            **_asked(load),
             rate_rps=load.rate_rps,
             timeout_ms=load.timeout_ms,
             phases=surges,
@@ -192,6 +176,12 @@ def _lab(
             on(GUARDED, claim=HOLDS, measure=judged, at_least=form.guarded_at_least),
         ),
     )
+
+
+def _asked(load: LoadForm) -> dict[str, Any]:
+    if load.method == "GET":
+        return {"path": load.path}
+    return {"mix": (Send(method=load.method, path=load.path),)}
 
 
 def _surge(load: LoadForm) -> Surge:
@@ -208,74 +198,10 @@ def _service(host: HostForm) -> Service:
     )
 
 
+def _store(host: HostForm) -> Redis:
+    return value_of(Redis, {"name": host.name, **host.settings}, f"host {host.name}")
+
+
 def _guards(hosts: Sequence[HostForm]) -> dict[str, Setting]:
     """Give the settings of the guarded design, as a variant has them."""
     return {f"{host.name}.{name}": to for host in hosts for name, to in host.guards.items()}
-
-
-def labels() -> dict[str, Any]:
-    """Give the fields of the load and of the guess as a page shows them, in their order."""
-    load = {
-        "kind": "kind",
-        "to": "to",
-        "path": "path",
-        "rate_rps": "requests/s",
-        "timeout_ms": "patience, ms",
-        "surge_times": "surge, \N{MULTIPLICATION SIGN}",
-        "surge_start_s": "from, s",
-        "surge_end_s": "to, s",
-    }
-    guess = {
-        "duration_s": "the run lasts, s",
-        "judged_from_s": "judged from, s",
-        "judged_to_s": "to, s",
-        "plain_at_most": f"{PLAIN} answers at most (share)",
-        "guarded_at_least": f"{GUARDED} at least (share)",
-    }
-    chosen = {"kind": list(LOADS), "to": "hosts"}
-    told = [{"name": name, "label": label, "of": chosen.get(name)} for name, label in load.items()]
-    return {
-        "load": told,
-        "guess": [{"name": name, "label": label} for name, label in guess.items()],
-    }
-
-
-def start() -> dict[str, Any]:
-    """Give the form that a person finds first: a dependency that freezes under four tries."""
-    return {
-        "title": "My system",
-        "hosts": [
-            {
-                "name": "shop",
-                "service": "relay",
-                "calls": ["stock"],
-                "replicas": 1,
-                "settings": {"timeout_ms": 500, "tries": 4},
-                "guards": {"tries": 1},
-            },
-            {
-                "name": "stock",
-                "service": "worker",
-                "calls": [],
-                "replicas": 1,
-                "settings": {"workers": 4, "service_ms": 40},
-                "guards": {},
-            },
-        ],
-        "load": {
-            "kind": "Poisson",
-            "to": "shop",
-            "path": "/",
-            "rate_rps": 70,
-            "timeout_ms": 4000,
-            "surge_times": 1,
-            "surge_start_s": 5,
-            "surge_end_s": 10,
-        },
-        "faults": [{"start_s": 5, "end_s": 8, "fault": {"kind": "Pause", "target": "stock"}}],
-        "duration_s": 25,
-        "judged_from_s": 18,
-        "judged_to_s": 25,
-        "plain_at_most": 0.5,
-        "guarded_at_least": 0.9,
-    }

@@ -8,9 +8,10 @@ from dataclasses import MISSING, fields
 from enum import Enum
 from typing import Any
 
-from harness.live.sandbox import FALLS, GUARDED, HEALTHY, HOLDS, PLAIN, Made
+from harness.live.sandbox import FALLS, HEALTHY, HOLDS, Made
+from harness.live.sandbox_form import GUARDED, PLAIN
 from harness.model.fault import Timed
-from harness.model.lab import Service
+from harness.model.lab import Redis, Service
 
 HEAD = '''"""A system of the sandbox: two designs, and what happens to them.
 
@@ -26,6 +27,8 @@ def source_of(made: Made) -> str:
     lab, form = made.lab, made.form
     words = {*ALWAYS, made.load.kind, *_fault_words(lab.faults)}
     words |= {"Surge"} if made.load.surge_times > 1 else set()
+    words |= {"Send"} if made.load.method != "GET" else set()
+    words |= {"Redis"} if lab.stores else set()
     plain, guarded = _value(PLAIN), _value(GUARDED)
     falls = f"claim={_value(FALLS)}, measure=JUDGED, at_most={_value(form.plain_at_most)}"
     holds = f"claim={_value(HOLDS)}, measure=JUDGED, at_least={_value(form.guarded_at_least)}"
@@ -33,6 +36,7 @@ def source_of(made: Made) -> str:
         f"title={_value(lab.title)},",
         f"question={_value(lab.question)},",
         *_tuple("services", [_service(one) for one in lab.services]),
+        *(_tuple("stores", [_store(one) for one in lab.stores]) if lab.stores else ()),
         f"load={_load(made)},",
         f"duration_s={_value(lab.duration_s)},",
         *_tuple("faults", [_timed(one) for one in lab.faults]),
@@ -77,11 +81,17 @@ def _service(one: Service) -> str:
     return f"Service({', '.join(given)})"
 
 
+def _store(one: Redis) -> str:
+    return f"Redis({_value(one.name)}{', persistent=True' if one.persistent else ''})"
+
+
 def _load(made: Made) -> str:
     load = made.load
     given = {"to": load.to, "rate_rps": load.rate_rps, "timeout_ms": load.timeout_ms}
-    given |= {"path": load.path} if load.path != "/" else {}
+    given |= {"path": load.path} if load.method == "GET" and load.path != "/" else {}
     told = _given(given)
+    if load.method != "GET":
+        told += f", mix=(Send({_given({'method': load.method, 'path': load.path})}),)"
     if load.surge_times > 1:
         window = {"start_s": load.surge_start_s, "end_s": load.surge_end_s}
         told += f", phases=(Surge({_given(window | {'times': load.surge_times})}),)"

@@ -36,9 +36,8 @@ class Workbench:
     def library(self) -> Message:
         """Say what a system can be made of, and give one to begin with."""
         library = import_module("harness.live.library").library()
-        sandbox = import_module("harness.live.sandbox")
-        form = sandbox.labels()
-        return {"say": "library", **library, "form": form, "start": sandbox.start()}
+        form = import_module("harness.live.sandbox_form")
+        return {"say": "library", **library, "form": form.labels(), "start": form.start()}
 
     def make(self, system: object) -> Message:
         """Make the lab of a system; the one before it stays until it makes sense.

@@ -20,8 +20,19 @@ CHANGED = {
     '<span class="mark" id="mark">Chaoslab</span>': (
         '<a class="mark" id="mark" href="../index.html">Chaoslab</a>'
     ),
+    '<a class="link" id="show-tools" href="#tools" hidden>': (
+        '<a class="link" id="show-tools" href="../tools.html" hidden>'
+    ),
+    'class="wide" title="Another window that follows this one, for a projector"': "hidden",
+    '<section id="further"': (
+        '<p class="muted">A second screen, and a vote by the phones of a class, take a console on '
+        'your own machine: <code>./lab play</code></p>\n    <section id="further"'
+    ),
 }
-"""Edits of the console's page: what it has here, in place of what it has on a server."""
+"""Edits of the console's page: what it has here, in place of what it has on a server.
+
+Sessions of a tab are its own: no other window can look at them, and nobody's phone.
+"""
 STYLE = "\n.bar a.mark { color: inherit; text-decoration: none; }\n"
 
 

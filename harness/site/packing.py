@@ -1,8 +1,9 @@
 """Packs the bundle of a browser's tab; it runs in the tab's own Python, under Node.
 
-It plays every lab for a moment, to see what is loaded, and writes four zips of bytecode: `stdlib`
-and `core` are what every lab has loaded, `redis` what only labs with a Redis have, and `rest` is
-everything else, so that nothing is missing when a rare line is reached.
+It plays every lab for a moment, and a system of the sandbox, to see what is loaded. Then it writes
+four zips of bytecode: `stdlib` and `core` are what every lab has loaded, `redis` what only labs
+with a Redis have, and `rest` is everything else, so that nothing is missing when a rare line is
+reached.
 
 The zips are stored uncompressed: a server's compression makes them smaller than their own would.
 But servers compress by type, and leave zips alone. So each part is also a valid WebAssembly module,
@@ -16,12 +17,13 @@ import json
 import marshal
 import sys
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 from typing import Any, cast
 
-from harness.site.tab import Packed, started
+from harness.live.workbench import SANDBOX
+from harness.site.tab import Packed, Tab, started
 
 STAGE, OUT = Path("/stage"), Path("/out")
 STDLIB, APP = STAGE / "stdlib", STAGE / "app"
@@ -46,47 +48,54 @@ SECTION = b"zip"
 HAS_DOCSTRING = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 PLAYED_S = 2.0
 AFTERWARDS: tuple[dict[str, Any], ...] = (
+    {"do": "upcoming"}, {"do": "history"}, {"do": "claims"}, {"do": "picture", "to_s": 1},
     {"do": "follow", "request": 0}, {"do": "export"}, {"do": "rewind", "to_s": 0.5},
 )  # fmt: skip
 
 
 def played(labs: Iterable[Packed]) -> None:
-    """Open each lab, let time pass, and ask for all that a page asks for."""
+    """Open each lab, let time pass, and ask for all that a page asks for; so also of a sandbox."""
     told: list[dict[str, Any]] = []
     tab = started(
         lambda _, text: told.append(json.loads(text)),
         json.dumps(list(labs)),
         lambda name: (OUT / name).read_text(),
     )
+
+    def say(**command: Any) -> None:  # noqa: ANN401 - fields of any command
+        tab.take("a", json.dumps(command))
+
     for lab in labs:
-        commands: list[dict[str, Any]] = [
-            {"do": "hello"},
-            {"do": "lesson", "lab": lab.slug},
-            {
-                "do": "open",
-                "experiment": {
-                    "lab": lab.slug,
-                    "faults": "lab",
-                    "duration_s": PLAYED_S,
-                    "script": [],
-                },
-            },
-            {"do": "messages", "on": True},
-            {"do": "step", "by": "request"},
-            {"do": "step", "by": "event"},
-            {"do": "act", "operation": {"do": "pace", "times": 2}},
-            {"do": "act", "operation": {"do": "heal all"}},
-            {"do": "advance", "to_s": PLAYED_S},
-        ]
-        for command in commands:
-            tab.take("a", json.dumps(command))
-        while tab.pass_time(0.1) >= 0:
-            pass
-        for command in AFTERWARDS:
-            tab.take("a", json.dumps(command))
+        say(do="hello")
+        say(do="lesson", lab=lab.slug)
+        _play(tab, say, lab.slug)
+    say(do="library")
+    (library,) = [one for one in told if one["say"] == "library"]
+    say(do="system", system=library["start"])
+    _play(tab, say, SANDBOX)
     refused = [one for one in told if one["say"] in ("refused", "failed")]
     if refused:
         raise SystemExit(f"a lab could not be played: {refused[0]}")
+
+
+def _play(tab: Tab, say: Callable[..., None], lab: str) -> None:
+    own = {"lab": lab, "faults": "lab", "duration_s": PLAYED_S, "script": []}
+    say(do="open", experiment=own)
+    say(do="messages", on=True)
+    say(do="step", by="request")
+    say(do="step", by="event")
+    say(do="act", operation={"do": "pace", "times": 2})
+    say(do="act", operation={"do": "heal all"})
+    say(do="advance", to_s=PLAYED_S)
+    _pass(tab)
+    for command in AFTERWARDS:
+        say(**command)
+    _pass(tab)
+
+
+def _pass(tab: Tab) -> None:
+    while tab.pass_time(0.1) >= 0:
+        pass
 
 
 def loaded() -> set[str]:

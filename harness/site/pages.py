@@ -12,7 +12,9 @@ from markupsafe import Markup
 from harness import catalogue
 from harness.catalogue import Episode, Planned
 from harness.live.server import PAGE
+from harness.live.tools import tools
 from harness.report import lesson_page
+from harness.site.pictures import KEPT, PICTURES, TALL, WIDE
 
 TEMPLATES = Environment(
     loader=PackageLoader("harness.site"),
@@ -103,9 +105,11 @@ def write(out: Path, *, playable: bool) -> None:
     (out / "labs").mkdir(parents=True)
     for file in SHARED:
         shutil.copy(file, out)
+    shutil.copytree(KEPT, out / KEPT.name)
     pages = {
         "index.html": index(playable=playable),
         "episodes.html": by_episode(playable=playable),
+        "tools.html": of_tools(playable=playable),
     }
     for slug in catalogue.slugs():
         pages[f"labs/{slug}.html"] = lab(slug, playable=playable)
@@ -122,6 +126,9 @@ def index(*, playable: bool) -> str:
         written=sum(track.written for track in tracks),
         levels=range(1, LEVELS + 1),
         playable=playable,
+        pictures=PICTURES,
+        wide=WIDE,
+        tall=TALL,
     )
 
 
@@ -133,6 +140,15 @@ def by_episode(*, playable: bool) -> str:
         total=sum(len(one.answers) for one in series),
         written=sum(one.written for one in series),
         levels=range(1, LEVELS + 1),
+        playable=playable,
+    )
+
+
+def of_tools(*, playable: bool) -> str:
+    """Render the list of tools: each opens in the tab, or leads to the lesson of its lab."""
+    return TEMPLATES.get_template("tools.html").render(
+        tools=list(tools(catalogue.slugs())),
+        titles={slug: catalogue.find(slug).lab.title for slug in catalogue.slugs()},
         playable=playable,
     )
 

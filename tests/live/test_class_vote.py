@@ -2,24 +2,30 @@
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
 import aiohttp
 import pytest
+import zxingcpp
+from PIL import Image, ImageOps
 
 from harness.errors import EnvironmentNotReadyError, LabError
 from harness.live import class_vote, server
 from harness.live.ballot import MOST_PHONES, Ballot, Question
 from harness.live.child import Child
 from harness.live.class_vote import BURST, WRONG, ClassVote
+from harness.live.phone_code import QUIET, code_of
 from harness.live.server import Console, serving
 from tests.live.test_console_server import LIMIT_S, Echo
 
 ASKED = Question(question="When is it back?", choices=("at once", "<b>never</b>", "at 13 s"))
 OPEN = {"do": "class open", "id": 1, "question": ASKED.question, "choices": list(ASKED.choices)}
 VOTE_HOST = "127.0.0.3"
+SCALE = 4
+"""Pixels of a module, as a camera would see it."""
 
 
 class Hall:
@@ -277,6 +283,19 @@ async def refused(address: str) -> None:
             await client.get(address)
 
 
+def test_what_is_drawn_of_a_code_reads_as_the_address() -> None:
+    """With a light border all around, without which a camera may not find it."""
+    address = "http://192.168.178.123:54321/abcdef"
+    told = code_of(address)
+    image = Image.new("L", (told["side"], told["side"]), "white")
+    for start, y, end in re.findall(r"M(\d+) (\d+)\.5H(\d+)", told["path"]):
+        image.paste(0, (int(start), int(y), int(end), int(y) + 1))
+    seen = image.resize((SCALE * told["side"], SCALE * told["side"]), Image.Resampling.NEAREST)
+    assert [code.text for code in zxingcpp.read_barcodes(seen)] == [address]
+    inside = (QUIET, QUIET, told["side"] - QUIET, told["side"] - QUIET)
+    assert ImageOps.invert(image).getbbox() == inside
+
+
 def test_a_page_opens_a_vote_and_all_pages_see_the_counts() -> None:
     """Those of another session too, as a second screen is; the engine hears nothing of it."""
 
@@ -289,6 +308,7 @@ def test_a_page_opens_a_vote_and_all_pages_see_the_counts() -> None:
         assert (told["open"], told["counts"]) == (True, [0, 0, 0])
         origin = told["address"].rpartition("/")[0]
         assert origin.startswith(f"http://{VOTE_HOST}:")
+        assert told["code"] == code_of(told["address"])
         await rig.client.post(told["address"], data={"choice": 2}, headers={"Origin": origin})
         for each in (page, screen):
             while (told := await rig.told(each, "class")).get("voted") != 1:
@@ -297,7 +317,7 @@ def test_a_page_opens_a_vote_and_all_pages_see_the_counts() -> None:
         await page.send_json({"do": "class close", "id": 2})
         while (told := await rig.told(page, "class"))["open"]:
             pass
-        assert (told["counts"], told["address"]) == ([0, 0, 1], "")
+        assert (told["counts"], told["address"], told["code"]) == ([0, 0, 1], "", None)
         await refused(origin)
         assert [each.told for each in rig.made] == [[], []]
 

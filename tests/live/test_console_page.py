@@ -3,17 +3,21 @@
 import json
 import re
 from collections.abc import Iterator
+from io import BytesIO
 from itertools import combinations
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
 import pytest
+import zxingcpp
+from PIL import Image
 
 from harness import catalogue
 from harness.live.browsers import why_not
 from harness.live.described import opened
-from harness.live.sandbox import made_of, start
+from harness.live.sandbox import made_of
+from harness.live.sandbox_form import start
 from harness.live.server import PAGE
 from harness.live.session import Session
 from harness.live.tools import TOOLS
@@ -285,9 +289,18 @@ def test_the_answer_is_not_there_before_the_vote(page: Page) -> None:
     assert "retry_budget" in page.hash()
 
 
+def codes_in(page: Page) -> list[str]:
+    """Read the QR codes that a camera sees on the screen."""
+    with Image.open(BytesIO(page.page.screenshot())) as seen:
+        return [code.text for code in zxingcpp.read_barcodes(seen)]
+
+
 @pytest.mark.browser
 def test_a_class_votes_with_its_phones(started: tuple[Any, str], page: Page) -> None:
-    """When the instructor asks for it: the count is seen while they vote, the shares afterwards."""
+    """When the instructor asks for it: the count is seen while they vote, the shares afterwards.
+
+    They type the address or read it as a code, which may be shown large.
+    """
     page.open(f"{STORM}&lasts=20")
     page.page.wait_for_selector("#vote >> text=let phones vote")
     assert page.page.is_hidden("#class")
@@ -295,6 +308,11 @@ def test_a_class_votes_with_its_phones(started: tuple[Any, str], page: Page) -> 
     page.page.wait_for_selector("#class .address")
     address = f"http://{page.text('#class .address')}"
     assert address.startswith(f"http://{VOTE_HOST}:")
+    assert codes_in(page) == [address]
+    page.page.click("#class .code")
+    page.page.wait_for_selector("#class .code[aria-pressed=true]")
+    assert codes_in(page) == [address]
+    page.page.click("#class .code")
     phone = started[0].new_context(viewport={"width": 390, "height": 700})
     seen = phone.new_page()
     asked: list[str] = []

@@ -4,7 +4,8 @@ import pytest
 
 from harness import catalogue
 from harness.live.described import opened
-from harness.live.sandbox import made_of, start
+from harness.live.sandbox import made_of
+from harness.live.sandbox_form import start
 from harness.live.session import Session
 from harness.live.tools import TOOLS, Tool, tools
 from harness.model.experiment import Experiment

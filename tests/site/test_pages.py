@@ -1,19 +1,28 @@
 """The site's pages: every question, every lesson, and links that lead somewhere."""
 
+import json
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from click.testing import CliRunner
+from PIL import Image
 
 from harness import catalogue
 from harness.cli.cmd_site import command
 from harness.errors import LabError
+from harness.live.session import Session
+from harness.live.tools import TOOLS
+from harness.model.experiment import experiment_from_json
 from harness.site import build
 from harness.site.build import MARK
 from harness.site.pages import series_title
+from harness.site.pictures import PICTURES, SCHEMES, TALL, WIDE, Picture
+
+MOST_PICTURE_BYTES = 300_000
+"""A twentieth of what a first visit may fetch."""
 
 
 class Links(HTMLParser):
@@ -133,3 +142,44 @@ def test_a_folder_with_something_else_in_it_is_left_alone(tmp_path: Path) -> Non
     assert (out / "index.html").read_text() != "old"
     assert (out / MARK).exists()
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+def test_the_index_shows_the_player_in_light_and_dark(site: Path) -> None:
+    """At the size that the page reserves for it, and with what a first visit can carry."""
+    text = (site / "index.html").read_text()
+    assert f'width="{WIDE}" height="{TALL}"' in text
+    files = [site / "pictures" / one.file(scheme) for one in PICTURES for scheme in SCHEMES]
+    for file in files:
+        assert f"pictures/{file.name}" in text
+        with Image.open(file) as picture:
+            assert picture.size == (WIDE, TALL)
+    assert sorted(files) == sorted((site / "pictures").iterdir())
+    assert sum(file.stat().st_size for file in files) < MOST_PICTURE_BYTES
+
+
+@pytest.mark.parametrize("picture", PICTURES, ids=lambda picture: picture.name)
+def test_a_picture_leads_to_the_run_that_it_shows(picture: Picture) -> None:
+    """Its address names variants of the lab, a moment of it, and the lab's faults as a script."""
+    lab = catalogue.find(picture.lab).lab
+    given = {name: values[0] for name, values in parse_qs(picture.address[1:]).items()}
+    (run,) = json.loads(given["runs"])
+    document = {**run, "lab": given["lab"], "seed": int(given["seed"])}
+    for name in given["with"].split(","):
+        experiment = experiment_from_json({**document, "variant": name})
+        with Session(picture.lab, lab, experiment) as session:
+            session.advance(lab.faults[0].start_s)
+            (fault,) = session.look().faults
+            assert fault.target == lab.faults[0].fault.target
+    assert float(given["t"]) < float(given["lasts"]) == lab.duration_s
+
+
+def test_each_tool_is_offered_with_what_it_is_and_its_lesson(site: Path) -> None:
+    """Where nothing runs in a tab, no link claims that it does, and the command is named."""
+    text = (site / "tools.html").read_text()
+    texts = [" ".join(one.split()) for one in Links(text).texts]
+    for tool in TOOLS:
+        assert {tool.title, tool.said, tool.asks} <= set(texts)
+        assert tool.makes or f"labs/{tool.lab}.html" in text
+    assert "play/" not in text
+    assert "./lab play" in text
+    assert 'href="tools.html"' in (site / "index.html").read_text()

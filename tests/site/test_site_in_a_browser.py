@@ -20,8 +20,11 @@ from harness.conductor import conducted
 from harness.engines.protocol import Plan, Unwatched
 from harness.engines.sim.engine import SimEngine
 from harness.live.browsers import why_not
+from harness.live.library import STORE
+from harness.live.tools import TOOLS
 from harness.site.build import build
 from tests.live.console_page import Page, axe, browser, missing
+from tests.live.saved_lab import checked
 from tests.site.static_server import Site, elsewhere, served
 
 pytestmark = pytest.mark.browser
@@ -198,13 +201,86 @@ def test_the_index_finds_labs_by_words_and_level(visit: Callable[..., Page]) -> 
     page.page.wait_for_selector("#search")
 
 
+def test_each_tool_is_broken_and_healed_in_the_tab(visit: Callable[..., Page]) -> None:
+    """From the index to its own address; what a tab cannot do is not offered, and said.
+
+    The order that nobody can read is on its way when the event-flow visualizer opens.
+    """
+    page = visit()
+    page.page.goto(page.address)
+    page.page.click("nav a:text-is('tools')")
+    names = "all => all.map((one) => one.dataset.tool)"
+    offered = page.page.eval_on_selector_all("[data-tool]", names)
+    assert offered == [tool.name for tool in TOOLS]
+    for tool in TOOLS:
+        page.page.goto(f"{page.address}tools.html")
+        page.page.click(f"[data-tool={tool.name}] a.button")
+        page.page.wait_for_selector(f"#said:has-text('{tool.asks[:20]}')")
+        page.stands()
+        assert page.text("#mark") == tool.title
+        assert page.moments() == {tool.at_s + tool.then_s}
+        assert f"tool={tool.name}" in page.hash()
+        page.press("2")
+        page.faults(2 if tool.name == "event-flow" else 1)
+        page.press("h")
+        page.faults(0)
+        page.press(" ")
+        page.page.wait_for_selector("main[data-state=running]")
+        page.press(" ")
+        page.stands()
+    assert page.page.is_hidden("#second")
+    assert "./lab play" in page.text(".hands")
+    page.press("g")
+    page.page.wait_for_selector("#said:has-text('./lab play')")
+
+
+def test_a_system_with_a_redis_is_run_in_the_tab_and_saved_for_check(
+    visit: Callable[..., Page], site: Site, tmp_path: Path
+) -> None:
+    """A cache in front of a host that freezes; its file is a lab that this Python accepts."""
+    page = visit()
+    page.page.goto(f"{page.address}{PLAY}#tool=architecture")
+    page.page.wait_for_selector("#said:has-text('Add a host')")
+    page.stands()
+    page.page.click("button:text-is('+ host')")
+    page.page.select_option("[aria-label='What host-3 runs']", STORE)
+    assert page.page.locator(".own-host >> nth=2 >> input[type=checkbox]").count() == 0
+    page.page.select_option("[aria-label='What shop runs']", "cache")
+    page.page.click(".own-host >> nth=0 >> details summary")
+    store = page.page.locator("[aria-label='store of shop, plain']")
+    assert store.evaluate("one => one.value") == "host-3"
+    page.page.fill("[aria-label='ttl, ms of shop, guarded']", "30000")
+    page.page.keyboard.press("Tab")
+    for name, to_s in (("judged from, s", "6"), ("to, s", "8")):
+        page.page.fill(f"#sandbox label:has-text('{name}') >> nth=-1 >> input", to_s)
+        page.page.keyboard.press("Tab")
+    page.page.click("button:text-is('Run both designs')")
+    page.page.wait_for_selector("article [data-place=host-3]")
+    page.stands()
+    page.go(7)
+    assert page.verdicts() == ["falls", "stands"]
+    with page.page.expect_download() as saved:
+        page.page.click("button:text-is('Save lab.py')")
+    source = Path(saved.value.path()).read_text(encoding="utf-8")
+    assert 'Redis("host-3")' in source
+    assert "1 passed, 0 failed" in checked(source, tmp_path)
+    assert "engine/redis.wasm" in site.sent
+    assert "engine/rest.wasm" not in site.sent
+
+
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
 def test_all_pages_can_be_used_by_all(visit: Callable[..., Page], width: int, scheme: str) -> None:
     """Names, roles and contrasts, with nothing wider than the screen."""
     script = axe()
     page = visit(color_scheme=scheme, reduced_motion="reduce")
     page.page.set_viewport_size({"width": width, "height": 900})
-    pages = ("index.html", "episodes.html", f"labs/{PLAIN}.html", f"{PLAY}#lab={PLAIN}&seed=1")
+    pages = (
+        "index.html",
+        "episodes.html",
+        "tools.html",
+        f"labs/{PLAIN}.html",
+        f"{PLAY}#lab={PLAIN}&seed=1",
+    )
     for name in pages:
         page.page.goto(page.address + name)
         if name.startswith(PLAY):

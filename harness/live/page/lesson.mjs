@@ -1,5 +1,5 @@
 // The lesson beside the run: a question with its choices before any answer, the text, and what to break further.
-import { h, many } from "./dom.mjs";
+import { $, h, many } from "./dom.mjs";
 import { Phones } from "./phones.mjs";
 
 export class Lesson {
@@ -15,7 +15,8 @@ export class Lesson {
   }
   draw() {
     const { lesson } = this;
-    this.vote.hidden = this.tries.hidden = !lesson;
+    this.vote.hidden = this.tries.hidden = $("read").hidden = !lesson;
+    this.reader.hidden ||= !lesson;
     if (!lesson) return this.reader.replaceChildren();
     this.drawVote();
     this.reader.replaceChildren(h("header", {}, h("h2", { tabindex: -1 }, "Lesson"), h("button", { class: "undo", onclick: () => this.read() }, "close")), rendered(lesson.before), this.isClosed ? rendered(lesson.answer) : h("p", { class: "muted" }, "What was seen, and why, is shown once you have answered: ", h("button", { onclick: () => this.toggle() }, "close the vote", h("kbd", {}, "V"))));
@@ -44,7 +45,8 @@ export class Lesson {
   // A page for the phones of this network, with the question and its choices as text; only when somebody asks for it.
   letPhones() {
     const { lesson, phones } = this;
-    if (!phones.can || !lesson?.choices.length || this.isClosed) return this.page.said("There is no vote here that phones could join.");
+    if (!phones.can) return this.page.said("Phones can vote where ./lab play serves this page.");
+    if ( !lesson?.choices.length || this.isClosed) return this.page.said("There is no vote here that phones could join.");
     return phones.isOpen ? phones.close() : phones.open(plain(lesson.question), lesson.choices.map(plain));
   }
   // Drawn anew, with the focus where it was.

@@ -70,6 +70,9 @@ export class Sandbox {
     if (on === "host") return this.hosts.flatMap((host) => this.replicas(host));
     return [`client->${this.system.load.to}`, ...this.hosts.flatMap((host) => this.replicas(host).flatMap((name) => host.calls.map((callee) => `${name}->${callee}`)))];
   }
+  isStore(host) { return this.service[host.service]?.is_store ?? false; }
+  // Whom a setting may name: those that its host calls, stores or services.
+  callees(host, of) { return host.calls.filter((name) => { const one = this.hosts.find((each) => each.name === name); return one && this.isStore(one) === (of === "stores"); }); }
   build() {
     const { system } = this, { form } = this.library, add = () => { this.hosts.push({ name: this.free(), service: this.library.start.hosts.at(-1).service, calls: [], replicas: 1, settings: {}, guards: {} }); this.build(); };
     const fault = () => { const kind = this.kinds[0]; system.faults.push({ start_s: 5, end_s: 8, fault: { kind: kind.kind, target: this.places(kind.on)[0] } }); this.build(); };
@@ -77,7 +80,7 @@ export class Sandbox {
       h("details", { open: true }, h("summary", {}, h("h2", {}, this.title)),
         h("p", { class: "row" }, this.field("Title", system, "title")),
         h("h3", {}, "Hosts"), h("div", { class: "hosts" }, this.hosts.map((host, at) => this.host(host, at))), h("p", { class: "row" }, h("button", { onclick: add }, "+ host")),
-        h("h3", {}, "Load"), h("p", { class: "row" }, form.load.map(({ name, label, of }) => (of ? this.choice(label, of === "hosts" ? this.hosts.map((host) => host.name) : of, system.load, name, true) : this.field(label, system.load, name)))),
+        h("h3", {}, "Load"), h("p", { class: "row" }, form.load.map(({ name, label, of }) => (of ? this.choice(label, of === "hosts" ? this.hosts.filter((host) => !this.isStore(host)).map((host) => host.name) : of, system.load, name, true) : this.field(label, system.load, name)))),
         h("h3", {}, "Faults"), system.faults.map((one, at) => this.fault(one, at)), h("p", { class: "row" }, h("button", { onclick: fault }, "+ fault")),
         h("h3", {}, "Your guess"), h("p", { class: "row" }, form.guess.map(({ name, label }) => this.field(label, system, name)))),
       h("p", { class: "row" }, h("button", { class: "go", onclick: () => this.run() }, "Run both designs"), h("button", { onclick: () => this.save() }, "Save lab.py"), (this.why = h("span", { class: "why", role: "alert", hidden: true }))),
@@ -97,24 +100,24 @@ export class Sandbox {
     return h("label", {}, `${label} `, h("select", { "aria-label": label, onchange: (event) => { of[name] = event.target.value; if (builds) this.build(); } }, all.map((one) => h("option", { value: one, selected: one === of[name] }, place(one)))));
   }
   host(host, at) {
-    const { library } = this, service = this.service[host.service], others = this.hosts.filter((one) => one !== host).map((one) => one.name);
+    const { library } = this, service = this.service[host.service], others = this.hosts.filter((one) => one !== host).map((one) => one.name), designs = service?.is_store ? ["both"] : this.variants;
     const remove = () => { this.hosts.splice(at, 1); for (const one of this.hosts) one.calls = one.calls.filter((name) => name !== host.name); if (this.system.load.to === host.name) this.system.load.to = this.hosts[0]?.name ?? ""; this.mend(); };
     const call = (name) => h("label", {}, h("input", { type: "checkbox", checked: host.calls.includes(name), onchange: (event) => { host.calls = others.filter((one) => (one === name ? event.target.checked : host.calls.includes(one))); this.mend(); } }), ` ${name}`);
     return h("fieldset", { class: "own-host" }, h("legend", {}, host.name),
-      h("p", { class: "row" }, this.field("name", host, "name", (before) => this.rename(before, host.name)), h("label", {}, "runs ", h("select", { "aria-label": `What ${host.name} runs`, onchange: (event) => { Object.assign(host, { service: event.target.value, settings: {}, guards: {} }); this.build(); } }, library.services.map((one) => h("option", { value: one.name, selected: one.name === host.service }, one.name)))), this.field("replicas", host, "replicas", () => this.mend())),
+      h("p", { class: "row" }, this.field("name", host, "name", (before) => this.rename(before, host.name)), h("label", {}, "runs ", h("select", { "aria-label": `What ${host.name} runs`, onchange: (event) => this.serve(host, event.target.value) }, library.services.map((one) => h("option", { value: one.name, selected: one.name === host.service }, one.name)))), service?.is_store ? "" : this.field("replicas", host, "replicas", () => this.mend())),
       h("p", { class: "muted" }, service?.about ?? ""),
-      others.length ? h("p", { class: "row" }, "calls ", others.map(call)) : "",
-      h("details", {}, h("summary", {}, this.changed(host)), h("table", {}, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "setting"), this.variants.map((name) => h("th", { scope: "col" }, name)))), h("tbody", {}, (service?.settings ?? []).map((one) => h("tr", {}, h("th", { scope: "row" }, this.named(one.name)), h("td", {}, this.value(host, "settings", one.name, one, one.value)), h("td", {}, this.value(host, "guards", one.name, one, undefined))))))),
+      others.length && !service?.is_store ? h("p", { class: "row" }, "calls ", others.map(call)) : "",
+      h("details", {}, h("summary", {}, this.changed(host)), h("table", {}, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "setting"), designs.map((name) => h("th", { scope: "col" }, name)))), h("tbody", {}, (service?.settings ?? []).map((one) => h("tr", {}, h("th", { scope: "row" }, this.named(one.name)), h("td", {}, this.value(host, "settings", one.name, one, one.value)), designs.length > 1 ? h("td", {}, this.value(host, "guards", one.name, one, undefined)) : ""))))),
       (service?.sides ?? []).map((side) => this.guards(host, side)),
       h("p", { class: "row" }, this.hosts.length > 1 ? h("button", { class: "undo", onclick: remove }, `remove ${host.name}`) : ""));
   }
   named(full) { const { name, unit } = named(full); return `${name}${unit ? `,${unit}` : ""}`; }
   changed(host) { const count = Object.keys(host.settings).length + Object.keys(host.guards).filter((name) => !name.includes(".")).length; return count ? `Settings: ${count} given` : "Settings"; }
   // A setting of one design: what is not given is as the service has it, or as the plain design has it.
-  value(host, design, name, { value: first, choices }, shown) {
+  value(host, design, name, { value: first, choices, of }, shown) {
     const given = host[design][name] ?? shown, label = `${this.named(name)} of ${host.name}, ${this.variants[design === "guards" ? 1 : 0]}`;
     const give = (to) => { if (to === "" || to === shown) delete host[design][name]; else host[design][name] = to; };
-    const list = choices.length ? choices : typeof first === "boolean" ? ["true", "false"] : null;
+    const list = of ? this.callees(host, of) : choices.length ? choices : typeof first === "boolean" ? ["true", "false"] : null;
     if (list) return h("select", { "aria-label": label, onchange: (event) => give(typeof first === "boolean" && event.target.value ? event.target.value === "true" : event.target.value) }, shown === undefined ? h("option", { value: "" }, "the same") : "", list.map((one) => h("option", { value: one, selected: String(given) === one }, one)));
     const kind = typeof first === "number" ? "number" : "text";
     return h("input", { type: kind, step: "any", "aria-label": label, value: given ?? "", placeholder: shown === undefined ? "the same" : "", onchange: (event) => give(event.target.value === "" ? "" : kind === "number" ? Number(event.target.value) : event.target.value) });
@@ -133,14 +136,35 @@ export class Sandbox {
       this.choice("where", places, one.fault, "target"), (kind?.fields ?? []).map((field) => (field.type === "choice" ? this.choice(this.named(field.name), field.choices, one.fault, field.name) : this.field(this.named(field.name), one.fault, field.name))),
       this.field("from, s", one, "start_s"), this.field("to, s", one, "end_s"), h("button", { class: "undo", onclick: () => { this.system.faults.splice(at, 1); this.build(); } }, "remove"));
   }
+  // Another service has settings of its own; a store calls nobody.
+  serve(host, service) {
+    Object.assign(host, { service, settings: {}, guards: {} });
+    if (this.isStore(host)) { Object.assign(host, { calls: [], replicas: 1 }); if (this.system.load.to === host.name) this.system.load.to = this.hosts.find((one) => !this.isStore(one))?.name ?? ""; }
+    this.mend();
+  }
+  naming(host) { return (this.service[host.service]?.settings ?? []).filter((one) => one.of); }
   rename(before, now) {
-    for (const host of this.hosts) host.calls = host.calls.map((name) => (name === before ? now : name));
+    for (const host of this.hosts) {
+      host.calls = host.calls.map((name) => (name === before ? now : name));
+      for (const { name } of this.naming(host)) for (const design of [host.settings, host.guards]) if (design[name] === before) design[name] = now;
+    }
     if (this.system.load.to === before) this.system.load.to = now;
     for (const { fault } of this.system.faults) fault.target = fault.target.split("->").map((name) => (name === before ? now : name.startsWith(`${before}-`) ? now + name.slice(before.length) : name)).join("->");
     this.mend();
   }
+  // A setting that must name a host names one that is called; one that needs a store calls the first that is there.
+  name(host) {
+    for (const { name, of } of this.naming(host)) {
+      const store = of === "stores" && !this.callees(host, of).length && this.hosts.find((one) => this.isStore(one));
+      if (store) host.calls.push(store.name);
+      const there = this.callees(host, of), taken = this.naming(host).map((one) => one.name !== name && host.settings[one.name]);
+      if (!there.includes(host.settings[name])) host.settings[name] = there.find((one) => !taken.includes(one)) ?? there[0] ?? "";
+      if (!there.includes(host.guards[name])) delete host.guards[name];
+    }
+  }
   // A fault whose place is gone hits the first that is there.
   mend() {
+    for (const host of this.hosts) this.name(host);
     for (const { fault } of this.system.faults) {
       const places = this.places(this.kinds.find((kind) => kind.kind === fault.kind)?.on ?? "host");
       if (!places.includes(fault.target)) [fault.target] = places;
