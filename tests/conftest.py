@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import settings
 
+from harness.engines.sim.collector import calm
 from harness.engines.sim.invariants import CHECKS
 
 settings.register_profile("reruns agree", derandomize=True, deadline=None)
@@ -30,3 +31,10 @@ def pytest_runtest_makereport(
         report.outcome = "failed"
         report.longrepr = f"left out where nothing may be: {report.longrepr}"
     return report
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _calm() -> Generator[None]:
+    """Look for cycles seldom: each simulation would look through all that pytest holds."""
+    with calm():
+        yield

@@ -13,6 +13,11 @@ from harness.engines.sim.loop import VirtualLoop
 WHO = contextvars.ContextVar("who", default="nobody")
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _calm() -> None:
+    """Leave the collector as it is: these look at what it does."""
+
+
 def test_the_collector_is_calm_for_a_run_and_then_as_it_was() -> None:
     """Also when the run fails."""
     before, frozen = gc.get_threshold(), gc.get_freeze_count()

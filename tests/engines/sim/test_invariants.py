@@ -21,6 +21,11 @@ from harness.model.fault import ToxicSpec
 from tests.support import World, lab, run
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _calm() -> None:
+    """Leave the collector as it is: these look at what it does."""
+
+
 def test_the_dear_checks_are_on_in_tests() -> None:
     """Else the property tests would look at half of what they could find."""
     assert CHECKS.dear
