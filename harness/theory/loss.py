@@ -135,8 +135,9 @@ def capped_loss_ratio(*, slots: int, cap: int, offered_erlangs: Sequence[float])
         ValueError: there is no slot, no room for one call, no kind, or a load is negative.
 
     """
-    for one in _kinds(offered_erlangs=offered_erlangs):
-        domain.not_negative(offered_erlangs=one)
+    _check_kinds(offered_erlangs=offered_erlangs)
+    for load in offered_erlangs:
+        domain.not_negative(offered_erlangs=load)
     domain.count(1, slots=slots, cap=cap)
     weights = _weights(slots, cap, offered_erlangs)
     refused = math.fsum(weight for held, weight in weights.items() if _more(held, 0) not in weights)
@@ -161,9 +162,8 @@ def capped_loss_sd(
         ValueError: as there, or a rate, a time or the duration is not above 0.
 
     """
-    for rate_rps, service_s in zip(
-        _kinds(rates_rps=rates_rps), _kinds(services_s=services_s), strict=True
-    ):
+    _check_kinds(rates_rps=rates_rps, services_s=services_s)
+    for rate_rps, service_s in zip(rates_rps, services_s, strict=True):
         domain.positive(rates_rps=rate_rps, services_s=service_s)
     domain.positive(duration_s=duration_s)
     offered = [rate * time for rate, time in zip(rates_rps, services_s, strict=True)]
@@ -188,11 +188,13 @@ def capped_loss_sd(
     return math.sqrt(variance / duration_s) / rates_rps[0]
 
 
-def _kinds(**values: Sequence[float]) -> Sequence[float]:
-    """Give the only argument, which has a value for each kind of call."""
-    ((name, value),) = values.items()
-    domain.require(len(value) > 0, f"{name} must have a value for each kind of call")
-    return value
+def _check_kinds(**values: Sequence[float]) -> None:
+    """Refuse no kind of calls, and a number of values that differs."""
+    first, *others = values
+    domain.require(len(values[first]) > 0, f"{first} must have a value for each kind of call")
+    for name in others:
+        alike = len(values[name]) == len(values[first])
+        domain.require(alike, f"{name} must have as many values as {first}")
 
 
 def _more(held: Held, kind: int, change: int = 1) -> Held:

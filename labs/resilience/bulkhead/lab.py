@@ -5,13 +5,14 @@ from harness.model import (
     Broken, Configure, Fixed, Lab, Poisson, Service, Surge, Together, baseline, difference, during,
     on,
 )  # fmt: skip
+from harness.model.fault import Setting
 from labs.resilience.bulkhead.predictions import (
     BESIDE, BUSY, CALL_S, CAP, CAPPED, END_S, HALF, PAY_RATE, PAY_S, PREDICTIONS, QUIET_S, RATE,
     RUSH, SLOTS, SLOW, SLOW_PAY_S, TIMES,
 )  # fmt: skip
-from labs.resilience.bulkhead.reading import READING, ROUTE_PLOT
+from labs.resilience.bulkhead.reading import READING, REFUSALS
 
-WORK = {"workers": 100, "spread": "exponential"}
+WORK: dict[str, Setting] = {"workers": 100, "spread": "exponential"}
 
 LAB = Lab(
     title="Bulkheads",
@@ -48,6 +49,6 @@ LAB = Lab(
                    at_least=0.08),
     ),
     predict=PREDICTIONS,
-    plots=(ROUTE_PLOT,),
+    plots=(REFUSALS,),
     reading=READING,
 )  # fmt: skip

@@ -1,5 +1,7 @@
 """What theory says of a pool with walls and without, from the lab's own numbers."""
 
+from typing import NamedTuple
+
 from harness import measures
 from harness.model import predict
 from harness.theory import loss
@@ -14,20 +16,36 @@ SETTLED = (SLOW[0] + SLOW_PAY_S, SLOW[1])
 BESIDE = measures.failed_ratio(*SETTLED, path="/catalog")
 BUSY = measures.failed_ratio(*RUSH, path="/catalog")
 WAY = "the way there and back, some milliseconds of 200, and the first moments"
-SLOW_DAY = {"rates_rps": (RATE, PAY_RATE), "services_s": (CALL_S, SLOW_PAY_S)}
-RUSH_DAY = {"rates_rps": (TIMES * RATE, PAY_RATE), "services_s": (CALL_S, PAY_S)}
 LAW = "theory:bulkhead-isolation"
 
 
-def refused(cap: int, day: dict[str, tuple[float, ...]]) -> float:
+class Day(NamedTuple):
+    """What the catalog and payments are asked for, a second, and how long each takes."""
+
+    rates_rps: tuple[float, float]
+    services_s: tuple[float, float]
+
+
+SLOW_DAY = Day((RATE, PAY_RATE), (CALL_S, SLOW_PAY_S))
+RUSH_DAY = Day((TIMES * RATE, PAY_RATE), (CALL_S, PAY_S))
+
+
+def refused(cap: int, day: Day) -> float:
     """Give the share of catalog calls that ten slots refuse, where no service has over a cap."""
-    offered = [rate * time for rate, time in zip(*day.values(), strict=True)]
+    offered = [rate * time for rate, time in zip(*day, strict=True)]
     return loss.capped_loss_ratio(slots=SLOTS, cap=cap, offered_erlangs=offered)
 
 
-def refused_sd(cap: int, day: dict[str, tuple[float, ...]], window: tuple[float, float]) -> float:
+def refused_sd(cap: int, day: Day, window: tuple[float, float]) -> float:
     """Give one standard deviation of that share in a window."""
-    return loss.capped_loss_sd(slots=SLOTS, cap=cap, **day, duration_s=window[1] - window[0])
+    rates_rps, services_s = day
+    return loss.capped_loss_sd(
+        slots=SLOTS,
+        cap=cap,
+        rates_rps=rates_rps,
+        services_s=services_s,
+        duration_s=window[1] - window[0],
+    )
 
 
 PREDICTIONS = (

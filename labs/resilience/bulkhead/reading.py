@@ -4,7 +4,7 @@ from harness.measures import plots
 from harness.model.reading import End, Line, Phrase, Question, Reading, choice
 from labs.resilience.bulkhead.predictions import BESIDE, BUSY, CAPPED, HALF, SLOTS
 
-ROUTE_PLOT = plots.goodput_by_path()
+REFUSALS = plots.each_second({"refused": BUSY}, title="Share of catalog calls that are refused")
 SLOW_DAY = {
     "told": "refused {value} of catalog calls",
     "missed": "refused {value} of catalog calls",
@@ -30,10 +30,9 @@ READING = Reading(
         "in a rush walls refuse more": Phrase(row="differ in a rush", value="refused more"),
     },
     line=Line(
-        caption="good answers for the catalog each second; refused in its rush, and beside the "
+        caption="catalog calls refused each second (lower is better); in its rush, and beside the "
         "slow one",
-        plot=ROUTE_PLOT,
-        curves=("/catalog",),
+        plot=REFUSALS,
         ends=(End(said="{value}", measure=BUSY), End(said="{value}", measure=BESIDE)),
     ),
     questions=(
@@ -42,7 +41,9 @@ READING = Reading(
             asks="payments wants 20 slots of 10, the catalog 1; catalog calls that are refused",
             choices=(
                 choice("none: 1 of 10 slots is enough", BESIDE, at_most=0.02),
-                choice("a tenth: 1 wanted slot of 21 is its own", BESIDE, at_least=0.05, at_most=0.15),
+                choice(
+                    "a tenth: 1 wanted slot of 21 is its own", BESIDE, at_least=0.05, at_most=0.15
+                ),
                 choice(
                     "more than half",
                     BESIDE,
