@@ -3,12 +3,12 @@
 from harness import measures
 from harness.model import (
     Broken, Configure, Fixed, Lab, Poisson, Service, Surge, Together, baseline, difference, during,
-    on,
+    noted, on,
 )  # fmt: skip
 from harness.model.fault import Setting
 from labs.resilience.bulkhead.predictions import (
-    BESIDE, BUSY, CALL_S, CAP, CAPPED, END_S, HALF, PAY_RATE, PAY_S, PREDICTIONS, QUIET_S, RATE,
-    RUSH, SLOTS, SLOW, SLOW_PAY_S, TIMES,
+    BESIDE, BUSY, CALL_S, CAP, CAPPED, END_S, HALF, LOST, PAY_RATE, PAY_S, PREDICTIONS, QUIET_S,
+    RATE, RUSH, SLOTS, SLOW, SLOW_PAY_S, TIMES,
 )  # fmt: skip
 from labs.resilience.bulkhead.reading import READING, REFUSALS
 
@@ -43,6 +43,8 @@ LAB = Lab(
         baseline(measures.success_ratio(0, QUIET_S), at_least=0.9),
         on("shared", claim="the healthy route falls too", measure=BESIDE, at_least=0.2),
         on("split", "capped", claim="the healthy route stays up", measure=BESIDE, at_most=0.2),
+        noted("split", "capped", claim="the slow one is refused itself", measure=LOST,
+              at_least=0.4),
     ),
     across=(
         difference("split", "shared", claim="in a rush walls refuse more", measure=BUSY,

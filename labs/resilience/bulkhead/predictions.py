@@ -15,6 +15,7 @@ SETTLED = (SLOW[0] + SLOW_PAY_S, SLOW[1])
 """When the slow service has as many calls under way as it will have, or all slots are taken."""
 BESIDE = measures.failed_ratio(*SETTLED, path="/catalog")
 BUSY = measures.failed_ratio(*RUSH, path="/catalog")
+LOST = measures.failed_ratio(*SETTLED, path="/payments")
 WAY = "the way there and back, some milliseconds of 200, and the first moments"
 LAW = "theory:bulkhead-isolation"
 

@@ -23,6 +23,7 @@ READING = Reading(
             row="loses the catalog too", value="refused", **SLOW_DAY
         ),
         "the healthy route stays up": Phrase(row="keeps the catalog", value="refused", **SLOW_DAY),
+        "the slow one is refused itself": Phrase(row="refuse payments too", value="refused"),
         "in its own rush it has half of them": Phrase(
             row="lends none in a rush", value="refused", **RUSH_DAY
         ),
