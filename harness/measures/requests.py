@@ -28,17 +28,17 @@ def success_ratio(start_s: float, end_s: float, *, path: str = "") -> Measure:
     )
 
 
-def failed_ratio(start_s: float, end_s: float) -> Measure:
+def failed_ratio(start_s: float, end_s: float, *, path: str = "") -> Measure:
     """Count the requests without a good answer over those due in a window, 0 to 1."""
-    good = success_ratio(start_s, end_s)
+    good = success_ratio(start_s, end_s, path=path)
 
     def compute(recording: Recording) -> float:
         return 1 - good.compute(recording)
 
     return Measure(
-        name=f"share of requests failed, {start_s:g}-{end_s:g} s",
+        name=f"share of requests failed{_whose(path)}, {start_s:g}-{end_s:g} s",
         compute=compute,
-        over=failed_ratio,
+        over=partial(failed_ratio, path=path),
         reads=good.reads,
         is_share=True,
     )

@@ -5,8 +5,13 @@ and one that is refused does not come again: retries turn a loss system into a s
 """
 
 import math
+from collections.abc import Mapping, Sequence
+from itertools import product
 
 from harness.theory import domain
+
+Held = tuple[int, ...]
+"""How many slots each kind of call holds."""
 
 
 def erlang_b(*, servers: int, offered_erlangs: float) -> float:
@@ -115,3 +120,123 @@ def slow_client_loss_ratio(
     domain.count(1, workers=workers)
     domain.not_negative(offered_erlangs=offered_erlangs, slow_rate_rps=slow_rate_rps, hold_s=hold_s)
     return erlang_b(servers=workers, offered_erlangs=offered_erlangs + slow_rate_rps * hold_s)
+
+
+def capped_loss_ratio(*, slots: int, cap: int, offered_erlangs: Sequence[float]) -> float:
+    """Share of the first kind's calls that are refused by a pool in which no kind holds over a cap.
+
+    P(n) is in proportion to the product of a^n / n! over the kinds, wherever each has at most `cap`
+    slots and all together at most `slots`; a call is refused where one more is outside. With
+    `cap` = `slots` that is one shared pool, Erlang's B of the sum; with caps that add up to
+    `slots` a pool for each kind, its own B. Kaufman, "Blocking in a Shared Resource Environment"
+    (1981), complete sharing with maxima. Valid for any law of the service times.
+
+    Raises:
+        ValueError: there is no slot, no room for one call, no kind, or a load is negative.
+
+    """
+    _check_kinds(offered_erlangs=offered_erlangs)
+    for load in offered_erlangs:
+        domain.not_negative(offered_erlangs=load)
+    domain.count(1, slots=slots, cap=cap)
+    weights = _weights(slots, cap, offered_erlangs)
+    refused = math.fsum(weight for held, weight in weights.items() if _more(held, 0) not in weights)
+    return refused / math.fsum(weights.values())
+
+
+def capped_loss_sd(
+    *,
+    slots: int,
+    cap: int,
+    rates_rps: Sequence[float],
+    services_s: Sequence[float],
+    duration_s: float,
+) -> float:
+    """One standard deviation of the first kind's refused share over a time, of such a pool.
+
+    What was refused less B times what came is a martingale and a function g of the state, which
+    solves Poisson's equation; the variance is the mean square of its jumps, as for `erlang_b_sd`,
+    which this is for one kind. Valid for exponential service times and many of the longest of them.
+
+    Raises:
+        ValueError: as there, or a rate, a time or the duration is not above 0.
+
+    """
+    _check_kinds(rates_rps=rates_rps, services_s=services_s)
+    for rate_rps, service_s in zip(rates_rps, services_s, strict=True):
+        domain.positive(rates_rps=rate_rps, services_s=service_s)
+    domain.positive(duration_s=duration_s)
+    offered = [rate * time for rate, time in zip(rates_rps, services_s, strict=True)]
+    refused = capped_loss_ratio(slots=slots, cap=cap, offered_erlangs=offered)
+    weights = _weights(slots, cap, offered)
+    # All that may happen in a state: at what rate, what it is then, and what that adds.
+    jumps: dict[Held, list[tuple[float, Held, float]]] = {held: [] for held in weights}
+    for held, all_jumps in jumps.items():
+        for kind, (rate_rps, service_s) in enumerate(zip(rates_rps, services_s, strict=True)):
+            then, own = _more(held, kind), float(kind == 0)
+            is_let_in = then in weights
+            adds = own * (-refused if is_let_in else 1 - refused)
+            all_jumps.append((rate_rps, then if is_let_in else held, adds))
+            if held[kind]:
+                all_jumps.append((held[kind] / service_s, _more(held, kind, -1), 0.0))
+    later = _later(jumps)
+    variance = math.fsum(
+        weights[held] * rate * (adds + later[then] - later[held]) ** 2
+        for held, all_jumps in jumps.items()
+        for rate, then, adds in all_jumps
+    ) / math.fsum(weights.values())
+    return math.sqrt(variance / duration_s) / rates_rps[0]
+
+
+def _check_kinds(**values: Sequence[float]) -> None:
+    """Refuse no kind of calls, and a number of values that differs."""
+    first, *others = values
+    domain.require(len(values[first]) > 0, f"{first} must have a value for each kind of call")
+    for name in others:
+        alike = len(values[name]) == len(values[first])
+        domain.require(alike, f"{name} must have as many values as {first}")
+
+
+def _more(held: Held, kind: int, change: int = 1) -> Held:
+    return (*held[:kind], held[kind] + change, *held[kind + 1 :])
+
+
+def _weights(slots: int, cap: int, offered_erlangs: Sequence[float]) -> dict[Held, float]:
+    """Give how likely each state is that may be, in proportion."""
+    return {
+        held: math.prod(
+            load**busy / math.factorial(busy)
+            for load, busy in zip(offered_erlangs, held, strict=True)
+        )
+        for held in product(range(min(slots, cap) + 1), repeat=len(offered_erlangs))
+        if sum(held) <= slots
+    }
+
+
+def _later(jumps: Mapping[Held, Sequence[tuple[float, Held, float]]]) -> dict[Held, float]:
+    """Solve Poisson's equation: what a state adds from now on, more than the empty one does."""
+    states = list(jumps)[1:]  # The empty one is 0, and its equation follows from the others.
+    place = {held: number for number, held in enumerate(states)}
+    rows = []
+    for held in states:
+        row = [0.0] * (len(states) + 1)
+        for rate, then, adds in jumps[held]:
+            row[-1] += rate * adds
+            row[place[held]] += rate
+            if then in place:
+                row[place[then]] -= rate
+        rows.append(row)
+    # No pivot is sought: a state's own rate is at least the sum of those to others.
+    for number, row in enumerate(rows):
+        for below in rows[number + 1 :]:
+            if share := below[number] / row[number]:
+                below[number:] = [
+                    one - share * other
+                    for one, other in zip(below[number:], row[number:], strict=True)
+                ]
+    solved = [0.0] * len(rows)
+    for number in range(len(rows) - 1, -1, -1):
+        row = rows[number]
+        known = math.fsum(row[at] * solved[at] for at in range(number + 1, len(rows)))
+        solved[number] = (row[-1] - known) / row[number]
+    return {**dict.fromkeys(jumps, 0.0), **dict(zip(states, solved, strict=True))}

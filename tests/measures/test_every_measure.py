@@ -63,6 +63,7 @@ ROWS = [
     Row(make=lambda a, b: success_ratio(a, b, path="/x"), reads=X, is_share=True),
     Row(make=success_ratio, is_share=True),
     Row(make=failed_ratio, is_share=True),
+    Row(make=lambda a, b: failed_ratio(a, b, path="/x"), reads=X, is_share=True),
     Row(make=failures),
     Row(make=lambda a, b: failures(a, b, path="/x"), reads=X),
     Row(make=lambda a, b: answer_ratio("t", a, b), reads=Reads(answers=True), is_share=True),

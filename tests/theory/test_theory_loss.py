@@ -110,3 +110,78 @@ def test_slow_clients(slow_rps: float, refused: float) -> None:
         workers=50, offered_erlangs=2, slow_rate_rps=slow_rps, hold_s=30
     )
     assert figure == pytest.approx(refused, abs=1e-3)
+
+
+def walled_shares(
+    slots: int, cap: int, rates_rps: tuple[float, ...], services_s: tuple[float, ...], runs: int
+) -> list[float]:
+    """Replay a pool with a cap for each kind, and give what it refuses of the first in 20 s."""
+    rng, now_s, held, shares = random.Random(3), 0.0, list[tuple[float, int]](), []
+    for run in range(runs):
+        came, refused = 0, 0
+        while now_s < 20 * (run + 1):
+            now_s += rng.expovariate(sum(rates_rps))
+            kind = rng.choices(range(len(rates_rps)), rates_rps)[0]
+            held = [one for one in held if one[0] > now_s]
+            is_full = len(held) == slots or sum(one[1] == kind for one in held) == cap
+            came, refused = came + (kind == 0), refused + (kind == 0 and is_full)
+            if not is_full:
+                held.append((now_s + rng.expovariate(1 / services_s[kind]), kind))
+        shares.append(refused / came)
+    return shares
+
+
+@pytest.mark.parametrize(
+    ("cap", "rates_rps", "services_s"),
+    [(7, (30, 10), (0.2, 0.1)), (7, (5, 10), (0.2, 2)), (5, (30, 10), (0.2, 0.1))],
+)
+def test_a_pool_with_walls(
+    cap: int, rates_rps: tuple[float, ...], services_s: tuple[float, ...]
+) -> None:
+    """Mean and spread are those of pools that are replayed: 400 stretches, of 3.5 % each."""
+    loads = [rate * time for rate, time in zip(rates_rps, services_s, strict=True)]
+    drawn = walled_shares(10, cap, rates_rps, services_s, runs=400)
+    figure = loss.capped_loss_ratio(slots=10, cap=cap, offered_erlangs=loads)
+    sd = loss.capped_loss_sd(
+        slots=10, cap=cap, rates_rps=rates_rps, services_s=services_s, duration_s=20
+    )
+    assert fmean(drawn) == pytest.approx(figure, abs=4 * sd / math.sqrt(400))
+    assert stdev(drawn) == pytest.approx(sd, rel=0.18)
+
+
+@given(st.integers(1, 12), st.floats(0.01, 30), st.floats(0.01, 30))
+def test_no_wall_is_one_pool_and_whole_walls_are_two(
+    slots: int, erlangs: float, others: float
+) -> None:
+    """Erlang's B of the sum, and each kind's own, whatever the other does."""
+    loads = (erlangs, others)
+    shared = loss.capped_loss_ratio(slots=slots, cap=slots, offered_erlangs=loads)
+    assert shared == pytest.approx(loss.erlang_b(servers=slots, offered_erlangs=erlangs + others))
+    split = loss.capped_loss_ratio(slots=2 * slots, cap=slots, offered_erlangs=loads)
+    assert split == pytest.approx(loss.erlang_b(servers=slots, offered_erlangs=erlangs))
+
+
+@given(st.integers(1, 8), st.floats(0.1, 20), st.floats(1, 1000))
+def test_one_kind_varies_as_in_a_pool(servers: int, erlangs: float, duration_s: float) -> None:
+    """And so does one behind a whole wall."""
+    want = loss.erlang_b_sd(servers=servers, offered_erlangs=erlangs, calls=erlangs * duration_s)
+    alone = loss.capped_loss_sd(
+        slots=servers, cap=servers, rates_rps=(erlangs,), services_s=(1,), duration_s=duration_s
+    )
+    assert alone == pytest.approx(want)
+    walled = loss.capped_loss_sd(
+        slots=2 * servers,
+        cap=servers,
+        rates_rps=(erlangs, 7),
+        services_s=(1, 0.3),
+        duration_s=duration_s,
+    )
+    assert walled == pytest.approx(want)
+
+
+def test_kinds_without_loads_are_refused() -> None:
+    """As are those with fewer times than rates."""
+    with pytest.raises(ValueError, match="offered_erlangs must have a value for each kind"):
+        loss.capped_loss_ratio(slots=10, cap=5, offered_erlangs=())
+    with pytest.raises(ValueError, match="services_s must have as many values as rates_rps"):
+        loss.capped_loss_sd(slots=10, cap=5, rates_rps=(1, 2), services_s=(1,), duration_s=10)
