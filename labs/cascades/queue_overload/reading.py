@@ -40,7 +40,7 @@ READING = Reading(
         Question(
             on="drop-expired",
             asks=f"{PEAK:g}/s come, {CARRIES:g}/s can be done; nobody waits longer than "
-            f"{PATIENCE_S:g} s, and search starts nothing whose caller has left. Of ten, in time are",
+            f"{PATIENCE_S:g} s, and search starts nothing whose caller has left. Of ten, in time",
             choices=(
                 choice("all ten", IN_TIME, at_least=0.9),
                 choice(
