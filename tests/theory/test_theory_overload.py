@@ -1,7 +1,8 @@
 """Overload: fluid models and bounds, against queues and buckets that are replayed."""
 
 import random
-from statistics import fmean
+from itertools import accumulate
+from statistics import fmean, median, pstdev
 
 import pytest
 from hypothesis import given
@@ -131,3 +132,74 @@ def test_reconnects_peak_near_the_bound(window_s: int, peak: float) -> None:
     assert figure > peak
     assert fmean(seen) == pytest.approx(peak, rel=0.03)
     assert fmean(one <= figure for one in seen) > 0.95
+
+
+def started_late(seed: int, *, needs_s: float = 0) -> list[float]:
+    """Replay one server of 10/s under 15/s, who starts the oldest with so much of 2 s left.
+
+    Gives what is left to each of 300 or so at the end of the service, in seconds.
+    """
+    draws = random.Random(seed)
+    came_s, free_s, left_s = 0.0, 0.0, []
+    while came_s < 38:
+        came_s += draws.expovariate(15)
+        start_s = max(free_s, came_s)
+        if came_s + 2 <= start_s + needs_s:
+            continue
+        free_s = start_s + 0.1
+        if came_s > 8:
+            left_s.append(came_s + 2 - free_s)
+    return left_s
+
+
+def test_dropping_what_has_expired_saves_less_than_half() -> None:
+    """At an overload of 1.5 four in ten are in time; mean and spread of 200 replays say so."""
+    load = {"rate_rps": 15, "capacity_rps": 10}
+    share = overload.expired_dropped_in_time_ratio(**load)
+    assert share == pytest.approx(0.4172, abs=1e-4)
+    spread = overload.expired_dropped_in_time_sd(**load, started=300)
+    shares = [fmean(left_s >= 0 for left_s in started_late(seed)) for seed in range(200)]
+    assert fmean(shares) == pytest.approx(share, abs=4 * spread / 200**0.5)
+    assert pstdev(shares) == pytest.approx(spread, rel=0.2)
+
+
+def test_the_more_overload_the_more_are_started_in_vain() -> None:
+    """A little overload wastes little, and much wastes nearly all."""
+    shares = [
+        overload.expired_dropped_in_time_ratio(rate_rps=rate, capacity_rps=100)
+        for rate in (101, 120, 150, 200, 400)
+    ]
+    assert shares == sorted(shares, reverse=True)
+    assert shares[0] > 0.97
+    assert shares[-1] < 0.02
+
+
+def test_who_is_started_in_time_has_little_to_spare() -> None:
+    """Half of them are done within 79 ms of the end of their patience, of 2 s."""
+    spare_s = overload.time_left_quantile_s(quantile=0.5, rate_rps=15, capacity_rps=10)
+    assert spare_s == pytest.approx(0.0793, abs=1e-4)
+    replayed = [median(started_late(seed, needs_s=0.1)) for seed in range(200)]
+    assert fmean(replayed) == pytest.approx(spare_s, rel=0.1)
+
+
+def test_the_newest_wait_for_a_part_of_one_service() -> None:
+    """Half of those whom newest first serves wait at most 46 ms, at any length of the line."""
+    half_s = overload.newest_first_wait_quantile_s(quantile=0.5, rate_rps=15, capacity_rps=10)
+    assert half_s == pytest.approx(0.0462, abs=1e-4)
+    draws = random.Random(1)
+    came = [*accumulate(draws.expovariate(15) for _ in range(20_000))]
+    waiting: list[float] = []
+    now_s, waits_s = 0.0, []
+    for came_s in came:
+        while waiting and now_s < came_s:
+            waits_s.append(now_s - waiting.pop())
+            now_s += 0.1
+        waiting.append(came_s)
+        now_s = max(now_s, came_s)
+    assert median(waits_s) == pytest.approx(half_s, rel=0.03)
+
+
+def test_the_newest_are_told_only_as_far_as_it_holds() -> None:
+    """Beyond 78 % of those served, one more than a service is waited for."""
+    with pytest.raises(ValueError, match=r"quantile must be at most 0\.777, not 0\.9"):
+        overload.newest_first_wait_quantile_s(quantile=0.9, rate_rps=15, capacity_rps=10)
