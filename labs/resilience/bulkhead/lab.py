@@ -41,8 +41,8 @@ LAB = Lab(
     ),
     expect=(
         baseline(measures.success_ratio(0, QUIET_S), at_least=0.9),
-        on("shared", claim="the healthy route falls too", measure=BESIDE, at_least=0.2),
-        on("split", "capped", claim="the healthy route stays up", measure=BESIDE, at_most=0.2),
+        on("shared", claim="the healthy route falls too", measure=BESIDE, at_least=0.1),
+        on("split", "capped", claim="the healthy route stays up", measure=BESIDE, at_most=0.1),
         noted("split", "capped", claim="the slow one is refused itself", measure=LOST,
               at_least=0.4),
     ),

@@ -43,12 +43,12 @@ READING = Reading(
             choices=(
                 choice("none: 1 of 10 slots is enough", BESIDE, at_most=0.02),
                 choice(
-                    "a tenth: 1 wanted slot of 21 is its own", BESIDE, at_least=0.05, at_most=0.15
+                    "a tenth: 1 wanted slot of 21 is its own", BESIDE, at_least=0.03, at_most=0.1
                 ),
                 choice(
                     "more than half",
                     BESIDE,
-                    at_least=0.2,
+                    at_least=0.1,
                     claim="the healthy route falls too",
                 ),
             ),
