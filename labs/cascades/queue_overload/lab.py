@@ -40,7 +40,7 @@ LAB = Lab(
         Fixed("codel", {f"{SHED}.target_ms": 1000 * TARGET_S}),
     ),
     expect=(
-        baseline(measures.success_ratio(0, FROM_S - 1), at_least=0.99),
+        baseline(measures.success_ratio(0, FROM_S - PATIENCE_S), at_least=0.99),
         on("fifo", claim="answers nobody", measure=measures.goodput_rps(*FULLER),
            at_most=CARRIES / 20),
         on("drop-expired", claim="works in vain", measure=IN_TIME, at_most=0.8),
