@@ -3,12 +3,14 @@
 import os
 from collections.abc import Generator
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from hypothesis import settings
 
 from harness.engines.sim.collector import calm
 from harness.engines.sim.invariants import CHECKS
+from tests.one_worker import OneWorkerForALab
 
 settings.register_profile("reruns agree", derandomize=True, deadline=None)
 settings.load_profile("reruns agree")
@@ -18,6 +20,12 @@ os.environ.setdefault("CHAOSLAB_PROVE", datetime.now(UTC).date().isoformat())
 
 # The simulation keeps a copy of every byte, and looks for what a run has left behind.
 CHECKS.dear = True
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Keep the tests of a lab together, under `--dist loadgroup`."""
+    return OneWorkerForALab(config, log) if config.option.dist == "loadgroup" else None
 
 
 @pytest.hookimpl(wrapper=True)

@@ -43,12 +43,8 @@ SCREEN = 60
 TEMPLATE = Path(runner.__file__).parent / "cli" / "templates" / "README.md.jinja"
 
 
-def on_one_worker(slug: str) -> pytest.ParameterSet:
-    """Have one worker run all tests of a lab, which it then runs once."""
-    return pytest.param(slug, marks=pytest.mark.xdist_group(slug))
-
-
-every_lab = pytest.mark.parametrize("slug", [on_one_worker(slug) for slug in catalogue.slugs()])
+every_lab = pytest.mark.parametrize("slug", catalogue.slugs())
+"""One worker has all tests of a lab: tests/one_worker.py."""
 PROVEN = os.environ.get("CHAOSLAB_PROVE", "")
 """`all` at night, and otherwise the day on which this run of the tests began."""
 TO_PROVE = (
@@ -151,7 +147,7 @@ def test_every_claim_tells_apart(slug: str) -> None:
     assert (result.unproven, result.left_out) == ([], ())
 
 
-@pytest.mark.parametrize("slug", [on_one_worker(slug) for slug in TO_PROVE])
+@pytest.mark.parametrize("slug", TO_PROVE)
 def test_what_is_broken_on_purpose_is_noticed(slug: str) -> None:
     """What it falls by, each setting of its fixes, its patterns; and its lesson does what it says.
 
