@@ -49,7 +49,8 @@ def command(pytest_arguments: Sequence[str], *, nightly: bool) -> ExitCode:
         ],
     ]
     if not no_browser:
-        steps.append(["pytest", "-m", "browser", *pytest_arguments])
+        spread = ("-n", str(os.cpu_count() or 1), "--dist", "loadfile")
+        steps.append(["pytest", "-m", "browser and not compose", *spread, *pytest_arguments])
     if not missing:
         steps.append(["pytest", "-m", "compose", *pytest_arguments])
     if nightly:
