@@ -1,15 +1,18 @@
 """Queues without a limit, under arrivals that do not wait for answers: M/M/1, M/M/c, M/G/1.
 
 Sources: Erlang (1917); Pollaczek (1930) and Khinchine (1932); Little (1961); Kleinrock, *Queueing
-Systems* (1975); Lindley (1952); Whitt, "Planning Queueing Simulations" (1989). All but `lindley_*`
-and Little's law are of the steady state: a run that starts empty, or is short, shows less, and its
-mean varies by tens of percent (`mm1_mean_number_sd`).
+Systems* (1975); Lindley (1952); Takacs (1962); Daley (1968); Whitt, "Planning Queueing
+Simulations" (1989). All but `lindley_*` and Little's law are of the steady state: a run that starts
+empty, or is short, shows less, and its mean varies by tens of percent (`mm1_mean_number_sd`).
 """
 
 import math
 from collections.abc import Sequence
 
 from harness.theory import domain
+
+TAIL = 60
+"""A sum over states ends where they are e^60 times less likely than the first that waits."""
 
 
 def utilisation(
@@ -142,6 +145,66 @@ def pollaczek_khinchine_wait_s(*, rate_rps: float, service_s: float, service_cv2
     _stable(rate_rps, 1 / service_s)
     rho = rate_rps * service_s
     return rho / (1 - rho) * (1 + service_cv2) / 2 * service_s
+
+
+def mg1_mean_wait_sd_s(
+    *, rate_rps: float, service_moments: tuple[float, float, float, float], arrivals: float
+) -> float:
+    """One standard deviation of the mean wait of so many arrivals at M/G/1, in seconds.
+
+    `service_moments` are the means of S, S^2, S^3 and S^4, in seconds to that power. sqrt(v / n)
+    with v = lambda^2 (s2 E[W^2] + s3 E[W] + s4 / 4) / (1 - rho)^2 + Var[W] (1 + rho) / (1 - rho),
+    and E[W^2] = 2 E[W]^2 + lambda s3 / (3 (1 - rho)) (Takacs 1962). Derived: Poisson's equation of
+    the workload has the solution w^2 / (2 (1 - rho)). At M/M/1 it is Daley's (1968). Valid for
+    runs in the steady state of many times S / (1 - rho)^2; a mean of a few odd values is skewed.
+
+    Raises:
+        ValueError: a number is not above 0, or the load is not below 1.
+
+    """
+    first, second, third, fourth = service_moments
+    domain.positive(arrivals=arrivals, rate_rps=rate_rps)
+    domain.positive(first=first, second=second, third=third, fourth=fourth)
+    _stable(rate_rps, 1 / first)
+    idle = 1 - rate_rps * first
+    wait = rate_rps * second / (2 * idle)
+    square = 2 * wait**2 + rate_rps * third / (3 * idle)
+    jumps = rate_rps**2 * (second * square + third * wait + fourth / 4) / idle**2
+    return math.sqrt((jumps + (square - wait**2) * (2 - idle) / idle) / arrivals)
+
+
+def mmc_mean_wait_sd_s(
+    *, rate_rps: float, service_s: float, servers: int, arrivals: float
+) -> float:
+    """One standard deviation of the mean wait of so many arrivals at M/M/c, in seconds.
+
+    sqrt(v / (lambda n)) with v = sum over i of p_i (lambda (d_i - Wq)^2 + mu_i d_(i-1)^2), where
+    p_i is the probability of i inside and d_i what one more is worth, from Poisson's equation of
+    the birth-death process, as in Whitt, "Asymptotic Formulas for Markov Processes" (1992). The
+    domain is that of `mg1_mean_wait_sd_s`.
+
+    Raises:
+        ValueError: as `mmc_mean_wait_s`, or `arrivals` is not above 0.
+
+    """
+    domain.positive(arrivals=arrivals)
+    wait_s = mmc_mean_wait_s(rate_rps=rate_rps, service_s=service_s, servers=servers)
+    offered, length = rate_rps * service_s, rate_rps * wait_s
+    rho = offered / servers
+    weight, total, below, before, variance = 1.0, 0.0, 0.0, 0.0, 0.0
+    for inside in range(servers + 1 + math.ceil(-TAIL / math.log(rho))):
+        waiting = inside - servers
+        total += weight
+        if waiting < 0:
+            below += weight * length
+            worth = below / (weight * rate_rps)
+        else:
+            worth = ((waiting - length) / (1 - rho) + 1 / (1 - rho) ** 2) * rho / rate_rps
+        done_rps = min(inside, servers) / service_s
+        variance += weight * (rate_rps * (worth - wait_s) ** 2 + done_rps * before**2)
+        weight *= offered / min(inside + 1, servers)
+        before = worth
+    return math.sqrt(variance / total / (rate_rps * arrivals))
 
 
 def md1_wait_ratio(*, rate_rps: float, service_s: float, wait_s: float) -> float:

@@ -272,6 +272,17 @@ EXAMPLES: dict[str, dict[str, Any] | list[Any]] = {
     "queues.erlang_c": {"servers": 5, "offered_erlangs": 2.5},
     "queues.mmc_mean_wait_s": {"rate_rps": 80, "service_s": 0.04, "servers": 4},
     "queues.pollaczek_khinchine_wait_s": {"rate_rps": 70, "service_s": 0.01, "service_cv2": 1},
+    "queues.mg1_mean_wait_sd_s": {
+        "rate_rps": 0.5,
+        "service_moments": (1, 2, 6, 24),
+        "arrivals": 100,
+    },
+    "queues.mmc_mean_wait_sd_s": {
+        "rate_rps": 80,
+        "service_s": 0.04,
+        "servers": 4,
+        "arrivals": 1000,
+    },
     "queues.md1_wait_ratio": {"rate_rps": 7.5, "service_s": 0.09, "wait_s": 0.02},
     "queues.lindley_waits_s": {"gaps_s": (1, 2), "services_s": (1, 2, 3)},
     "queues.closed_throughput_rps": {"users": 10, "think_s": 0.09, "service_s": 0.01},

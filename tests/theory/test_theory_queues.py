@@ -173,3 +173,43 @@ def test_a_closed_load_is_bounded(users: int, think_s: float, service_s: float) 
     throughput_rps = queues.closed_throughput_rps(users=users, **load)
     assert throughput_rps <= min(1 / service_s, users / (think_s + service_s)) * (1 + 1e-9)
     assert queues.closed_mean_response_s(users=users, **load) <= users * service_s * (1 + 1e-9)
+
+
+@pytest.mark.parametrize("rho", [0.2, 0.5, 0.8])
+def test_the_spread_of_a_mean_wait_at_mm1_is_daleys(rho: float) -> None:
+    """Two derivations, of M/G/1 and of M/M/c, agree with what he published in 1968."""
+    daley = math.sqrt(rho * (2 + 5 * rho - 4 * rho**2 + rho**3)) / (1 - rho) ** 2
+    assert queues.mg1_mean_wait_sd_s(
+        rate_rps=rho, service_moments=(1, 2, 6, 24), arrivals=100
+    ) == pytest.approx(daley / 10)
+    assert queues.mmc_mean_wait_sd_s(
+        rate_rps=rho, service_s=1, servers=1, arrivals=100
+    ) == pytest.approx(daley / 10)
+
+
+@pytest.mark.parametrize("servers", [1, 4])
+def test_the_spread_of_a_mean_wait_is_that_of_replays(servers: int) -> None:
+    """Means of 3,000 waits, one job in ten eleven times as long, or four servers of one queue."""
+    mix = (0.5,) * 9 + (5.5,)
+    means = []
+    for seed in range(100):
+        draws = random.Random(seed)
+        free_s, came_s, waits_s = [0.0] * servers, 0.0, []
+        for _ in range(3300):
+            came_s += draws.expovariate(0.6 * servers)
+            start_s = max(came_s, free_s[0])
+            service_s = draws.choice(mix) if servers == 1 else draws.expovariate(1)
+            heapreplace(free_s, start_s + service_s)
+            waits_s.append(start_s - came_s)
+        means.append(fmean(waits_s[300:]))
+    if servers == 1:
+        moments = [fmean(one**power for one in mix) for power in (1, 2, 3, 4)]
+        first, second, third, fourth = moments
+        spread_s = queues.mg1_mean_wait_sd_s(
+            rate_rps=0.6, service_moments=(first, second, third, fourth), arrivals=3000
+        )
+    else:
+        spread_s = queues.mmc_mean_wait_sd_s(
+            rate_rps=0.6 * servers, service_s=1, servers=servers, arrivals=3000
+        )
+    assert stdev(means) == pytest.approx(spread_s, rel=0.25)
