@@ -570,6 +570,8 @@ def in_other_unit(argument: str, value: Any) -> Any:
         return tuple(2 * one for one in value) if isinstance(value, tuple) else 2 * value
     if argument.endswith("_rps"):
         return tuple(one / 2 for one in value) if isinstance(value, tuple) else value / 2
+    if argument.endswith("_moments"):
+        return tuple(2**power * one for power, one in enumerate(value, 1))
     return value
 
 
