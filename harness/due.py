@@ -7,6 +7,7 @@ or that have none, and of the others another part each day. All are simulated ev
 
 from collections.abc import Sequence
 from datetime import date
+from typing import TypeVar
 
 from harness import catalogue, track_record
 from harness.catalogue import Entry
@@ -14,6 +15,8 @@ from harness.model.lab import Lab
 from harness.proof import kept
 from harness.shards import runs
 from harness.track_record import Row
+
+Given = TypeVar("Given")
 
 OVERHEAD_S = 15.0
 """What starting and stopping the containers of one run takes, about."""
@@ -33,7 +36,7 @@ def due(slugs: Sequence[str], minutes: float, today: date) -> list[str]:
     entries = [catalogue.find(slug) for slug in slugs]
     entries = [one for one in entries if not one.lab.simulated_only]
     turn = today.toordinal() % max(1, len(entries))
-    turned = entries[turn:] + entries[:turn]
+    turned = _turned(entries, turn)
     chosen: list[str] = []
     left_s = 60 * minutes
     for entry in sorted(turned, key=lambda one: _is_proven(one, rows.get(one.slug))):
@@ -54,8 +57,13 @@ def due_to_prove(slugs: Sequence[str], today: date) -> list[str]:
     ]
     others = [slug for slug in slugs if slug not in changed]
     first = today.toordinal() * IN_TURN % max(1, len(others))
-    turn = (others[first:] + others[:first])[:IN_TURN]
+    turn = _turned(others, first)[:IN_TURN]
     return [slug for slug in slugs if slug in changed or slug in turn]
+
+
+def _turned(given: list[Given], first: int) -> list[Given]:
+    """Let another one be the first, and those before it the last."""
+    return given[first:] + given[:first]
 
 
 def _is_proven(entry: Entry, row: Row | None) -> bool:

@@ -2,8 +2,7 @@
 
 import math
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache
@@ -19,7 +18,7 @@ from harness.cli import tables, whither
 from harness.due import due_to_prove
 from harness.engines.protocol import Conductor, Observer, Plan
 from harness.engines.sim.engine import SimEngine
-from harness.engines.sim.invariants import CHECKS
+from harness.engines.sim.invariants import checking
 from harness.lessons import evidence, rewrite
 from harness.model.lab import Lab
 from harness.model.reading import Question
@@ -67,8 +66,8 @@ class Remembering:
     called: dict[str, Sequence[Listed]] = field(default_factory=dict)
 
     def run(self, plan: Plan, conduct: Conductor, observer: Observer) -> Recording:
-        if plan.seed != SEED:
-            with cheaply():
+        if plan.seed != SEED:  # the dear checks are made on each lab as it is
+            with checking(dear=False):
                 return SimEngine().run(plan, conduct, observer)
         with watched() as called:
             made = SimEngine().run(plan, conduct, observer)
@@ -76,16 +75,6 @@ class Remembering:
         kept = self.unbroken if plan.lab.is_control else self.broken
         kept[plan.variant.name] = made
         return made
-
-
-@contextmanager
-def cheaply() -> Iterator[None]:
-    """Do without the kernel's dear checks, which each lab as it is has been through."""
-    before, CHECKS.dear = CHECKS.dear, False
-    try:
-        yield
-    finally:
-        CHECKS.dear = before
 
 
 def _watch(engine: object, variant: Variant, lab: Lab) -> Observer:
@@ -156,7 +145,7 @@ def test_what_is_broken_on_purpose_is_noticed(slug: str) -> None:
     """
     result, engine = proof(slug)
     bench = Bench(catalogue.find(slug), SEED, engine.broken, engine.unbroken, engine.called)
-    with cheaply():
+    with checking(dear=False):
         items = list(in_every_way(bench))
     assert [(item.way, item.what, item.missing) for item in items if not item.holds] == []
     ways = {item.way for item in items}

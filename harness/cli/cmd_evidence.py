@@ -40,9 +40,9 @@ def command(added: Sequence[Path]) -> ExitCode:
         track_record.write(rows)
         _write_table(rows)
     console = Console(highlight=False)
-    open_ = 0
+    open_, proofs = 0, kept.load()
     for slug in catalogue.slugs():
-        for is_good, line in _lines(catalogue.find(slug), rows):
+        for is_good, line in _lines(catalogue.find(slug), rows, proofs.get(slug)):
             open_ += not is_good
             sign, style = ("✓", "green") if is_good else ("✗", "yellow")
             console.print(Text(f"{sign} ", style=style).append(line, "default"), soft_wrap=True)
@@ -50,7 +50,7 @@ def command(added: Sequence[Path]) -> ExitCode:
     return ExitCode.EXPECTATION_FAILED if open_ else ExitCode.AS_EXPECTED
 
 
-def _lines(entry: Entry, rows: Sequence[Row]) -> Iterator[tuple[bool, str]]:
+def _lines(entry: Entry, rows: Sequence[Row], proof: kept.Row | None) -> Iterator[tuple[bool, str]]:
     """Say of a lab, engine by engine, what there is; of its proof, and of its lesson."""
     there = {row.engine: row for row in rows if row.lab == entry.slug}
     for engine, called in ENGINES.items():
@@ -67,7 +67,6 @@ def _lines(entry: Entry, rows: Sequence[Row]) -> Iterator[tuple[bool, str]]:
             not since and not row.failed,
             f"{head}{row.seeds()} seeds, {row.day}{failed}{f'; {since}' if since else ''}",
         )
-    proof = kept.load().get(entry.slug)
     is_proven = proof is not None and proof.digest == kept.digest(entry)
     since = "never" if proof is None else f"{proof.day}; something has changed since"
     unproven = f"{since}: ./lab prove {entry.slug} --keep"

@@ -3,6 +3,7 @@
 What containers do not tell is None; before there are containers, hosts are absent.
 """
 
+import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -62,7 +63,7 @@ def _own(live: LiveRun) -> Iterator[FaultShown]:
         record = live.own.get(id(timed))
         if record is None or record.start_s > live.now():
             continue
-        gone = record.removed_s == record.removed_s  # it is no NaN
+        gone = not math.isnan(record.removed_s)
         yield FaultShown(
             number=None,
             name=timed.fault.name,

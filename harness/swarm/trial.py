@@ -6,14 +6,13 @@ import re
 import traceback
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 
 from harness.conductor import conductor
 from harness.engines.sim.engine import SimEngine
 from harness.engines.sim.events import EventLog
-from harness.engines.sim.invariants import CHECKS
+from harness.engines.sim.invariants import checking
 from harness.engines.sim.machine import ROUNDING_S
 from harness.engines.sim.order import Permutation
 from harness.errors import ChaoslabError
@@ -142,7 +141,7 @@ def _recorded(
 ) -> Recording:
     plan = scenario.plan()
     engine = SimEngine(permute=order, events=EventLog(file), piece_s=piece_s)
-    with _dear():
+    with checking(dear=True):
         return engine.run(plan, conductor(plan.lab.faults, plan.lab.duration_s), Quiet())
 
 
@@ -150,15 +149,6 @@ def _where(error: Exception) -> str:
     """Name the function in which an error was raised."""
     codes = [frame.f_code for frame, _ in traceback.walk_tb(error.__traceback__)]
     return f"{type(error).__name__} in {codes[-1].co_qualname}"
-
-
-@contextmanager
-def _dear() -> Iterator[None]:
-    before, CHECKS.dear = CHECKS.dear, True
-    try:
-        yield
-    finally:
-        CHECKS.dear = before
 
 
 def _wrong(scenario: Scenario, recording: Recording) -> Iterator[Failure]:

@@ -190,9 +190,9 @@ def time_left_quantile_s(*, quantile: float, rate_rps: float, capacity_rps: floa
 def newest_first_wait_quantile_s(*, quantile: float, rate_rps: float, capacity_rps: float) -> float:
     """Quantile of the wait of those whom an overloaded server serves newest first, in seconds.
 
-    -ln(1 - p) / lambda. Derived: who comes with u left of the service under way is next with the
-    probability exp(-lambda u) that nobody comes after him, so a share (1 - exp(-lambda u)) mu /
-    lambda of all comes and waits at most u; mu / lambda of all are served.
+    -ln(1 - p) / lambda. Derived: the service under way has u left when a request arrives. It is
+    next if no other arrives in that time, which has the probability exp(-lambda u). So a share
+    (1 - exp(-lambda u)) mu / lambda of all comes and waits at most u; mu / lambda are served.
 
     Valid for one server, equally long services, Poisson arrivals, a server that is never idle, and
     up to the quantile 1 - exp(-lambda / mu): whoever waits for more than one service waits longer.

@@ -211,7 +211,7 @@ class Page:
         return self.send("open", experiment=whole)[0]
 
     def act(self, do: str, **fields: Any) -> dict[str, Any]:
-        """Do an operation; give what is told of it."""
+        """Do an operation, and return the messages that follow."""
         return self.send("act", operation={"do": do, **fields})[0]
 
     def played(self) -> Run:
@@ -230,7 +230,7 @@ class Page:
         return next(one for one in reversed(self.passed()) if one["say"] == "tick")
 
     def ended(self) -> list[dict[str, Any]]:
-        """Wait until the run's thread has ended; give what is told of it."""
+        """Wait until the run's thread has ended, and return the messages that follow."""
         for thread in threading.enumerate():
             if thread.name == containers_session.THREAD:
                 thread.join(LIMIT_S)

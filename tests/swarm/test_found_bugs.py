@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from harness.engines.sim.collector import calm
 from harness.engines.sim.link import SimLink
 from harness.engines.sim.loop import VirtualLoop
 from harness.engines.sim.machine import Core
@@ -176,11 +175,10 @@ BUGS: Mapping[str, Bug] = {
 def found(patch: pytest.MonkeyPatch, bug: Bug) -> tuple[Scenario, Failure]:
     """Put a bug in, and give the first scenario that fails."""
     bug.put(patch)
-    with calm():
-        for seed in range(PLANS):
-            scenario = drawn(seed)
-            if seen := failure(scenario):
-                return scenario, seen
+    for seed in range(PLANS):
+        scenario = drawn(seed)
+        if seen := failure(scenario):
+            return scenario, seen
     pytest.fail(f"none of {PLANS} plans finds it")
 
 
@@ -209,10 +207,9 @@ def test_what_was_found_is_shrunk_and_explained(
     """It fails as before and is smaller; its kind is right, and so is the test that is written."""
     bug = BUGS[name]
     scenario, seen = found(monkeypatch, bug)
-    with calm():
-        shrinker = Shrinker(scenario, seen, tries=TRIES)
-        small = shrinker.shrink()
-        told = explained(small, seen)
+    shrinker = Shrinker(scenario, seen, tries=TRIES)
+    small = shrinker.shrink()
+    told = explained(small, seen)
     assert sizes(small) < sizes(scenario)
     assert all(new <= old for new, old in zip(sizes(small), sizes(scenario), strict=True))
     again = failure(small, like=seen)

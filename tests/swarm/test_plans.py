@@ -5,7 +5,6 @@ Counted and not timed, so that a slow machine tries the same; `./lab swarm` trie
 
 import pytest
 
-from harness.engines.sim.collector import calm
 from harness.swarm.draw import drawn
 from harness.swarm.trial import failure
 
@@ -19,6 +18,5 @@ PARTS = 10
 @pytest.mark.parametrize("part", range(PARTS))
 def test_plans_hold(part: int) -> None:
     """Twice, the second time in pieces; replay one with `./lab swarm --seed N --plans 1`."""
-    with calm():
-        failing = {seed: failure(drawn(seed)) for seed in range(part, PLANS, PARTS)}
+    failing = {seed: failure(drawn(seed)) for seed in range(part, PLANS, PARTS)}
     assert {seed: found for seed, found in failing.items() if found} == {}

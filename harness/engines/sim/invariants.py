@@ -5,6 +5,8 @@ go through all tasks and timers; `tests/conftest.py` switches them on for the wh
 """
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from harness.engines.sim.process import PROCESS, ProcessState
@@ -18,6 +20,16 @@ class Checks:
 
 
 CHECKS = Checks()
+
+
+@contextmanager
+def checking(*, dear: bool) -> Iterator[None]:
+    """Have the dear ones on, or off, for as long as the block lasts."""
+    before, CHECKS.dear = CHECKS.dear, dear
+    try:
+        yield
+    finally:
+        CHECKS.dear = before
 
 
 class Ledger:
