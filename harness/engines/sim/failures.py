@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from harness.engines.sim.process import Process
+from harness.engines.sim.process import Process, ProcessState
 
 KEPT = 1000
 """Failed tasks after which those are forgotten whose error somebody has taken."""
@@ -31,10 +31,18 @@ class Failures:
 
     def see(self, process: Process, task: asyncio.Task[Any]) -> None:
         """Look at a process's task that has ended, and keep it if it has failed."""
+        if process.state is ProcessState.DEAD:
+            task._log_traceback = False  # noqa: SLF001
         if task._log_traceback and not isinstance(task._exception, SystemExit):  # noqa: SLF001
             self._failed.append(Failure(self._time(), process, task))
             if len(self._failed) > KEPT:
                 self._forget_awaited()
+
+    def bury(self, process: Process) -> None:
+        """Forget those of a process that has ended, but what was certain before its end."""
+        for failure in self._failed:
+            if failure.process is process and _references(failure) != ALONE:
+                failure.task._log_traceback = False  # noqa: SLF001
 
     def certain(self) -> list[Failure]:
         """Give those whose error nobody can take any more; and forget them."""

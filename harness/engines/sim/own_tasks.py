@@ -64,7 +64,11 @@ class OwnTasks(OwnSettings):
             self.failures.see(process, task)
 
     def bury(self, process: Process) -> None:
-        """Keep what a killed process had under way, so that no `finally` of it ever runs."""
+        """Keep what a killed process had under way, so that no `finally` of it ever runs.
+
+        It complains of no error either that it could still have taken.
+        """
+        self.failures.bury(process)
         self.graveyard.extend(process.held)
         self.graveyard.extend(self.tasks_of(process))
 

@@ -169,6 +169,49 @@ def test_a_task_whose_error_nobody_awaits_is_told(*, held: bool) -> None:
     assert crashes(recording)[2:5] == ([0, 0, 0] if held else [0, 1, 1])
 
 
+@pytest.mark.parametrize("held", [False, True])
+def test_a_process_that_has_ended_complains_of_no_error_that_it_could_have_taken(
+    *, held: bool
+) -> None:
+    """Of one that nobody could take any more it has complained before its end."""
+    kept: list[asyncio.Task[None]] = []
+
+    async def background(ctx: Context[Any]) -> None:
+        async def crash() -> None:
+            await asyncio.sleep(2.25)
+            raise ValueError(ctx.host)
+
+        task = asyncio.get_running_loop().create_task(crash())
+        if held:
+            kept.append(task)
+        del task
+        await asyncio.sleep(2.5)
+        await ctx.exit(0)
+
+    told = "2.250 s host#0: nobody awaited ValueError('host')"
+    ended = "2.500 s host#0: ended with code 0"
+    assert sorted(run(beside(background)).notes) == ([ended] if held else [told, ended])
+
+
+def test_a_group_that_fails_in_the_instant_of_its_process_s_end_is_not_told() -> None:
+    """Nobody has come to take its errors, as nobody runs any more."""
+
+    async def background(ctx: Context[Any]) -> None:
+        async def crash() -> None:
+            await asyncio.sleep(2.5)
+            raise ValueError(ctx.host)
+
+        async def end() -> None:
+            await asyncio.sleep(2.5)
+            await ctx.exit(0)
+
+        async with asyncio.TaskGroup() as group:
+            for job in (crash, end, crash):
+                group.create_task(job())
+
+    assert run(beside(background)).notes == ["2.500 s host#0: ended with code 0"]
+
+
 def test_an_error_that_somebody_awaits_is_no_crash() -> None:
     """By `gather`, a group, a shield, or a plain `await`."""
 
