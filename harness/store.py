@@ -131,15 +131,22 @@ def final_path(part: Path) -> Path:
 
 
 def save(result: Result, when: datetime, path: Path) -> dict[str, Any]:
-    """Write `run.json` and each recording in a folder of its own; give what `run.json` holds.
-
-    A recording's folder is called `<engine>-<variant>`.
-    """
+    """Write `run.json`, and each recording that is not kept yet; give what `run.json` holds."""
     summary = document(result, when)
     (path / DOCUMENT).write_text(json.dumps(summary, indent=1) + "\n")
     for recording in result.recordings:
-        recording.save(path / f"{recording.engine}-{recording.variant}")
+        if not _place(recording, path).is_dir():
+            keep(recording, path)
     return summary
+
+
+def keep(recording: Recording, path: Path) -> None:
+    """Write a recording into a folder of its own, `<engine>-<variant>`, in that of its run."""
+    recording.save(_place(recording, path))
+
+
+def _place(recording: Recording, path: Path) -> Path:
+    return path / f"{recording.engine}-{recording.variant}"
 
 
 def document(result: Result, when: datetime) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from harness import assignments, catalogue, runner
+from harness import assignments, catalogue, runner, store
 from harness.catalogue import Entry
 from harness.cli import complaints
 from harness.cli.workers import CONTEXT, cores, pool, submitted
@@ -175,8 +175,8 @@ def simulator(
     """Begin all simulations of a command, where there are several, on all cores; give the engine.
 
     However the block ends, no process is left. What is too long for memory is handed over by files
-    in ``folder``. Once the first recording is there, and a core perhaps idle, ``meanwhile`` is
-    called.
+    in ``folder``; the recordings of runs with faults are kept there by those who made them. Once
+    the first recording is there, and a core perhaps idle, ``meanwhile`` is called.
     """
     runs = asked.runs()
     processes = min(cores(), len(runs))
@@ -237,7 +237,10 @@ def _simulate(run: Run, *, traced: bool) -> Recording:
     try:
         with complaints.told(teller.complain), _trace(run, traced=traced) as log:
             engine = SimEngine(permute=asked.permute, events=log)
-            return runner.record(result, lab, engine, variant, lambda *_: teller)
+            recording = runner.record(result, lab, engine, variant, lambda *_: teller)
+        if run.faulty:
+            store.keep(recording, _Here.folder)
+        return recording
     finally:
         _Here.messages.put((run.number, OVER, ()))
 

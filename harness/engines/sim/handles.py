@@ -2,27 +2,26 @@
 
 import asyncio
 from collections.abc import Callable
-from contextvars import Context, copy_context
+from contextvars import Context
 from typing import Any
 
 
 class Handle(asyncio.Handle):
-    """A callback that waits for its turn, or, once cancelled, for being passed over."""
+    """A callback that waits for its turn, or, once cancelled, for being passed over.
+
+    The loop makes it and its timers attribute by attribute: a call of `__init__` would take as long
+    as all the rest.
+    """
 
     __slots__ = ()
+
+    _callback: Callable[..., object]
+    _args: tuple[Any, ...]
+    _context: Context
 
     # What the base class prints.
     _repr = None
     _source_traceback = None
-
-    def __init__(
-        self, callback: Callable[..., object], args: tuple[Any, ...], context: Context | None
-    ) -> None:
-        self._callback = callback
-        self._args = args
-        # Not `or`: a context in which nothing is set is false.
-        self._context = copy_context() if context is None else context
-        self._cancelled = False
 
     def cancel(self) -> None:
         """See to it that the callback is not run."""
@@ -37,21 +36,13 @@ class Timer(asyncio.TimerHandle):
 
     set_s: float
 
+    _when: float
+    _callback: Callable[..., object]
+    _args: tuple[Any, ...]
+    _context: Context
+
     _repr = None
     _source_traceback = None
-
-    def __init__(
-        self,
-        when: float,
-        callback: Callable[..., object],
-        args: tuple[Any, ...],
-        context: Context | None,
-    ) -> None:
-        self._when = when
-        self._callback = callback
-        self._args = args
-        self._context = copy_context() if context is None else context
-        self._cancelled = False
 
     def cancel(self) -> None:
         """See to it that the callback is not run; the loop passes it over when its time comes."""

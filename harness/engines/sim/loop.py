@@ -10,7 +10,7 @@ import math
 import sys
 from collections import deque
 from collections.abc import Callable, Coroutine
-from contextvars import Context
+from contextvars import Context, copy_context
 from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, TypeVarTuple
 
@@ -37,6 +37,10 @@ ASK_LIMIT = 5_000_000
 
 SECOND_LIMIT = 20_000_000
 """Callbacks in one second of virtual time after which it is held to go on for ever."""
+
+RUNNING = ProcessState.RUNNING
+
+_new = object.__new__
 
 
 class VirtualLoop(Endings):
@@ -69,7 +73,7 @@ class VirtualLoop(Endings):
         """Give the virtual time in seconds."""
         self._asked += 1
         if self._asked > ASK_LIMIT:
-            self._spins(None, own_place(stack(sys._getframe(1))))  # noqa: SLF001
+            self._spins(None, own_place(stack(sys._getframe(1))))
             # A new one each time: an error that is raised again and again keeps every traceback.
             raise StuckError(str(self._refused))
         return self._now
@@ -81,7 +85,12 @@ class VirtualLoop(Endings):
         context: Context | None = None,
     ) -> asyncio.Handle:
         """Run a callback in the next round, at this same instant."""
-        handle = Handle(callback, args, context)
+        handle = _new(Handle)
+        handle._callback = callback
+        handle._args = args
+        # Not `or`: a context in which nothing is set is false.
+        handle._context = copy_context() if context is None else context
+        handle._cancelled = False
         self._ready.append(handle)
         return handle
 
@@ -111,7 +120,7 @@ class VirtualLoop(Endings):
         context: Context | None = None,
     ) -> asyncio.TimerHandle:
         """Run a callback after a delay in virtual seconds."""
-        return self._set(Timer(self._now + delay, callback, args, context))
+        return self.call_at(self._now + delay, callback, *args, context=context)
 
     def call_at(
         self,
@@ -121,14 +130,23 @@ class VirtualLoop(Endings):
         context: Context | None = None,
     ) -> asyncio.TimerHandle:
         """Run a callback at a virtual time; one in the past runs in the next round."""
-        return self._set(Timer(when, callback, args, context))
+        timer = _new(Timer)
+        timer._callback = callback
+        timer._args = args
+        timer._context = copy_context() if context is None else context
+        timer._cancelled = False
+        timer._when = when
+        timer.set_s = now = self._now
+        self._sequence += 1
+        heappush(self._timers, (max(when, now), self._sequence, timer))
+        return timer
 
     def is_running(self) -> bool:
         """Say whether it runs; aiohttp alone is told that it does not.
 
         From Python 3.12 on, its tasks would else take their first step when they are made.
         """
-        return super().is_running() and not is_of_aiohttp(sys._getframe(1))  # noqa: SLF001
+        return super().is_running() and not is_of_aiohttp(sys._getframe(1))
 
     def gate(self) -> None:
         """From now on ask each callback's process whether it may run."""
@@ -178,12 +196,6 @@ class VirtualLoop(Endings):
                 raise self._refused from None
             raise
 
-    def _set(self, timer: Timer) -> Timer:
-        self._sequence += 1
-        timer.set_s = self._now
-        heappush(self._timers, (max(self._now, timer._when), self._sequence, timer))  # noqa: SLF001
-        return timer
-
     def _run_once(self) -> None:
         """Run callbacks until `stop` is called; asyncio would come back after each round."""
         ready = self._ready
@@ -197,15 +209,16 @@ class VirtualLoop(Endings):
             if ran > most:
                 self._give_up()
             handle = ready.popleft()
-            if handle._cancelled or (self._gated and not self._may_run(handle)):  # noqa: SLF001
+            if handle._cancelled:
                 continue
+            if self._gated:
+                process = handle._context.get(PROCESS)  # type: ignore[attr-defined]
+                if process is not None and (process.state is not RUNNING or process.busy):
+                    self._hold(process, handle)
+                    continue
             assert not dear or may_run(handle), "a callback of a dead or frozen process runs"
             try:
-                handle._context.run(handle._callback, *handle._args)  # type: ignore[attr-defined] # noqa: SLF001
-            except KeyboardInterrupt:
-                raise
-            except SystemExit as error:
-                self._exits(handle, error)
+                handle._context.run(handle._callback, *handle._args)  # type: ignore[attr-defined]
             except BaseException as error:  # noqa: BLE001 - as asyncio's own handles do
                 self._tell(handle, error)
         self._ran = ran
@@ -213,14 +226,19 @@ class VirtualLoop(Endings):
             raise self._refused
 
     def _tell(self, handle: asyncio.Handle, error: BaseException) -> None:
-        callback = handle._callback  # type: ignore[attr-defined] # noqa: SLF001
+        if isinstance(error, KeyboardInterrupt):
+            raise error
+        if isinstance(error, SystemExit):
+            self._exits(handle, error)
+            return
+        callback = handle._callback  # type: ignore[attr-defined]
         name = getattr(callback, "__qualname__", repr(callback))
         message = f"Exception in callback {name}"
         self.call_exception_handler({"message": message, "exception": error, "handle": handle})
 
     def _advance(self) -> None:
         timers = self._timers
-        while timers and timers[0][2]._cancelled:  # noqa: SLF001
+        while timers and timers[0][2]._cancelled:
             heappop(timers)
         if not timers:
             raise StuckError(f"nothing will ever happen again; {self._waits()}")
@@ -248,7 +266,7 @@ class VirtualLoop(Endings):
         """Stand still at the limit, with all done that is due by then."""
         self._now = max(self._now, self.limit_s)
         self._asked = 0
-        self._ready.append(Handle(self.stop, (), KERNEL))
+        self.call_soon(self.stop, context=KERNEL)
 
     def _pass_second(self) -> None:
         if self._now > self.ends_s:
@@ -256,35 +274,32 @@ class VirtualLoop(Endings):
         self._next_s = math.floor(self._now) + 1
         self._most_in_second = self._ran + SECOND_LIMIT
         # aiohttp sets time limits of minutes and cancels nearly all of them.
-        self._timers[:] = [entry for entry in self._timers if not entry[2]._cancelled]  # noqa: SLF001
+        self._timers[:] = [entry for entry in self._timers if not entry[2]._cancelled]
         heapify(self._timers)
 
     def _give_up(self) -> NoReturn:
         running = line(
-            (_owner(handle), place_of_callback(handle._callback))  # type: ignore[attr-defined] # noqa: SLF001
+            (_owner(handle), place_of_callback(handle._callback))  # type: ignore[attr-defined]
             for handle in self._ready
         )
         stands = "stands" if self._most < self._most_in_second else "all but stands"
         raise StuckError(f"time {stands} still at {self._now:g} s while callbacks go on: {running}")
 
-    def _may_run(self, handle: asyncio.Handle) -> bool:
-        process = handle._context.get(PROCESS)  # type: ignore[attr-defined] # noqa: SLF001
-        if process is None or (process.state is ProcessState.RUNNING and not process.busy):
-            return True
+    def _hold(self, process: Process, handle: asyncio.Handle) -> None:
+        """Keep a callback until its process goes on, or for ever if it has ended."""
         held = self.graveyard if process.state is ProcessState.DEAD else process.held
         held.append(handle)
-        return False
 
     def _report(self, _: asyncio.AbstractEventLoop, details: dict[str, Any]) -> None:
         handle = details.get("handle")
-        self.on_crash(handle._context.get(PROCESS) if handle else PROCESS.get(), details)  # noqa: SLF001
+        self.on_crash(handle._context.get(PROCESS) if handle else PROCESS.get(), details)
 
     def _write_to_self(self) -> None:
         """Do nothing: there is no selector to wake."""
 
     def pending(self) -> list[Timer]:
         """Give the timers that are set and not cancelled, the next one first."""
-        return [timer for _, _, timer in sorted(self._timers) if not timer._cancelled]  # noqa: SLF001
+        return [timer for _, _, timer in sorted(self._timers) if not timer._cancelled]
 
     def forget(self) -> None:
         """Let go of what will never run, once the loop is closed: timers and dropped tasks."""
@@ -305,5 +320,5 @@ class VirtualLoop(Endings):
 
 
 def _owner(handle: asyncio.Handle) -> str:
-    process = handle._context.get(PROCESS)  # type: ignore[attr-defined] # noqa: SLF001
+    process = handle._context.get(PROCESS)  # type: ignore[attr-defined]
     return process.label if process else "harness"
