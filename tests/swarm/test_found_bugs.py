@@ -97,7 +97,7 @@ def _turns_held_round(patch: pytest.MonkeyPatch) -> None:
 
 
 def _lets_the_dead_run(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(VirtualLoop, "_may_run", lambda *_: True)
+    patch.setattr(VirtualLoop, "gate", lambda _: None)
 
 
 def _works_on(patch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ import errno
 import random
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 
 from harness.engines.sim.endpoint import WINDOW_BYTES, Endpoint
 from harness.engines.sim.loop import VirtualLoop
@@ -115,13 +116,23 @@ class SimLink:
         if len(self._dials) == 1:
             self._try(loop, SYN_RETRY_S)
 
-    def _try(self, loop: VirtualLoop, retry_s: float) -> None:
+    def _try(self, loop: VirtualLoop, retry_s: float, *, is_second: bool = False) -> None:
+        """Dial for those that wait; whoever finds the callee's queue full knocks again later.
+
+        A dial takes a moment, in which a callee that is free accepts: before its queue counts as
+        full, it has had a turn.
+        """
         while self._dials:
             client, up, accept = self._dials[0]
             listener = accept()
             if listener and listener.full():
-                loop.call_later(retry_s, self._try, loop, 2 * retry_s, context=KERNEL)
+                if is_second:
+                    loop.call_later(retry_s, self._try, loop, 2 * retry_s, context=KERNEL)
+                else:
+                    again = partial(self._try, loop, retry_s, is_second=True)
+                    loop.call_soon(again, context=KERNEL)
                 return
+            is_second = False
             self._dials.popleft()
             retry_s = SYN_RETRY_S
             down = up.reverse

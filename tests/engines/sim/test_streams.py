@@ -441,6 +441,19 @@ def test_a_full_backlog_is_dialled_again_after_one_two_four_seconds(
     pair.world.run(main())
 
 
+def test_a_burst_finds_no_queue_full_of_a_callee_that_is_free() -> None:
+    """A dial takes a moment, in which the callee accepts, however short its queue is."""
+    pair = Pair()
+
+    async def main() -> None:
+        await pair.listen(backlog=0)
+        clients = await asyncio.gather(*(pair.dial() for _ in range(20)))
+        await asyncio.sleep(0.1)
+        assert len(pair.accepted) == len(clients)
+
+    pair.world.run(main())
+
+
 def test_each_full_queue_is_waited_for_from_a_second_on() -> None:
     """The doubling is of one connect: the next one that finds the queue full begins anew."""
     pair = Pair()
