@@ -122,7 +122,7 @@ def pictures(chromium: Browser, site: Site, times: int) -> Table:
 
 
 def slices(chromium: Browser, site: Site, runs: int) -> Table:
-    """Measure the variant of each lab that breaks, slice by slice."""
+    """Measure the variant of each lab that breaks, or its first, slice by slice."""
     table = Table(
         title=f"A slice of {SLICE_S:g} virtual seconds, ms, {runs} runs each",
         columns=("lab", "variant", "p50", "p95", "most", f"p95 outside the dearest {STORM_S:g} s"),
@@ -132,7 +132,8 @@ def slices(chromium: Browser, site: Site, runs: int) -> Table:
     page.goto(f"{site.address}/episodes.html")
     for slug in catalogue.slugs():
         lab = catalogue.find(slug).lab
-        variant = next(one for one in lab.variants if isinstance(one, Broken))
+        broken = (one for one in lab.variants if isinstance(one, Broken))
+        variant = next(broken, lab.variants[0])
         given = [slug, variant.name, lab.duration_s, SLICE_S]
         took = [
             min(same)

@@ -70,6 +70,8 @@ def _own(live: LiveRun) -> Iterator[FaultShown]:
             said=timed.said,
             state=GONE if gone else SEEN if is_there(record) else ASKED,
             at_s=record.removed_s if gone else record.start_s,
+            start_s=record.start_s,
+            end_s=record.removed_s if gone else None,
             target=timed.fault.target,
         )
 
@@ -83,6 +85,8 @@ def _by_hand(live: LiveRun) -> Iterator[FaultShown]:
             said=one.fault.said,
             state=SEEN,
             at_s=one.record.start_s,
+            start_s=one.record.start_s,
+            end_s=None,
             target=one.fault.target,
         )
     if asked := live.asked:
@@ -92,6 +96,8 @@ def _by_hand(live: LiveRun) -> Iterator[FaultShown]:
             said=asked.said,
             state=ASKED,
             at_s=live.now(),
+            start_s=live.now(),
+            end_s=None,
             target=asked.target,
         )
 

@@ -91,13 +91,19 @@ class LoadShown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaultShown:
-    """A fault: by hand it has a number, the lab's own have none; `said` as people say it."""
+    """A fault: by hand it has a number, the lab's own have none; `said` as people say it.
+
+    `at_s` is since when its state is what it is, `start_s` and `end_s` are the whole of its time:
+    until it has ended, the second is None.
+    """
 
     number: int | None
     name: str
     said: str
     state: str
     at_s: float
+    start_s: float
+    end_s: float | None
     target: str
 
 
@@ -136,6 +142,8 @@ def looked(session: SimSession, tally: Tally, planned: tuple[Timed, ...]) -> Loo
             said=one.fault.said,
             state=SEEN if one.record.seen_s <= now_s else ASKED,
             at_s=one.record.start_s,
+            start_s=one.record.start_s,
+            end_s=None,
             target=one.fault.target,
         )
         for one in acting.there()
@@ -167,6 +175,8 @@ def _own(planned: tuple[Timed, ...], now_s: float) -> Iterator[FaultShown]:
                 said=timed.said,
                 state=GONE if gone else SEEN,
                 at_s=timed.end_s if gone else timed.start_s,
+                start_s=timed.start_s,
+                end_s=timed.end_s if gone else None,
                 target=timed.fault.target,
             )
 

@@ -119,6 +119,23 @@ def test_the_address_opened_again_gives_the_same_digests(
 
 
 @pytest.mark.browser
+def test_an_address_of_a_moment_shows_the_labs_own_faults_that_were_over_by_then(
+    page: Page,
+) -> None:
+    """Shaded from their start to their end, though the page has seen no moment between."""
+    own = urlencode({"runs": '[{"faults": "lab"}]'})
+    page.open(f"#lab=retry-storm&seed=1&with=budget&lasts=20&t=15&{own}")
+    assert page.moments() == {15}
+    (timed,) = catalogue.find("retry-storm").lab.faults
+    boxes = "node => [node, node.closest('svg')].map(one => one.getBoundingClientRect())"
+    offset, width = page.page.eval_on_selector(
+        ".window rect", f"node => (([a, b]) => [a.left - b.left, a.width])(({boxes})(node))"
+    )
+    lasted_s = timed.end_s - timed.start_s
+    assert width / offset == pytest.approx(lasted_s / timed.start_s, rel=0.02)
+
+
+@pytest.mark.browser
 def test_two_variants_stand_at_one_moment_whatever_is_done(page: Page) -> None:
     """Played, stepped, and gone back in; an event of the one is a moment of the other."""
     page.open(STORM)

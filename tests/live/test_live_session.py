@@ -239,8 +239,9 @@ def test_the_labs_own_faults_are_shown_when_they_come() -> None:
         states = []
         for at_s in (1.9, 2.0, 3.5):
             run.advance(at_s)
-            states.append([(one["number"], one["state"]) for one in shown(run)["faults"]])
-    assert states == [[], [(None, "seen")], [(None, "gone")]]
+            faults = shown(run)["faults"]
+            states.append([(one["number"], one["state"], one["end_s"]) for one in faults])
+    assert states == [[], [(None, "seen", None)], [(None, "gone", 3)]]
 
 
 def test_looking_changes_nothing() -> None:

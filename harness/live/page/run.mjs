@@ -118,7 +118,8 @@ export class Run {
     if (Number.isInteger(tick.at_s)) this.pictures.set(tick.at_s, tick);
     if (tick.series) this.series = tick.series.slice(1);
     if (tick.messages.length) this.messages = [...this.messages, ...tick.messages].slice(-MOST_MESSAGES);
-    this.keepWindows(tick);
+    // The lab's own faults, which are in no script of this page's; those by hand are in the script.
+    this.windows = tick.faults.filter((fault) => fault.number === null).map(({ said, target, start_s, end_s }) => ({ said, target, start_s, end_s: end_s ?? undefined }));
     this.arrive(tick.at_s, tick.over);
     this.stood?.();
     this.stood = null;
@@ -139,15 +140,6 @@ export class Run {
     if (future.length > 5) this.ghosts = [future, ...this.ghosts.filter((ghost) => ghost.at(-1).at_s > at_s)].slice(0, MOST_GHOSTS);
     for (const second of [...this.pictures.keys()]) if (second > at_s) this.pictures.delete(second);
     this.rows = [];
-  }
-  // The lab's own faults, which are in no script of this page's; those by hand are in the script.
-  keepWindows(tick) {
-    for (const fault of tick.faults.filter((one) => one.number === null)) {
-      const key = `${fault.name} ${fault.said}`;
-      let one = this.windows.find((each) => each.key === key && each.end_s === undefined);
-      if (!one && fault.state !== "gone") this.windows.push((one = { key, said: fault.said, target: fault.target, start_s: fault.at_s }));
-      if (one && fault.state === "gone") one.end_s = fault.at_s;
-    }
   }
   done(at_s = this.at_s) { return this.script.filter((act) => act.at_s <= at_s + 1e-9); }
   rowAt(at_s) { return this.rows.findLast((row) => row.at_s <= at_s + 1e-6); }
