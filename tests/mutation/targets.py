@@ -116,11 +116,18 @@ LOOP = sim("loop", "gaps_loop", "stuck", "spin", "work", "order_and_events", "ow
 
 KERNEL: Mapping[str, Sequence[str]] = {
     "harness/engines/sim/backlog.py": (*sim("backlog", "streams"), PLANS),
-    "harness/engines/sim/connector.py": (*sim("closed_connections", "engine", "libraries"), PLANS),
-    "harness/engines/sim/endpoint.py": (*WIRE, "tests/behaviour/test_transports.py"),
-    "harness/engines/sim/endings.py": (*sim("loop", "stuck", "spin", "exits", "doubt"), PLANS),
-    "harness/engines/sim/failures.py": sim("crashes", "left_behind"),
-    "harness/engines/sim/handles.py": (*sim("loop"), PLANS),
+    "harness/engines/sim/connector.py": (*sim("client", "closed_connections", "engine"), PLANS),
+    "harness/engines/sim/endpoint.py": (
+        *WIRE,
+        "tests/behaviour/test_transports.py",
+        "tests/behaviour/test_contract.py",
+    ),
+    "harness/engines/sim/endings.py": (
+        *sim("own_process", "gaps_loop", "loop", "stuck", "spin", "exits", "doubt"),
+        PLANS,
+    ),
+    "harness/engines/sim/failures.py": sim("crashes", "left_behind", "gaps_loop"),
+    "harness/engines/sim/handles.py": (*sim("loop", "gaps_loop"), PLANS),
     "harness/engines/sim/hosts.py": (*HOSTS, PLANS),
     "harness/engines/sim/invariants.py": sim("invariants", "host_invariants"),
     "harness/engines/sim/leftovers.py": sim("invariants", "leftovers"),

@@ -5,6 +5,7 @@ import logging
 import math
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from dataclasses import replace
 from types import ModuleType
 from typing import Any
 
@@ -191,6 +192,23 @@ def test_a_process_that_has_ended_complains_of_no_error_that_it_could_have_taken
     told = "2.250 s host#0: nobody awaited ValueError('host')"
     ended = "2.500 s host#0: ended with code 0"
     assert sorted(run(beside(background)).notes) == ([ended] if held else [told, ended])
+
+
+def test_of_a_process_that_goes_on_it_is_told_whichever_other_ends() -> None:
+    """At the end of the run, as somebody might have taken the error until then."""
+    kept: list[asyncio.Task[None]] = []
+
+    async def background(ctx: Context[Any]) -> None:
+        async def crash() -> None:
+            await asyncio.sleep(2.25)
+            raise ValueError(ctx.host)
+
+        kept.append(asyncio.get_running_loop().create_task(crash()))
+
+    other = Service("other", app=probe("beside", lambda _: application(ok)))
+    both = replace(beside(background), services=(*beside(background).services, other))
+    recording = run(both, conductor((during(3, 4, Kill("other")),), 10))
+    assert recording.notes == ["2.250 s host#0: nobody awaited ValueError('host')"]
 
 
 def test_a_group_that_fails_in_the_instant_of_its_process_s_end_is_not_told() -> None:
