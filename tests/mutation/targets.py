@@ -131,7 +131,10 @@ KERNEL: Mapping[str, Sequence[str]] = {
     "harness/engines/sim/hosts.py": (*HOSTS, PLANS),
     "harness/engines/sim/invariants.py": sim("invariants", "host_invariants"),
     "harness/engines/sim/leftovers.py": sim("invariants", "leftovers"),
-    "harness/engines/sim/link.py": (*sim("streams", "partitions", "gaps_loop"), PLANS),
+    "harness/engines/sim/link.py": (
+        *sim("streams", "partitions", "gaps_loop", "order_and_events"),
+        PLANS,
+    ),
     "harness/engines/sim/loop.py": (*LOOP, *sim("doubt"), PLANS),
     "harness/engines/sim/machine.py": (*sim("work", "host_faults", "exits"), PLANS),
     "harness/engines/sim/network.py": (*sim("streams", "replicas", "hosts", "gaps_loop"), PLANS),

@@ -51,7 +51,7 @@ LAB = Lab(
            unlike=("fifo", "drop-expired")),
     ),
     across=(
-        ratio("in-time", "newest", claim="the oldest wait ten times as long as the newest",
+        ratio("in-time", "newest", claim="the oldest wait eight times as long as the newest",
               measure=HALF, at_least=8),
     ),
     predict=PREDICTIONS,

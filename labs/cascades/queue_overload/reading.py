@@ -28,7 +28,7 @@ READING = Reading(
         "half are answered almost at once": Phrase(row="answers half at once", value="median"),
         "answers at the last moment": Phrase(row="answers just in time", value="median"),
         "tells the others soon": Phrase(row="tells the others soon", value="after"),
-        "the oldest wait ten times as long as the newest": Phrase(
+        "the oldest wait eight times as long as the newest": Phrase(
             row="differ in their median", value="one / other"
         ),
     },

@@ -118,6 +118,10 @@ def test_a_trace_tells_of_the_run_its_faults_and_every_message() -> None:
     asked = [e for e in data if e["link"] == "client->checkout" and e["way"] == "upstream"]
     assert len(asked) == len(recording.requests)
     assert [event["at_s"] for event in events[1:]] == sorted(e["at_s"] for e in events[1:])
+    connects = [event for event in events if event["event"] == "connect"]
+    for link in {event["link"] for event in connects}:
+        numbers = [event["connection"] for event in connects if event["link"] == link]
+        assert numbers == list(range(1, len(numbers) + 1)), "each link counts its own from 1"
 
 
 def test_a_message_under_a_toxic_is_told_when_it_leaves_the_proxy() -> None:

@@ -1,6 +1,7 @@
 """Connections over the simulated network: raw protocols, asyncio's streams, HTTP."""
 
 import asyncio
+import errno
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from harness.engines.sim.engine import DELAY_S
 from harness.engines.sim.link import SYN_RETRY_S
+from harness.engines.sim.network import Server
 from harness.errors import LabError
 from tests.support import CLOSE, World, application, session
 
@@ -85,11 +87,11 @@ class Pair:
         self.accepted.append(Recorder())
         return self.accepted[-1]
 
-    async def listen(self, backlog: int = 100) -> asyncio.AbstractServer:
+    async def listen(self, backlog: int = 100) -> Server:
         loop = self.world.loop
-        return await self.world.on(
-            "b", loop.create_server(self.accept, None, PORT, backlog=backlog)
-        )
+        made = loop.create_server(self.accept, None, PORT, backlog=backlog)
+        server: Server = await self.world.on("b", made)
+        return server
 
     async def dial(self) -> Recorder:
         protocol: Recorder
@@ -408,9 +410,14 @@ def test_a_port_is_taken_once() -> None:
     pair = Pair()
 
     async def main() -> None:
-        await pair.listen()
-        with pytest.raises(OSError, match="port 8080 is in use"):
+        server = await pair.listen()
+        with pytest.raises(OSError, match="port 8080 is in use") as caught:
             await pair.listen()
+        assert caught.value.errno == errno.EADDRINUSE
+        assert [one.getsockname() for one in server.sockets] == [("b", PORT)]
+        server.close()
+        assert server.sockets == ()
+        await pair.listen()
 
     pair.world.run(main())
 
@@ -437,6 +444,26 @@ def test_a_full_backlog_is_dialled_again_after_one_two_four_seconds(
         made_s = [server.log[0][1] for server in pair.accepted]
         assert made_s == [close_to(resumed_s)] * 2 + [close_to(began_s + tried_s)] * 2
         assert [client.events() for client in clients] == [["made"]] * 4
+
+    pair.world.run(main())
+
+
+def test_a_link_that_goes_down_ends_its_live_connections_and_refuses_new_ones() -> None:
+    """As a proxy that is switched off; up again, it takes connections as before."""
+    pair = Pair()
+
+    async def main() -> None:
+        client, server = await pair.connected()
+        link = pair.world.links["a", "b"]
+        link.set_up(up=False)
+        await asyncio.sleep(0.1)
+        assert client.events()[-1] == server.events()[-1] == "lost"
+        with pytest.raises(ConnectionRefusedError):
+            await pair.dial()
+        link.set_up(up=True)
+        again = await pair.dial()
+        await asyncio.sleep(0.1)
+        assert again.events() == ["made"]
 
     pair.world.run(main())
 

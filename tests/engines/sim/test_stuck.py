@@ -120,6 +120,25 @@ def test_time_that_stands_still_names_what_goes_on(monkeypatch: pytest.MonkeyPat
     assert "sleep" in text
 
 
+def test_who_conducts_a_run_that_is_stuck_may_clean_up_and_take_time_for_it() -> None:
+    """Though the run's own time is over."""
+    cleaned: list[str] = []
+
+    async def act(system: System) -> list[Any]:
+        try:
+            while True:
+                await system.until(system.now() + 1)
+        finally:
+            await asyncio.sleep(5)
+            cleaned.append("five seconds later")
+
+    async def nothing(_: Context[Any]) -> None:
+        pass
+
+    said(starting(nothing), act)
+    assert cleaned == ["five seconds later"]
+
+
 def test_time_that_hardly_moves_is_stuck_too(monkeypatch: pytest.MonkeyPatch) -> None:
     """A step of a nanosecond each time would take longer than anybody waits."""
     monkeypatch.setattr(loops, "SECOND_LIMIT", 10_000)
