@@ -156,8 +156,7 @@ class VirtualLoop(Endings):
         """Put a process's held callbacks back, in their order."""
         assert process.state is ProcessState.RUNNING, process
         assert not process.busy, process
-        self._ready.extend(process.held)
-        process.held.clear()
+        self._ready.extend(self._held(process))
 
     def release_first(self, process: Process, done: asyncio.Future[None]) -> None:
         """Let the one task go on that waits for a future, and behind it what its process held.
@@ -169,9 +168,21 @@ class VirtualLoop(Endings):
         before = len(self._ready)
         done.set_result(None)
         woken = [self._ready.pop() for _ in range(len(self._ready) - before)]
-        self._ready.extendleft(reversed(process.held))
-        process.held.clear()
+        self._ready.extendleft(reversed(self._held(process)))
         self._ready.extendleft(woken)
+
+    def _held(self, process: Process) -> list[asyncio.Handle]:
+        """Take what a process has to do that did not run, its timers a round later than the rest.
+
+        So does asyncio: it looks at its sockets and then at the clock, however long ago each was.
+        """
+        callbacks = [one for one in process.held if not isinstance(one, asyncio.TimerHandle)]
+        timers = [one for one in process.held if isinstance(one, asyncio.TimerHandle)]
+        process.held.clear()
+        if timers:
+            self.call_soon(self._ready.extend, timers, context=KERNEL)
+            callbacks.append(self._ready.pop())
+        return callbacks
 
     def unwind(self) -> None:
         """Go on in spite of all, for as long as it takes to end what is under way."""

@@ -448,6 +448,25 @@ def test_a_full_backlog_is_dialled_again_after_one_two_four_seconds(
     pair.world.run(main())
 
 
+def test_a_process_that_did_not_run_reads_what_came_before_it_looks_at_the_clock() -> None:
+    """Whichever was first: asyncio asks its sockets, and then which timers are due."""
+    pair = Pair()
+
+    async def main() -> None:
+        client, server = await pair.connected()
+        context = pair.world.processes["b"].context()
+        pair.world.loop.call_later(1, server.note, "timer", context=context)
+        pair.world.pause("b")
+        await asyncio.sleep(2)
+        client.transport.write(b"late")
+        await asyncio.sleep(1)
+        pair.world.resume("b")
+        await asyncio.sleep(1)
+        assert server.events() == ["made", "data", "timer"]
+
+    pair.world.run(main())
+
+
 def test_a_link_that_goes_down_ends_its_live_connections_and_refuses_new_ones() -> None:
     """As a proxy that is switched off; up again, it takes connections as before."""
     pair = Pair()
