@@ -9,7 +9,7 @@ import asyncio
 import math
 import sys
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from contextvars import Context, copy_context
 from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, TypeVarTuple
@@ -156,7 +156,8 @@ class VirtualLoop(Endings):
         """Put a process's held callbacks back, in their order."""
         assert process.state is ProcessState.RUNNING, process
         assert not process.busy, process
-        self._ready.extend(self._held(process))
+        self._ready.extend(_as_it_wakes(process.held))
+        process.held.clear()
 
     def release_first(self, process: Process, done: asyncio.Future[None]) -> None:
         """Let the one task go on that waits for a future, and behind it what its process held.
@@ -168,21 +169,9 @@ class VirtualLoop(Endings):
         before = len(self._ready)
         done.set_result(None)
         woken = [self._ready.pop() for _ in range(len(self._ready) - before)]
-        self._ready.extendleft(reversed(self._held(process)))
-        self._ready.extendleft(woken)
-
-    def _held(self, process: Process) -> list[asyncio.Handle]:
-        """Take what a process has to do that did not run, its timers a round later than the rest.
-
-        So does asyncio: it looks at its sockets and then at the clock, however long ago each was.
-        """
-        callbacks = [one for one in process.held if not isinstance(one, asyncio.TimerHandle)]
-        timers = [one for one in process.held if isinstance(one, asyncio.TimerHandle)]
+        self._ready.extendleft(reversed(_as_it_wakes(process.held)))
         process.held.clear()
-        if timers:
-            self.call_soon(self._ready.extend, timers, context=KERNEL)
-            callbacks.append(self._ready.pop())
-        return callbacks
+        self._ready.extendleft(woken)
 
     def unwind(self) -> None:
         """Go on in spite of all, for as long as it takes to end what is under way."""
@@ -328,6 +317,14 @@ class VirtualLoop(Endings):
         """Listen on the simulated network."""
         assert self.create_server_hook is not None
         return await self.create_server_hook(*args, **options)
+
+
+def _as_it_wakes(held: Iterable[asyncio.Handle]) -> list[asyncio.Handle]:
+    """Order what a process that did not run has to do: what has come in, and then its timers.
+
+    So does asyncio, which looks at its sockets and then at the clock, however long ago each was.
+    """
+    return sorted(held, key=lambda handle: isinstance(handle, asyncio.TimerHandle))
 
 
 def _owner(handle: asyncio.Handle) -> str:
