@@ -141,8 +141,15 @@ KERNEL: Mapping[str, Sequence[str]] = {
     "harness/engines/sim/notes.py": sim("crashes", "exits", "doubt"),
     "harness/engines/sim/order.py": sim("order_and_events", "pieces"),
     "harness/engines/sim/own_settings.py": sim("own_process"),
-    "harness/engines/sim/own_tasks.py": (*sim("tasks", "own_process", "loop", "crashes"), PLANS),
-    "harness/engines/sim/pipe.py": (*WIRE, "tests/conformance/test_changes.py"),
+    "harness/engines/sim/own_tasks.py": (
+        *sim("tasks", "own_process", "loop", "crashes", "stuck"),
+        PLANS,
+    ),
+    "harness/engines/sim/pipe.py": (
+        *WIRE,
+        *sim("ends_by_change"),
+        "tests/conformance/test_changes.py",
+    ),
     "harness/engines/sim/process.py": (*sim("host_faults", "hosts"), PLANS),
     "harness/engines/sim/sampler.py": sim("sampler"),
     "harness/engines/sim/stub.py": TOXICS,

@@ -123,6 +123,8 @@ def test_a_toxic_that_ends_the_stream_may_be_followed_by_its_namesake(
         await asyncio.sleep(0.1)
         for _ in range(2):
             link.remove(kind)
+            assert kind not in {name for pipe in link.pipes for name in pipe.acting()}
+            assert all(isinstance(name, str) for pipe in link.pipes for name in pipe.acting())
             link.add(toxic(kind, ENDING[kind]))
         await asyncio.sleep(120)
         link.remove(kind)

@@ -14,7 +14,7 @@ from harness.engines.sim.engine import SimEngine
 from harness.engines.sim.events import EventLog
 from harness.engines.sim.loop import VirtualLoop
 from harness.engines.sim.order import Permutation
-from harness.engines.sim.process import Process
+from harness.engines.sim.process import KERNEL, Process
 from harness.model import (
     ClockSkew,
     Configure,
@@ -81,6 +81,42 @@ def test_a_permutation_mixes_processes_and_keeps_each_in_order() -> None:
     for order in orders:
         assert sorted(order.split()) == ["a1", "a2", "b1", "b2", "c1", "c2"]
         assert all(order.index(name + "1") < order.index(name + "2") for name in "abc")
+
+
+class Socket:
+    """Something of the kernel's, whose timers belong to no process."""
+
+    def arrive(self, number: int) -> None:
+        """Do nothing: only whose it is counts."""
+
+
+def test_a_permutation_keeps_the_timers_of_one_socket_in_order() -> None:
+    """They are no process's: bytes on one connection do not overtake each other."""
+    loop = VirtualLoop()
+    sockets = [Socket() for _ in range(4)]
+    due = [loop.call_at(1, one.arrive, n, context=KERNEL) for one in sockets for n in range(3)]
+    loop.close()
+    orders = [Permutation(seed)(due) for seed in range(20)]
+    assert len({tuple(map(id, order)) for order in orders}) > 10
+    for order in orders:
+        for number in range(0, 12, 3):
+            own = due[number : number + 3]
+            assert [handle for handle in order if handle in own] == own
+
+
+def test_a_permutation_counts_the_instants_that_it_could_reorder_and_reorders_those_named() -> None:
+    """Where one process alone has timers, there is nothing to reorder."""
+    loop = VirtualLoop()
+    contexts = [Process(name, 0).context() for name in "abcdefgh"]
+    due = [loop.call_at(1, print, n, context=one) for n, one in enumerate(contexts)]
+    loop.close()
+    every, second = Permutation(3), Permutation(3, only={2})
+    assert every(due[:1]) == second(due[:1]) == due[:1]
+    assert every.instants == second.instants == 0
+    orders = [every(due) for _ in range(3)]
+    assert [second(due) for _ in range(3)] == [due, orders[1], due]
+    assert due not in orders
+    assert every.instants == second.instants == 3
 
 
 def test_a_permuted_run_replays_to_the_byte_and_keeps_its_requests() -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable
+from contextvars import copy_context
 from typing import Any
 
 import pytest
@@ -213,6 +214,7 @@ def test_what_a_loop_is_set_to_is_checked() -> None:
 def test_a_task_factory_and_debug_mode_are_its_own() -> None:
     """Of the process that has set them; b's tasks are made as ever, and b is not debugged."""
     made: list[str] = []
+    given: list[list[str]] = []
     debugged: dict[str, bool] = {}
 
     async def act(ctx: Context[Any]) -> None:
@@ -220,6 +222,7 @@ def test_a_task_factory_and_debug_mode_are_its_own() -> None:
 
         def factory(loop: Any, coro: Any, **options: Any) -> asyncio.Task[Any]:
             made.append(ctx.host)
+            given.append([*options])
             return asyncio.Task(coro, loop=loop, **options)
 
         loop.set_task_factory(factory)
@@ -227,6 +230,8 @@ def test_a_task_factory_and_debug_mode_are_its_own() -> None:
         task = asyncio.create_task(asyncio.sleep(0), name="by factory")
         assert task.get_name() == "by factory"
         await task
+        await loop.create_task(asyncio.sleep(0), context=copy_context())
+        assert given[-2:] == [[], ["context"]]
         debugged[ctx.host] = loop.get_debug()
 
     async def look(ctx: Context[Any]) -> None:

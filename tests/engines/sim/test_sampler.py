@@ -117,3 +117,12 @@ def test_labels_are_written_as_in_an_exposition() -> None:
     """Sorted by name; nothing when there are none."""
     assert labels_text({}) == ""
     assert labels_text({"status": "200", "callee": "db"}) == 'callee="db",status="200"'
+
+
+def test_a_process_that_serves_no_more_is_not_up() -> None:
+    """It runs, and nobody can scrape it: its port is closed while it ends."""
+    bench = Bench("a")
+    bench.sampler.sample()
+    bench.processes["a"].service = None
+    bench.sampler.sample()
+    assert bench.values("a", "up") == [1, 0]

@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 from harness.engines.sim.engine import DELAY_S
 from harness.engines.sim.link import SYN_RETRY_S
 from harness.engines.sim.network import Server
+from harness.engines.sim.pipe import CHUNK_BYTES
 from harness.errors import LabError
+from harness.model.fault import ToxicSpec
 from tests.support import CLOSE, World, application, session
 
 PORT = 8080
@@ -463,6 +465,28 @@ def test_a_process_that_did_not_run_reads_what_came_before_it_looks_at_the_clock
         pair.world.resume("b")
         await asyncio.sleep(1)
         assert server.events() == ["made", "data", "timer"]
+
+    pair.world.run(main())
+
+
+def test_before_a_first_toxic_a_proxy_has_two_chunks_at_hand() -> None:
+    """Beside the one that the toxic is about to pass on; then its sockets fill, and the sender's.
+
+    Toxiproxy 2.12.0: the buffer of `io.Copy`, and the channel behind its `noop`.
+    """
+    pair, size = Pair(), 1_000_000
+    slow = ToxicSpec(
+        name="slow", type="bandwidth", stream="upstream", toxicity=1.0, attributes={"rate": 1}
+    )
+
+    async def main() -> None:
+        client, server = await pair.connected()
+        pair.world.links["a", "b"].add(slow)
+        client.transport.write(bytes(size))
+        await asyncio.sleep(0.01)
+        assert server.data == b""
+        taken = size - client.transport.get_write_buffer_size()
+        assert taken == WINDOW_BYTES + (1 + 2) * CHUNK_BYTES
 
     pair.world.run(main())
 

@@ -179,6 +179,17 @@ def test_a_host_that_was_killed_is_not_said_to_wait() -> None:
     assert "host#0" not in text
 
 
+def test_a_task_with_a_name_of_its_own_is_told_by_its_host() -> None:
+    """Whoever reads it knows the hosts, and not what a library calls its tasks."""
+
+    async def begin(_: Context[Any]) -> None:
+        await asyncio.create_task(never(), name="a library's own")
+
+    text = said(starting(begin))
+    assert "host#0: " in text
+    assert "library" not in text
+
+
 def test_a_line_tells_each_host_and_is_never_long() -> None:
     """Equal places are counted, own code comes first, and the rest is cut."""
     own, foreign = stuck.Place(foreign=False, text="handle"), stuck.Place(foreign=True, text="read")
