@@ -211,6 +211,6 @@ ACCEPTED: Sequence[Accepted] = (
         within="_made",
         old="return 1, int(number) if number.isdigit() else 0",
         new="return 0, int(number) if number.isdigit() else 0",
-        reason="Python counts all tasks in the names that it gives, so theirs are higher than ours.",
+        reason="Python counts all tasks in the names that it gives, so theirs are higher.",
     ),
 )
