@@ -26,7 +26,7 @@ def span_line(number: int, start_s: float, end_s: float, *, seed: int = 5) -> st
 
 
 def read(folder: Path, end_s: float = 10) -> list[tuple[str, float, float]]:
-    found = spans(folder, seed=5, requests_sent=3, t0_s=T0_S, end_s=end_s)
+    found = spans(folder, seed=5, drawn=3, t0_s=T0_S, end_s=end_s)
     return [(span.trace, span.start_s, span.end_s) for span in found]
 
 
