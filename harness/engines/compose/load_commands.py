@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 
 from harness.errors import LabError
 from harness.model.operations import Asking, Pace, SendNow, operation_from_json
+from harness.model.plain_values import short
 
 WORKER_RPS = 300
 """What one process of the load sends in time."""
@@ -40,13 +41,15 @@ def numbered(line: bytes) -> tuple[int | None, object]:
     return number if isinstance(number, int) else None, document
 
 
-def operation_of(document: object, load: Asking) -> Pace | SendNow:
-    """Make an operation of what a command asks for.
+def operation_of(number: int | None, document: object, load: Asking) -> Pace | SendNow:
+    """Make an operation of what the command of a number asks for.
 
     Raises:
         LabError: it is none that the load can do, or it makes no sense.
 
     """
+    if number is None:
+        raise LabError(f"{COMMAND}: {short(document)} is no command with an id")
     operation = operation_from_json(document, COMMAND)
     if not isinstance(operation, Pace | SendNow):
         raise LabError(f"{COMMAND}: it cannot {operation.do}; it can {Pace.do} and {SendNow.do}")

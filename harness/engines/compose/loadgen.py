@@ -175,7 +175,7 @@ class OpenLoop:
         for line in lines(_read_input):
             number, command = numbered(line)
             try:
-                operation = operation_of(command, self)
+                operation = operation_of(number, command, self)
                 at_s = self._moment_for(operation)
             except LabError as error:
                 self._crew.say(refused_line(number, str(error)))
@@ -191,7 +191,7 @@ class OpenLoop:
             LabError: nothing is sent any more by then, or it is more than they can send.
 
         """
-        at_s = self._now() + (LINE_S if self._crew.size > 1 else 0.0)
+        at_s = max(0.0, self._now() + (LINE_S if self._crew.size > 1 else 0.0))
         if at_s >= min(self._duration_s, self._cut_s):
             raise LabError("the load is over; open a longer run")
         if isinstance(operation, Pace):

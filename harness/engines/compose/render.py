@@ -50,6 +50,8 @@ STEERED_TIMES = 4
 """The pace for which a steered load has processes; it refuses what is too much for them."""
 WORKER_MB = 64
 """For each process but the first, which shares what they have drawn."""
+STEERED_MB = 192
+"""For the 8,000 requests that may be under way after a burst: 18 KB each, and their sockets."""
 
 
 def compose_yaml(
@@ -96,7 +98,7 @@ def compose_file(
     services[LOAD] = _load(plan, ports, workers, waits=owner is not None, steered=steered)
     for name, service in services.items():
         image = {"image": images[service["image"]]}
-        limits = _limits(name, workers if name == LOAD else 1)
+        limits = _limits(name, workers if name == LOAD else 1, steered=steered and name == LOAD)
         services[name] = {**service, **image, **limits, **labels}
     return {
         "name": owner.run if owner else f"chaoslab-{project_part(plan.slug)}",
@@ -293,6 +295,6 @@ def load_workers(lab: Lab, times: float = 1) -> int:
     return min(MOST_WORKERS, max(1, math.ceil(peak_rps / WORKER_RPS)))
 
 
-def _limits(name: str, workers: int) -> dict[str, Any]:
-    memory_mb = MEMORY_MB.get(name, 128) + WORKER_MB * (workers - 1)
+def _limits(name: str, workers: int, *, steered: bool) -> dict[str, Any]:
+    memory_mb = MEMORY_MB.get(name, 128) + WORKER_MB * (workers - 1) + STEERED_MB * steered
     return hardening(memory=f"{memory_mb}m", cpu_shares=SHARES.get(name, 1024) * workers)
