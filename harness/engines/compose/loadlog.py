@@ -97,7 +97,7 @@ class LoadLog:
     """Hears of each request that has ended, if anybody wants to."""
     hear_steered: Callable[[float, Operation], None] | None = None
     """Hears what the load does from which second on, before any request of that has ended."""
-    answers: dict[int, float | str] = field(default_factory=dict)
+    answers: dict[int | None, float | str] = field(default_factory=dict)
     """By a command's number: the second from which on it counts, or why it was refused."""
 
     def take(self, line: str) -> None:

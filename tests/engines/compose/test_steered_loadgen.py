@@ -281,7 +281,7 @@ def test_what_cannot_be_done_is_refused_and_does_no_harm() -> None:
         for do, fields, why in REFUSED:
             assert why in here.asks(do, **fields)
         for line in ("", "pace", "[]", "[" * 50_000, '{"do":"pace","times":2}', "x" * 200_000):
-            here.log.answers.pop(None, None)  # type: ignore[call-overload]
+            here.log.answers.pop(None, None)
             here.write(line)
             while None not in here.log.answers:
                 here.hear()
