@@ -1,5 +1,7 @@
 """The tally of a run whose calls are told when they end, as containers' logs tell them."""
 
+import math
+
 from harness.engines.sim.tally import Tally
 from harness.model.operations import Operation, Pace, SendNow
 from harness.model.send import Arrival
@@ -14,11 +16,13 @@ class EndedCalls(Tally):
     def __init__(self, load: SteeredLoad) -> None:
         super().__init__()
         self._load = load
-        self._is_over = False
+        self._ends_s = math.inf
 
     def pass_time(self, now_s: float) -> None:
         """Count the load's requests up to a moment: each is sent when it is due, or not at all."""
-        while not self._is_over and (arrival := self._load.due()) and arrival.at_s <= now_s:
+        while (arrival := self._load.due()) and arrival.at_s <= now_s:
+            if arrival.at_s >= self._ends_s:
+                return
             self._send_next(arrival)
 
     def steered(self, at_s: float, operation: Operation) -> None:
@@ -30,9 +34,9 @@ class EndedCalls(Tally):
                 for arrival in self._load.by_hand(at_s, count, to=to, path=path, method=method):
                     self.sent_request(arrival)
 
-    def end_load(self) -> None:
-        """Take it that no more requests come: the load was ended before its time."""
-        self._is_over = True
+    def end_load(self, at_s: float) -> None:
+        """Take it that no request comes from a moment on: the load ends before its time."""
+        self._ends_s = at_s
 
     def ended_request(self, request: Request, at_s: float) -> None:
         """Hear that a request has ended; it was sent, whichever pace was known of by then."""

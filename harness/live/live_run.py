@@ -163,8 +163,8 @@ class LiveRun:
             await asyncio.wait((own, ended), return_when=asyncio.FIRST_COMPLETED)
             if not own.done():
                 self.cut_s = await self._system.end_load()
+                self.told.end_load(self.cut_s)
                 await system.until(self.cut_s)
-                self.told.end_load()
             for task in (own, ended, *beside):
                 task.cancel()
         by_hand = await self._acting.over()

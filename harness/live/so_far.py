@@ -58,10 +58,10 @@ class SoFar:
         with self.lock:
             self.tally.steered(at_s, operation)
 
-    def end_load(self) -> None:
-        """Take it that no request comes any more."""
+    def end_load(self, at_s: float) -> None:
+        """Take it that no request comes from a moment on."""
         with self.lock:
-            self.tally.end_load()
+            self.tally.end_load(at_s)
 
     def latest(self, host: str, metric: str) -> int | None:
         """Give a gauge of a host as it was scraped last; None where it did not answer."""

@@ -219,6 +219,18 @@ def test_the_loads_pace_is_counted_recorded_and_exported(page: Page) -> None:
     ]  # fmt: skip
 
 
+def test_what_is_due_when_the_load_ends_is_not_sent(page: Page) -> None:
+    """Nor what comes after it, however late it is looked at."""
+    page.opened()
+    run = page.played()
+    run.move(1.5)
+    page.send("finish")
+    run.move(1.6)
+    run.move(4)
+    *_, tick, _ = page.ended()
+    assert tick["load"]["sent"] == sum(at_s < 2 for at_s in DRAWN)
+
+
 def test_requests_by_hand_are_under_way_until_they_end(page: Page) -> None:
     """Each counts with its outcome, and can be followed; the load's own go on as drawn."""
     page.opened()
