@@ -191,7 +191,8 @@ class OpenLoop:
             LabError: nothing is sent any more by then, or it is more than they can send.
 
         """
-        at_s = max(0.0, self._now() + (LINE_S if self._crew.size > 1 else 0.0))
+        soon_s = self._now() + (LINE_S if self._crew.size > 1 else 0.0)
+        at_s = max(0.0, math.ceil(1000 * soon_s) / 1000)  # people read it
         if at_s >= min(self._duration_s, self._cut_s):
             raise LabError("the load is over; open a longer run")
         if isinstance(operation, Pace):

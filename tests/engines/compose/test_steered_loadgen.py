@@ -116,6 +116,7 @@ def test_a_pace_counts_from_its_answer_on_as_in_the_simulation() -> None:
         here.hears("second")
         half_s = here.asks("pace", times=0.5)
         requests = here.ended()
+    assert (twice_s, half_s) == (round(twice_s, 3), round(half_s, 3))
     same = SteeredLoad(load, SEED, LASTS_S)
     same.pace(twice_s, 2)
     same.pace(half_s, 0.5)
