@@ -99,6 +99,13 @@ def test_a_tempo_is_told_from_its_moment_on() -> None:
     assert [tempo.due_s(one) for one in (7.5, 8, 9)] == [5.75, 9, 11]
 
 
+def test_what_was_due_before_a_change_is_not_due_after_it() -> None:
+    """Though its time is rounded to the nanosecond."""
+    tempo = Tempo()
+    tempo.change(4.0000000008, 0)
+    assert 4 < tempo.due_s(4.0000000006) <= 4.0000000008
+
+
 def test_bursts_are_drawn_apart_from_the_load_and_from_each_other() -> None:
     """Their numbers go on; two loads of one seed draw the same."""
     one, other = SteeredLoad(LOAD, SEED, LASTS_S), SteeredLoad(LOAD, SEED, LASTS_S)
