@@ -35,10 +35,10 @@ class RefusedError(ChaoslabError):
 class Load(Protocol):
     """A load that can be steered while it is sent."""
 
-    def pace(self, times: float) -> None:
-        """Come so many times as fast as drawn, from now on."""
+    async def pace(self, times: float) -> float:
+        """Come so many times as fast as drawn, from now on or very soon; give from when on."""
 
-    def send_now(self, count: int, *, to: str, path: str, method: str) -> None:
+    async def send_now(self, count: int, *, to: str, path: str, method: str) -> None:
         """Send requests beside those that were drawn."""
 
 
@@ -191,14 +191,13 @@ class Acting:
         now_s = self._system.now()
         self._done.append(replace(record, requested_s=now_s, applied_s=now_s, seen_s=now_s))
 
-    def pace(self, times: float) -> None:
+    async def pace(self, times: float) -> None:
         """Let the load come so many times as fast as its own rate."""
-        self._load.pace(times)
-        self._paces.append((self._system.now(), times))
+        self._paces.append((await self._load.pace(times), times))
 
-    def send(self, count: int, *, to: str, path: str, method: str) -> None:
+    async def send(self, count: int, *, to: str, path: str, method: str) -> None:
         """Send requests now."""
-        self._load.send_now(count, to=to, path=path, method=method)
+        await self._load.send_now(count, to=to, path=path, method=method)
 
     def _record(self, fault: Fault) -> FaultRecord:
         return FaultRecord(name=fault.name, target=fault.target, start_s=self._system.now())

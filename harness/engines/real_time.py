@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from harness.acting import Load
 from harness.engines.protocol import Observer
 from harness.model.fault import Clock, HostState, Setting, System
+from harness.model.operations import Operation
 from harness.recording import Request, SeriesKey
 from services.tracing import Span
 
@@ -38,12 +40,15 @@ class Listener(Observer, Protocol):
     def span(self, span: Span) -> None:
         """Hear that a call has ended, for its caller or for its callee."""
 
+    def steered(self, at_s: float, operation: Operation) -> None:
+        """Hear that the load does from a moment on what an operation asks of it."""
+
     def note(self, text: str) -> None:
         """Hear what a person should know, such as a crash."""
 
 
-class Watched(System, Protocol):
-    """A running lab that can be looked at, and whose load can be ended before its time."""
+class Watched(System, Load, Protocol):
+    """A running lab that can be looked at, and whose load can be steered, and ended early."""
 
     async def hosts_now(self) -> Mapping[str, HostSeen]:
         """Look at all hosts."""

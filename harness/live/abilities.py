@@ -34,7 +34,7 @@ SIMULATED = Abilities(
 """A simulated host has no memory to run out of."""
 CONTAINERS = Abilities(
     engine="on containers",
-    can=("finish",),
+    can=("load", "finish"),
     lacks=("RefuseNew", "Unanswered"),
 )
 """Time is the machine's own, and Toxiproxy treats live and new connections alike."""

@@ -152,6 +152,7 @@ class ContainersSession(Viewed):
                 recording = self._run.record(folder)
                 self._live.step("writing what is kept")
                 recording.notes = [*self._live.all_notes()]
+                recording.surges += self._live.surges()
                 self.kept = keep(self, recording, folder, when, self._drawing)
         except KeyboardInterrupt:
             self.failed = "it was stopped"

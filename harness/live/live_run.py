@@ -7,12 +7,12 @@ hand take turns. The session's thread asks.
 import asyncio
 import math
 from collections import deque
-from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from harness.acting import Acting, RefusedError
+from harness.changes import Change
 from harness.conductor import FaultLog, conducted
 from harness.engines.containers import refuse_beside
 from harness.engines.protocol import Plan
@@ -21,12 +21,13 @@ from harness.live.ahead import Ahead
 from harness.live.so_far import SoFar
 from harness.model.change import Configure
 from harness.model.fault import Fault, System
-from harness.model.operations import Inject, Operation, Pace, SendNow, Set
+from harness.model.operations import Inject, Operation, Set
 from harness.model.script import Act, Script
 from harness.recording import FaultRecord, Recording, Request
 from services.tracing import Span
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from concurrent.futures import Future
 
     from harness.engines.real_time import HostSeen, LinkSeen, Watched
@@ -36,21 +37,6 @@ LOOK_S = 0.5
 SETTLED_S = 1.0
 """How old a second is when all its samples can be read."""
 MILLI = 3
-STEERED = "containers' load comes as it was drawn: it has no other pace, and nothing is sent beside"
-
-
-class Unsteered:
-    """The load in its container, which nobody steers: what would is refused before."""
-
-    def pace(self, times: float) -> None:
-        """Refuse."""
-        del times
-        raise LabError(STEERED)
-
-    def send_now(self, count: int, *, to: str, path: str, method: str) -> None:
-        """Refuse."""
-        del count, to, path, method
-        raise LabError(STEERED)
 
 
 class LiveRun:
@@ -91,6 +77,10 @@ class LiveRun:
     def span(self, span: Span) -> None:
         """Hear that a call has ended."""
         self.told.span(span)
+
+    def steered(self, at_s: float, operation: Operation) -> None:
+        """Hear that the load does from a moment on what was asked of it by hand."""
+        self.told.steered(at_s, operation)
 
     def note(self, text: str) -> None:
         """Hear what a person should know."""
@@ -141,7 +131,18 @@ class LiveRun:
         lasts_s = float(math.floor(min(self.now(), self.plan.lab.duration_s, self.cut_s)))
         recording = self.told.recording(lasts_s)
         by_hand = self._acting.records() if self._acting else []
-        return replace(recording, faults=[*self.own.values(), *by_hand], notes=self.all_notes())
+        return replace(
+            recording,
+            faults=[*self.own.values(), *by_hand],
+            surges=[*recording.surges, *self.surges()],
+            notes=self.all_notes(),
+        )
+
+    def surges(self) -> list[Change]:
+        """Name the changes of the load's pace by hand, as far as it was sent."""
+        found = self._acting.surges() if self._acting else ()
+        cut = [one._replace(end_s=min(one.end_s, self.cut_s)) for one in found]
+        return [one for one in cut if one.start_s < one.end_s]
 
     def all_notes(self) -> list[str]:
         """Give what the run has told, then what was noted of what was done by hand."""
@@ -153,7 +154,7 @@ class LiveRun:
     async def conduct(self, system: System) -> list[FaultRecord]:
         """Let the lab's own faults, the script and a person's hands happen; heal all at the end."""
         self._system = cast("Watched", system)
-        self._acting = Acting(self.plan.lab, self.plan.variant, system, Unsteered())
+        self._acting = Acting(self.plan.lab, self.plan.variant, system, self._system)
         self._loop = asyncio.get_running_loop()
         async with asyncio.TaskGroup() as group:
             own = group.create_task(self._conduct_own(system))
@@ -162,8 +163,8 @@ class LiveRun:
             await asyncio.wait((own, ended), return_when=asyncio.FIRST_COMPLETED)
             if not own.done():
                 self.cut_s = await self._system.end_load()
+                self.told.end_load(self.cut_s)
                 await system.until(self.cut_s)
-                self.told.end_load()
             for task in (own, ended, *beside):
                 task.cancel()
         by_hand = await self._acting.over()
@@ -190,8 +191,7 @@ class LiveRun:
 
     async def _act(self, operation: Operation) -> tuple[float, int | None]:
         assert self._acting  # noqa: S101 - it goes on
-        problems = [*self._problems(operation)] or [*self._acting.problems(operation)]
-        if problems:
+        if problems := [*self._acting.problems(operation)]:
             raise RefusedError("; ".join(problems))
         fault = _fault_of(operation)
         await self._rehearse(fault)
@@ -205,10 +205,6 @@ class LiveRun:
         with suppress(ChaoslabError):  # the next look may do better
             await self._glance()
         return at_s, number
-
-    def _problems(self, operation: Operation) -> Iterator[str]:
-        if isinstance(operation, Pace | SendNow):
-            yield STEERED
 
     async def _rehearse(self, fault: Fault | None) -> None:
         """Refuse what containers cannot do now, before they try."""

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 
 from harness.engines.protocol import Plan
 from harness.live.ended_calls import EndedCalls
+from harness.model.operations import Operation
+from harness.model.steered_load import SteeredLoad
 from harness.recording import Recording, Request, SeriesKey
 from services.tracing import Span
 
@@ -15,7 +17,8 @@ class SoFar:
     """Requests, spans, samples and their counts; `now` is the run's clock."""
 
     def __init__(self, plan: Plan, now: Callable[[], float]) -> None:
-        self.tally = EndedCalls(plan.lab.load.arrivals(plan.seed, plan.lab.duration_s))
+        lab = plan.lab
+        self.tally = EndedCalls(SteeredLoad(lab.load, plan.seed, lab.duration_s))
         self.tally.now = now
         self.lock = threading.Lock()
         """Whoever reads the tally holds it."""
@@ -50,10 +53,15 @@ class SoFar:
                 known += [math.nan] * (first - len(known)) + values
             self.seconds = last + 1
 
-    def end_load(self) -> None:
-        """Take it that no request comes any more."""
+    def steered(self, at_s: float, operation: Operation) -> None:
+        """Take it that the load does from a moment on what an operation asks of it."""
         with self.lock:
-            self.tally.end_load()
+            self.tally.steered(at_s, operation)
+
+    def end_load(self, at_s: float) -> None:
+        """Take it that no request comes from a moment on."""
+        with self.lock:
+            self.tally.end_load(at_s)
 
     def latest(self, host: str, metric: str) -> int | None:
         """Give a gauge of a host as it was scraped last; None where it did not answer."""

@@ -22,7 +22,14 @@ MOST_BURST = 10_000
 """How many requests may be sent at one instant."""
 
 
-class Stage(Protocol):
+class Asking(Protocol):
+    """A load, as far as one must know it to say what may be sent beside it."""
+
+    def targets(self) -> Collection[str]:
+        """Name the services that the load asks."""
+
+
+class Stage(Asking, Protocol):
     """A running lab as operations see it; what it refuses leaves nothing behind."""
 
     def against(self, fault: Fault) -> Iterator[str]:
@@ -37,9 +44,6 @@ class Stage(Protocol):
     def changed(self) -> Collection[str]:
         """Name the settings that were set by hand, as `service.setting`."""
 
-    def targets(self) -> Collection[str]:
-        """Name the services that the load asks."""
-
     async def inject(self, fault: Fault) -> int:
         """Break something, read it back, and give its number."""
 
@@ -52,10 +56,10 @@ class Stage(Protocol):
     async def unset(self, name: str) -> None:
         """Put a setting back that was changed by hand."""
 
-    def pace(self, times: float) -> None:
+    async def pace(self, times: float) -> None:
         """Let the load come so many times as fast as its own rate."""
 
-    def send(self, count: int, *, to: str, path: str, method: str) -> None:
+    async def send(self, count: int, *, to: str, path: str, method: str) -> None:
         """Send requests now; what is not given is drawn as the load draws it."""
 
 
@@ -191,7 +195,7 @@ class Pace(_Plain):
 
     do: ClassVar[str] = "pace"
 
-    def problems(self, stage: Stage) -> Iterator[str]:
+    def problems(self, stage: Asking) -> Iterator[str]:
         """Say what is wrong with the value."""
         del stage
         if not 0 <= self.times <= MOST_TIMES:
@@ -199,7 +203,7 @@ class Pace(_Plain):
 
     async def act(self, stage: Stage) -> None:
         """Change the pace."""
-        stage.pace(self.times)
+        await stage.pace(self.times)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,7 +217,7 @@ class SendNow(_Plain):
 
     do: ClassVar[str] = "send"
 
-    def problems(self, stage: Stage) -> Iterator[str]:
+    def problems(self, stage: Asking) -> Iterator[str]:
         """Say what is wrong with the values."""
         if not 1 <= self.count <= MOST_BURST:
             yield f"count is {self.count}; it must lie between 1 and {MOST_BURST:,}"
@@ -228,7 +232,7 @@ class SendNow(_Plain):
 
     async def act(self, stage: Stage) -> None:
         """Send them."""
-        stage.send(self.count, to=self.to, path=self.path, method=self.method)
+        await stage.send(self.count, to=self.to, path=self.path, method=self.method)
 
 
 OPERATIONS: Mapping[str, type[Any]] = {

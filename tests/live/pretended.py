@@ -14,26 +14,32 @@ import pytest
 from harness import store
 from harness.engines.protocol import Conductor, Plan
 from harness.engines.real_time import HostSeen, LinkSeen, Listener
-from harness.errors import LabError
+from harness.errors import FaultNotAppliedError, LabError
 from harness.live import containers_session, live_run
 from harness.live.messages import Labs
 from harness.live.real_time_protocol import RealTimeSpeaker
 from harness.model import Lab
 from harness.model.fault import Clock, HostState, Setting, ToxicSpec
 from harness.model.lab import Lab as AnyLab
+from harness.model.operations import Operation, Pace, SendNow
 from harness.recording import Recording, Request, SeriesKey
 from harness.rows import Rows
 from tests.live.test_live_session import HALL
 
 LIMIT_S = 20
 GAUGE = "requests_in_flight"
+TOO_FAST = 99
+"""A pace that this load refuses."""
 
 
 class System:
     """What faults, looks and the end of the load need, kept in dictionaries."""
 
-    def __init__(self, lab: AnyLab) -> None:
+    def __init__(self, lab: AnyLab, listener: Listener) -> None:
         self._lab = lab
+        self._listener = listener
+        self.steered: list[Operation] = []
+        """What the load was asked for."""
         self._now_s = 0.0
         self._waiting: list[tuple[float, asyncio.Future[None]]] = []
         self._states = dict.fromkeys(lab.hosts(), HostState.RUNNING)
@@ -104,6 +110,19 @@ class System:
     async def series(self, first: int, last: int) -> Mapping[SeriesKey, list[float]]:
         return {SeriesKey("back", GAUGE, ""): [7.0] * (last - first + 1)}
 
+    async def pace(self, times: float) -> float:
+        return self._steer(Pace(times))
+
+    async def send_now(self, count: int, *, to: str, path: str, method: str) -> None:
+        self._steer(SendNow(count=count, to=to, path=path, method=method))
+
+    def _steer(self, operation: Operation) -> float:
+        if operation == Pace(TOO_FAST):
+            raise FaultNotAppliedError("times is too fast")
+        self.steered.append(operation)
+        self._listener.steered(self._now_s, operation)
+        return self._now_s
+
     async def end_load(self) -> float:
         self.cut_s = float(math.ceil(self._now_s))
         return self.cut_s
@@ -146,7 +165,7 @@ class Run:
         self.system.loop.call_soon_threadsafe(self._task.cancel)
 
     async def _go(self) -> Any:
-        self.system = System(self.plan.lab)
+        self.system = System(self.plan.lab, self.listener)
         self._task = asyncio.ensure_future(self.conduct(self.system))  # type: ignore[arg-type]
         self.system.loop.call_soon(self.began.set)
         try:
@@ -168,11 +187,12 @@ class Run:
         """Let time pass up to a moment."""
         self.inside(lambda: self.system.move(to_s))
 
-    def answer(self, number: int, status: str) -> None:
+    def answer(self, number: int, status: str, due_s: float | None = None) -> None:
         """Let a request of the load end now."""
         now_s = self.system.now()
         good_s = now_s if status.isdigit() else math.nan
-        request = Request(number, "/", now_s, now_s, good_s, status, to="front")
+        due_s = now_s if due_s is None else due_s
+        request = Request(number, "/", due_s, due_s, good_s, status, to="front")
         self._requests.append(request)
         self.inside(lambda: self.listener.request(request))
 

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from harness import catalogue
+from harness import catalogue, store
 from harness.engines.compose.client import why_not as no_engine
 from harness.live.browsers import why_not
-from tests.live.console_page import Page, axe, browser, console, missing
+from harness.model.steered_load import EXTRA
+from tests.live.console_page import TURN, Page, axe, browser, console, missing
 
 pytestmark = [pytest.mark.browser, pytest.mark.compose]
 
@@ -18,6 +19,10 @@ HAND = "#lab=retry-storm&seed=1&with=no-retry"
 AT = "(at) => Number(document.getElementById('main').dataset.at) > at"
 FAILS = "() => document.querySelector('.variant .score b').textContent === '0'"
 WELL = "() => document.querySelector('.variant').dataset.verdict === 'stands'"
+PACED = """(words) => {
+    const told = document.querySelector('output[for=turn-load]').textContent;
+    return told.split(/\\s+/).slice(1).join(' ') === words;
+}"""
 SPEAKS = "(words) => document.getElementById('headline').textContent.includes(words)"
 ABSENT = ("#back", "#speeds", "[data-step]", "#next-failure", "#show-messages", "#show-upcoming")
 ABSENT_KEYS = ("e", "r", "n", "c", "m", "+", "ArrowLeft", "ArrowRight", "Home")
@@ -120,6 +125,28 @@ def test_a_fault_for_some_seconds_heals_by_itself(page: Page) -> None:
     page.press("1")
     page.page.wait_for_selector(".markpin.cure")
     page.faults(0)
+
+
+def test_the_load_is_turned_by_its_slider_and_sent_beside_by_its_buttons(page: Page) -> None:
+    """What is refused leaves the slider where the load is; all of it is in what is kept."""
+    page.open(HAND)
+    page.page.evaluate(TURN, ["turn-load", 3])
+    page.page.wait_for_function(PACED, arg="1 70/s")
+    assert "no load is sent now" in page.text("#said")
+    page.press(" ")
+    on(page, 1)
+    page.page.evaluate(TURN, ["turn-load", 2])
+    page.page.wait_for_function(PACED, arg="2 140/s")
+    for words in ("+ 1 now", "+ 50 now"):
+        page.page.click(f"role=button[name='{words}']")
+    page.page.evaluate(TURN, ["turn-load", 0])
+    page.page.wait_for_function(PACED, arg="0 0/s")
+    page.page.click("#finish")
+    page.page.wait_for_selector("main[data-state=done]")
+    recording = store.recording(catalogue.ROOT / page.text("#kept code"), "compose", "no-retry")
+    assert sum(one.number >= EXTRA for one in recording.requests) == 51
+    assert [one.name for one in recording.surges] == ["load x 2", "load x 0"]
+    forget(page)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

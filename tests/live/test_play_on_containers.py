@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 import os
 import re
 import shutil
@@ -19,9 +20,11 @@ import docker
 import pytest
 from docker import DockerClient
 
-from harness import catalogue
+from harness import catalogue, store
 from harness.engines.compose import janitor
 from harness.engines.compose.client import why_not
+from harness.model.steered_load import EXTRA, SteeredLoad
+from harness.recording import number_of
 from harness.store import RUNS
 from tests.live.console_page import ROOT
 
@@ -29,6 +32,7 @@ pytestmark = pytest.mark.compose
 
 LIMIT_S = 120
 GONE_S = 60
+PACED_S = 5
 PAUSE = {"do": "inject", "fault": {"kind": "Pause", "target": "payments"}}
 SHORT = {"lab": "retry-storm", "variant": "no-retry", "duration_s": 120, "script": []}
 Told = dict[str, Any]
@@ -180,6 +184,59 @@ def test_a_host_is_frozen_and_thawed_by_hand_and_the_run_is_kept(client: DockerC
         "configure payments (service_ms=5)",
     ]
     assert (folder / "report.html").stat().st_size > 10_000
+    shutil.rmtree(folder)
+
+
+def test_the_load_is_paced_and_sent_beside_by_hand(client: DockerClient) -> None:
+    """Each request is the one that the same pace gives in a simulation; in the log and as spans."""
+    burst = 40
+
+    async def play(console: Console) -> Told:
+        async with page(console) as here:
+            assert (await here.hears("hello"))["can"] == ["load", "finish"]
+            await here.plays()
+            await here.act(do="set", name="payments.service_ms", value=5)
+            await here.tick(lambda tick: tick["at_s"] > PACED_S)
+            await here.act(do="pace", times=2)
+            paced_s = here.last["at_s"]
+            await here.tick(lambda tick: tick["at_s"] > paced_s + PACED_S)
+            sent = here.last["load"]["sent"]
+            await here.act(do="send", count=burst)
+            assert here.last["load"]["sent"] >= sent + burst
+            too_fast = {"do": "pace", "times": 100}
+            refused = await here.send("act", operation=too_fast)
+            assert "requests a second in time, so it may be at most" in refused["why"]
+            await here.tick(lambda tick: tick["at_s"] > paced_s + PACED_S + 1)
+            assert (await here.send("finish"))["say"] == "ok"
+            return await here.until(lambda told: told["say"] == "ended")
+
+    with started(client) as console:
+        folder = catalogue.ROOT / asyncio.run(play(console))["run"]
+    recording = store.recording(folder, "compose", "no-retry")
+    (surge,) = recording.surges
+    assert (surge.name, surge.end_s) == ("load x 2", recording.duration_s)
+    lab = catalogue.find("retry-storm").lab
+    same = SteeredLoad(lab.load, 1, recording.duration_s)
+    same.pace(surge.start_s, 2)
+    drawn = [one for one in recording.requests if one.number < EXTRA]
+    for request in drawn:
+        assert (arrival := same.due())
+        assert request[:3] == (arrival.number, arrival.path, arrival.at_s)
+        same.take()
+    assert same.due() is None
+    by_hand = recording.requests[len(drawn) :]
+    assert [one.number for one in by_hand] == [*range(EXTRA, EXTRA + burst)]
+    assert len({one.intended_s for one in by_hand}) == 1
+    served = {number_of(span.trace) for span in recording.spans if span.kind == "server"}
+    assert {one.number for one in by_hand if one.good} <= served
+    assert sum(one.good for one in by_hand) > burst / 2
+    before, after = (
+        sum(one.good for one in drawn if start_s <= one.intended_s < end_s) / (end_s - start_s)
+        for start_s, end_s in ((1, surge.start_s), (surge.start_s, surge.end_s))
+    )
+    counted = len([one for one in drawn if one.intended_s < surge.start_s])
+    # Four standard deviations of a Poisson process' counts, the smaller one's twice.
+    assert after / before == pytest.approx(2, rel=4 * math.sqrt(2 / counted))
     shutil.rmtree(folder)
 
 

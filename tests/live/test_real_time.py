@@ -25,11 +25,15 @@ from harness.live.real_time_protocol import RealTimeSpeaker
 from harness.live.session import Session
 from harness.model.experiment import Experiment, OwnFaults
 from harness.model.fault_json import FAULTS, fault_from_json
+from harness.model.operations import Pace
+from harness.model.steered_load import EXTRA
 from tests.live import pretended
-from tests.live.pretended import Page, Run
+from tests.live.pretended import TOO_FAST, Page, Run
 from tests.live.test_live_session import HALL
 
 PAUSE = {"kind": "Pause", "target": "back"}
+DRAWN = [one.at_s for one in HALL.load.arrivals(1, 60)]
+"""When requests of the load are due at its own pace."""
 
 
 @pytest.fixture
@@ -47,7 +51,7 @@ def kept() -> list[Path]:
 def test_a_page_is_told_what_containers_can(page: Page) -> None:
     """By one list, with hello and with each lab; neither tools nor faults that they lack."""
     hello = page.send("hello")[0]
-    assert (hello["engine"], hello["can"]) == ("on containers", ["finish"])
+    assert (hello["engine"], hello["can"]) == ("on containers", ["load", "finish"])
     assert {one["kind"] for one in hello["faults"]} == {*FAULTS, *()} - {
         *("Configure", "RefuseNew", "Unanswered")
     }
@@ -56,8 +60,8 @@ def test_a_page_is_told_what_containers_can(page: Page) -> None:
 
 
 def test_the_lists_of_what_engines_can_share_their_words() -> None:
-    """What only one of them has is absent from the other, and so are its commands."""
-    assert not set(CONTAINERS.can) & set(SIMULATED.can)
+    """The load is steered on both; what else only one has is absent, and so are its commands."""
+    assert set(CONTAINERS.can) & set(SIMULATED.can) == {"load"}
     assert not set(RealTimeSpeaker.ABSENT) & set(RealTimeSpeaker.COMMANDS)
     assert set(Speaker.COMMANDS) <= set(RealTimeSpeaker.COMMANDS) | set(RealTimeSpeaker.ABSENT)
 
@@ -167,8 +171,10 @@ def test_a_live_setting_is_set_and_put_back(page: Page) -> None:
         ({"do": "inject", "fault": PAUSE}, "overlaps in time with pause back"),
         ({"do": "set", "name": "back.service_ms", "value": 9}, "while it is frozen"),
         ({"do": "heal", "fault": 2}, "no fault 2 is under way"),
-        ({"do": "pace", "times": 2}, "comes as it was drawn"),
-        ({"do": "send", "count": 2}, "comes as it was drawn"),
+        ({"do": "pace", "times": -1}, "times is -1; it must be 0 or more"),
+        ({"do": "pace", "times": TOO_FAST}, "times is too fast"),
+        ({"do": "send", "count": 0}, "count is 0; it must lie between 1 and"),
+        ({"do": "send", "to": "back"}, "the load does not ask 'back'; it asks front"),
     ],
 )
 def test_an_operation_that_cannot_be_done_is_refused_and_leaves_nothing(
@@ -183,6 +189,83 @@ def test_an_operation_that_cannot_be_done_is_refused_and_leaves_nothing(
     assert why in page.refused("act", operation=operation)
     assert page.look()["faults"] == before
     assert len(page.send("export")[0]["experiment"]["script"]) == 1
+
+
+def test_the_loads_pace_is_counted_recorded_and_exported(page: Page) -> None:
+    """Twice as many are sent a second; the recording names the change, as a simulated one does."""
+    page.opened()
+    run = page.played()
+    run.move(2)
+    before = page.look()["load"]["sent"]
+    assert page.act("pace", times=2)["at_s"] == 2
+    run.move(4)
+    sent = page.look()["load"]["sent"] - before
+    assert sent == sum(2 <= at_s < 6 for at_s in DRAWN)
+    page.act("pace", times=0)
+    run.move(5)
+    assert page.look()["load"]["sent"] - before == sent
+    assert run.system.steered == [Pace(2), Pace(0)]
+    assert page.send("export")[0]["experiment"]["script"] == [
+        {"at_s": 2, "do": "pace", "times": 2},
+        {"at_s": 4, "do": "pace", "times": 0},
+    ]
+    run.move(5.5)
+    page.send("finish")
+    run.move(6)
+    page.ended()
+    (folder,) = kept()
+    assert [tuple(one) for one in store.recording(folder, "compose", "naive").surges] == [
+        ("load x 2", 2, 4), ("load x 0", 4, 6),
+    ]  # fmt: skip
+
+
+def test_what_is_due_when_the_load_ends_is_not_sent(page: Page) -> None:
+    """Nor what comes after it, however late it is looked at."""
+    page.opened()
+    run = page.played()
+    run.move(1.5)
+    page.send("finish")
+    run.move(1.6)
+    run.move(4)
+    *_, tick, _ = page.ended()
+    assert tick["load"]["sent"] == sum(at_s < 2 for at_s in DRAWN)
+
+
+def test_requests_by_hand_are_under_way_until_they_end(page: Page) -> None:
+    """Each counts with its outcome, and can be followed; the load's own go on as drawn."""
+    page.opened()
+    run = page.played()
+    run.move(1)
+    own = sum(at_s <= 1 for at_s in DRAWN)
+    page.act("send", count=5, path="/x")
+    look = page.look()["load"]
+    assert (look["sent"], look["under_way"]) == (own + 5, own + 5)
+    for number in range(own):
+        run.answer(number, "200", due_s=0.5)
+    for number in range(5):
+        run.answer(EXTRA + number, "504", due_s=1)
+    look = page.look()["load"]
+    assert (look["under_way"], look["good"], look["failed"]) == (0, own, {"504": 5})
+    (followed,) = page.send("follow", request=EXTRA)
+    assert (followed["request"]["number"], followed["request"]["status"]) == (EXTRA, "504")
+    page.send("finish")
+    run.move(2)
+    page.ended()
+    (folder,) = kept()
+    numbers = [one.number for one in store.recording(folder, "compose", "naive").requests]
+    assert [number for number in numbers if number >= EXTRA] == [*range(EXTRA, EXTRA + 5)]
+
+
+def test_a_request_of_a_pace_that_is_not_known_yet_is_counted_once(page: Page) -> None:
+    """Another process of the load may send one while the word of a change is on its way."""
+    page.opened()
+    run = page.played()
+    run.move(1)
+    page.act("pace", times=0)
+    own = sum(at_s <= 1 for at_s in DRAWN)
+    run.answer(own, "200", due_s=1.01)
+    look = page.look()["load"]
+    assert (look["sent"], look["under_way"]) == (own + 1, own)
 
 
 def test_a_script_is_played_at_its_times(page: Page) -> None:

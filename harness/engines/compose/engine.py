@@ -48,7 +48,8 @@ class ComposeEngine:
             images = refresh_sources(observer.step, client, image_names(plan))
             janitor.make_room(client)
             owner = owner_of(plan.slug, plan.lab.duration_s + plan.lab.load.longest_timeout_s())
-            file = compose_yaml(plan, owner, images)
+            steered = self._listener is not None
+            file = compose_yaml(plan, owner, images, steered=steered)
             logs_folder = self._folder / "logs" / plan.variant.name
             stack = Stack(client, owner, file, logs_folder)
             with interrupts.uninterrupted(), stack:

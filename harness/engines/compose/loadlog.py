@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from harness.errors import EnvironmentNotReadyError
+from harness.model.operations import Operation, operation_from_json
+from harness.model.steered_load import EXTRA
 from harness.recording import Request, RequestLog
 from harness.rows import Form
 
@@ -32,6 +34,17 @@ def request_line(request: Request) -> str:
 def cut_line(at_s: float) -> str:
     """Say that nothing is sent any more from a second of the run on, which is still to come."""
     return json.dumps({"event": "cut", "at_s": at_s})
+
+
+def steered_line(number: int | None, at_s: float, operation: Operation) -> str:
+    """Say from which second of the run on the load does what a command of that number asks."""
+    done = {"event": "steered", "id": number, "at_s": at_s, "operation": operation.to_json()}
+    return json.dumps(done)
+
+
+def refused_line(number: int | None, why: str) -> str:
+    """Say why the load does not do what a command of that number asks."""
+    return json.dumps({"event": "steered", "id": number, "error": why})
 
 
 def clock_line(at_s: float, boot: str) -> str:
@@ -67,6 +80,10 @@ class LoadLog:
     cut_s: float = math.inf
     sent: int = 0
     """The requests that there were, as told at the end."""
+    drawn: int = 0
+    """The number after the highest that was drawn."""
+    by_hand: int = 0
+    """How many requests of those that were told had been sent by hand."""
     clock: tuple[float, str] | None = None
     """What its clock read when it was asked last, and the boot of its machine."""
     seconds: int = 0
@@ -78,6 +95,10 @@ class LoadLog:
     """The last lines that were not the load's own, such as a traceback."""
     hear: Callable[[Request], None] | None = None
     """Hears of each request that has ended, if anybody wants to."""
+    hear_steered: Callable[[float, Operation], None] | None = None
+    """Hears what the load does from which second on, before any request of that has ended."""
+    answers: dict[int | None, float | str] = field(default_factory=dict)
+    """By a command's number: the second from which on it counts, or why it was refused."""
 
     def take(self, line: str) -> None:
         """Read one line."""
@@ -91,6 +112,8 @@ class LoadLog:
                 self._request(told)
             case "cut":
                 self.cut_s = told["at_s"]
+            case "steered":
+                self._steered(told)
             case "clock":
                 self.clock = told["at"], told["boot"]
             case "second":
@@ -123,10 +146,19 @@ class LoadLog:
     def _request(self, row: dict[str, Any]) -> None:
         request = FORM.made(row)
         self.requests.add(request)
+        if request.number < EXTRA:
+            self.drawn = max(self.drawn, request.number + 1)
+        else:
+            self.by_hand += 1
         if self.hear:
             self.hear(request)
         if request.good:
             self.good[int(request.answered_s)] += 1
+
+    def _steered(self, told: dict[str, Any]) -> None:
+        self.answers[told["id"]] = told["error"] if "error" in told else told["at_s"]
+        if self.hear_steered and "operation" in told:
+            self.hear_steered(told["at_s"], operation_from_json(told["operation"]))
 
 
 def _object(line: str) -> dict[str, Any]:

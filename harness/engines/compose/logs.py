@@ -14,6 +14,7 @@ import urllib3
 from docker.errors import DockerException
 from docker.models.containers import Container
 
+from harness.model.steered_load import EXTRA
 from harness.recording import number_of, trace_id
 from harness.rows import Rows
 from services.tracing import Span, is_background
@@ -91,14 +92,17 @@ def tail(path: Path) -> str:
     return " | ".join(told) or "nothing logged"
 
 
-def spans(folder: Path, *, seed: int, requests_sent: int, t0_s: float, end_s: float) -> Rows[Span]:
+def spans(  # noqa: PLR0913 - a load's numbers, and the run's times
+    folder: Path, *, seed: int, drawn: int, by_hand: int = 0, t0_s: float, end_s: float
+) -> Rows[Span]:
     """Read the spans of a load's requests, and of what services call by themselves during the run.
 
-    Up to a second of the run, in order of their ends.
+    Of `drawn` requests, and of so many that were sent by hand; up to a second of the run, in order
+    of their ends.
     """
     # Each process logs its spans as they end.
     logged = merge(*map(_spans, sorted(folder.glob("*.log"))), key=attrgetter("end_s"))
-    of_run = (shifted(span, t0_s) for span in logged if is_of(span.trace, seed, requests_sent))
+    of_run = (shifted(span, t0_s) for span in logged if is_of(span.trace, seed, drawn, by_hand))
     return Rows(Span, (span for span in of_run if span.start_s >= 0 and span.end_s <= end_s))
 
 
@@ -129,9 +133,10 @@ def shifted(span: Span, t0_s: float) -> Span:
     return span._replace(start_s=span.start_s - t0_s, end_s=span.end_s - t0_s)
 
 
-def is_of(trace: str, seed: int, requests_sent: float) -> bool:
+def is_of(trace: str, seed: int, drawn: float, by_hand: float) -> bool:
     """Say whether a trace is one of the load's requests, or of what a service does by itself."""
     if is_background(trace):
         return True
     number = number_of(trace)
-    return number < requests_sent and trace == trace_id(seed, number)
+    is_sent = number < drawn if number < EXTRA else number < EXTRA + by_hand
+    return is_sent and trace == trace_id(seed, number)

@@ -76,7 +76,10 @@ class Run:
         self._observer = observer
         self._listener = listener
         self._scraped = {*plan.lab.placed(plan.variant), TOXIPROXY}
-        self._load = LoadLog(hear=listener.request if listener else None)
+        self._load = LoadLog(
+            hear=listener.request if listener else None,
+            hear_steered=listener.steered if listener else None,
+        )
         self._scrapes = ScrapeLog()
         self._lines: asyncio.Queue[tuple[str, str | None]] = asyncio.Queue()
         self._meddling: asyncio.Queue[tuple[str, str | None]] = asyncio.Queue()
@@ -132,7 +135,8 @@ class Run:
         recording.spans = logs.spans(
             self._stack.logs,
             seed=self._plan.seed,
-            requests_sent=len(recording.requests),
+            drawn=self._load.drawn,
+            by_hand=self._load.by_hand,
             t0_s=self._load.t0_s,
             end_s=max(self._load.end_s, self._lasts_s),
         )
@@ -269,7 +273,7 @@ class Run:
 
     def _tell_span(self, line: str) -> None:
         span = logs.span_of(line)
-        if self._listener and span and logs.is_of(span.trace, self._plan.seed, math.inf):
+        if self._listener and span and logs.is_of(span.trace, self._plan.seed, math.inf, math.inf):
             self._listener.span(logs.shifted(span, self._load.t0_s))
 
     @asynccontextmanager

@@ -7,6 +7,7 @@ from typing import Any
 
 from harness.engines.compose import first_seconds
 from harness.engines.compose.images import image_of, references
+from harness.engines.compose.load_commands import WORKER_RPS
 from harness.engines.compose.parts import (
     CLOSED,
     UID,
@@ -44,22 +45,29 @@ SHARES = {TOXIPROXY: 2048, PROMETHEUS: 512, LOAD: 2048}
 MEMORY_MB = {TOXIPROXY: 192}
 """Where it differs: Toxiproxy holds 112 MB when callers give up on 280 connections a second."""
 
-WORKER_RPS = 300
-"""What one process of the load sends in time."""
 MOST_WORKERS = 8
+STEERED_TIMES = 4
+"""The pace for which a steered load has processes; it refuses what is too much for them."""
 WORKER_MB = 64
 """For each process but the first, which shares what they have drawn."""
+STEERED_MB = 192
+"""For the 8,000 requests that may be under way after a burst: 18 KB each, and their sockets."""
 
 
 def compose_yaml(
-    plan: Plan, owner: Owner | None = None, images: Mapping[str, str] | None = None
+    plan: Plan,
+    owner: Owner | None = None,
+    images: Mapping[str, str] | None = None,
+    *,
+    steered: bool = False,
 ) -> str:
     """Write the Compose file of a plan; without an owner, for a person who runs it by hand.
 
-    ``images`` says what each image is called, where that is not as the tree is now.
+    ``images`` says what each image is called, where that is not as the tree is now; ``steered``
+    that the load takes commands while it is sent.
     """
     variant = f"{plan.slug}, variant {plan.variant.name}, seed {plan.seed}"
-    text = as_yaml(compose_file(plan, owner, images))
+    text = as_yaml(compose_file(plan, owner, images, steered=steered))
     return f"# {plan.lab.title}\n# {variant}\n{text}"
 
 
@@ -71,7 +79,11 @@ def image_names(plan: Plan) -> set[str]:
 
 
 def compose_file(
-    plan: Plan, owner: Owner | None = None, images: Mapping[str, str] | None = None
+    plan: Plan,
+    owner: Owner | None = None,
+    images: Mapping[str, str] | None = None,
+    *,
+    steered: bool = False,
 ) -> dict[str, Any]:
     """Give the Compose file of a plan as plain values."""
     images = references() if images is None else images
@@ -82,10 +94,12 @@ def compose_file(
     services |= {host: _service(host, service, ports, plan) for host, service in placed.items()}
     services[TOXIPROXY] = _toxiproxy(ports, plan.lab)
     services[PROMETHEUS] = _prometheus(list(placed))
-    services[LOAD] = _load(plan, ports, waits=owner is not None)
+    workers = load_workers(plan.lab, STEERED_TIMES if steered else 1)
+    services[LOAD] = _load(plan, ports, workers, waits=owner is not None, steered=steered)
     for name, service in services.items():
         image = {"image": images[service["image"]]}
-        services[name] = {**service, **image, **_limits(name, plan.lab), **labels}
+        limits = _limits(name, workers if name == LOAD else 1, steered=steered and name == LOAD)
+        services[name] = {**service, **image, **limits, **labels}
     return {
         "name": owner.run if owner else f"chaoslab-{project_part(plan.slug)}",
         "services": services,
@@ -249,12 +263,13 @@ def _agent(*ports: int) -> str:
     return f"exec 3<&0 && {{ python3 /app/stdio_agent.py {arguments} <&3 & }} && exec 3<&- && "
 
 
-def _load(plan: Plan, ports: dict[Link, int], *, waits: bool) -> dict[str, Any]:
+def _load(
+    plan: Plan, ports: dict[Link, int], workers: int, *, waits: bool, steered: bool
+) -> dict[str, Any]:
     targets = {
         target: f"http://{TOXIPROXY}:{ports[Link(caller=CLIENT, callee=target)]}"
         for target in plan.lab.load.targets()
     }
-    workers = load_workers(plan.lab)
     return {
         "image": "load",
         "environment": escaped(
@@ -264,21 +279,22 @@ def _load(plan: Plan, ports: dict[Link, int], *, waits: bool) -> dict[str, Any]:
             CHAOSLAB_TARGETS=json.dumps(targets),
             **({"CHAOSLAB_WORKERS": str(workers)} if workers > 1 else {}),
             **({"CHAOSLAB_WAIT": "1"} if waits else {}),
+            **({"CHAOSLAB_STEERED": "1"} if steered else {}),
         ),
+        **({"stdin_open": True} if steered else {}),
         "networks": ["lab"],
     }
 
 
-def load_workers(lab: Lab) -> int:
+def load_workers(lab: Lab, times: float = 1) -> int:
     """Say how many processes share a lab's load: as many everywhere, whatever the machine's cores.
 
-    The load itself starts no more than those that it finds there.
+    The load itself starts no more than those that it finds there. It may come `times` as fast.
     """
-    peak_rps = lab.load.peak_rps(lab.duration_s)
+    peak_rps = lab.load.peak_rps(lab.duration_s) * times
     return min(MOST_WORKERS, max(1, math.ceil(peak_rps / WORKER_RPS)))
 
 
-def _limits(name: str, lab: Lab) -> dict[str, Any]:
-    workers = load_workers(lab) if name == LOAD else 1
-    memory_mb = MEMORY_MB.get(name, 128) + WORKER_MB * (workers - 1)
+def _limits(name: str, workers: int, *, steered: bool) -> dict[str, Any]:
+    memory_mb = MEMORY_MB.get(name, 128) + WORKER_MB * (workers - 1) + STEERED_MB * steered
     return hardening(memory=f"{memory_mb}m", cpu_shares=SHARES.get(name, 1024) * workers)

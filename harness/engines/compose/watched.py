@@ -3,6 +3,7 @@
 import asyncio
 import math
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from docker.errors import APIError
@@ -10,10 +11,11 @@ from docker.errors import APIError
 from harness.engines.compose.loadlog import LoadLog
 from harness.engines.compose.prometheus import HANDOVER_S, Prometheus, ScrapeLog
 from harness.engines.compose.render import LOAD
-from harness.engines.compose.system import Containers
+from harness.engines.compose.system import ANSWER_LIMIT_S, Containers
 from harness.engines.real_time import HostSeen, LinkSeen
-from harness.errors import EnvironmentNotReadyError
+from harness.errors import EnvironmentNotReadyError, FaultNotAppliedError
 from harness.model.fault import Clock
+from harness.model.operations import Operation, Pace, SendNow
 from harness.recording import SeriesKey
 
 CUT_LIMIT_S = 5.0
@@ -55,6 +57,41 @@ class WatchedContainers(Containers):
         if not since_s > HANDOVER_S:  # NaN before it came
             return {}
         return await self.prometheus.between(self.load.t0_s, first, last)
+
+    async def pace(self, times: float) -> float:
+        """Let the load come so many times as fast as drawn, and give from when on it does.
+
+        Raises:
+            FaultNotAppliedError: it cannot, or does not say so.
+
+        """
+        return await self._steer(Pace(times))
+
+    async def send_now(self, count: int, *, to: str, path: str, method: str) -> None:
+        """Let the load send requests beside those that were drawn.
+
+        Raises:
+            FaultNotAppliedError: it cannot, or does not say so.
+
+        """
+        await self._steer(SendNow(count=count, to=to, path=path, method=method))
+
+    async def _steer(self, operation: Operation) -> float:
+        """Put an operation into the load's standard input, and wait for its answer on its log."""
+        send = partial(self._send, LOAD, operation.to_json())
+        number = await self._on_host(operation.do, LOAD, send)
+        give_up_s = self.now() + ANSWER_LIMIT_S
+        while (answer := self.load.answers.pop(number, None)) is None:
+            if not math.isnan(self.load.end_s):
+                raise FaultNotAppliedError("the load is over; open a longer run")
+            if self.now() > give_up_s:
+                raise FaultNotAppliedError(
+                    f"the load did not answer within {ANSWER_LIMIT_S:g} s: is the machine busy?"
+                )
+            await asyncio.sleep(LOOK_S)
+        if isinstance(answer, str):
+            raise FaultNotAppliedError(answer)
+        return answer
 
     async def end_load(self) -> float:
         """Let the load end in a moment, and give which moment of the run that is.

@@ -123,11 +123,16 @@ export class Hands {
     return h("div", { class: "turn" }, h("label", { for: id }, `${setting.host} `, h("b", {}, name), " ", made.undo), made.output, h("span", { class: "rail" }, made.input, made.was));
   }
   load() {
-    const input = h("input", { type: "range", min: 0, max: MOST_PACE, step: 0.25, value: 1, id: "turn-load", oninput: () => text(this.loadOut, `× ${input.value}`), onchange: () => this.page.act(this.runs, { do: "pace", times: Number(input.value) }) });
+    const input = h("input", { type: "range", min: 0, max: MOST_PACE, step: 0.25, value: 1, id: "turn-load", oninput: () => text(this.loadOut, `× ${input.value}`), onchange: () => this.repace(Number(input.value)) });
     this.pace = input;
     this.loadOut = h("output", { for: "turn-load" });
     const burst = (count) => h("button", { class: "small", title: "send now, beside the load", "aria-label": `+ ${count} now`, onclick: () => this.page.act(this.runs, { do: "send", count }) }, `+ ${count}`);
     return h("div", { class: "turn" }, h("label", { for: "turn-load" }, h("b", {}, "load "), burst(1), burst(50)), this.loadOut, h("span", { class: "rail" }, input));
+  }
+  async repace(times) {
+    const whys = await this.page.act(this.runs, { do: "pace", times });
+    if (whys.some(Boolean)) this.pace.dataset.dirty = "";
+    this.paint();
   }
   async turn(full, to, made) {
     const whys = await this.page.act(this.runs, { do: "set", name: full, value: to });
@@ -167,7 +172,7 @@ export class Hands {
     }
     if (!this.page.can("load")) return;
     const paced = this.runs[0].done().filter((act) => act.do === "pace").at(-1)?.times ?? 1;
-    if (document.activeElement !== this.pace) this.pace.value = paced;
+    if (document.activeElement !== this.pace || this.pace.dataset.dirty === "") { delete this.pace.dataset.dirty; this.pace.value = paced; }
     text(this.loadOut, `× ${value(paced)}  ${many(this.opened.rate_rps * paced)}/s`);
     rail(this.pace);
   }

@@ -25,6 +25,12 @@ os.cpu_count = lambda: {CORES}
 runpy.run_module("harness.engines.compose.loadgen", run_name="__main__")
 """
 """This very module, as on a machine with so many cores."""
+FEW_AT_ONCE = """
+from harness.engines.compose import loadgen
+loadgen.IN_FLIGHT_LIMIT = 10
+loadgen.main()
+"""
+"""The same with one process, of which no more than so many requests may be under way."""
 LONG = 100_000
 """More than a pipe takes at once."""
 
@@ -37,6 +43,7 @@ class Server(http.server.ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.headers: list[str | None] = []
+        self.paths: list[str] = []
         self.probes = 0
         self.asked = threading.Semaphore(0)
         self.over = threading.Event()
@@ -51,6 +58,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.server.probes += 1
         else:
             self.server.headers.append(self.headers[HEADER])
+            self.server.paths.append(self.path)
             self.server.asked.release()
         if self.path == "/silent":
             self.server.over.wait(LIMIT_S)
@@ -97,11 +105,12 @@ def environment(load: Poisson | Paced, port: int, **more: str) -> dict[str, str]
 
 
 @contextmanager
-def generator(values: dict[str, str]) -> Iterator["subprocess.Popen[str]"]:
-    with subprocess.Popen(  # noqa: S603 - the program above
-        [sys.executable, "-c", PROGRAM],
+def generator(values: dict[str, str], program: str = PROGRAM) -> Iterator["subprocess.Popen[str]"]:
+    with subprocess.Popen(  # noqa: S603 - the programs above
+        [sys.executable, "-c", program],
         env=values,
         text=True,
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     ) as process:

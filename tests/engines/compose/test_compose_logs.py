@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from harness.engines.compose.logs import Follower, shifted, span_of, spans, tail
-from harness.recording import root_context
+from harness.model.steered_load import EXTRA
+from harness.recording import number_of, root_context
 from services.tracing import Span, background
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def span_line(number: int, start_s: float, end_s: float, *, seed: int = 5) -> st
 
 
 def read(folder: Path, end_s: float = 10) -> list[tuple[str, float, float]]:
-    found = spans(folder, seed=5, requests_sent=3, t0_s=T0_S, end_s=end_s)
+    found = spans(folder, seed=5, drawn=3, t0_s=T0_S, end_s=end_s)
     return [(span.trace, span.start_s, span.end_s) for span in found]
 
 
@@ -48,6 +49,14 @@ def test_only_the_loads_own_spans_up_to_its_end_count(tmp_path: Path) -> None:
     ]
     (tmp_path / "checkout.log").write_text("\n".join(lines))
     assert [trace for trace, _, _ in read(tmp_path)] == [root_context(5, 0).trace]
+
+
+def test_spans_of_requests_by_hand_are_known_by_their_numbers(tmp_path: Path) -> None:
+    """Of as many as were sent; what was not drawn is not known, however large its number."""
+    numbers = (0, 3, EXTRA, EXTRA + 1, EXTRA + 2, EXTRA - 1)
+    (tmp_path / "a.log").write_text("\n".join(span_line(number, 1, 2) for number in numbers))
+    found = spans(tmp_path, seed=5, drawn=3, by_hand=2, t0_s=T0_S, end_s=10)
+    assert [number_of(span.trace) for span in found] == [0, EXTRA, EXTRA + 1]
 
 
 def test_what_services_call_by_themselves_counts_from_the_start_of_the_run(

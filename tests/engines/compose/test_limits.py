@@ -16,9 +16,9 @@ def rated(rate_rps: float) -> Lab:
     return replace(LAB, load=Poisson(rate_rps=rate_rps, to="checkout"))
 
 
-def rendered(lab: Lab) -> dict[str, Any]:
+def rendered(lab: Lab, *, steered: bool = False) -> dict[str, Any]:
     plan = Plan(slug="retry-storm", lab=lab, variant=LAB.variant("naive"), seed=7)
-    services: dict[str, Any] = compose_file(plan)["services"]
+    services: dict[str, Any] = compose_file(plan, steered=steered)["services"]
     return services
 
 
@@ -49,3 +49,21 @@ def test_the_file_tells_the_load_of_its_workers_only_where_there_are_several() -
     assert (three[LOAD].pop("mem_limit"), three[LOAD].pop("cpu_shares")) == ("256m", 3 * 2048)
     assert one[LOAD].keys() - three[LOAD].keys() == {"mem_limit", "cpu_shares"}
     assert {name for name in one if one[name] != three[name]} == {LOAD}
+
+
+@pytest.mark.parametrize(("rate_rps", "workers"), [(75, None), (76, "2"), (300, "4"), (1e5, "8")])
+def test_a_load_that_is_steered_may_come_four_times_as_fast(
+    rate_rps: float, workers: str | None
+) -> None:
+    """It has processes and memory for that, and an input; all else is as in a plain run."""
+    plain, steered = rendered(rated(rate_rps)), rendered(rated(rate_rps), steered=True)
+    load = steered[LOAD]
+    assert load["environment"].pop("CHAOSLAB_STEERED") == "1"
+    assert load.pop("stdin_open")
+    assert load["environment"].pop("CHAOSLAB_WORKERS", None) == workers
+    plain[LOAD]["environment"].pop("CHAOSLAB_WORKERS", None)
+    assert load["mem_limit"] == f"{320 + 64 * (int(workers or 1) - 1)}m"
+    for services in (plain, steered):
+        for limit in ("mem_limit", "memswap_limit", "cpu_shares"):
+            services[LOAD].pop(limit, None)
+    assert steered == plain

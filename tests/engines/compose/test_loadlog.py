@@ -10,11 +10,15 @@ from harness.engines.compose.loadlog import (
     cut_line,
     end_line,
     ready_line,
+    refused_line,
     request_line,
     second_line,
     start_line,
+    steered_line,
 )
 from harness.errors import EnvironmentNotReadyError
+from harness.model.operations import Operation, Pace, SendNow
+from harness.model.steered_load import EXTRA
 from harness.recording import Request
 
 
@@ -94,3 +98,30 @@ def test_a_load_that_is_listened_to_tells_of_each_request_and_of_its_cut() -> No
         log.take(request_line(Request(number, "/", 0, 0, 1, "200")))
     log.take(cut_line(7))
     assert (heard, log.cut_s) == ([1, 0], 7)
+
+
+def test_what_a_load_was_asked_for_is_heard_and_answered() -> None:
+    """By its number, from when on it counts; what is refused is heard of by nobody."""
+    heard: list[tuple[float, Operation]] = []
+    log = LoadLog(hear_steered=lambda at_s, operation: heard.append((at_s, operation)))
+    asked: list[Operation] = [Pace(0.5), SendNow(count=3, path="/x")]
+    for number, operation in enumerate(asked):
+        log.take(steered_line(number, number + 0.25, operation))
+    log.take(refused_line(2, "it cannot fly"))
+    log.take(refused_line(None, "no command"))
+    assert heard == [(0.25, asked[0]), (1.25, asked[1])]
+    assert log.answers == {0: 0.25, 1: 1.25, 2: "it cannot fly", None: "no command"}
+
+
+def test_requests_by_hand_count_apart_and_as_lines() -> None:
+    """They come last, whenever they have ended; one that is lost is missed."""
+    log = LoadLog()
+    for number in (EXTRA + 1, 2, 0, EXTRA, 1):
+        log.take(request_line(Request(number, "/", 1, 1, 2, "200")))
+    log.take(end_line(4, 5))
+    log.check()
+    assert [one.number for one in log.requests.all()] == [0, 1, 2, EXTRA, EXTRA + 1]
+    assert (log.drawn, log.by_hand) == (3, 2)
+    log.take(end_line(4, 6))
+    with pytest.raises(EnvironmentNotReadyError, match="sent 6 requests and its log tells of 5"):
+        log.check()
