@@ -21,9 +21,10 @@ READING = Reading(
     phrases={
         "nothing varies, nobody waits": Phrase(row="waits for nothing", value="wait", **WAITED),
         "the time doubles": Phrase(row="takes twice as long as the work", value="all", **TOOK),
-        "all of it takes little more than the work": Phrase(
-            row="takes little longer than the work", value="all", **TOOK
+        "people wait beside idle desks": Phrase(
+            row="wait beside idle desks", value="wait", **WAITED
         ),
+        "nobody waits for long": Phrase(row="hardly wait", value="wait", **WAITED),
         "each waits as its formula says": Phrase(
             row="wait as their formulas say", value="of what theory allows"
         ),
@@ -42,11 +43,16 @@ READING = Reading(
     questions=(
         Question(
             on="exponential",
-            asks="each desk is idle half of the time, and work takes 50 ms; all of it takes",
+            asks="each desk is idle half of the time, and work takes 50 ms; people wait",
             choices=(
-                choice("50 ms: half of the desks are free", TIME, at_most=55),
-                choice("62 ms: a quarter more", TIME, at_least=56, at_most=64),
-                choice("100 ms: twice the work", TIME, at_least=65, claim="the time doubles"),
+                choice("hardly: half of the desks are free", WAIT, at_most=2),
+                choice("6 ms: an eighth of the work", WAIT, at_least=3, at_most=12),
+                choice(
+                    "about as long as the work",
+                    WAIT,
+                    at_least=250 * WORK_S,
+                    claim="people wait beside idle desks",
+                ),
             ),
         ),
     ),
