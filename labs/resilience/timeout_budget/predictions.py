@@ -6,8 +6,8 @@ from harness.theory import chance, loss, tails
 from labs.resilience.timeout_budget.measures import late_share
 
 RATE, SLOTS = 20, 8
-QUICK_S, SLOW_S, SLOW_SHARE = 0.05, 3, 0.25
-PATIENCE_S, LIMIT_S, NESTED_S = 0.5, 2, 0.45
+QUICK_S, SLOW_S, SLOW_SHARE = 0.05, 4, 0.25
+PATIENCE_S, LIMIT_S, NESTED_S = 0.5, 3, 0.45
 SLOW, END_S = (4, 24), 26
 SETTLED = (SLOW[0] + SLOW_S, SLOW[1])
 """When as many slow calls are under way as there will be."""
@@ -35,9 +35,8 @@ def late_sd(slow_s: float, left_s: float) -> float:
     return late(slow_s, left_s, SLOW_SHARE + one_sd) - late(slow_s, left_s)
 
 
-OFFERED = {name: RATE * held_s(slow_s) for name, slow_s in (
-    ("limits", LIMIT_S), ("nested", NESTED_S), ("deadline", PATIENCE_S))}  # fmt: skip
-"""How many slots are wanted on average."""
+WANTED = RATE * held_s(LIMIT_S)
+"""How many slots are wanted on average, where nobody hears of anybody's limit."""
 
 PREDICTIONS = (
     predict(
@@ -49,19 +48,25 @@ PREDICTIONS = (
         leaves_out=WAY,
         chance=late_sd(LIMIT_S, PATIENCE_S),
         source=ORPHAN,
-        because="a slow call holds its slot for 2 s, and its caller waits for 0.5 s of them",
+        because="a slow call holds its slot for 3 s, and its caller waits for 0.5 s of them",
     ),
     predict(
         "so who could be served is refused",
         REFUSED,
         on="limits",
-        equals=loss.erlang_b(servers=SLOTS, offered_erlangs=OFFERED["limits"]),
+        equals=loss.erlang_b(servers=SLOTS, offered_erlangs=WANTED),
         model=0.05,
         leaves_out=WAY,
-        chance=loss.erlang_b_sd(servers=SLOTS, offered_erlangs=OFFERED["limits"], calls=CALLS),
-        seeds=2,
+        chance=loss.capped_loss_sd(
+            slots=SLOTS,
+            cap=SLOTS,
+            rates_rps=((1 - SLOW_SHARE) * RATE, SLOW_SHARE * RATE),
+            services_s=(QUICK_S, LIMIT_S),
+            duration_s=SETTLED[1] - SETTLED[0],
+        ),
+        seeds=3,
         source="theory:mmck-erlang-b",
-        because="Erlang's B of 8 slots, of which 20/s x (0.25 x 2 s + 0.75 x 0.05 s) are wanted",
+        because="Erlang's B of 8 slots, of which 20/s x (0.25 x 3 s + 0.75 x 0.05 s) are wanted",
     ),
     predict(
         "limits that fit do not reach the ledger",
@@ -73,6 +78,6 @@ PREDICTIONS = (
         chance=late_sd(SLOW_S, NESTED_S),
         also={"limits": "the ledger hears of nobody's limit"},
         source=ORPHAN,
-        because="slow work takes 3 s, and bank waits for 0.45 s of them",
+        because="slow work takes 4 s, and bank waits for 0.45 s of them",
     ),
 )

@@ -30,7 +30,7 @@ READING = Reading(
     },
     phrases={
         "refuses who could be served": Phrase(
-            row="refuses a third at the door", value="refused", **REFUSALS
+            row="refuses who could be served", value="refused", **REFUSALS
         ),
         "hardly refuses anybody": Phrase(row="refuse hardly anybody", value="refused", **REFUSALS),
         "the ledger works for nobody no more": Phrase(
@@ -54,11 +54,11 @@ READING = Reading(
             "a caller that has left",
             choices=(
                 choice("a quarter", SLOTS_LATE, at_least=0.15, at_most=0.35),
-                choice("a half", SLOTS_LATE, at_least=0.4, at_most=0.55),
+                choice("a half", SLOTS_LATE, at_least=0.4, at_most=0.6),
                 choice(
-                    "two thirds and more",
+                    "three quarters and more",
                     SLOTS_LATE,
-                    at_least=0.6,
+                    at_least=0.7,
                     claim="slots held for callers that left",
                 ),
             ),
