@@ -18,7 +18,7 @@ RESPONSE_MS = 1000 * queues.mm1_mean_response_s(rate_rps=RATE / DESKS, capacity_
 SHARED_SD_MS = 1000 * queues.mmc_mean_wait_sd_s(**SHARED, arrivals=PEOPLE)
 WORK_SD_MS = 1000 * WORK_S / math.sqrt(PEOPLE)
 WAY_MS, WAY = 5, "the way there and back, of some milliseconds"
-EARLY = "a run begins with empty lines"
+SKEWED = "a run begins with empty lines, and a mean of a few long waits is skewed"
 Moments = tuple[float, float, float, float]
 
 

@@ -50,7 +50,7 @@ READING = Reading(
                 choice(
                     "about as long as the work",
                     WAIT,
-                    at_least=250 * WORK_S,
+                    at_least=100 * WORK_S,
                     claim="people wait beside idle desks",
                 ),
             ),
