@@ -1,0 +1,53 @@
+"""Queueing models: equally many desks, people and work, and waits from nothing to 81 ms."""
+
+from harness.model import Lab, Measured, Paced, Poisson, Service, fit, noted, on, ratio
+from labs.traffic.queueing_models.predictions import (
+    DESKS, END_S, PREDICTIONS, RATE, SD_MS, SKEWED, WAIT, WAITS_MS, WORK_S,
+    as_formula_says,
+)  # fmt: skip
+from labs.traffic.queueing_models.reading import READING, WAITS
+
+OWN_LINES = tuple(
+    Measured(spread, {"office.spread": spread}, at=WAITS_MS[spread])
+    for spread in ("fixed", "exponential", "mixed")
+)
+ONE_LINE = Measured("one-line", {"office.spread": "exponential", "office.lines": 1},
+                    at=WAITS_MS["one-line"])  # fmt: skip
+
+LAB = Lab(
+    title="M/M/1, M/M/c, M/G/1 measured",
+    question="Do the formulas hold for a real service, and what does variance cost?",
+    services=(
+        Service("office", app="labs.traffic.queueing_models.service",
+                settings={"desks": DESKS, "lines": DESKS, "service_ms": 1000 * WORK_S}),
+    ),
+    load=Poisson(rate_rps=RATE, to="office"),
+    duration_s=END_S,
+    faults=(),
+    variants=(
+        Measured("even", {"office.spread": "fixed", "office.in_turn": True},
+                 load=Paced(rate_rps=RATE, to="office")),
+        *OWN_LINES,
+        ONE_LINE,
+        Measured("one-line-mixed", {"office.spread": "mixed", "office.lines": 1}),
+    ),
+    expect=(
+        on("even", claim="nothing varies, nobody waits", measure=WAIT,
+           at_most=100 * WORK_S, unlike=("fixed", "exponential", "mixed")),
+        on("fixed", "exponential", "mixed", claim="people wait beside idle desks", measure=WAIT,
+           at_least=100 * WORK_S, unlike="even"),
+        noted("one-line", "one-line-mixed", claim="nobody waits for long", measure=WAIT,
+              at_most=500 * WORK_S),
+    ),
+    across=(
+        fit((*OWN_LINES, ONE_LINE), claim="each waits as its formula says", measure=WAIT,
+            theory=as_formula_says, chance=SD_MS.__getitem__, model=0.1, leaves_out=SKEWED),
+        ratio("one-line", "exponential", claim="one line waits less than half as long",
+              measure=WAIT, at_most=0.5),
+        ratio("one-line-mixed", "fixed", measure=WAIT, at_most=0.8,
+              claim="one line with the worst work beats four lines with equal work"),
+    ),
+    predict=PREDICTIONS,
+    plots=(WAITS,),
+    reading=READING,
+)  # fmt: skip

@@ -1,0 +1,50 @@
+"""Measures of this lab's own: how long people stand in line, and how long all of it takes."""
+
+from statistics import fmean
+
+from harness.measures.series import increase
+from harness.measures.windows import requests_due
+from harness.model.expect import Measure, NoDataError, Reads
+from harness.recording import Recording
+
+WAITED, CAME = "waited_seconds_total", "came_total"
+
+
+def mean_wait_ms(start_s: float, end_s: float) -> Measure:
+    """Mean time in line of those who came between two whole seconds of the run."""
+    waited, came = (increase(name, int(start_s), int(end_s)) for name in (WAITED, CAME))
+
+    def compute(recording: Recording) -> float:
+        people = came.compute(recording)
+        if not people:
+            raise NoDataError(f"nobody came in {start_s:g}-{end_s:g} s")
+        return 1000 * waited.compute(recording) / people
+
+    return Measure(
+        name=f"mean wait, {start_s:g}-{end_s:g} s",
+        unit="ms",
+        compute=compute,
+        over=mean_wait_ms,
+        reads=Reads(window=(start_s, end_s), metrics=(WAITED, CAME)),
+    )
+
+
+def mean_time_ms(start_s: float, end_s: float) -> Measure:
+    """Mean time from when a request was due until its answer, of those due in a window.
+
+    One that is not answered by the end of the recording does not count.
+    """
+
+    def compute(recording: Recording) -> float:
+        times_s = [one.latency_s for one in requests_due(recording, start_s, end_s) if one.good]
+        if not times_s:
+            raise NoDataError(f"no request due in {start_s:g}-{end_s:g} s had a good answer")
+        return 1000 * fmean(times_s)
+
+    return Measure(
+        name=f"mean time, {start_s:g}-{end_s:g} s",
+        unit="ms",
+        compute=compute,
+        over=mean_time_ms,
+        reads=Reads(window=(start_s, end_s)),
+    )

@@ -1,0 +1,93 @@
+"""What queueing theory says of four desks, from the lab's own numbers."""
+
+import math
+from typing import Any
+
+from harness.model import predict
+from harness.theory import queues
+from labs.traffic.queueing_models.measures import mean_time_ms, mean_wait_ms
+from services.worker import MIX
+
+RATE, DESKS, WORK_S = 40, 4, 0.05
+SETTLED, END_S = (2, 22), 23
+WAIT, TIME = mean_wait_ms(*SETTLED), mean_time_ms(*SETTLED)
+PEOPLE = RATE * (SETTLED[1] - SETTLED[0])
+LINE = {"rate_rps": RATE / DESKS, "service_s": WORK_S}
+SHARED: Any = {"rate_rps": RATE, "service_s": WORK_S, "servers": DESKS}
+RESPONSE_MS = 1000 * queues.mm1_mean_response_s(rate_rps=RATE / DESKS, capacity_rps=1 / WORK_S)
+SHARED_SD_MS = 1000 * queues.mmc_mean_wait_sd_s(**SHARED, arrivals=PEOPLE)
+WORK_SD_MS = 1000 * WORK_S / math.sqrt(PEOPLE)
+WAY_MS, WAY = 5, "the way there and back, of some milliseconds"
+SKEWED = "a run begins with empty lines, and a mean of a few long waits is skewed"
+Moments = tuple[float, float, float, float]
+
+
+def moments(first: float, second: float, third: float, fourth: float) -> Moments:
+    """Give the moments of a law of work from those of one with a mean of 1."""
+    return first * WORK_S, second * WORK_S**2, third * WORK_S**3, fourth * WORK_S**4
+
+
+def mixed(power: int) -> float:
+    """Give a moment of mixed work with a mean of 1."""
+    return sum(share**power for share in MIX) / len(MIX)
+
+
+FIXED = moments(1, 1, 1, 1)
+EXPONENTIAL = moments(1, 2, math.factorial(3), math.factorial(4))
+MIXED = moments(mixed(1), mixed(2), mixed(3), mixed(4))
+
+
+def own_line_ms(law: Moments) -> float:
+    """Give the mean wait in a line of one desk, by Pollaczek and Khinchine."""
+    cv2 = law[1] / law[0] ** 2 - 1
+    return 1000 * queues.pollaczek_khinchine_wait_s(**LINE, service_cv2=cv2)
+
+
+def own_line_sd_ms(law: Moments) -> float:
+    """Give one standard deviation of it, as a mean of all who stood in four such lines."""
+    return 1000 * queues.mg1_mean_wait_sd_s(
+        rate_rps=RATE / DESKS, service_moments=law, arrivals=PEOPLE
+    )
+
+
+WAITS_MS = {
+    "fixed": own_line_ms(FIXED),
+    "exponential": own_line_ms(EXPONENTIAL),
+    "mixed": own_line_ms(MIXED),
+    "one-line": 1000 * queues.mmc_mean_wait_s(**SHARED),
+}
+"""What theory has of a variant's mean wait."""
+SD_MS = dict(
+    zip(
+        WAITS_MS.values(),
+        (*map(own_line_sd_ms, (FIXED, EXPONENTIAL, MIXED)), SHARED_SD_MS),
+        strict=True,
+    )
+)
+"""One standard deviation of it in one run, by that wait."""
+
+
+def as_formula_says(wait_ms: float) -> float:
+    """Give what a variant is to wait, which is the value by which it differs from the others."""
+    return wait_ms
+
+
+PREDICTIONS = (
+    predict(
+        "the time doubles",
+        TIME,
+        on="exponential",
+        equals=RESPONSE_MS,
+        model=WAY_MS / RESPONSE_MS,
+        leaves_out=WAY,
+        chance=own_line_sd_ms(EXPONENTIAL) + WORK_SD_MS,
+        seeds=3,
+        also={
+            "fixed": "75 ms, which three runs hardly tell from 100",
+            "mixed": "131 ms, and one run of it may be 30 below",
+            "one-line-mixed": "57 ms, and one run of it may be 10 above",
+        },
+        source="theory:mm1",
+        because="M/M/1: 1 / (20/s - 10/s), where the work alone takes 1 / (20/s)",
+    ),
+)
