@@ -7,7 +7,9 @@ Reliability Engineering* (2016), chapters 21 and 22; thresholds and drain times 
 """
 
 import math
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
+from itertools import zip_longest
 
 from harness.theory import domain
 
@@ -37,23 +39,58 @@ def retry_amplification(*, retries: int, failure_ratio: float = 1) -> float:
     return math.fsum(failure_ratio**attempt for attempt in range(retries + 1))
 
 
-def layered_retry_amplification(*, tries: int, layers: int, failure_ratio: float = 1) -> float:
+def layered_retry_amplification(
+    *, tries: int, layers: int, failure_ratio: float = 1, budget: float | None = None
+) -> float:
     """Mean calls at the bottom of a chain per request at its top, 1 to tries^layers.
 
     Each layer makes up to `tries` calls of the one below, which fails with p; so the layer itself
     fails with p^tries, which is the next one's p. 27 for 3 tries in 3 layers where all fails, but 2
-    where each call fails with 0.5. Source: SRE book, ch. 22 (4 tries in 3 layers: 64).
+    where each call fails with 0.5. Source: SRE book, ch. 22 (4 tries in 3 layers: 64). With a
+    `budget` each layer retries that share of what it is asked at most: (1 + b)^layers. Derived.
+
+    Raises:
+        ValueError: `tries` or `layers` below 1, or a ratio outside 0..1.
+
+    """
+    return math.prod(1 + retries for retries, _ in _by_layer(tries, layers, failure_ratio, budget))
+
+
+def layered_failure_ratio(
+    *, tries: int, layers: int, failure_ratio: float, budget: float | None = None
+) -> float:
+    """Share of the requests at the top of a chain of retrying layers that fail, 0 to 1.
+
+    p^(tries^layers) without a `budget`. With one, a layer can retry for a share b of what it is
+    asked; each retry helps with 1 - p, so p - b (1 - p) is the next layer's p. Where fewer retries
+    are wanted than b, it is as without. Derived; leaves out a bucket's burst, and that tokens are
+    whole.
+
+    Raises:
+        ValueError: `tries` or `layers` below 1, or a ratio outside 0..1.
+
+    """
+    return [fails for _, fails in _by_layer(tries, layers, failure_ratio, budget)][-1]
+
+
+def layered_retry_calls_sd(*, tries: int, layers: int, failure_ratio: float) -> float:
+    """One standard deviation of how many calls reach the bottom of a chain for one request.
+
+    From the exact distribution, layer by layer: the calls of up to `tries` tries below, of which
+    all but the last have failed. Valid while calls fail independently, and without a budget.
 
     Raises:
         ValueError: `tries` or `layers` below 1, or `failure_ratio` outside 0..1.
 
     """
     domain.count(1, tries=tries, layers=layers)
-    calls, fails = 1.0, failure_ratio
+    domain.share(failure_ratio=failure_ratio)
+    good, bad = [0.0, 1 - failure_ratio], [0.0, failure_ratio]
     for _ in range(layers):
-        calls *= retry_amplification(retries=tries - 1, failure_ratio=fails)
-        fails **= tries
-    return calls
+        good, bad = _tried(tries, good, bad)
+    whole = [won + lost for won, lost in zip_longest(good, bad, fillvalue=0.0)]
+    mean = math.fsum(calls * share for calls, share in enumerate(whole))
+    return math.sqrt(math.fsum((calls - mean) ** 2 * share for calls, share in enumerate(whole)))
 
 
 def retry_budget_amplification(*, budget: float) -> float:
@@ -228,3 +265,43 @@ def serial_attempts_rps(*, clients: int, attempt_s: float, pause_s: float) -> fl
 def _amplifies(amplification: float) -> None:
     domain.finite(amplification=amplification)
     domain.require(amplification >= 1, f"amplification must be at least 1, not {amplification:g}")
+
+
+def _by_layer(
+    tries: int, layers: int, failure_ratio: float, budget: float | None
+) -> Iterator[tuple[float, float]]:
+    """Retries per request of each layer, the lowest first, and the share that fails in the end."""
+    domain.count(1, tries=tries, layers=layers)
+    domain.share(failure_ratio=failure_ratio)
+    if budget is not None:
+        domain.share(budget=budget)
+    fails = failure_ratio
+    for _ in range(layers):
+        retries = retry_amplification(retries=tries - 1, failure_ratio=fails) - 1
+        if budget is not None:
+            retries = min(retries, budget)
+        fails = max(0.0, fails - retries * (1 - fails))
+        yield retries, fails
+
+
+Shares = Sequence[float]
+"""The probability of each number of calls, from 0 on, together with how they end."""
+
+
+def _tried(tries: int, good: Shares, bad: Shares) -> tuple[Shares, Shares]:
+    """From the calls of one try, those of a layer that tries until one is good."""
+    before: Shares = [1.0]
+    won: Shares = [0.0]
+    for _ in range(tries):
+        won = [sum(pair) for pair in zip_longest(won, _both(before, good), fillvalue=0.0)]
+        before = _both(before, bad)
+    return won, before
+
+
+def _both(one: Shares, other: Shares) -> Shares:
+    """Probabilities of the sum of two independent counts."""
+    shares = [0.0] * (len(one) + len(other) - 1)
+    for count, share in enumerate(one):
+        for more, also in enumerate(other):
+            shares[count + more] += share * also
+    return shares
