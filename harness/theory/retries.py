@@ -7,13 +7,16 @@ Reliability Engineering* (2016), chapters 21 and 22; thresholds and drain times 
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from enum import StrEnum
 from itertools import zip_longest
 
 from harness.theory import domain
 
 LEAST_RHO = 0.5
+
+Shares = Sequence[float]
+"""The probability of each number of calls, from 0 on, together with how they end."""
 
 
 class Stability(StrEnum):
@@ -53,7 +56,16 @@ def layered_retry_amplification(
         ValueError: `tries` or `layers` below 1, or a ratio outside 0..1.
 
     """
-    return math.prod(1 + retries for retries, _ in _by_layer(tries, layers, failure_ratio, budget))
+    domain.count(1, tries=tries, layers=layers)
+    domain.share(failure_ratio=failure_ratio)
+    if budget is not None:
+        domain.share(budget=budget)
+    calls = 1.0
+    for _ in range(layers):
+        fails = max(0.0, 1 - calls * (1 - failure_ratio))
+        retried = retry_amplification(retries=tries - 1, failure_ratio=fails) - 1
+        calls *= 1 + (retried if budget is None else min(retried, budget))
+    return calls
 
 
 def layered_failure_ratio(
@@ -61,16 +73,18 @@ def layered_failure_ratio(
 ) -> float:
     """Share of the requests at the top of a chain of retrying layers that fail, 0 to 1.
 
-    p^(tries^layers) without a `budget`. With one, a layer can retry for a share b of what it is
-    asked; each retry helps with 1 - p, so p - b (1 - p) is the next layer's p. Where fewer retries
-    are wanted than b, it is as without. Derived; leaves out a bucket's burst, and that tokens are
-    whole.
+    1 - calls x (1 - p): each good call at the bottom is one good answer at the top, and no request
+    needs two. So p^(tries^layers) without a `budget`; with one it is what the calls that the
+    budgets allow leave over. Derived; leaves out a bucket's burst.
 
     Raises:
         ValueError: `tries` or `layers` below 1, or a ratio outside 0..1.
 
     """
-    return [fails for _, fails in _by_layer(tries, layers, failure_ratio, budget)][-1]
+    calls = layered_retry_amplification(
+        tries=tries, layers=layers, failure_ratio=failure_ratio, budget=budget
+    )
+    return max(0.0, 1 - calls * (1 - failure_ratio))
 
 
 def layered_retry_calls_sd(*, tries: int, layers: int, failure_ratio: float) -> float:
@@ -85,7 +99,8 @@ def layered_retry_calls_sd(*, tries: int, layers: int, failure_ratio: float) -> 
     """
     domain.count(1, tries=tries, layers=layers)
     domain.share(failure_ratio=failure_ratio)
-    good, bad = [0.0, 1 - failure_ratio], [0.0, failure_ratio]
+    good: Shares = [0.0, 1 - failure_ratio]
+    bad: Shares = [0.0, failure_ratio]
     for _ in range(layers):
         good, bad = _tried(tries, good, bad)
     whole = [won + lost for won, lost in zip_longest(good, bad, fillvalue=0.0)]
@@ -265,27 +280,6 @@ def serial_attempts_rps(*, clients: int, attempt_s: float, pause_s: float) -> fl
 def _amplifies(amplification: float) -> None:
     domain.finite(amplification=amplification)
     domain.require(amplification >= 1, f"amplification must be at least 1, not {amplification:g}")
-
-
-def _by_layer(
-    tries: int, layers: int, failure_ratio: float, budget: float | None
-) -> Iterator[tuple[float, float]]:
-    """Retries per request of each layer, the lowest first, and the share that fails in the end."""
-    domain.count(1, tries=tries, layers=layers)
-    domain.share(failure_ratio=failure_ratio)
-    if budget is not None:
-        domain.share(budget=budget)
-    fails = failure_ratio
-    for _ in range(layers):
-        retries = retry_amplification(retries=tries - 1, failure_ratio=fails) - 1
-        if budget is not None:
-            retries = min(retries, budget)
-        fails = max(0.0, fails - retries * (1 - fails))
-        yield retries, fails
-
-
-Shares = Sequence[float]
-"""The probability of each number of calls, from 0 on, together with how they end."""
 
 
 def _tried(tries: int, good: Shares, bad: Shares) -> tuple[Shares, Shares]:

@@ -45,34 +45,39 @@ def test_layers_against_a_simulation() -> None:
 
     answers = [call(2) for _ in range(20_000)]
     seen = [float(calls) for _, calls in answers]
-    chain = {"tries": 3, "layers": 2, "failure_ratio": 0.6}
-    figure = retries.layered_retry_amplification(**chain)
+    chain, fails = {"tries": 3, "layers": 2}, 0.6
+    figure = retries.layered_retry_amplification(**chain, failure_ratio=fails)
     assert fmean(seen) == pytest.approx(figure, abs=4 * stdev(seen) / math.sqrt(len(seen)))
-    assert stdev(seen) == pytest.approx(retries.layered_retry_calls_sd(**chain), rel=0.03)
+    sd = retries.layered_retry_calls_sd(**chain, failure_ratio=fails)
+    assert stdev(seen) == pytest.approx(sd, rel=0.03)
     failed = fmean(not good for good, _ in answers)
-    assert failed == pytest.approx(retries.layered_failure_ratio(**chain), abs=0.003)
+    lost = retries.layered_failure_ratio(**chain, failure_ratio=fails)
+    assert failed == pytest.approx(lost, abs=0.003)
 
 
 def test_layers_with_budgets() -> None:
     """Three budgets of a tenth allow a third more calls, and a third of the requests then fail."""
-    budgeted = {"tries": 3, "layers": 3, "budget": 0.1}
-    for failure_ratio in (0.5, 1):
-        calls = retries.layered_retry_amplification(**budgeted, failure_ratio=failure_ratio)
+    chain = {"tries": 3, "layers": 3}
+    for fails in (0.5, 1):
+        calls = retries.layered_retry_amplification(**chain, failure_ratio=fails, budget=0.1)
         assert calls == pytest.approx(1.1**3)
-    failed = retries.layered_failure_ratio(**budgeted, failure_ratio=0.5)
+    failed = retries.layered_failure_ratio(**chain, failure_ratio=0.5, budget=0.1)
     assert failed == pytest.approx(0.3345)
 
 
 @given(failure_ratio=st.floats(0, 1), tries=st.integers(1, 4), layers=st.integers(1, 3))
 def test_a_budget_is_free_or_binding(failure_ratio: float, tries: int, layers: int) -> None:
     """One as large as all retries changes nothing; one of 0 is one try; without: p^(r^L)."""
-    chain = {"tries": tries, "layers": layers, "failure_ratio": failure_ratio}
-    free = retries.layered_failure_ratio(**chain)
-    assert free == pytest.approx(failure_ratio ** (tries**layers), abs=1e-9)
-    assert retries.layered_failure_ratio(**chain, budget=0) == pytest.approx(failure_ratio)
-    assert retries.layered_retry_amplification(**chain, budget=0) == 1
+    chain = {"tries": tries, "layers": layers}
+
+    def lost(budget: float | None) -> float:
+        return retries.layered_failure_ratio(**chain, failure_ratio=failure_ratio, budget=budget)
+
+    assert lost(None) == pytest.approx(failure_ratio ** (tries**layers), abs=1e-9)
+    assert lost(0) == pytest.approx(failure_ratio)
+    assert retries.layered_retry_amplification(**chain, failure_ratio=failure_ratio, budget=0) == 1
     if tries == 2:
-        assert retries.layered_failure_ratio(**chain, budget=1) == free
+        assert lost(1) == lost(None)
 
 
 def test_layers_with_budgets_against_a_simulation() -> None:
@@ -96,11 +101,11 @@ def test_layers_with_budgets_against_a_simulation() -> None:
         return False, calls
 
     seen = [call(1) for _ in range(20_000)]
-    budgeted = {"tries": 3, "layers": 2, "failure_ratio": 0.5, "budget": 0.1}
-    calls = retries.layered_retry_amplification(**budgeted)
+    chain = {"tries": 3, "layers": 2}
+    calls = retries.layered_retry_amplification(**chain, failure_ratio=0.5, budget=0.1)
     # Some requests find less than a token in a bucket that later overflows.
     assert fmean(made for _, made in seen) == pytest.approx(calls, rel=0.03)
-    failed = retries.layered_failure_ratio(**budgeted)
+    failed = retries.layered_failure_ratio(**chain, failure_ratio=0.5, budget=0.1)
     assert fmean(not good for good, _ in seen) == pytest.approx(failed, rel=0.05)
 
 

@@ -2,16 +2,17 @@
 
 from harness import measures
 from harness.model import (
-    Broken, Configure, Fixed, Lab, Poisson, Service, baseline, during, on, ratio,
+    Broken, Configure, Fixed, Lab, Poisson, Service, Surge, baseline, during, on, ratio,
 )  # fmt: skip
+from harness.model.fault import Setting
 from labs.cascades.retry_layers.predictions import (
     ALL_FAIL, BUDGET, CALLS, END_S, HALF, HALF_FAIL, LAYERS, LOST, MULTIPLIED, PREDICTIONS, RATE,
-    TOLD, TRIES,
+    TIMES, TOLD, TRIES,
 )  # fmt: skip
 from labs.cascades.retry_layers.reading import CALLS_PLOT, READING
 
 WEB, ORDERS, STOCK = LAYERS
-LAYER = {"timeout_ms": 0, "outgoing.order": "retry", "outgoing.retry.burst": 1}
+LAYER: dict[str, Setting] = {"timeout_ms": 0, "outgoing.order": "retry", "outgoing.retry.burst": 1}
 WORK = {"workers": 8, "service_ms": 20}
 TRY = {layer: f"{layer}.outgoing.retry.tries" for layer in LAYERS}
 EACH = dict.fromkeys(TRY.values(), TRIES)
@@ -27,7 +28,8 @@ LAB = Lab(
         Service("prices", app="services.worker", settings=WORK),
         Service("database", app="services.worker", settings=WORK),
     ),
-    load=Poisson(rate_rps=RATE, to=WEB),
+    load=Poisson(rate_rps=RATE, to=WEB,
+                 phases=(Surge(start_s=HALF_FAIL[0], end_s=HALF_FAIL[1], times=TIMES),)),
     duration_s=END_S,
     faults=(
         during(*ALL_FAIL, Configure("database", error_ratio=1), said="all calls fail"),
