@@ -12,7 +12,7 @@ from labs.cascades.retry_layers.predictions import (
 from labs.cascades.retry_layers.reading import CALLS_PLOT, READING
 
 WEB, ORDERS, STOCK = LAYERS
-LAYER: dict[str, Setting] = {"timeout_ms": 0, "outgoing.order": "retry", "outgoing.retry.burst": 1}
+LAYER: dict[str, Setting] = {"timeout_ms": 0, "outgoing.order": "retry", "outgoing.retry.burst": 3}
 WORK = {"workers": 8, "service_ms": 20}
 TRY = {layer: f"{layer}.outgoing.retry.tries" for layer in LAYERS}
 EACH = dict.fromkeys(TRY.values(), TRIES)

@@ -6,8 +6,8 @@ from harness.theory import chance, retries
 
 LAYERS = ("web", "orders", "stock")
 TRIES, RATE, TIMES, BUDGET, HALF = 3, 4, 2.5, 0.1, 0.5
-ALL_FAIL, HALF_FAIL, END_S = (3, 17), (18, 43), 44
-DOWN, HALVED = (5, 15.5), (19, 42)
+ALL_FAIL, HALF_FAIL, END_S = (3, 17), (18, 41), 42
+DOWN, HALVED = (5.5, 15.5), (19, 40)
 """What is measured: when every bucket is empty, and until all tries are over."""
 CALLS = measures.attempts_per_request("database", *DOWN)
 HALF_CALLS = measures.attempts_per_request("database", *HALVED)
@@ -85,7 +85,7 @@ PREDICTIONS = (
         on="budgets",
         equals=BUDGET_LOST,
         model=0.01,
-        leaves_out="a bucket that is full when one layer has no failure to retry for",
+        leaves_out="the retries that a bucket cannot keep, as it is full",
         chance=BUDGETED * chance.binomial_share_sd(share=HALF, trials=round(BUDGETED * REQUESTS)),
         seeds=4,
         source=LAW,
