@@ -12,7 +12,7 @@ from aiohttp import web
 from services.context import Context
 from services.guarding import RETRY_AFTER, Guarded, seconds
 from services.outgoing import Outgoing
-from services.patterns.guards import Answer, Asked, Failed
+from services.patterns.guards import Answer, Asked, Failed, PerKey
 from services.patterns.retry import Backoff, Jitter, Retry, RetryBudget
 from services.patterns.timeout import time_limit
 from services.server import at_least, live
@@ -22,8 +22,8 @@ from services.server import at_least, live
 class Settings(Guarded):
     """A time limit for each attempt, how many tries in all, and what holds them back.
 
-    `retry_budget` is the share of requests that may be retried; 0 means without limit, and so
-    does a `timeout_ms` of 0. A change hits the requests that come later.
+    `retry_budget` is the share of a callee's calls that may be retried; 0 means without limit, and
+    so does a `timeout_ms` of 0. A change hits the requests that come later.
     """
 
     timeout_ms: float = live(1000)
@@ -59,19 +59,19 @@ class Policy:
     def __init__(self, ctx: Context[Settings]) -> None:
         self._ctx = ctx
         self._ratio = 0.0
-        self._budget: RetryBudget | None = None
+        self._budgets = PerKey(lambda _: RetryBudget(self._ratio))
 
-    def now(self) -> Retry:
-        """Give the policy for a request that has come now."""
+    def now(self, callee: str) -> Retry:
+        """Give the policy for a call of a request that has come now."""
         settings = self._ctx.settings
         if settings.retry_budget != self._ratio:
             self._ratio = settings.retry_budget
-            self._budget = RetryBudget(self._ratio) if self._ratio else None
+            self._budgets.clear()
         return Retry(
             tries=settings.tries,
             on=(TimeoutError, aiohttp.ClientError, Unavailable),
             backoff=Backoff(base_ms=settings.backoff_ms, jitter=settings.jitter),
-            budget=self._budget,
+            budget=self._budgets.of(callee) if self._ratio else None,
         )
 
 
@@ -99,7 +99,7 @@ def app(ctx: Context[Settings]) -> web.Application:
     async def handle(_: web.Request) -> web.Response:
         try:
             for callee in ctx.callees:
-                await policy.now().run(partial(attempted, callee), ctx.rng)
+                await policy.now(callee).run(partial(attempted, callee), ctx.rng)
         except TimeoutError:
             return web.Response(status=504, text="a callee did not answer in time\n")
         except (aiohttp.ClientError, Unavailable) as error:

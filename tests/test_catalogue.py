@@ -102,6 +102,7 @@ def test_near_names_are_offered() -> None:
     assert nearest("xyz", names) == ""
     assert nearest("", names) == ""
     assert nearest("saga", []) == ""
+    assert nearest("Retry_Storm", names) == " (did you mean retry-storm?)"
 
 
 def test_a_lab_is_found_by_its_slug() -> None:

@@ -26,6 +26,7 @@ from harness.measures.requests import (
     quantile_of,
     recovery_s,
     success_ratio,
+    told_after_s,
 )
 
 __all__ = [
@@ -46,5 +47,6 @@ __all__ = [
     "quantile_of",
     "recovery_s",
     "success_ratio",
+    "told_after_s",
     "wasted_ratio",
 ]

@@ -7,11 +7,16 @@ Reliability Engineering* (2016), chapters 21 and 22; thresholds and drain times 
 """
 
 import math
+from collections.abc import Sequence
 from enum import StrEnum
+from itertools import zip_longest
 
 from harness.theory import domain
 
 LEAST_RHO = 0.5
+
+Shares = Sequence[float]
+"""The probability of each number of calls, from 0 on, together with how they end."""
 
 
 class Stability(StrEnum):
@@ -37,23 +42,70 @@ def retry_amplification(*, retries: int, failure_ratio: float = 1) -> float:
     return math.fsum(failure_ratio**attempt for attempt in range(retries + 1))
 
 
-def layered_retry_amplification(*, tries: int, layers: int, failure_ratio: float = 1) -> float:
+def layered_retry_amplification(
+    *, tries: int, layers: int, failure_ratio: float = 1, budget: float | None = None
+) -> float:
     """Mean calls at the bottom of a chain per request at its top, 1 to tries^layers.
 
     Each layer makes up to `tries` calls of the one below, which fails with p; so the layer itself
     fails with p^tries, which is the next one's p. 27 for 3 tries in 3 layers where all fails, but 2
-    where each call fails with 0.5. Source: SRE book, ch. 22 (4 tries in 3 layers: 64).
+    where each call fails with 0.5. Source: SRE book, ch. 22 (4 tries in 3 layers: 64). With a
+    `budget` each layer retries that share of what it is asked at most: (1 + b)^layers. Derived.
+
+    Raises:
+        ValueError: `tries` or `layers` below 1, or a ratio outside 0..1.
+
+    """
+    domain.count(1, tries=tries, layers=layers)
+    domain.share(failure_ratio=failure_ratio)
+    if budget is not None:
+        domain.share(budget=budget)
+    calls = 1.0
+    for _ in range(layers):
+        fails = max(0.0, 1 - calls * (1 - failure_ratio))
+        retried = retry_amplification(retries=tries - 1, failure_ratio=fails) - 1
+        calls *= 1 + (retried if budget is None else min(retried, budget))
+    return calls
+
+
+def layered_failure_ratio(
+    *, tries: int, layers: int, failure_ratio: float, budget: float | None = None
+) -> float:
+    """Share of the requests at the top of a chain of retrying layers that fail, 0 to 1.
+
+    1 - calls x (1 - p): each good call at the bottom is one good answer at the top, and no request
+    needs two. So p^(tries^layers) without a `budget`; with one it is what the calls that the
+    budgets allow leave over. Derived; leaves out a bucket's burst.
+
+    Raises:
+        ValueError: `tries` or `layers` below 1, or a ratio outside 0..1.
+
+    """
+    calls = layered_retry_amplification(
+        tries=tries, layers=layers, failure_ratio=failure_ratio, budget=budget
+    )
+    return max(0.0, 1 - calls * (1 - failure_ratio))
+
+
+def layered_retry_calls_sd(*, tries: int, layers: int, failure_ratio: float) -> float:
+    """One standard deviation of how many calls reach the bottom of a chain for one request.
+
+    From the exact distribution, layer by layer: the calls of up to `tries` tries below, of which
+    all but the last have failed. Valid while calls fail independently, and without a budget.
 
     Raises:
         ValueError: `tries` or `layers` below 1, or `failure_ratio` outside 0..1.
 
     """
     domain.count(1, tries=tries, layers=layers)
-    calls, fails = 1.0, failure_ratio
+    domain.share(failure_ratio=failure_ratio)
+    good: Shares = [0.0, 1 - failure_ratio]
+    bad: Shares = [0.0, failure_ratio]
     for _ in range(layers):
-        calls *= retry_amplification(retries=tries - 1, failure_ratio=fails)
-        fails **= tries
-    return calls
+        good, bad = _tried(tries, good, bad)
+    whole = [won + lost for won, lost in zip_longest(good, bad, fillvalue=0.0)]
+    mean = math.fsum(calls * share for calls, share in enumerate(whole))
+    return math.sqrt(math.fsum((calls - mean) ** 2 * share for calls, share in enumerate(whole)))
 
 
 def retry_budget_amplification(*, budget: float) -> float:
@@ -228,3 +280,22 @@ def serial_attempts_rps(*, clients: int, attempt_s: float, pause_s: float) -> fl
 def _amplifies(amplification: float) -> None:
     domain.finite(amplification=amplification)
     domain.require(amplification >= 1, f"amplification must be at least 1, not {amplification:g}")
+
+
+def _tried(tries: int, good: Shares, bad: Shares) -> tuple[Shares, Shares]:
+    """From the calls of one try, those of a layer that tries until one is good."""
+    before: Shares = [1.0]
+    won: Shares = [0.0]
+    for _ in range(tries):
+        won = [sum(pair) for pair in zip_longest(won, _both(before, good), fillvalue=0.0)]
+        before = _both(before, bad)
+    return won, before
+
+
+def _both(one: Shares, other: Shares) -> Shares:
+    """Probabilities of the sum of two independent counts."""
+    shares = [0.0] * (len(one) + len(other) - 1)
+    for count, share in enumerate(one):
+        for more, also in enumerate(other):
+            shares[count + more] += share * also
+    return shares

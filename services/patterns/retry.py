@@ -18,6 +18,7 @@ from services.patterns.guards import (
     Asked,
     Call,
     Failed,
+    PerKey,
     Sabotage,
     Surroundings,
 )
@@ -113,7 +114,8 @@ class Retry:
 class Settings:
     """How many tries in all, the pauses between them, and the share that may be retried.
 
-    A `budget` of 0 sets no limit; `burst` retries are free at first. A pause is at least as long
+    A `budget` of 0 sets no limit, and each callee has its own: calls that are well elsewhere buy
+    no retries for one that fails. `burst` retries are free at first. A pause is at least as long
     as the callee's `Retry-After` says, unless `heed` is off.
     """
 
@@ -148,11 +150,11 @@ class Retries:
         self._settings = settings
         self._around = around
         self._bought = (settings().budget, settings().burst)
-        self._budget = RetryBudget(settings().budget, burst=settings().burst)
+        self._budgets = PerKey(self._new_budget)
 
     async def __call__(self, asked: Asked, call: Call, /) -> Answer:
         """Make the call until it succeeds, `attempt` counting on from that of the request."""
-        self._live_budget().deposit()
+        self._budget(asked.key).deposit()
         number = 1
         while True:
             try:
@@ -179,17 +181,21 @@ class Retries:
         settings = self._settings()
         if number >= settings.tries or self._around.now() + pause_s >= asked.deadline_s:
             return False
-        if settings.budget and not self._live_budget().withdraw():
+        if settings.budget and not self._budget(asked.key).withdraw():
             self._around.count("no budget")
             return False
         return True
 
-    def _live_budget(self) -> RetryBudget:
+    def _budget(self, key: str) -> RetryBudget:
         bought = (self._settings().budget, self._settings().burst)
         if bought != self._bought:
             self._bought = bought
-            self._budget = RetryBudget(bought[0], burst=bought[1])
-        return self._budget
+            self._budgets.clear()
+        return self._budgets.of(key)
+
+    def _new_budget(self, _: str) -> RetryBudget:
+        ratio, burst = self._bought
+        return RetryBudget(ratio, burst=burst)
 
 
 def _always(*_: object) -> bool:

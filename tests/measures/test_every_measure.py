@@ -22,6 +22,7 @@ from harness.measures import (
     latency_ms,
     longest_silence_s,
     success_ratio,
+    told_after_s,
     wasted_ratio,
 )
 from harness.measures.cost import Prices, money, money_per_good_answer, unit_seconds
@@ -74,6 +75,7 @@ ROWS = [
     ),
     Row(make=goodput_rps, unit="/s"),
     Row(make=lambda a, b: latency_ms(0.5, a, b), unit="ms"),
+    Row(make=told_after_s, unit="s"),
     Row(make=lambda a, b: attempts_per_request("db", a, b), reads=DB),
     Row(make=lambda a, b: attempts_rps("db", a, b), reads=DB, unit="/s", moves=False),
     Row(make=lambda a, b: calls_per_burst("db", a, b), reads=DB, moves=False),

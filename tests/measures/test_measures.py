@@ -20,6 +20,7 @@ from harness.measures import (
     percentile_ms,
     recovery_s,
     success_ratio,
+    told_after_s,
     wasted_ratio,
 )
 from harness.model.expect import Measure
@@ -485,3 +486,27 @@ def test_the_largest_share_is_of_calls_and_not_of_work() -> None:
     assert largest_share("a", "b", start_s=1, end_s=2, slice_s=1).of(made) == 1
     made.spans = [*made.spans, call(2, start_s=1.3, callee="a")]
     assert largest_share("a", "b", start_s=1, end_s=2, slice_s=1).of(made) == 0.5
+
+
+TOLD = recording(
+    [
+        Request(0, "/", 1, 1, 1.5, "503"),
+        Request(1, "/", 2, 2.1, 4, "504"),
+        Request(2, "/", 3, 3, 3.1, "200"),
+        Request(3, "/", 3.5, 3.5, 5.5, "timeout"),
+        Request(4, "/", 4, 4, 5, "503"),
+    ]
+)
+
+
+def test_who_is_told_an_error_counts_from_when_it_was_due() -> None:
+    """Those who have an answer, or were told nothing, do not count."""
+    assert told_after_s(0, 4).of(TOLD) == (0.5 + 2) / 2
+    assert told_after_s(2, 4).of(TOLD) == 2
+
+
+def test_where_nobody_is_told_there_is_nothing_to_measure() -> None:
+    """A window of good answers and of silence is no zero."""
+    found = told_after_s(3, 4).read(TOLD)
+    assert math.isnan(found.value)
+    assert found.missing == "no request due in 3-4 s was told an error"

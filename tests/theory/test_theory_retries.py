@@ -43,9 +43,81 @@ def test_layers_against_a_simulation() -> None:
                 return True, calls
         return False, calls
 
-    seen = [float(call(2)[1]) for _ in range(20_000)]
-    figure = retries.layered_retry_amplification(tries=3, layers=2, failure_ratio=0.6)
+    answers = [call(2) for _ in range(20_000)]
+    seen = [float(calls) for _, calls in answers]
+    chain, fails = {"tries": 3, "layers": 2}, 0.6
+    figure = retries.layered_retry_amplification(**chain, failure_ratio=fails)
     assert fmean(seen) == pytest.approx(figure, abs=4 * stdev(seen) / math.sqrt(len(seen)))
+    sd = retries.layered_retry_calls_sd(**chain, failure_ratio=fails)
+    assert stdev(seen) == pytest.approx(sd, rel=0.03)
+    failed = fmean(not good for good, _ in answers)
+    lost = retries.layered_failure_ratio(**chain, failure_ratio=fails)
+    assert failed == pytest.approx(lost, abs=0.003)
+
+
+def test_layers_with_budgets() -> None:
+    """Three budgets of a tenth allow a third more calls, and a third of the requests then fail."""
+    chain = {"tries": 3, "layers": 3}
+    for fails in (0.5, 1):
+        calls = retries.layered_retry_amplification(**chain, failure_ratio=fails, budget=0.1)
+        assert calls == pytest.approx(1.1**3)
+    failed = retries.layered_failure_ratio(**chain, failure_ratio=0.5, budget=0.1)
+    assert failed == pytest.approx(0.3345)
+
+
+@given(failure_ratio=st.floats(0, 1), tries=st.integers(1, 4), layers=st.integers(1, 3))
+def test_a_budget_is_free_or_binding(failure_ratio: float, tries: int, layers: int) -> None:
+    """One as large as all retries changes nothing; one of 0 is one try; without: p^(r^L)."""
+    chain = {"tries": tries, "layers": layers}
+
+    def lost(budget: float | None) -> float:
+        return retries.layered_failure_ratio(**chain, failure_ratio=failure_ratio, budget=budget)
+
+    assert lost(None) == pytest.approx(failure_ratio ** (tries**layers), abs=1e-9)
+    assert lost(0) == pytest.approx(failure_ratio)
+    assert retries.layered_retry_amplification(**chain, failure_ratio=failure_ratio, budget=0) == 1
+    if tries == 2:
+        assert lost(1) == lost(None)
+
+
+def test_layers_with_budgets_against_a_simulation() -> None:
+    """Each of two layers tries three times, while it has a token; half of the calls fail."""
+    rng = random.Random(1)
+    tokens = [1.0, 1.0]
+
+    def call(layer: int) -> tuple[bool, int]:
+        if layer < 0:
+            return rng.random() >= 0.5, 1
+        tokens[layer] = min(1, tokens[layer] + 0.1)
+        calls = 0
+        for tried in range(3):
+            if tried and tokens[layer] < 1 - 1e-9:
+                break
+            tokens[layer] -= bool(tried)
+            good, made = call(layer - 1)
+            calls += made
+            if good:
+                return True, calls
+        return False, calls
+
+    seen = [call(1) for _ in range(20_000)]
+    chain = {"tries": 3, "layers": 2}
+    calls = retries.layered_retry_amplification(**chain, failure_ratio=0.5, budget=0.1)
+    # Some requests find less than a token in a bucket that later overflows.
+    assert fmean(made for _, made in seen) == pytest.approx(calls, rel=0.03)
+    failed = retries.layered_failure_ratio(**chain, failure_ratio=0.5, budget=0.1)
+    assert fmean(not good for good, _ in seen) == pytest.approx(failed, rel=0.05)
+
+
+def test_how_much_the_calls_of_layers_vary() -> None:
+    """Nothing where all or none fail; of one layer, from its three cases."""
+    assert retries.layered_retry_calls_sd(tries=3, layers=3, failure_ratio=0) == 0
+    assert retries.layered_retry_calls_sd(tries=3, layers=3, failure_ratio=1) == 0
+    once = {1: 0.5, 2: 0.25, 3: 0.25}
+    mean = sum(calls * share for calls, share in once.items())
+    variance = sum((calls - mean) ** 2 * share for calls, share in once.items())
+    one_layer = retries.layered_retry_calls_sd(tries=3, layers=1, failure_ratio=0.5)
+    assert one_layer == pytest.approx(math.sqrt(variance))
 
 
 def test_budgets() -> None:

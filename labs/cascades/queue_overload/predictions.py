@@ -3,7 +3,7 @@
 from harness import measures
 from harness.model import predict
 from harness.theory import overload
-from labs.cascades.queue_overload.measures import in_time_ratio, told_after_s
+from labs.cascades.queue_overload.measures import in_time_ratio
 
 RATE, TIMES, FROM_S, UNTIL_S, END_S = 4, 3.75, 4, 34, 40
 FULL, FULLER, AFTER = (15, 33), (20, 33), (36, END_S)
@@ -13,7 +13,7 @@ TARGET_S, INTERVAL_S = 0.3, 0.3
 CARRIES, PEAK = 1 / SERVICE_S, RATE * TIMES
 LOADED = {"rate_rps": PEAK, "capacity_rps": CARRIES}
 GOOD, HALF = measures.goodput_rps(*FULL), measures.latency_ms(0.5, *FULL)
-IN_TIME, TOLD = in_time_ratio("search", *FULL), told_after_s(*FULL)
+IN_TIME, TOLD = in_time_ratio("search", *FULL), measures.told_after_s(*FULL)
 STARTED = CARRIES * (FULL[1] - FULL[0])
 WAY = "the way there and back, of some milliseconds"
 

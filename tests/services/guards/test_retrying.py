@@ -66,6 +66,22 @@ def test_a_budget_bounds_the_load_under_total_failure(budget: float, burst: floa
     assert retries >= used - 2
 
 
+def test_each_callee_has_its_own_budget() -> None:
+    """A hundred good calls of one buy no retry for the other: it has its burst and its tenth."""
+    good, bad = Callee(fails=lambda _: False), Callee(fails=lambda _: True)
+    guard = standing(Retries, Settings(tries=4, budget=0.1, burst=1))
+
+    async def main() -> None:
+        for number in range(100):
+            await once(guard, good, Asked(key="good"))
+            if number % 5 == 0:
+                await once(guard, bad, Asked(key="bad"))
+
+    virtually(main())
+    assert len(good.begun) == 100
+    assert len(bad.begun) - 20 == 2
+
+
 @FEW
 @given(retry_after_s=st.floats(0, 5), backoff_ms=st.floats(1, 2000))
 def test_a_pause_is_as_long_as_the_callee_asks_for(retry_after_s: float, backoff_ms: float) -> None:
