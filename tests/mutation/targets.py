@@ -116,7 +116,11 @@ LOOP = sim("loop", "gaps_loop", "stuck", "spin", "work", "order_and_events", "ow
 
 KERNEL: Mapping[str, Sequence[str]] = {
     "harness/engines/sim/backlog.py": (*sim("backlog", "streams"), PLANS),
-    "harness/engines/sim/connector.py": (*sim("client", "closed_connections", "engine"), PLANS),
+    "harness/engines/sim/connector.py": (
+        *sim("client", "closed_connections", "engine"),
+        "tests/behaviour/test_http_connections.py",
+        PLANS,
+    ),
     "harness/engines/sim/endpoint.py": (
         *WIRE,
         "tests/behaviour/test_transports.py",

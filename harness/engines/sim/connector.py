@@ -1,5 +1,6 @@
 """aiohttp's client on the simulated network."""
 
+import random
 from types import FunctionType, MethodType
 from typing import TYPE_CHECKING
 
@@ -27,11 +28,19 @@ class SimConnector(aiohttp.BaseConnector):
         super().__init__(
             limit=limit, limit_per_host=limit_per_host, keepalive_timeout=keepalive_timeout
         )
-        # What is not closed comes back to the pool when Python collects it, which no seed decides:
-        # it gets a copy of the method that makes connections, which makes them of another class.
-        names = {**vars(aiohttp.connector), "Connection": _Uncollected}
-        connect = FunctionType(aiohttp.BaseConnector.connect.__code__, names)
-        self.connect = MethodType(connect, self)  # type: ignore[method-assign]
+        # The pool ages by the machine's clock and wakes waiters by the global dice, which must
+        # not decide anything here, and its connections complain when they are collected: it gets
+        # copies of these methods that see other globals.
+        names = {
+            **vars(aiohttp.connector),
+            "monotonic": self._loop.time,
+            "random": random.Random(0),
+            "Connection": _Uncollected,
+        }
+        for name in ("connect", "_get", "_release", "_release_waiter", "_cleanup"):
+            method = FunctionType(getattr(aiohttp.BaseConnector, name).__code__, names)
+            method.__kwdefaults__ = getattr(aiohttp.BaseConnector, name).__kwdefaults__
+            setattr(self, name, MethodType(method, self))
 
     def __del__(self, _warnings: object = None) -> None:
         """Do nothing: what is not closed at a run's end holds nothing of this machine."""
