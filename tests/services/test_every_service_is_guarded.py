@@ -63,6 +63,7 @@ SCENES: Mapping[str, Scene] = {
         around=(Service("config", app="services.config", settings={"value": "0.2"}),),
         background=True,
     ),
+    "labs.traffic.queueing_models.service": Scene(),
     "services.auth": Scene(path="/keys"),
     "services.backup": Scene(
         path="/copies",

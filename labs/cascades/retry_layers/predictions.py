@@ -6,8 +6,8 @@ from harness.theory import chance, retries
 
 LAYERS = ("web", "orders", "stock")
 TRIES, RATE, TIMES, BUDGET, HALF = 3, 4, 2.5, 0.1, 0.5
-ALL_FAIL, HALF_FAIL, END_S = (3, 17), (18, 41), 42
-DOWN, HALVED = (5.5, 15.5), (19, 40)
+ALL_FAIL, HALF_FAIL, END_S = (3, 16), (17, 39), 40
+DOWN, HALVED = (5.5, 14.5), (18, 38)
 """What is measured: when every bucket is empty, and until all tries are over."""
 CALLS = measures.attempts_per_request("database", *DOWN)
 HALF_CALLS = measures.attempts_per_request("database", *HALVED)
