@@ -75,8 +75,8 @@ def put_probes_into_containers(patch: pytest.MonkeyPatch) -> None:
     rendered = render.compose_file
     launch = LAUNCH.format(name=probed.__name__, source=inspect.getsource(probed))
 
-    def with_source(*given: Any) -> dict[str, Any]:
-        document = rendered(*given)
+    def with_source(*given: Any, **options: Any) -> dict[str, Any]:
+        document = rendered(*given, **options)
         for service in document["services"].values():
             if service.get("environment", {}).get("CHAOSLAB_APP") == probed.__name__:
                 service["command"] = ["python3", "-c", launch.replace("$", "$$")]
