@@ -110,17 +110,18 @@ def test_a_request_to_another_address_would_be_recorded(chromium: Any) -> None:
 
 @pytest.mark.parametrize("slug", played())
 def test_the_tab_records_what_this_python_records(visit: Callable[..., Page], slug: str) -> None:
-    """The same digests, to the last bit, of the lab's two usual variants at seed 1."""
+    """The same digests, to the last bit, of what is shown first of the lab, at seed 1."""
     lab = catalogue.find(slug).lab
     page = visit()
     page.open(f"{PLAY}#lab={slug}&seed=1&lasts={lab.duration_s:g}&{OWN_FAULTS}")
     told = page.digest().split(",")
     names = str(page.page.evaluate("new URLSearchParams(location.hash.slice(1)).get('with')"))
-    assert len(told) == len(names.split(",")) == 2
+    assert told[0], "at least one variant is shown"
     for name, digest in zip(names.split(","), told, strict=True):
         variant = next(one for one in lab.variants if one.name == name)
-        plan = Plan(slug=slug, lab=lab, variant=variant, seed=1)
-        assert SimEngine().run(plan, conducted(lab), Unwatched()).digest() == digest, name
+        own = lab.facing(variant, 1)
+        plan = Plan(slug=slug, lab=own, variant=variant, seed=1)
+        assert SimEngine().run(plan, conducted(own), Unwatched()).digest() == digest, name
 
 
 def test_a_first_visit_fetches_what_its_lab_needs_each_file_once(
