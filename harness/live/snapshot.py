@@ -93,15 +93,13 @@ class LoadShown:
 class FaultShown:
     """A fault: by hand it has a number, the lab's own have none; `said` as people say it.
 
-    `at_s` is since when its state is what it is, `start_s` and `end_s` are the whole of its time:
-    until it has ended, the second is None.
+    Until it has ended, `end_s` is None.
     """
 
     number: int | None
     name: str
     said: str
     state: str
-    at_s: float
     start_s: float
     end_s: float | None
     target: str
@@ -141,7 +139,6 @@ def looked(session: SimSession, tally: Tally, planned: tuple[Timed, ...]) -> Loo
             name=one.fault.name,
             said=one.fault.said,
             state=SEEN if one.record.seen_s <= now_s else ASKED,
-            at_s=one.record.start_s,
             start_s=one.record.start_s,
             end_s=None,
             target=one.fault.target,
@@ -174,7 +171,6 @@ def _own(planned: tuple[Timed, ...], now_s: float) -> Iterator[FaultShown]:
                 name=timed.fault.name,
                 said=timed.said,
                 state=GONE if gone else SEEN,
-                at_s=timed.end_s if gone else timed.start_s,
                 start_s=timed.start_s,
                 end_s=timed.end_s if gone else None,
                 target=timed.fault.target,

@@ -48,8 +48,8 @@ class Named:
 NAMED: Sequence[Named] = (
     Named(
         path="harness/engines/sim/loop.py",
-        old="self._ready.extendleft(reversed(_as_it_wakes(process.held)))",
-        new="self._ready.extendleft(_as_it_wakes(process.held))",
+        old="self._ready.extendleft(reversed(_taken(process.held)))",
+        new="self._ready.extendleft(_taken(process.held))",
     ),
     Named(
         path="harness/engines/sim/link.py",

@@ -9,7 +9,7 @@ import asyncio
 import math
 import sys
 from collections import deque
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine
 from contextvars import Context, copy_context
 from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, TypeVarTuple
@@ -156,8 +156,7 @@ class VirtualLoop(Endings):
         """Put a process's held callbacks back, in their order."""
         assert process.state is ProcessState.RUNNING, process
         assert not process.busy, process
-        self._ready.extend(_as_it_wakes(process.held))
-        process.held.clear()
+        self._ready.extend(_taken(process.held))
 
     def release_first(self, process: Process, done: asyncio.Future[None]) -> None:
         """Let the one task go on that waits for a future, and behind it what its process held.
@@ -169,8 +168,7 @@ class VirtualLoop(Endings):
         before = len(self._ready)
         done.set_result(None)
         woken = [self._ready.pop() for _ in range(len(self._ready) - before)]
-        self._ready.extendleft(reversed(_as_it_wakes(process.held)))
-        process.held.clear()
+        self._ready.extendleft(reversed(_taken(process.held)))
         self._ready.extendleft(woken)
 
     def unwind(self) -> None:
@@ -319,12 +317,14 @@ class VirtualLoop(Endings):
         return await self.create_server_hook(*args, **options)
 
 
-def _as_it_wakes(held: Iterable[asyncio.Handle]) -> list[asyncio.Handle]:
-    """Order what a process that did not run has to do: what has come in, and then its timers.
+def _taken(held: deque[asyncio.Handle]) -> list[asyncio.Handle]:
+    """Take what a process that did not run has to do: what has come in, and then its timers.
 
     So does asyncio, which looks at its sockets and then at the clock, however long ago each was.
     """
-    return sorted(held, key=lambda handle: isinstance(handle, asyncio.TimerHandle))
+    woken = sorted(held, key=lambda handle: isinstance(handle, asyncio.TimerHandle))
+    held.clear()
+    return woken
 
 
 def _owner(handle: asyncio.Handle) -> str:

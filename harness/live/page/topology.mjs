@@ -106,7 +106,7 @@ export class Topology {
     const state = STATES[host.state] ?? host.state, isHurt = !["running", "absent"].includes(host.state);
     attr(made.rect, "class", `box ${host.state === "paused" ? "frozen" : host.state === "down" ? "down" : ""}${changed.length ? " changed" : ""}${picked === host.name ? " picked" : ""}`);
     const fault = look.faults.find((one) => one.state !== "gone" && one.target === host.name);
-    const since = host.state === "absent" ? "" : fault ? `for ${seconds(Math.max(0, look.at_s - fault.at_s))}` : back[host.name] !== undefined ? `back for ${seconds(look.at_s - back[host.name])}` : "";
+    const since = host.state === "absent" ? "" : fault ? `for ${seconds(Math.max(0, look.at_s - fault.start_s))}` : back[host.name] !== undefined ? `back for ${seconds(look.at_s - back[host.name])}` : "";
     const held = host.in_hand == null || isHurt ? "" : `${many(host.in_hand)} under way`;
     const first = changed.length && !isHurt ? changed[0] : state, second = isHurt ? since : (this.plan.tall === 1 && host.gone < 5 ? held || since : since || held);
     text(made.one, made.two ? first : isHurt ? `${state} ${since}` : changed[0] ?? (host.waiting ? `${many(host.waiting)} ${host.gone == null ? "in hand" : "wait"}` : state));

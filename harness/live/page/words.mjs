@@ -55,7 +55,7 @@ export function sentence(runs, cures) {
     return ["Nothing is broken yet.", [ahead.length ? `Press play: the first fault comes at ${seconds(ahead[0].at_s)}.` : "Press play, then pick a place and break it."]];
   }
   if (there.length) {
-    const since = Math.min(...there.map((fault) => fault.at_s));
+    const since = Math.min(...there.map((fault) => fault.start_s));
     const what = there.length > 2 ? `${there.length} faults are there` : there.map((fault) => place(fault.said)).join(", ");
     return [`${what} for ${seconds(Math.max(0, look.at_s - since))}. ${both(runs, false)}`, pile(runs)];
   }
