@@ -14,6 +14,8 @@ ROOT = Path(__file__).parents[2]
 MODULE = "harness.live.session_process"
 LINE_BYTES = 64 << 20
 """The longest message that a session may send."""
+GRACE_S = 3.0
+"""How long a session waits for a page that is loaded again."""
 END_S = 2.0
 SAME_HASHES = {"PYTHONHASHSEED": "0"}
 """Without it, a service that goes through a set is refused."""

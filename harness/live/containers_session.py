@@ -7,12 +7,11 @@ session.look().load.failed
 session.end()
 """
 
-import fcntl
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 from harness import store
 from harness.engines.containers import StoppableRun, refuse, why_not
@@ -22,6 +21,7 @@ from harness.live.kept_run import Drawing, Kept, keep, undrawn
 from harness.live.live_run import LiveRun
 from harness.live.live_run_look import looked_at
 from harness.live.snapshot import Look
+from harness.live.turn import LONGEST_END_S, Turn
 from harness.live.viewed import Viewed
 from harness.model.experiment import Experiment
 from harness.model.lab import Lab
@@ -32,10 +32,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
 THREAD = "the run"
-CLAIM = ".played"
-"""A file under `runs/` that is locked for as long as somebody plays on containers."""
-TAKEN = "containers are played with already, by another page or console: end that first"
-CLOSE_LIMIT_S = 90.0
+WAITING = "waiting until the containers of the run before are removed"
 
 
 class ContainersSession(Viewed):
@@ -50,6 +47,7 @@ class ContainersSession(Viewed):
         self._live = LiveRun(self.plan, experiment.script)
         self._run: StoppableRun | None = None
         self._thread: threading.Thread | None = None
+        self._turn: Turn | None = None
         self.failed = ""
         """Why the run cannot go on, if that is so."""
         self.kept: Kept | None = None
@@ -87,9 +85,9 @@ class ContainersSession(Viewed):
             raise LabError("this run has begun; open it again to play it anew")
         if why := why_not():
             raise EnvironmentNotReadyError(why)
-        claim = _claimed()
+        self._turn = Turn()
         self._run = StoppableRun(self.plan, self._live.conduct, self._live)
-        self._thread = threading.Thread(target=self._record, args=(claim,), name=THREAD)
+        self._thread = threading.Thread(target=self._record, name=THREAD)
         self._thread.start()
 
     def steps(self) -> Iterator[str]:
@@ -116,12 +114,15 @@ class ContainersSession(Viewed):
 
         """
         self._live.end()
+        if self._turn:
+            self._turn.end()
 
     def close(self) -> None:
         """Stop it, at whatever moment; no container is left, and nothing is kept."""
-        if self._run and self._thread and self.is_under_way:
+        if self._run and self._turn and self._thread and self.is_under_way:
+            self._turn.end()
             self._run.stop()
-            self._thread.join(CLOSE_LIMIT_S)
+            self._thread.join(LONGEST_END_S)
 
     def look(self) -> Look:
         """Look at everything, at this moment."""
@@ -143,17 +144,15 @@ class ContainersSession(Viewed):
             script=(*done, *self._live.ahead.rest(injected)),
         )
 
-    def _record(self, claim: IO[str]) -> None:
+    def _record(self) -> None:
         """Run it, keep it, and take down why not if it cannot be kept."""
-        assert self._run  # noqa: S101 - it is to be played
-        when = datetime.now(UTC).astimezone()
+        assert self._run and self._turn  # noqa: S101, PT018 - it is to be played
         try:
-            with claim, store.folder(self.slug, when) as folder:
-                recording = self._run.record(folder)
-                self._live.step("writing what is kept")
-                recording.notes = [*self._live.all_notes()]
-                recording.surges += self._live.surges()
-                self.kept = keep(self, recording, folder, when, self._drawing)
+            with self._turn:
+                if not self._turn.is_here:
+                    self._live.step(WAITING)
+                    self._turn.wait()
+                self._keep(self._run)
         except KeyboardInterrupt:
             self.failed = "it was stopped"
         except ChaoslabError as error:
@@ -162,19 +161,11 @@ class ContainersSession(Viewed):
             self.failed = "internal error in chaoslab, not in your lab; see the terminal"
             raise
 
-
-def _claimed() -> IO[str]:
-    """Claim the right to play, for as long as the file is open.
-
-    Raises:
-        EnvironmentNotReadyError: somebody else plays.
-
-    """
-    store.RUNS.mkdir(parents=True, exist_ok=True)
-    claim = (store.RUNS / CLAIM).open("w")
-    try:
-        fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        claim.close()
-        raise EnvironmentNotReadyError(TAKEN) from None
-    return claim
+    def _keep(self, run: StoppableRun) -> None:
+        when = datetime.now(UTC).astimezone()
+        with store.folder(self.slug, when) as folder:
+            recording = run.record(folder)
+            self._live.step("writing what is kept")
+            recording.notes = [*self._live.all_notes()]
+            recording.surges += self._live.surges()
+            self.kept = keep(self, recording, folder, when, self._drawing)

@@ -19,7 +19,7 @@ from typing import Any
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
-from harness.live.child import Child, TooManyError
+from harness.live.child import GRACE_S, Child, TooManyError
 from harness.live.class_desk import ClassDesk
 from harness.live.class_vote import network_address
 from harness.live.commands import MOST_BYTES
@@ -47,8 +47,6 @@ WAITING = 8
 """Messages that may wait for a page that does not read; it then misses pictures alone."""
 MOST_WAITING = 1000
 """Messages that are no pictures, after which a page that does not read is cut off."""
-GRACE_S = 3.0
-"""How long a session waits for a page that is loaded again."""
 HEADERS = {
     "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; "
     "form-action 'none'; connect-src 'self' ws://127.0.0.1:* ws://localhost:*",

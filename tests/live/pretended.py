@@ -133,6 +133,8 @@ class Run:
 
     made: list["Run"]
     fails: Exception | None = None
+    removes: threading.Event
+    """Set where its containers may go at the end."""
 
     def __init__(self, plan: Plan, conduct: Conductor, listener: Listener) -> None:
         self.plan, self.conduct, self.listener = plan, conduct, listener
@@ -148,6 +150,7 @@ class Run:
         if self.fails:
             raise self.fails
         faults = asyncio.run(self._go())
+        assert self.removes.wait(LIMIT_S)
         if self._stopped.is_set():
             raise KeyboardInterrupt
         return Recording(
@@ -162,7 +165,8 @@ class Run:
 
     def stop(self) -> None:
         self._stopped.set()
-        self.system.loop.call_soon_threadsafe(self._task.cancel)
+        if self.began.is_set():
+            self.system.loop.call_soon_threadsafe(self._task.cancel)
 
     async def _go(self) -> Any:
         self.system = System(self.plan.lab, self.listener)
@@ -267,7 +271,8 @@ def _find(name: str) -> Lab:
 @contextmanager
 def pretended(patch: pytest.MonkeyPatch, root: Path) -> Iterator[None]:
     """Let sessions have these containers, and keep their runs below a folder."""
-    Run.made, Run.fails = [], None
+    Run.made, Run.fails, Run.removes = [], None, threading.Event()
+    Run.removes.set()
     patch.setattr(containers_session, "StoppableRun", Run)
     patch.setattr(containers_session, "why_not", lambda: None)
     patch.setattr(store, "RUNS", root / "runs")

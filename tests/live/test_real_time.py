@@ -1,9 +1,12 @@
 """A session on containers, without any: what it can and refuses, what is seen, done and kept."""
 
 import asyncio
+import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +26,13 @@ from harness.live.kept_run import keep
 from harness.live.protocol import Speaker
 from harness.live.real_time_protocol import RealTimeSpeaker
 from harness.live.session import Session
+from harness.live.turn import TAKEN, Turn
 from harness.model.experiment import Experiment, OwnFaults
 from harness.model.fault_json import FAULTS, fault_from_json
 from harness.model.operations import Pace
 from harness.model.steered_load import EXTRA
 from tests.live import pretended
-from tests.live.pretended import TOO_FAST, Page, Run
+from tests.live.pretended import LIMIT_S, TOO_FAST, Page, Run
 from tests.live.test_live_session import HALL
 
 PAUSE = {"kind": "Pause", "target": "back"}
@@ -249,7 +253,6 @@ def test_requests_by_hand_are_under_way_until_they_end(page: Page) -> None:
     (followed,) = page.send("follow", request=EXTRA)
     assert (followed["request"]["number"], followed["request"]["status"]) == (EXTRA, "504")
     page.send("finish")
-    run.move(2)
     page.ended()
     (folder,) = kept()
     numbers = [one.number for one in store.recording(folder, "compose", "naive").requests]
@@ -371,16 +374,78 @@ def test_what_is_closed_leaves_nothing(page: Page) -> None:
     assert "no lab is open" in page.refused("play")
 
 
-def test_one_session_at_a_time_has_containers(page: Page) -> None:
+def test_one_session_at_a_time_has_containers(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
     """The second is refused, and may play when the first is closed."""
     page.opened()
     page.played()
     other = Page()
     other.opened()
-    assert other.refused("play") == containers_session.TAKEN
+    monkeypatch.setattr(containers_session, "Turn", partial(Turn, 0.2))
+    assert other.refused("play") == TAKEN
     page.send("close")
     other.played()
     other.speaker.close()
+
+
+def _waits() -> bool:
+    """Say whether whoever plays now would wait; a refusal says that nothing is being closed yet."""
+    try:
+        with Turn(0) as turn:
+            return not turn.is_here
+    except EnvironmentNotReadyError:
+        return False
+
+
+def closing(page: Page) -> threading.Thread:
+    """Close a run whose containers stay until `Run.removes` is set."""
+    page.opened()
+    page.played()
+    Run.removes.clear()
+    thread = threading.Thread(target=page.speaker.close)
+    thread.start()
+    while not _waits():
+        time.sleep(0.01)
+    return thread
+
+
+def test_who_plays_while_another_run_is_removed_waits_for_it(page: Page) -> None:
+    """As a page does that is opened when another has just been closed."""
+    thread = closing(page)
+    other = Page()
+    other.opened()
+    other.send("play")
+    said = [one["what"] for one in other.passed() if one["say"] == "starting"]
+    assert said == [containers_session.WAITING]
+    assert len(Run.made) == 2
+    assert not Run.made[1].began.is_set()
+    Run.removes.set()
+    assert Run.made[1].began.wait(LIMIT_S)
+    thread.join(LIMIT_S)
+    other.speaker.close()
+
+
+def test_who_waits_may_be_closed(page: Page) -> None:
+    """Its run never begins."""
+    thread = closing(page)
+    other = Page()
+    other.opened()
+    other.send("play")
+    other.speaker.close()
+    assert not Run.made[1].began.is_set()
+    Run.removes.set()
+    thread.join(LIMIT_S)
+    assert kept() == []
+
+
+def test_nobody_waits_for_ever(page: Page) -> None:
+    """Where containers cannot be removed, the next run says so."""
+    thread = closing(page)
+    with Turn() as turn, pytest.raises(EnvironmentNotReadyError, match="played with already"):
+        turn.wait(0.2)
+    Run.removes.set()
+    thread.join(LIMIT_S)
+    with Turn() as turn:
+        assert turn.is_here
 
 
 def test_without_an_engine_there_is_one_line(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:

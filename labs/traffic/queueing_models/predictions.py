@@ -32,7 +32,7 @@ def mixed(power: int) -> float:
     return sum(share**power for share in MIX) / len(MIX)
 
 
-FIXED = moments(1, 1, 1, 1)
+EQUAL = moments(1, 1, 1, 1)
 EXPONENTIAL = moments(1, 2, math.factorial(3), math.factorial(4))
 MIXED = moments(mixed(1), mixed(2), mixed(3), mixed(4))
 
@@ -51,7 +51,7 @@ def own_line_sd_ms(law: Moments) -> float:
 
 
 WAITS_MS = {
-    "fixed": own_line_ms(FIXED),
+    "equal": own_line_ms(EQUAL),
     "exponential": own_line_ms(EXPONENTIAL),
     "mixed": own_line_ms(MIXED),
     "one-line": 1000 * queues.mmc_mean_wait_s(**SHARED),
@@ -60,7 +60,7 @@ WAITS_MS = {
 SD_MS = dict(
     zip(
         WAITS_MS.values(),
-        (*map(own_line_sd_ms, (FIXED, EXPONENTIAL, MIXED)), SHARED_SD_MS),
+        (*map(own_line_sd_ms, (EQUAL, EXPONENTIAL, MIXED)), SHARED_SD_MS),
         strict=True,
     )
 )
@@ -83,7 +83,7 @@ PREDICTIONS = (
         chance=own_line_sd_ms(EXPONENTIAL) + WORK_SD_MS,
         seeds=3,
         also={
-            "fixed": "75 ms, which three runs hardly tell from 100",
+            "equal": "75 ms, which three runs hardly tell from 100",
             "mixed": "131 ms, and one run of it may be 30 below",
             "one-line-mixed": "57 ms, and one run of it may be 10 above",
         },

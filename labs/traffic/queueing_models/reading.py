@@ -12,7 +12,7 @@ READING = Reading(
     opening=f"With {DESKS} desks and {1000 * WORK_S:g} ms of work",
     variants={
         "even": "a line for each desk, people at even times in turn, and equal work",
-        "fixed": "a line for each desk, and equal work",
+        "equal": "a line for each desk, and equal work",
         "exponential": "a line for each desk, and work that varies",
         "mixed": "a line for each desk, and one in ten with eleven times the work",
         "one-line": "one line for all, and work that varies",

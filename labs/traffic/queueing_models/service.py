@@ -1,7 +1,7 @@
 """Office: some desks, behind one line for all of them or behind several lines.
 
-A line is served in the order in which people came, by as many desks as any other; who has joined it
-stays in it, also where the desk of another is free. It adds up how long they waited.
+A line is served in the order in which people came, by as many desks as any other. People stay in
+the line that they have joined, even while the desk of another is free. Their waits are added up.
 """
 
 import asyncio
@@ -23,7 +23,8 @@ class Settings(Serving):
     """How many desks and lines there are, which line is joined, and how long the work takes.
 
     A newcomer joins a line at random, or with `in_turn` the one after that of the last newcomer.
-    `service_ms` is the mean where `spread` draws the times; a change of it hits who comes later.
+    `service_ms` is the mean where `spread` draws the times; changed, it is that of all who come
+    from then on.
     """
 
     desks: int = 4
