@@ -279,6 +279,18 @@ def test_the_labs_plots_are_drawn_so_far() -> None:
     assert at_the_end[1].curves == HALL.plots[0].of(recording)
 
 
+@pytest.mark.parametrize("slug", catalogue.slugs())
+def test_each_labs_plots_and_claims_bear_a_run_that_goes_on(slug: str) -> None:
+    """Between two whole seconds too, when requests have ended that were due after the last one."""
+    lab = catalogue.find(slug).lab
+    with Session(slug, lab, Experiment(faults=OwnFaults.LAB)) as run:
+        run.advance(2.9)
+        drawn = [curve for one in run.series() for curve in one.curves.values()]
+        assert drawn
+        assert {len(curve) for curve in drawn} == {2}
+        run.claims()
+
+
 def test_a_request_is_followed_hop_by_hop() -> None:
     """Its spans have one trace: the front's, its call's, the back's; one to come has none."""
     with session() as run:

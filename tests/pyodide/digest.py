@@ -1,6 +1,7 @@
 """Prints what a lab comes to, a JSON line for each variant and seed: for one Python or another.
 
-`digest.py SEED...` runs retry-storm under its own fault and under a crash, and a lab with a Redis.
+`digest.py SEED...` runs retry-storm under its own fault and under a crash, a lab with a Redis, and
+one in which much is due at the same instants.
 All but `wall_s` must be the same wherever it runs.
 """
 
@@ -20,12 +21,14 @@ from harness.engines.sim.engine import SimEngine
 from harness.model import Kill, Lab, during
 from harness.model.variant import Variant
 from labs.cascades.retry_storm.lab import LAB
+from labs.consensus.split_brain.lab import LAB as SPLIT
 from tests.cached import CACHED
 
 LABS = {
     "retry-storm": LAB,
     "crash": replace(LAB, faults=(during(5, 8, Kill("payments")),)),
     "cached": CACHED,
+    "split-brain": replace(SPLIT, variants=(SPLIT.variant("manual"),), across=(), predict=()),
 }
 
 rows.HELD = 2000

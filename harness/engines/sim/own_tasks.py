@@ -49,7 +49,9 @@ class OwnTasks(OwnSettings):
             task = process.task_factory(self, coro, **own)
             task.set_name(name)
         elif is_of_aiohttp(sys._getframe(1)):  # noqa: SLF001
-            # From Python 3.12 on, it makes its tasks itself: they must not count here either.
+            # On 3.12 and 3.13 it makes its tasks itself: they must not count here either. None
+            # takes its first step when it is made, so that all Pythons do the same.
+            options.pop("eager_start", None)
             task = asyncio.Task(coro, loop=self, name=name, context=context, **options)  # type: ignore[arg-type]
         else:
             number = next(self._numbers)
@@ -94,7 +96,14 @@ class OwnTasks(OwnSettings):
         return self._tasks.get(id(task), (task, None))[1]
 
 
-def is_of_aiohttp(frame: FrameType) -> bool:
-    """Say whether a line is of aiohttp, which makes tasks of its own from Python 3.12 on."""
-    name: str = frame.f_globals["__name__"]
-    return name.startswith("aiohttp.")
+def is_of_aiohttp(frame: FrameType | None) -> bool:
+    """Say whether a line is of aiohttp, or is asyncio's on its behalf.
+
+    aiohttp makes tasks of its own from Python 3.12 on, and from 3.14 on has asyncio make them.
+    """
+    while frame is not None:
+        name: str = frame.f_globals["__name__"]
+        if not name.startswith("asyncio."):
+            return name.startswith("aiohttp.")
+        frame = frame.f_back
+    return False

@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import random
+from typing import Any
 
 import pytest
 
@@ -89,3 +90,29 @@ def test_the_order_of_tasks_does_not_depend_on_where_they_are_in_memory(scenario
         orders.add(tuple(virtually(scenario())))
         elsewhere += [bytearray(rng.randrange(2000)) for _ in range(rng.randrange(50))]
     assert len(orders) == 1
+
+
+AIOHTTP = """
+def make(loop, coro):
+    return loop.create_task(coro, eager_start=True)
+"""
+
+
+def test_a_task_of_aiohttp_takes_its_first_step_in_its_turn() -> None:
+    """However it asks for one, as on Python 3.14 by way of asyncio: all Pythons do the same."""
+    theirs: dict[str, Any] = {"__name__": "aiohttp.web_protocol"}
+    asyncios: dict[str, Any] = {"__name__": "asyncio.tasks"}
+    exec(AIOHTTP, asyncios)  # noqa: S102 - a module of that name
+    exec("def begin(make, *args): return make(*args)", theirs)  # noqa: S102
+    begun = []
+
+    async def step() -> None:
+        begun.append(True)
+
+    async def main() -> None:
+        task = theirs["begin"](asyncios["make"], asyncio.get_running_loop(), step())
+        assert begun == []
+        await task
+        assert begun == [True]
+
+    virtually(main())
