@@ -207,6 +207,33 @@ def mmc_mean_wait_sd_s(
     return math.sqrt(variance / total / (rate_rps * arrivals))
 
 
+def mmc_waiting_share_sd(
+    *, rate_rps: float, service_s: float, servers: int, arrivals: float
+) -> float:
+    """One standard deviation of the share of so many arrivals that must wait at M/M/c.
+
+    As `mmc_mean_wait_sd_s`, where an arrival that finds all servers busy counts 1, and none else:
+    one more inside is worth d_i = i d_(i-1) / a + C up to c - 1, and (1 - C) rho / (1 - rho) from
+    there on.
+
+    Raises:
+        ValueError: as `mmc_mean_wait_s`, or `arrivals` is not above 0.
+
+    """
+    domain.positive(rate_rps=rate_rps, service_s=service_s, arrivals=arrivals)
+    offered = rate_rps * service_s
+    waits = erlang_c(servers=servers, offered_erlangs=offered)
+    weight, total, before, variance = 1.0, 0.0, 0.0, 0.0
+    for inside in range(servers):
+        worth = inside * before / offered + waits
+        total += weight
+        variance += weight * (offered * (worth - waits) ** 2 + inside * before**2)
+        weight *= offered / (inside + 1)
+        before = worth
+    busy = waits * (offered * (1 - waits + before) ** 2 + servers * before**2)
+    return math.sqrt(((1 - waits) * variance / total + busy) / (offered * arrivals))
+
+
 def md1_wait_ratio(*, rate_rps: float, service_s: float, wait_s: float) -> float:
     """Share of arrivals that wait longer than `wait_s` at M/D/1, where all work takes equally long.
 

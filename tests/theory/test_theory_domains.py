@@ -290,6 +290,12 @@ EXAMPLES: dict[str, dict[str, Any] | list[Any]] = {
         "servers": 4,
         "arrivals": 1000,
     },
+    "queues.mmc_waiting_share_sd": {
+        "rate_rps": 80,
+        "service_s": 0.04,
+        "servers": 4,
+        "arrivals": 1000,
+    },
     "queues.md1_wait_ratio": {"rate_rps": 7.5, "service_s": 0.09, "wait_s": 0.02},
     "queues.lindley_waits_s": {"gaps_s": (1, 2), "services_s": (1, 2, 3)},
     "queues.closed_throughput_rps": {"users": 10, "think_s": 0.09, "service_s": 0.01},

@@ -213,3 +213,29 @@ def test_the_spread_of_a_mean_wait_is_that_of_replays(servers: int) -> None:
             rate_rps=0.6 * servers, service_s=1, servers=servers, arrivals=3000
         )
     assert stdev(means) == pytest.approx(spread_s, rel=0.25)
+
+
+@pytest.mark.parametrize("rho", [0.2, 0.5, 0.8])
+def test_the_spread_of_the_share_that_waits_at_mm1(rho: float) -> None:
+    """There it is sqrt(rho (1 + rho) / n), whatever is in line."""
+    assert queues.mmc_waiting_share_sd(
+        rate_rps=rho, service_s=1, servers=1, arrivals=100
+    ) == pytest.approx(math.sqrt(rho * (1 + rho)) / 10)
+
+
+def test_the_spread_of_the_share_that_waits_is_that_of_replays() -> None:
+    """Shares of 3,000 arrivals, four servers of one queue."""
+    shares = []
+    for seed in range(100):
+        draws = random.Random(seed)
+        free_s, came_s, waited = [0.0] * 4, 0.0, []
+        for _ in range(3300):
+            came_s += draws.expovariate(2)
+            start_s = max(came_s, free_s[0])
+            heapreplace(free_s, start_s + draws.expovariate(1))
+            waited.append(start_s > came_s)
+        shares.append(fmean(waited[300:]))
+    spread = queues.mmc_waiting_share_sd(rate_rps=2, service_s=1, servers=4, arrivals=3000)
+    assert stdev(shares) == pytest.approx(spread, rel=0.25)
+    waits = queues.erlang_c(servers=4, offered_erlangs=2)
+    assert fmean(shares) == pytest.approx(waits, abs=4 * spread / 10)

@@ -7,7 +7,7 @@ from harness.measures.windows import requests_due
 from harness.model.expect import Measure, NoDataError, Reads
 from harness.recording import Recording
 
-WAITED, CAME = "waited_seconds_total", "came_total"
+WAITED, CAME, STOOD = "waited_seconds_total", "came_total", "stood_total"
 
 
 def mean_wait_ms(start_s: float, end_s: float) -> Measure:
@@ -26,6 +26,25 @@ def mean_wait_ms(start_s: float, end_s: float) -> Measure:
         compute=compute,
         over=mean_wait_ms,
         reads=Reads(window=(start_s, end_s), metrics=(WAITED, CAME)),
+    )
+
+
+def waiting_share(start_s: float, end_s: float) -> Measure:
+    """Share of those who came between two whole seconds that found no free desk."""
+    stood, came = (increase(name, int(start_s), int(end_s)) for name in (STOOD, CAME))
+
+    def compute(recording: Recording) -> float:
+        people = came.compute(recording)
+        if not people:
+            raise NoDataError(f"nobody came in {start_s:g}-{end_s:g} s")
+        return stood.compute(recording) / people
+
+    return Measure(
+        name=f"people who wait, {start_s:g}-{end_s:g} s",
+        compute=compute,
+        over=waiting_share,
+        reads=Reads(window=(start_s, end_s), metrics=(STOOD, CAME)),
+        is_share=True,
     )
 
 

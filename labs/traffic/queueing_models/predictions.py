@@ -5,17 +5,18 @@ from typing import Any
 
 from harness.model import predict
 from harness.theory import queues
-from labs.traffic.queueing_models.measures import mean_time_ms, mean_wait_ms
+from labs.traffic.queueing_models.measures import mean_time_ms, mean_wait_ms, waiting_share
 from services.worker import MIX
 
 RATE, DESKS, WORK_S = 40, 4, 0.05
 SETTLED, END_S = (2, 22), 23
 WAIT, TIME = mean_wait_ms(*SETTLED), mean_time_ms(*SETTLED)
+SHARE = waiting_share(*SETTLED)
 PEOPLE = RATE * (SETTLED[1] - SETTLED[0])
 LINE = {"rate_rps": RATE / DESKS, "service_s": WORK_S}
 SHARED: Any = {"rate_rps": RATE, "service_s": WORK_S, "servers": DESKS}
 RESPONSE_MS = 1000 * queues.mm1_mean_response_s(rate_rps=RATE / DESKS, capacity_rps=1 / WORK_S)
-SHARED_SD_MS = 1000 * queues.mmc_mean_wait_sd_s(**SHARED, arrivals=PEOPLE)
+SHARE_SD = queues.mmc_waiting_share_sd(**SHARED, arrivals=PEOPLE)
 WORK_SD_MS = 1000 * WORK_S / math.sqrt(PEOPLE)
 WAY_MS, WAY = 5, "the way there and back, of some milliseconds"
 SKEWED = "a run begins with empty lines, and a mean of a few long waits is skewed"
@@ -54,16 +55,9 @@ WAITS_MS = {
     "equal": own_line_ms(EQUAL),
     "exponential": own_line_ms(EXPONENTIAL),
     "mixed": own_line_ms(MIXED),
-    "one-line": 1000 * queues.mmc_mean_wait_s(**SHARED),
 }
 """What theory has of a variant's mean wait."""
-SD_MS = dict(
-    zip(
-        WAITS_MS.values(),
-        (*map(own_line_sd_ms, (EQUAL, EXPONENTIAL, MIXED)), SHARED_SD_MS),
-        strict=True,
-    )
-)
+SD_MS = dict(zip(WAITS_MS.values(), map(own_line_sd_ms, (EQUAL, EXPONENTIAL, MIXED)), strict=True))
 """One standard deviation of it in one run, by that wait."""
 
 
@@ -89,5 +83,16 @@ PREDICTIONS = (
         },
         source="theory:mm1",
         because="M/M/1: 1 / (20/s - 10/s), where the work alone takes 1 / (20/s)",
+    ),
+    predict(
+        "one in six waits at all",
+        SHARE,
+        on="one-line",
+        equals=queues.erlang_c(servers=DESKS, offered_erlangs=RATE * WORK_S),
+        chance=SHARE_SD,
+        seeds=3,
+        also={"one-line-mixed": "the same: how often all are busy hardly depends on the work"},
+        source="theory:mmc-erlang-c",
+        because="Erlang's C(4, 2): how often all four desks are busy",
     ),
 )

@@ -7,6 +7,7 @@ from labs.traffic.queueing_models.predictions import DESKS, TIME, WAIT, WORK_S
 WAITS = plots.each_second({"wait": WAIT}, title="Mean wait in line")
 TOOK = {"told": "took {value}", "missed": "took {value}"}
 WAITED = {"told": "waited {value}", "missed": "waited {value}"}
+HAD_TO = {"told": "let {value} wait", "missed": "let {value} wait"}
 
 READING = Reading(
     opening=f"With {DESKS} desks and {1000 * WORK_S:g} ms of work",
@@ -24,7 +25,8 @@ READING = Reading(
         "people wait beside idle desks": Phrase(
             row="wait beside idle desks", value="wait", **WAITED
         ),
-        "nobody waits for long": Phrase(row="hardly wait", value="wait", **WAITED),
+        "one in six waits at all": Phrase(row="let one in six wait", value="wait", **HAD_TO),
+        "most do not wait": Phrase(row="let most not wait", value="wait", **HAD_TO),
         "each waits as its formula says": Phrase(
             row="wait as their formulas say", value="of what theory allows"
         ),
@@ -32,7 +34,7 @@ READING = Reading(
             row="differ by the line", value="waits, one / other"
         ),
         "one line with the worst work beats four lines with equal work": Phrase(
-            row="differ by the line", value="waits, one / other"
+            row="differ by the line", value="those who wait, one / other"
         ),
     },
     line=Line(

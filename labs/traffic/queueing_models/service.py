@@ -72,10 +72,12 @@ def app(ctx: Context[Settings]) -> web.Application:
     lines = Lines(ctx)
     waited = Counter("waited_seconds", "How long people stood in line", registry=ctx.metrics)
     came = Counter("came", "How many people came", registry=ctx.metrics)
+    stood = Counter("stood", "How many of them found no free desk", registry=ctx.metrics)
 
     async def handle(_: web.Request) -> web.Response:
         wait_s, end_s = lines.join(loop_time())
         came.inc()
+        stood.inc(wait_s > 0)
         waited.inc(wait_s)
         await asyncio.sleep(end_s - loop_time())
         return web.Response(text="done\n")
