@@ -137,10 +137,10 @@ class Spread:
             return SimEngine(permute=self._permute, events=log).run(plan, conduct, observer)
         if not self._listener.ident:
             self._listener.start()
-        recording = self._futures[run].result()
         if meanwhile := self._meanwhile:
             self._meanwhile = None
             meanwhile()
+        recording = self._futures[run].result()
         self._over[run.number].wait()
         if self._events:
             with run.events(self._folder).open() as file:
@@ -175,8 +175,8 @@ def simulator(
     """Begin all simulations of a command, where there are several, on all cores; give the engine.
 
     However the block ends, no process is left. What is too long for memory is handed over by files
-    in ``folder``; the recordings of runs with faults are kept there by those who made them. Once
-    the first recording is there, and a core perhaps idle, ``meanwhile`` is called.
+    in ``folder``; the recordings of runs with faults are kept there by those who made them. While
+    they run, ``meanwhile`` is called once.
     """
     runs = asked.runs()
     processes = min(cores(), len(runs))
