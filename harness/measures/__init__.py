@@ -21,6 +21,7 @@ from harness.measures.requests import (
     failed_ratio,
     failures,
     goodput_rps,
+    late_ratio,
     latency_ms,
     percentile_ms,
     quantile_of,
@@ -28,6 +29,7 @@ from harness.measures.requests import (
     success_ratio,
     told_after_s,
 )
+from harness.measures.work import executions_per_request
 
 __all__ = [
     "HEALTHY",
@@ -36,11 +38,13 @@ __all__ = [
     "attempts_rps",
     "by_second",
     "calls_per_burst",
+    "executions_per_request",
     "failed_ratio",
     "failures",
     "first_good_call_s",
     "goodput_rps",
     "largest_share",
+    "late_ratio",
     "latency_ms",
     "longest_silence_s",
     "percentile_ms",

@@ -95,6 +95,22 @@ def goodput_rps(start_s: float, end_s: float, *, path: str = "") -> Measure:
     )
 
 
+def late_ratio(limit_ms: float, start_s: float, end_s: float) -> Measure:
+    """Share of the requests due in a window without a good answer within a time."""
+
+    def compute(recording: Recording) -> float:
+        due = requests_due(recording, start_s, end_s)
+        return sum(not one.good or 1000 * one.latency_s > limit_ms for one in due) / len(due)
+
+    return Measure(
+        name=f"later than {limit_ms:g} ms, {start_s:g}-{end_s:g} s",
+        compute=compute,
+        over=partial(late_ratio, limit_ms),
+        reads=Reads(window=(start_s, end_s)),
+        is_share=True,
+    )
+
+
 def latency_ms(quantile: float, start_s: float, end_s: float, *, path: str = "") -> Measure:
     """Take a quantile of the good answers' latency, from the intended time on, in milliseconds."""
 

@@ -44,6 +44,7 @@ TARGETS: Mapping[str, Sequence[str]] = {
     "harness/measures/staleness.py": MEASURES,
     "harness/measures/waste.py": MEASURES,
     "harness/measures/windows.py": MEASURES,
+    "harness/measures/work.py": MEASURES,
     "harness/model/expect.py": CLAIMS,
     "harness/model/validate_claims.py": (*CLAIMS, "tests/test_comparisons.py"),
     "labs/consensus/clock_skew/measures.py": ("tests/labs/test_clock_skew_measures.py",),

@@ -1,10 +1,9 @@
 """What theory says of hedged requests, from the lab's own numbers."""
 
 from harness import measures
-from harness.measures import plots
+from harness.measures import executions_per_request, late_ratio, plots
 from harness.model import predict
 from harness.theory import chance, queues, tails
-from labs.resilience.hedged_requests.measures import executions_per_request, late_ratio
 
 RATE, QUEUED_RATE, END_S, FIRST_S = 50, 30, 20, 0
 FAST_S, SLOW_S, SLOW_SHARE, EQUAL_S = 0.04, 0.8, 0.05, 0.09

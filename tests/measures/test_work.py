@@ -2,8 +2,8 @@
 
 import math
 
+from harness.measures import executions_per_request, late_ratio
 from harness.recording import trace_id
-from labs.resilience.hedged_requests.measures import executions_per_request, late_ratio
 from services.tracing import Span
 from tests.support import recording, request
 

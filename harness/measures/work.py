@@ -1,4 +1,4 @@
-"""Measures of this lab's own: how often a request is worked on, and how many are late."""
+"""Measures of work: how often that of one request is done."""
 
 from functools import partial
 
@@ -36,20 +36,4 @@ def executions_per_request(service: str, start_s: float, end_s: float) -> Measur
         compute=compute,
         over=partial(executions_per_request, service),
         reads=Reads(window=(start_s, end_s), hosts=(service,)),
-    )
-
-
-def late_ratio(limit_ms: float, start_s: float, end_s: float) -> Measure:
-    """Share of the requests due in a window without a good answer within a time."""
-
-    def compute(recording: Recording) -> float:
-        due = requests_due(recording, start_s, end_s)
-        return sum(not one.good or 1000 * one.latency_s > limit_ms for one in due) / len(due)
-
-    return Measure(
-        name=f"later than {limit_ms:g} ms, {start_s:g}-{end_s:g} s",
-        compute=compute,
-        over=partial(late_ratio, limit_ms),
-        reads=Reads(window=(start_s, end_s)),
-        is_share=True,
     )
