@@ -17,6 +17,8 @@ LEAST, MOST, INSIDE = 3, 11, 18
 CROWD, RUSH = (FROM_S, END_S), (14, 22)
 RUSH_S = RUSH[1] - RUSH[0]
 FAILED, SERVED = measures.failures(*CROWD), measures.success_ratio(*RUSH)
+AT_FULL = measures.success_ratio(FULL_S + PATIENCE_S, RUSH[1])
+"""From when all are there, and have waited for as long as they will."""
 PLACES = [place / 10 for place in range(10)]
 
 

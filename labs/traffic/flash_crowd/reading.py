@@ -2,18 +2,19 @@
 
 from harness.model.reading import End, Line, Phrase, Question, Reading, choice
 from labs.traffic.flash_crowd.predictions import (
+    AT_FULL,
     BOOT_S,
     FAILED,
     FULL_S,
     INSIDE,
     LEAST,
     MOST,
-    SERVED,
     TIMES,
 )  # fmt: skip
 
 FAILS = {"told": "failed {value} requests", "missed": "failed {value} requests"}
 BY_RUSH = {"told": "answered {value} from 14 to 22 s", "missed": "answered {value} from 14 to 22 s"}
+AT_BEST = {"told": "answered {value} from 16 to 22 s", "missed": "answered {value} from 16 to 22 s"}
 
 READING = Reading(
     opening=f"With {TIMES} times the traffic, all there at {FULL_S} s",
@@ -24,7 +25,7 @@ READING = Reading(
     },
     phrases={
         "serves nobody in time": Phrase(
-            row="serves nobody in time", value="good, 14-22 s", **BY_RUSH
+            row="serves nobody in time", value="good, 16-22 s", **AT_BEST
         ),
         "its machines come four boots late": Phrase(
             row="comes four boots late", value="failed", **FAILS
@@ -51,11 +52,11 @@ READING = Reading(
     questions=(
         Question(
             on="reactive",
-            asks=f"a machine boots in {BOOT_S} s; of those who come at 14-22 s, reactive answers",
+            asks=f"a machine boots in {BOOT_S} s; of those who come at 16-22 s, reactive answers",
             choices=(
-                choice("nearly all", SERVED, at_least=0.9),
-                choice("about half", SERVED, at_least=0.2, at_most=0.8),
-                choice("nobody", SERVED, at_most=0.05, claim="serves nobody in time"),
+                choice("nearly all", AT_FULL, at_least=0.9),
+                choice("about half", AT_FULL, at_least=0.2, at_most=0.8),
+                choice("nobody", AT_FULL, at_most=0.05, claim="serves nobody in time"),
             ),
         ),
     ),
