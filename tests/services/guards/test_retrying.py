@@ -15,6 +15,8 @@ from services.patterns.retry import Jitter, Retries, Retry, Settings
 from tests.guarded import FEW, Callee, evenly, now_s, once, sent, standing
 from tests.support import virtually
 
+ROUNDING = 1e-6
+
 
 @FEW
 @given(tries=st.integers(1, 6), failures=st.integers(0, 8))
@@ -96,6 +98,51 @@ def test_a_pause_is_as_long_as_the_callee_asks_for(retry_after_s: float, backoff
     pauses = [later - earlier for (earlier, _), (later, _) in pairwise(callee.begun)]
     doubled = [min(10.0, backoff_ms / 1000 * 2**retry) for retry in range(3)]
     assert pauses == pytest.approx([max(retry_after_s, pause_s) for pause_s in doubled])
+
+
+@FEW
+@given(backoff_ms=st.floats(1, 2000), cap_ms=st.floats(1, 5000), seed=st.integers(0, 99))
+def test_a_decorrelated_pause_is_up_to_three_times_the_one_before(
+    backoff_ms: float, cap_ms: float, seed: int
+) -> None:
+    """And at least the base; the cap is above all."""
+    callee = Callee(fails=lambda _: True)
+    settings = Settings(tries=5, backoff_ms=backoff_ms, cap_ms=cap_ms, jitter=Jitter.DECORRELATED)
+
+    async def main() -> None:
+        await once(standing(Retries, settings, seed), callee)
+
+    virtually(main())
+    pauses_ms = [1000 * (end - start) for (start, _), (end, _) in pairwise(callee.begun)]
+    for before, pause_ms in pairwise([backoff_ms, *pauses_ms]):
+        assert min(cap_ms, backoff_ms) <= pause_ms + ROUNDING
+        assert pause_ms <= min(cap_ms, 3 * max(before, backoff_ms)) + ROUNDING
+
+
+def test_a_decorrelated_pause_grows_from_the_one_before() -> None:
+    """Over many calls of three tries, the second pause is longer than any first one can be."""
+    callee = Callee(fails=lambda _: True)
+    settings = Settings(tries=3, backoff_ms=100, jitter=Jitter.DECORRELATED)
+    guard = standing(Retries, settings)
+
+    async def main() -> None:
+        for _ in range(100):
+            await once(guard, callee)
+
+    virtually(main())
+    times_s = [at_s for at_s, _ in callee.begun]
+    second = [end - start for start, end in zip(times_s[1::3], times_s[2::3], strict=True)]
+    assert max(second) > 0.3 + ROUNDING
+
+
+def test_callers_that_fail_together_come_back_apart() -> None:
+    """Ten that are refused at one moment: with jitter of any kind no two try again at another."""
+    for jitter in (Jitter.EQUAL, Jitter.FULL, Jitter.DECORRELATED):
+        callee = Callee(fails=lambda asked: asked.attempt == 1)
+        guard = standing(Retries, Settings(tries=2, backoff_ms=1000, jitter=jitter))
+        virtually(sent(guard, callee, [0.0] * 10))
+        again = {at_s for at_s, asked in callee.begun if asked.attempt > 1}
+        assert len(again) == 10
 
 
 def test_a_failure_without_an_answer_asks_for_no_pause() -> None:
