@@ -53,6 +53,7 @@ CALLED.spans = [
     call(2, 3, 4),  # a second
     call(3, 2, 2.5),  # another request
     call(1, 4, 5, callee="bank"),
+    Span(f"{2:032x}", "w2", "c2-1", "server", "", "shop", 0, 1.5, 1.75, "503"),  # no call
 ]
 
 
@@ -73,3 +74,4 @@ def test_calls_count_that_began_in_the_window() -> None:
     assert measure.over is not None
     assert measure.over(1, 5).of(CALLED) == 3
     assert hasty_calls("nobody", 2, 2, 5).read(CALLED).missing
+    assert hasty_calls("shop", 2, 2, 11).read(CALLED).missing

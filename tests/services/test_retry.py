@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.patterns.retry import Backoff, Jitter, Retry, RetryBudget
+from tests.guarded import Longest
 from tests.support import virtually
 
 MS = st.one_of(st.just(0.0), st.floats(min_value=1e-3, max_value=1e6))
@@ -32,13 +33,6 @@ class Flaky:
         if len(self.numbers) <= self._failures:
             raise self._error
         return "done"
-
-
-class Longest(random.Random):
-    """Draws the highest that it may."""
-
-    def uniform(self, a: float, b: float) -> float:
-        return max(a, b)
 
 
 def attempted(policy: Retry, attempt: Callable[[int], Awaitable[str]]) -> str:
@@ -111,6 +105,7 @@ def test_without_a_base_there_is_no_pause() -> None:
         flaky = Flaky(3)
         attempted(Retry(tries=4, on=(ConnectionError,), backoff=Backoff(jitter=jitter)), flaky)
         assert flaky.times_s == [0] * 4
+        assert Backoff(jitter=jitter).pause_ms(1, random.Random(1)) == 0
 
 
 @given(MS, MS, RETRIES, SEEDS)

@@ -3,6 +3,7 @@
 import math
 import random
 from contextlib import suppress
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from harness.theory.retries import retry_budget_amplification
 from services.patterns.guards import Answer, Asked, Failed, Refused
 from services.patterns.retry import Jitter, Retries, Retry, Settings
-from tests.guarded import FEW, Callee, evenly, now_s, once, sent, standing
+from tests.guarded import FEW, Callee, Events, Longest, evenly, now_s, once, sent, standing
 from tests.support import virtually
 
 ROUNDING = 1e-6
@@ -119,24 +120,17 @@ def test_a_decorrelated_pause_is_up_to_three_times_the_one_before(
         assert pause_ms <= min(cap_ms, 3 * max(before, backoff_ms)) + ROUNDING
 
 
-def test_a_decorrelated_pause_grows_from_the_one_before() -> None:
-    """Over many calls of three tries, the second pause is longer than any first one can be."""
+def test_decorrelated_pauses_follow_each_other() -> None:
+    """The longest that can be drawn: three times the one before, up to the cap."""
     callee = Callee(fails=lambda _: True)
-    settings = Settings(tries=3, backoff_ms=100, jitter=Jitter.DECORRELATED)
-    guard = standing(Retries, settings)
-
-    async def main() -> None:
-        for _ in range(100):
-            await once(guard, callee)
-
-    virtually(main())
-    times_s = [at_s for at_s, _ in callee.begun]
-    second = [end - start for start, end in zip(times_s[1::3], times_s[2::3], strict=True)]
-    assert max(second) > 0.3 + ROUNDING
+    settings = Settings(tries=5, backoff_ms=100, cap_ms=2000, jitter=Jitter.DECORRELATED)
+    around = replace(Events().around(), rng=Longest())
+    virtually(once(Retries(lambda: settings, around), callee))
+    assert [at_s for at_s, _ in callee.begun] == pytest.approx([0, 0.3, 1.2, 3.2, 5.2])
 
 
 def test_callers_that_fail_together_come_back_apart() -> None:
-    """Ten that are refused at one moment: with jitter of any kind no two try again at another."""
+    """Ten that are refused at one moment do not try again at one moment, with any jitter."""
     for jitter in (Jitter.EQUAL, Jitter.FULL, Jitter.DECORRELATED):
         callee = Callee(fails=lambda asked: asked.attempt == 1)
         guard = standing(Retries, Settings(tries=2, backoff_ms=1000, jitter=jitter))
