@@ -185,9 +185,10 @@ class Person:
     async def _open(self, *, lost: bool) -> None:
         """Open a session on a door that is drawn, however often it takes."""
         failed = int(lost)
+        pause_ms = 0.0
         while self.stays:
             if failed:
-                await self._back_off(self._ctx.settings.reconnect_ms, failed)
+                pause_ms = await self._back_off(self._ctx.settings.reconnect_ms, failed, pause_ms)
             self._door = self._ctx.rng.choice(self._ctx.callees)
             self._session = next(self._crowd.sessions)
             enter = self._ctx.settings.enter
@@ -202,13 +203,14 @@ class Person:
         CURRENT.set(background(self._ctx.span_ids.next()))
         path = route.format(person=self._number, session=self._session, visit=visit)
         attempt = 1
+        pause_ms = 0.0
         while True:
             call = self._ctx.call(self._door, attempt=attempt, route=route)
             outcome = await self._try(call.request(method, path))
             if outcome is not Outcome.AGAIN or attempt >= self._ctx.settings.tries:
                 self._crowd.asked.labels(outcome.value).inc()
                 return outcome
-            await self._back_off(self._ctx.settings.backoff_ms, attempt)
+            pause_ms = await self._back_off(self._ctx.settings.backoff_ms, attempt, pause_ms)
             attempt += 1
 
     async def _try(self, exchange: Exchange) -> Outcome:
@@ -221,10 +223,13 @@ class Person:
             return Outcome.AGAIN
         return Outcome.GOOD if got.ok else Outcome.REFUSED
 
-    async def _back_off(self, base_ms: float, failed: int) -> None:
+    async def _back_off(self, base_ms: float, failed: int, last_ms: float) -> float:
+        """Wait before the next try, and give how long that was."""
         settings = self._ctx.settings
         pauses = Backoff(base_ms=base_ms, cap_ms=settings.cap_ms, jitter=settings.jitter)
-        await asyncio.sleep(pauses.pause_ms(failed, self._ctx.rng) / 1000)
+        pause_ms = pauses.pause_ms(failed, self._ctx.rng, last_ms)
+        await asyncio.sleep(pause_ms / 1000)
+        return pause_ms
 
 
 def _check_path(name: str, path: str) -> None:

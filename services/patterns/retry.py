@@ -1,8 +1,8 @@
 """Retry: try again, a bounded number of times, after a pause, within a budget.
 
-Sources: exponential backoff and full jitter from Brooker, "Exponential Backoff And Jitter" (AWS
-Architecture Blog, 2015); the budget from Finagle's RetryBudget and Google's SRE book, chapter 21.
-In production: tenacity or stamina for the loop, Envoy or Finagle for budgets.
+Sources: exponential backoff and its three kinds of jitter from Brooker, "Exponential Backoff And
+Jitter" (AWS Architecture Blog, 2015); the budget from Finagle's RetryBudget and Google's SRE book,
+chapter 21. In production: tenacity or stamina for the loop, Envoy or Finagle for budgets.
 """
 
 import asyncio
@@ -28,23 +28,31 @@ T = TypeVar("T")
 
 
 class Jitter(StrEnum):
-    """How a pause between attempts is drawn from its upper bound."""
+    """How a pause between attempts is drawn: from its upper bound, or from the pause before."""
 
     NONE = "none"
     EQUAL = "equal"
     FULL = "full"
+    DECORRELATED = "decorrelated"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backoff:
-    """Pauses that double from `base_ms` up to `cap_ms`; a base of 0 means no pause."""
+    """Pauses that grow from `base_ms` up to `cap_ms`; a base of 0 means no pause.
+
+    Their bound doubles from one retry to the next. Decorrelated pauses have none of their own: each
+    is drawn from the base up to three times the one before.
+    """
 
     base_ms: float = 0
     cap_ms: float = 10_000
     jitter: Jitter = Jitter.FULL
 
-    def pause_ms(self, retry: int, rng: random.Random) -> float:
-        """Draw the pause before a retry, which counts from 1, in milliseconds."""
+    def pause_ms(self, retry: int, rng: random.Random, last_ms: float = 0) -> float:
+        """Draw the pause before a retry, which counts from 1, in milliseconds.
+
+        `last_ms` is the pause before the retry that came before it.
+        """
         # Above 1,000 doublings a float overflows; long before, every cap is reached.
         bound = min(self.cap_ms, self.base_ms * 2.0 ** min(retry - 1, 1000))
         match self.jitter:
@@ -54,6 +62,9 @@ class Backoff:
                 return bound / 2 + rng.uniform(0, bound / 2)
             case Jitter.FULL:
                 return rng.uniform(0, bound)
+            case Jitter.DECORRELATED:
+                longest = 3 * max(self.base_ms, last_ms)
+                return min(self.cap_ms, rng.uniform(self.base_ms, longest))
 
 
 class RetryBudget:
@@ -100,13 +111,15 @@ class Retry:
         if self.budget:
             self.budget.deposit()
         number = 1
+        pause_ms = 0.0
         while True:
             try:
                 return await attempt(number)
             except self.on:
                 if number >= self.tries or (self.budget and not self.budget.withdraw()):
                     raise
-            await asyncio.sleep(self.backoff.pause_ms(number, rng) / 1000)
+            pause_ms = self.backoff.pause_ms(number, rng, pause_ms)
+            await asyncio.sleep(pause_ms / 1000)
             number += 1
 
 
@@ -156,23 +169,24 @@ class Retries:
         """Make the call until it succeeds, `attempt` counting on from that of the request."""
         self._budget(asked.key).deposit()
         number = 1
+        pause_s = 0.0
         while True:
             try:
                 return await call(replace(asked, attempt=asked.attempt + number - 1))
             except FAILURES as failure:
-                pause_s = self._pause_s(number, failure)
+                pause_s = self._pause_s(number, failure, pause_s)
                 if not self._may_retry(number, asked, pause_s):
                     raise
             self._around.count("retry")
             await asyncio.sleep(pause_s)
             number += 1
 
-    def _pause_s(self, number: int, failure: Exception) -> float:
+    def _pause_s(self, number: int, failure: Exception, last_s: float) -> float:
         settings = self._settings()
         backoff = Backoff(
             base_ms=settings.backoff_ms, cap_ms=settings.cap_ms, jitter=settings.jitter
         )
-        pause_s = backoff.pause_ms(number, self._around.rng) / 1000
+        pause_s = backoff.pause_ms(number, self._around.rng, 1000 * last_s) / 1000
         if settings.heed and isinstance(failure, Failed):
             pause_s = max(pause_s, failure.answer.retry_after_s)
         return pause_s
@@ -206,6 +220,14 @@ def _no_pause(*_: object) -> float:
     return 0.0
 
 
+_pause_ms = Backoff.pause_ms
+
+
+def _seeded_alike(backoff: Backoff, retry: int, _: random.Random, last_ms: float = 0) -> float:
+    """Draw as where all clients begin with one seed: each gets the same pauses."""
+    return _pause_ms(backoff, retry, random.Random(retry), last_ms)
+
+
 async def _once(_: Retry, attempt: Callable[[int], Awaitable[T]], rng: random.Random) -> T:
     del rng
     return await attempt(1)
@@ -216,6 +238,7 @@ SABOTAGES = (
     Sabotage(RetryBudget, "withdraw", _always),
     Sabotage(RetryBudget, "deposit", _no_pause),
     Sabotage(Backoff, "pause_ms", _no_pause),
+    Sabotage(Backoff, "pause_ms", _seeded_alike),
     Sabotage(Retries, "_pause_s", _no_pause),
     Sabotage(Retries, "_may_retry", lambda *_: False),
 )

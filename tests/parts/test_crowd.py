@@ -13,7 +13,7 @@ from harness.measures.crowds import asked_by, seen_by
 from harness.measures.crowds import requests as made
 from harness.measures.outcomes import call_latency_ms, calls, outcome_ratio
 from harness.model import Configure, Paced, Pause, Service, during
-from harness.model.fault import Timed
+from harness.model.fault import Setting, Timed
 from harness.recording import Recording
 from services.server import SettingError, load, settings_of
 from tests.support import lab, run
@@ -154,6 +154,24 @@ def test_tries_are_one_request() -> None:
     asked = [one for one in asked_by(stormy, "fans") if 3 <= one.intended_s < 12]
     assert {one.status for one in asked} == {"abandoned"}
     assert calls("shop", 3, 12).of(stormy) == pytest.approx(3 * len(asked), abs=15)
+
+
+def test_decorrelated_pauses_grow_from_the_one_before() -> None:
+    """Beyond three times the first: between the tries of a request, and before a new session."""
+    tries: dict[str, Setting] = {"tries": 30, "backoff_ms": 50}
+    sessions: dict[str, Setting] = {"enter": "/?enter", "reconnect_ms": 50}
+    for pauses in (tries, sessions):
+        value = lab(
+            Service("fans", app="services.crowd", calls=("shop",),
+                    settings={"people": 1, "think_ms": 1, "jitter": "decorrelated", **pauses}),
+            Service("shop", app="services.worker", settings={"service_ms": 1, "error_ratio": 1}),
+            load=Paced(to="fans", rate_rps=1),
+        )  # fmt: skip
+        spans = [span for span in run(value).spans if span.kind == "client"]
+        times = sorted((span.start_s, span.end_s) for span in spans if span.callee == "shop")
+        waits = [later - ended for (_, ended), (later, _) in pairwise(times)]
+        assert min(waits) >= 0.05
+        assert max(waits) > 0.15 + 0.01
 
 
 def test_an_error_of_the_shop_is_tried_again() -> None:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.patterns.retry import Backoff, Jitter, Retry, RetryBudget
+from tests.guarded import Longest
 from tests.support import virtually
 
 MS = st.one_of(st.just(0.0), st.floats(min_value=1e-3, max_value=1e6))
@@ -99,10 +100,12 @@ def test_pauses_double_up_to_the_cap() -> None:
 
 
 def test_without_a_base_there_is_no_pause() -> None:
-    """The default retries at once."""
-    flaky = Flaky(3)
-    attempted(Retry(tries=4, on=(ConnectionError,)), flaky)
-    assert flaky.times_s == [0] * 4
+    """The default retries at once, and so does every kind of jitter."""
+    for jitter in Jitter:
+        flaky = Flaky(3)
+        attempted(Retry(tries=4, on=(ConnectionError,), backoff=Backoff(jitter=jitter)), flaky)
+        assert flaky.times_s == [0] * 4
+        assert Backoff(jitter=jitter).pause_ms(1, random.Random(1)) == 0
 
 
 @given(MS, MS, RETRIES, SEEDS)
@@ -140,6 +143,35 @@ def test_full_jitter_spreads_over_the_whole_range() -> None:
     backoff = Backoff(base_ms=100, jitter=Jitter.FULL)
     tenths = [int(backoff.pause_ms(1, rng) // 10) for _ in range(10_000)]
     assert all(900 < tenths.count(tenth) < 1100 for tenth in range(10))
+
+
+@given(MS, MS, MS, SEEDS)
+def test_decorrelated_jitter_stays_between_the_base_and_three_times_the_last_pause(
+    base_ms: float, cap_ms: float, last_ms: float, seed: int
+) -> None:
+    """The base <= pause <= 3 x the one before, which was at least the base; never above the cap."""
+    backoff = Backoff(base_ms=base_ms, cap_ms=cap_ms, jitter=Jitter.DECORRELATED)
+    pause_ms = backoff.pause_ms(7, random.Random(seed), last_ms)
+    longest = 3 * max(base_ms, last_ms)
+    assert min(cap_ms, base_ms) <= pause_ms <= min(cap_ms, longest + ROUNDING)
+
+
+@pytest.mark.parametrize(("last_ms", "longest"), [(0, 300), (100, 300), (200, 600)])
+def test_decorrelated_jitter_spreads_over_the_whole_range(last_ms: float, longest: float) -> None:
+    """Uniform from the base on; before the first retry there was no pause, and the base counts."""
+    rng = random.Random(1)
+    backoff = Backoff(base_ms=100, jitter=Jitter.DECORRELATED)
+    drawn = [backoff.pause_ms(1, rng, last_ms) for _ in range(10_000)]
+    tenths = [int(10 * (pause_ms - 100) / (longest - 100)) for pause_ms in drawn]
+    assert all(900 < tenths.count(tenth) < 1100 for tenth in range(10))
+
+
+def test_decorrelated_pauses_follow_each_other() -> None:
+    """The longest that can be drawn: three times the one before, up to the cap."""
+    backoff = Backoff(base_ms=100, cap_ms=2000, jitter=Jitter.DECORRELATED)
+    flaky = Flaky(4)
+    virtually(Retry(tries=5, on=(ConnectionError,), backoff=backoff).run(flaky, Longest()))
+    assert flaky.times_s == pytest.approx([0, 0.3, 1.2, 3.2, 5.2])
 
 
 @given(

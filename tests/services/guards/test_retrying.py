@@ -3,6 +3,7 @@
 import math
 import random
 from contextlib import suppress
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -12,8 +13,10 @@ from hypothesis import strategies as st
 from harness.theory.retries import retry_budget_amplification
 from services.patterns.guards import Answer, Asked, Failed, Refused
 from services.patterns.retry import Jitter, Retries, Retry, Settings
-from tests.guarded import FEW, Callee, evenly, now_s, once, sent, standing
+from tests.guarded import FEW, Callee, Events, Longest, evenly, now_s, once, sent, standing
 from tests.support import virtually
+
+ROUNDING = 1e-6
 
 
 @FEW
@@ -96,6 +99,44 @@ def test_a_pause_is_as_long_as_the_callee_asks_for(retry_after_s: float, backoff
     pauses = [later - earlier for (earlier, _), (later, _) in pairwise(callee.begun)]
     doubled = [min(10.0, backoff_ms / 1000 * 2**retry) for retry in range(3)]
     assert pauses == pytest.approx([max(retry_after_s, pause_s) for pause_s in doubled])
+
+
+@FEW
+@given(backoff_ms=st.floats(1, 2000), cap_ms=st.floats(1, 5000), seed=st.integers(0, 99))
+def test_a_decorrelated_pause_is_up_to_three_times_the_one_before(
+    backoff_ms: float, cap_ms: float, seed: int
+) -> None:
+    """And at least the base; the cap is above all."""
+    callee = Callee(fails=lambda _: True)
+    settings = Settings(tries=5, backoff_ms=backoff_ms, cap_ms=cap_ms, jitter=Jitter.DECORRELATED)
+
+    async def main() -> None:
+        await once(standing(Retries, settings, seed), callee)
+
+    virtually(main())
+    pauses_ms = [1000 * (end - start) for (start, _), (end, _) in pairwise(callee.begun)]
+    for before, pause_ms in pairwise([backoff_ms, *pauses_ms]):
+        assert min(cap_ms, backoff_ms) <= pause_ms + ROUNDING
+        assert pause_ms <= min(cap_ms, 3 * max(before, backoff_ms)) + ROUNDING
+
+
+def test_decorrelated_pauses_follow_each_other() -> None:
+    """The longest that can be drawn: three times the one before, up to the cap."""
+    callee = Callee(fails=lambda _: True)
+    settings = Settings(tries=5, backoff_ms=100, cap_ms=2000, jitter=Jitter.DECORRELATED)
+    around = replace(Events().around(), rng=Longest())
+    virtually(once(Retries(lambda: settings, around), callee))
+    assert [at_s for at_s, _ in callee.begun] == pytest.approx([0, 0.3, 1.2, 3.2, 5.2])
+
+
+def test_callers_that_fail_together_come_back_apart() -> None:
+    """Ten that are refused at one moment do not try again at one moment, with any jitter."""
+    for jitter in (Jitter.EQUAL, Jitter.FULL, Jitter.DECORRELATED):
+        callee = Callee(fails=lambda asked: asked.attempt == 1)
+        guard = standing(Retries, Settings(tries=2, backoff_ms=1000, jitter=jitter))
+        virtually(sent(guard, callee, [0.0] * 10))
+        again = {at_s for at_s, asked in callee.begun if asked.attempt > 1}
+        assert len(again) == 10
 
 
 def test_a_failure_without_an_answer_asks_for_no_pause() -> None:
