@@ -196,3 +196,12 @@ def test_what_the_measured_run_lacks_is_said() -> None:
     controls = held(run((100, 5, 80)), recording([]))
     assert controls["calls"].missing == "no request was due in 0-10 s"
     assert controls["calls"].verdict is Verdict.FAIL
+
+
+def test_a_window_without_requests_is_not_compared() -> None:
+    """As after the fault of a lab whose load is over by then: there is nothing to be alike."""
+    calm = [one for one in run((100, 5, 80)).requests if one.intended_s < 6]
+    short = replace(run((100, 5, 80)), requests=calm)
+    assert set(held(short, short)) == {"before", "during", "calls"}
+    assert held(short, run((100, 5, 80)))["after"].verdict is Verdict.FAIL
+    assert "after" in held(run((100, 5, 80)), short)

@@ -26,18 +26,19 @@ def agreement(lab: Lab, simulated: Recording, measured: Recording) -> Iterator[C
     by 2 sqrt(n), which is beyond a tenth below 400, as the engines' races are not the same. And two
     systems are down alike if neither answers a tenth of what it did before the fault: what is still
     answered are stragglers at the window's edges. Their number hangs on when processes poll, and
-    those have not started at the same time before second 0.
+    those have not started at the same time before second 0. Where neither run has anything to
+    compare, as in a window in which nothing is due, nothing is compared.
     """
     windows = _windows(lab)
     healthy_rps = goodput_rps(*next(iter(windows.values()))).of(simulated)
     for name, (start_s, end_s) in windows.items():
         measure = goodput_rps(start_s, end_s)
-        yield _held(
+        yield from _held(
             goodput_claim(name), measure, simulated, measured, of=end_s - start_s, least=healthy_rps
         )
     for service, callees in _called(lab).items():
         measure = _attempts(service, callees, lab.duration_s)
-        yield _held(CALLS + service, measure, simulated, measured, of=len(simulated.requests))
+        yield from _held(CALLS + service, measure, simulated, measured, of=len(simulated.requests))
 
 
 def goodput_claim(when: str) -> str:
@@ -78,14 +79,16 @@ def _held(  # noqa: PLR0913 - what is held against what, and how it was counted
     *,
     of: float,
     least: float = 0,
-) -> Control:
+) -> Iterator[Control]:
     expected = measure.of(simulated)
     found = measure.read(measured)
+    if math.isnan(expected) and math.isnan(found.value):
+        return
     slack = math.nan
     if math.isfinite(expected):
         by_chance = SIGMAS * math.sqrt(expected * of) / of
         slack = max(WITHIN * expected, WITHIN * least - expected, by_chance)
-    return Control(
+    yield Control(
         kind=Kind.AGREEMENT,
         claim=claim,
         variant=measured.variant,

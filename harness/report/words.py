@@ -62,6 +62,8 @@ class Words:
         return f"{points} point{'s' * (points != '1')}"
 
     def _around(self, equals: float, slack: float) -> str:
+        if math.isnan(slack):
+            return UNKNOWN
         if not slack:
             return self.value(equals)
         if self.is_share:

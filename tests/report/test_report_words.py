@@ -58,6 +58,7 @@ def test_a_value_is_said_with_its_unit(words: Words, value: float, said: str) ->
         (SECONDS, Bound.around(0.839, chance=0.758), "0.84 ± 0.76 s"),
         (SHARE, Bound.around(0.316, chance=0.095), "32 ± 10 %"),
         (SHARE, Bound.around(0.316, chance=0.095).complement(), "not 32 ± 10 %"),
+        (RATE, Bound(at_least=math.nan, at_most=math.nan, equals=math.nan), UNKNOWN),
     ],
 )
 def test_a_bound_is_said_in_words(words: Words, bound: Bound, said: str) -> None:
