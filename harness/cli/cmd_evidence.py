@@ -57,7 +57,7 @@ def _lines(entry: Entry, rows: Sequence[Row], proof: kept.Row | None) -> Iterato
         if engine == "compose" and entry.lab.simulated_only:
             continue
         row = there.get(engine)
-        head = f"{entry.slug:<18}{called:<15}"
+        head = f"{entry.slug:<24}{called:<15}"
         if row is None:
             yield False, f"{head}never: ./lab check {entry.slug} --engine {engine} --results FILE"
             continue
@@ -71,9 +71,9 @@ def _lines(entry: Entry, rows: Sequence[Row], proof: kept.Row | None) -> Iterato
     since = "never" if proof is None else f"{proof.day}; something has changed since"
     unproven = f"{since}: ./lab prove {entry.slug} --keep"
     said = f"holds, {proof.day}" if proof and is_proven else unproven
-    yield is_proven, f"{entry.slug:<18}{'proof':<15}{said}"
+    yield is_proven, f"{entry.slug:<24}{'proof':<15}{said}"
     stale = _stale(entry)
-    yield not stale, f"{entry.slug:<18}{'lesson':<15}{stale or 'of such runs'}"
+    yield not stale, f"{entry.slug:<24}{'lesson':<15}{stale or 'of such runs'}"
 
 
 def _stale(entry: Entry) -> str:

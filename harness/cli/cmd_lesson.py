@@ -31,6 +31,6 @@ def command(names: Sequence[str]) -> None:
         (entry.folder / evidence.FILE).write_text(evidence.written(made))
         pictures.draw(entry, made)
         days = ", ".join(f"{called(engine)} {half.day}" for engine, half in made.items())
-        console.print(f"{slug:<18}{days}", soft_wrap=True)
+        console.print(f"{slug:<24}{days}", soft_wrap=True)
         for remark in remarks:
-            console.print(f"{'':<18}{remark}", soft_wrap=True)
+            console.print(f"{'':<24}{remark}", soft_wrap=True)
