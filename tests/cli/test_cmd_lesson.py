@@ -48,7 +48,7 @@ def test_figures_come_from_the_last_run(shop: Workshop, lesson: Path) -> None:
     assert shop.run("run", "small", "--engine", "sim").code == 0
     outcome = shop.run("lesson", "small")
     assert (outcome.code, outcome.err) == (0, "")
-    assert outcome.out.startswith("small             simulated 20")
+    assert outcome.out.startswith(f"{'small':<24}simulated 20")
     assert "no measured run of small as it is" in outcome.out
     written = lesson.read_text()
     assert "typed by hand" not in written
