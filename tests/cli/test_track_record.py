@@ -171,7 +171,7 @@ def test_the_command_says_what_is_to_be_done(shop: Workshop) -> None:
     )
     outcome = shop.run("evidence", "--add", str(results))
     assert "✓ small                   simulated      2 of 2 seeds" in outcome.out
-    assert "✗ small             on containers  never" in outcome.out
+    assert "✗ small                   on containers  never" in outcome.out
     assert outcome.code == 1
     table = (shop.root / "labs" / "EVIDENCE.md").read_text()
     assert "| small | 2 of 2, " in table
