@@ -31,9 +31,9 @@ LAB = Lab(
         Measured("moved", distances=FARTHER.between(SCREEN, PAGE)),
     ),
     expect=(
-        on("far", "farther", "faster", claim="over a second for 0.2 s of work", measure=PAGE_MS,
+        on("far", "farther", "faster", claim="over a second for 0.4 s of work", measure=PAGE_MS,
            at_least=1000, unlike=("near", "together", "moved")),
-        on("together", "moved", claim="within half a second", measure=PAGE_MS,
+        on("together", "moved", claim="within three quarters of a second", measure=PAGE_MS,
            at_most=1000 * QUICK_S, unlike=("far", "farther", "faster")),
         noted("faster", claim="a faster store is no help", measure=PAGE_MS,
               at_least=1000 * ROUNDS * FARTHER.rtt_s),

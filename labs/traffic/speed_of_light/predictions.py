@@ -6,9 +6,9 @@ from harness.measures import latency_ms, plots
 from harness.model import Distance, predict
 from harness.theory import networks
 
-RATE, END_S, ROUNDS, WORK_S = 3, 12, 20, 0.01
+RATE, END_S, ROUNDS, WORK_S = 3, 12, 20, 0.02
 SPEED_UP = 2
-WAY_S, WAY = 0.004, "the way through the machines themselves, of some milliseconds a call"
+WAY_S, WAY = 0.005, "the way through the machines themselves, of some milliseconds a call"
 SETTLED = (0, END_S - 4)
 SCREEN, PAGE, STORE = "screen", "page", "store"
 PAGE_MS = latency_ms(0.5, *SETTLED)
@@ -33,7 +33,7 @@ class Place(NamedTuple):
 
 NEAR, FAR, FARTHER = Place("near", 1000), Place("far", 8000), Place("farther", 15000)
 ALL_WORK_S = ROUNDS * WORK_S
-QUICK_S = 0.5
+QUICK_S = 0.75
 
 
 def waits_s(trips: int, place: Place, work_s: float = ALL_WORK_S) -> float:
@@ -54,12 +54,12 @@ PREDICTIONS = (
             leaves_out=WAY,
             also=also,
             source="theory:speed-of-light",
-            because=f"{place.km:,} km of glass there and back, {ROUNDS} times, and 0.2 s of work",
+            because=f"{place.km:,} km of glass there and back, {ROUNDS} times, and 0.4 s of work",
         )
         for place, also in (
-            (NEAR, {"moved": "0.35 s: one long way and the same work"}),
+            (NEAR, {"moved": "0.55 s: one long way and the same work"}),
             (FAR, {}),
-            (FARTHER, {"faster": "3.1 s: half of the work is hardly any"}),
+            (FARTHER, {"faster": "3.2 s: half of the work is hardly any"}),
         )
     ),
     predict(
@@ -69,9 +69,9 @@ PREDICTIONS = (
         equals=1000 * waits_s(1, FARTHER),
         model=ROUNDS * WAY_S / waits_s(1, FARTHER),
         leaves_out=WAY,
-        also={"near": "0.4 s: twenty short ways"},
+        also={"near": "0.6 s: twenty short ways"},
         source="theory:speed-of-light",
-        because="150 ms once, and 0.2 s of work beside the store",
+        because="150 ms once, and 0.4 s of work beside the store",
     ),
     predict(
         "one way for one question",
@@ -81,6 +81,6 @@ PREDICTIONS = (
         model=HOPS * WAY_S / TOGETHER_S,
         leaves_out=WAY,
         source="theory:speed-of-light",
-        because="150 ms once, and 10 ms of work",
+        because="150 ms once, and 20 ms of work",
     ),
 )

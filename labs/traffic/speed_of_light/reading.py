@@ -8,7 +8,6 @@ from labs.traffic.speed_of_light.predictions import (
     NEAR,
     PAGE_MS,
     PREDICTIONS,
-    QUICK_S,
     ROUNDS,
 )
 
@@ -25,8 +24,8 @@ READING = Reading(
     },
     phrases={
         **{one.name: Phrase(row="takes its trips", value="a page", **TOOK) for one in PREDICTIONS},
-        "over a second for 0.2 s of work": Phrase(row="is slow", value="a page", **TOOK),
-        "within half a second": Phrase(row="is quick", value="a page", **TOOK),
+        "over a second for 0.4 s of work": Phrase(row="is slow", value="a page", **TOOK),
+        "within three quarters of a second": Phrase(row="is quick", value="a page", **TOOK),
         "a faster store is no help": Phrase(row="stays slow", value="a page", **TOOK),
     },
     line=Line(
@@ -37,10 +36,10 @@ READING = Reading(
     questions=(
         Question(
             on="farther",
-            asks="20 questions, 10 ms of work each, and 15,000 km of glass: a page takes",
+            asks="20 questions, 20 ms of work each, and 15,000 km of glass: a page takes",
             choices=(
-                choice("0.2 s: light is quick", PAGE_MS, at_most=300),
-                choice(f"{QUICK_S:g} s", PAGE_MS, at_least=301, at_most=1000),
+                choice("0.4 s: light is quick", PAGE_MS, at_most=500),
+                choice("a second", PAGE_MS, at_least=501, at_most=1500),
                 choice(
                     "3 s",
                     PAGE_MS,
