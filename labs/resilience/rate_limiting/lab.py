@@ -4,8 +4,8 @@ from harness.measures import attempts_per_request
 from harness.model import Broken, Fixed, Lab, Redis, Service, baseline, noted, on
 from labs.resilience.rate_limiting.measures import late_ratio
 from labs.resilience.rate_limiting.predictions import (
-    BURST, END_S, FROM_S, LATE, LIMIT_RPS, NODES, OTHER, PREDICTIONS, SLOTS, SPAN_S, TURNED_AWAY,
-    WORK_S, sent,
+    BUCKET, BURST, END_S, FROM_S, LATE, LIMIT_RPS, MOST, NODES, OTHER, PREDICTIONS, SLOTS, SPAN_S,
+    TURNED_AWAY, WORK_S, sent,
 )  # fmt: skip
 from labs.resilience.rate_limiting.reading import OTHERS_PLOT, READING, THROUGH_PLOT
 
@@ -47,6 +47,9 @@ LAB = Lab(
            at_most=0.02),
         on("token-bucket", "shared", claim="no other is refused", measure=TURNED_AWAY,
            at_most=0.02, unlike="split"),
+        on("token-bucket", "split", "shared", claim="the flooder has its limit and no more",
+           measure=MOST, at_least=0.5 * BUCKET, at_most=1.1 * BUCKET,
+           unlike=("fixed-window", "per-node")),
         noted("shared", claim="each request asks the counter first",
               measure=attempts_per_request("counter", 0, END_S), at_least=0.99),
     ),

@@ -3,23 +3,33 @@
 from collections.abc import Callable
 from functools import partial
 
-from harness.measures.windows import requests_due
+from harness.measures.windows import check_called, check_window, requests_due, traces
 from harness.model.expect import Measure, Reads
 from harness.recording import Recording, Request
 
 REFUSED = "429"
 
 
-def most_let_through(span_s: float, path: str, start_s: float, end_s: float) -> Measure:
-    """Count the requests that were not refused in the span of so many seconds that has most.
+def most_let_through(
+    span_s: float, path: str, callee: str, start_s: float, end_s: float
+) -> Measure:
+    """Count the calls to a callee in the span of so many seconds that has most.
 
-    Of the requests due in a window whose path begins with `path`; what was let through counts
-    whatever became of it.
+    Of the calls that began in a window, for requests whose path begins with `path`.
     """
 
     def compute(recording: Recording) -> float:
-        due = requests_due(recording, start_s, end_s, path)
-        times_s = [one.intended_s for one in due if one.status != REFUSED]
+        check_window(recording, start_s, end_s)
+        check_called(recording, (callee,))
+        asked = traces(one for one in recording.requests if one.path.startswith(path))
+        times_s = sorted(
+            span.start_s
+            for span in recording.spans
+            if span.kind == "client"
+            and span.callee == callee
+            and start_s <= span.start_s < end_s
+            and span.trace[16:] in asked
+        )
         most = first = 0
         for place, at_s in enumerate(times_s):
             while at_s - times_s[first] >= span_s:
@@ -30,8 +40,8 @@ def most_let_through(span_s: float, path: str, start_s: float, end_s: float) -> 
     return Measure(
         name=f"most let through of {path} in {span_s:g} s, {start_s:g}-{end_s:g} s",
         compute=compute,
-        over=partial(most_let_through, span_s, path),
-        reads=_reads(path, start_s, end_s),
+        over=partial(most_let_through, span_s, path, callee),
+        reads=Reads(window=(start_s, end_s), callees=(callee,), paths=(path,)),
     )
 
 

@@ -22,7 +22,7 @@ OTHERS_PLOT = plots.each_second(
     title="Share of the other customers' requests that are served in time",
 )
 THROUGH_PLOT = plots.each_second(
-    {"let through": most_let_through(1, FLOODER, 0, 1)},
+    {"let through": most_let_through(1, FLOODER, "database", 0, 1)},
     title="Requests of the flooder that are let through each second",
 )
 MADE_LATE = {
@@ -50,6 +50,9 @@ READING = Reading(
             row="make others late", value="late", **MADE_LATE
         ),
         "most others are late": Phrase(row="makes most others late", value="late", **MADE_LATE),
+        "the flooder has its limit and no more": Phrase(
+            row="keep it to its limit", value="in 6 s", **THROUGH
+        ),
         "no other is late": Phrase(row="make nobody late", value="late", **MADE_LATE),
         "no other is refused": Phrase(row="refuse nobody else", value="refused", **REFUSED),
         "each request asks the counter first": Phrase(
