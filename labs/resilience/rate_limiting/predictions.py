@@ -12,8 +12,8 @@ OTHERS_RPS = OTHERS * EACH_RPS
 SLOTS, WORK_S, PATIENCE_S = 4, 0.1, 0.35
 CAPACITY_RPS = SLOTS / WORK_S
 FLOODS = ((2.5, 8.5), (12.5, 16.5))
+"""When one begins next to an edge of a window, wherever that lies, the other does not."""
 END_S = 17.5
-"""Two floods, since an edge may lie where one of them begins: the clock of windows has its own."""
 FROM_S = FLOODS[0][0]
 FLOODER, OTHER = "/?client=flooder", "/?client=other"
 LATE = late_ratio(OTHER, FROM_S, END_S)
@@ -55,7 +55,7 @@ COLLAPSE_S = overload.fifo_collapse_s(
 )
 """While all buckets have tokens: how long until the line is too long for the others."""
 AT_A_NODE = EACH_RPS / LIMIT_RPS
-"""How many tokens' time a customer asks of a node for, where each has its part of the limit."""
+"""What another customer asks of a node, as a share of what each of four allows it."""
 REQUESTS = OTHERS_RPS * END_S
 WHOLE = "the part of a request that a window or a bucket holds, and what it had sent before"
 
