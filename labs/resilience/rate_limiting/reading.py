@@ -51,7 +51,7 @@ READING = Reading(
         ),
         "most others are late": Phrase(row="makes most others late", value="late", **MADE_LATE),
         "the flooder has its limit and no more": Phrase(
-            row="keep it to its limit", value="in 6 s", **THROUGH
+            row="held the flood to the limit", value="in 6 s", **THROUGH
         ),
         "no other is late": Phrase(row="make nobody late", value="late", **MADE_LATE),
         "no other is refused": Phrase(row="refuse nobody else", value="refused", **REFUSED),
