@@ -38,7 +38,7 @@ def test_a_service_that_does_not_read_the_priority_is_found_out(
 
 def test_places_that_are_not_reserved_are_found_out() -> None:
     """The queue then is full of visitors, as with order alone."""
-    assert sabotaged("places", "reserve") == {
+    assert sabotaged("places", "reserve") >= {
         "serves nearly all buyers",
         "nearly all get in past a reserve",
     }

@@ -2,11 +2,11 @@
 
 from harness import measures
 from harness.model import (
-    Broken, Fixed, Lab, Poisson, Service, Surge, Together, baseline, on, ratio,
+    Broken, Fixed, Lab, Poisson, Service, Surge, Together, baseline, noted, on, ratio,
 )  # fmt: skip
 from labs.resilience.load_shedding.predictions import (
     BROWSE, BUY, BUYERS, END_S, FULL, PATIENCE_S, PREDICTIONS, QUEUE, REFUSAL_COST, RESERVED,
-    SERVED, SLOTS, SURGE, TIMES, VISITORS, WAIT, WORK_S,
+    SERVED, SLOTS, SURGE, TIMES, VISIT_SERVED, VISITORS, WAIT, WORK_S,
 )  # fmt: skip
 from labs.resilience.load_shedding.reading import READING, SERVED_PLOT
 
@@ -48,6 +48,8 @@ LAB = Lab(
         on("costly", claim="spends its time on refusing", measure=SERVED, at_most=0.9),
         on("displace", "reserve", claim="serves nearly all buyers", measure=SERVED, at_least=0.9,
            unlike=("endless", "short", "ordered", "costly")),
+        noted("displace", "reserve", claim="most visitors are refused", measure=VISIT_SERVED,
+              at_most=0.5),
     ),
     across=(
         ratio("short", "ordered", claim="order makes the wait short", measure=WAIT, at_least=3),

@@ -39,6 +39,7 @@ READING = Reading(
             row="spends its time on refusing", value="served", **BUYERS
         ),
         "serves nearly all buyers": Phrase(row="serves the buyers", value="served", **BUYERS),
+        "most visitors are refused": Phrase(row="refuses most visitors", value="served"),
         "order in the queue saves nobody": Phrase(row="refuses half of the buyers", value="served"),
         "nearly all get in past a reserve": Phrase(row="serves the buyers", value="served"),
         "refusals take half of the work": Phrase(row="refuses most of the time", value="answers"),
@@ -58,11 +59,10 @@ READING = Reading(
             "served",
             choices=(
                 choice("nearly all: they are always next", SERVED, at_least=0.9),
-                choice("three of four", SERVED, at_least=0.7, at_most=0.8),
+                choice("three of four", SERVED, at_least=0.72, at_most=0.8),
                 choice(
                     "half, as without any order",
                     SERVED,
-                    at_least=0.3,
                     at_most=0.7,
                     claim="refuses buyers as it does visitors",
                 ),

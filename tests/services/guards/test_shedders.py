@@ -144,6 +144,18 @@ def test_refusals_take_what_they_cost_from_the_others(cost: float, with_codel: b
     assert all(one.took_s >= SERVICE_S * cost - 1e-9 for one in refused)
 
 
+def test_the_work_of_a_refusal_is_no_request_in_the_queue() -> None:
+    """It takes no place there, and CoDel does not drop it, however long it waits."""
+    callee = Callee(takes_s=lambda _: SERVICE_S)
+    reserving = Settings(slots=1, queue=2, reserve=1, refuses=Refuses.NEWCOMER, refusal_ms=10)
+    asked = (OTHER, OTHER, OTHER, IMPORTANT)
+    outcomes = virtually(sent(standing(Shedding, reserving), callee, [0.0] * 4, asked))
+    assert [one.good for one in outcomes] == [True, True, False, True]
+    dropping = Settings(slots=1, queue=1, refusal_ms=50, target_ms=1, interval_ms=1)
+    outcomes = virtually(sent(standing(Shedding, dropping), callee, [0.0, 0.01, 0.02, 0.05]))
+    assert [one.ended_s for one in outcomes] == pytest.approx([0.1, 0.3, 0.15, 0.2])
+
+
 @FEW
 @given(queue=st.integers(0, 20))
 def test_no_more_wait_than_the_queue_holds(queue: int) -> None:
