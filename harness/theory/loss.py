@@ -1,7 +1,8 @@
 """Loss systems: pools without a queue, bounded queues, and connections held by slow clients.
 
-Sources: Erlang (1917); Nygard, *Release It!* (2007), for bulkheads. Arrivals are Poisson,
-and one that is refused does not come again: retries turn a loss system into a storm (`retries`).
+Sources: Erlang (1917); Nygard, *Release It!* (2007), for bulkheads; places that are reserved are
+from telephone networks. Arrivals are Poisson, and one that is refused does not come again: retries
+turn a loss system into a storm (`retries`).
 """
 
 import math
@@ -188,6 +189,65 @@ def capped_loss_sd(
     return math.sqrt(variance / duration_s) / rates_rps[0]
 
 
+def reserved_loss_ratio(
+    *, rates_rps: Sequence[float], limits: Sequence[int], servers: int, service_s: float
+) -> float:
+    """Share of the first kind's requests that are refused, where each kind has a limit of its own.
+
+    A request is refused that finds as many inside, served and waiting, as its kind's limit. One
+    queue for all is a limit for all; a limit below that of others reserves places for these (trunk
+    reservation). A birth-death process, whatever the order of the queue. Valid for exponential
+    service times, and where nobody who has been let in is turned away later.
+
+    Raises:
+        ValueError: no kind or no server, a number is not above 0, or a limit is below the servers.
+
+    """
+    weights = _inside(rates_rps, limits, servers, service_s)
+    return math.fsum(weights[limits[0] :]) / math.fsum(weights)
+
+
+def reserved_loss_sd(
+    *,
+    rates_rps: Sequence[float],
+    limits: Sequence[int],
+    servers: int,
+    service_s: float,
+    duration_s: float,
+) -> float:
+    """One standard deviation of the first kind's refused share over a time, of such a queue.
+
+    As `capped_loss_sd`. What one more inside is worth follows from the balance of a birth-death
+    process: B times the weight of all states up to this one, or 1 - B times that of those above it,
+    over the rate of its births. Valid for many times 1 / (mu (1 - sqrt(rho))^2), rho that of the
+    kinds with the highest limit: until then the queue has not forgotten where it began.
+
+    Raises:
+        ValueError: as there, or `duration_s` is not above 0.
+
+    """
+    domain.positive(duration_s=duration_s)
+    weights = _inside(rates_rps, limits, servers, service_s)
+    own_rps, own_limit, total = rates_rps[0], limits[0], math.fsum(weights)
+    refused, let_in = math.fsum(weights[own_limit:]) / total, math.fsum(weights[:own_limit]) / total
+    variance, before = 0.0, 0.0
+    for inside, weight in enumerate(weights):
+        is_full = inside >= own_limit
+        births_rps = _let_in_rps(rates_rps, limits, inside)
+        beside = let_in * math.fsum(weights[inside + 1 :])
+        if not is_full:
+            beside = refused * math.fsum(weights[: inside + 1])
+        worth = own_rps * beside / (weight * births_rps) if births_rps else 0.0
+        others_rps = births_rps - (0 if is_full else own_rps)
+        own = let_in if is_full else worth - refused
+        deaths_rps = min(inside, servers) / service_s
+        variance += weight * (
+            own_rps * own**2 + others_rps * worth**2 + deaths_rps * before**2
+        )  # fmt: skip
+        before = worth
+    return math.sqrt(variance / total / duration_s) / own_rps
+
+
 def _check_kinds(**values: Sequence[float]) -> None:
     """Refuse no kind of calls, and a number of values that differs."""
     first, *others = values
@@ -211,6 +271,27 @@ def _weights(slots: int, cap: int, offered_erlangs: Sequence[float]) -> dict[Hel
         for held in product(range(min(slots, cap) + 1), repeat=len(offered_erlangs))
         if sum(held) <= slots
     }
+
+
+def _inside(
+    rates_rps: Sequence[float], limits: Sequence[int], servers: int, service_s: float
+) -> list[float]:
+    """Give how likely each number of requests inside is, in proportion."""
+    _check_kinds(rates_rps=rates_rps, limits=limits)
+    domain.positive(service_s=service_s)
+    domain.count(1, servers=servers)
+    for rate_rps, limit in zip(rates_rps, limits, strict=True):
+        domain.positive(rates_rps=rate_rps)
+        domain.count(servers, limits=limit)
+    weights = [1.0]
+    for inside in range(max(limits)):
+        births = _let_in_rps(rates_rps, limits, inside) * service_s
+        weights.append(weights[-1] * births / min(inside + 1, servers))
+    return weights
+
+
+def _let_in_rps(rates_rps: Sequence[float], limits: Sequence[int], inside: int) -> float:
+    return sum(rate for rate, limit in zip(rates_rps, limits, strict=True) if inside < limit)
 
 
 def _later(jumps: Mapping[Held, Sequence[tuple[float, Held, float]]]) -> dict[Held, float]:

@@ -94,6 +94,47 @@ def priority_success_ratios(rates_rps: Sequence[float], *, capacity_rps: float) 
     return served
 
 
+def costly_refusals_served_rps(
+    *, rate_rps: float, capacity_rps: float, refusal_cost: float
+) -> float:
+    """Most requests that are served a second where a refusal takes a share of a service, r.
+
+    min(lambda, (c - r lambda) / (1 - r)), or 0 from lambda = c / r on: what is served costs 1, what
+    is refused r, and both are the whole load. Derived; a server that only refuses is a receive
+    livelock (Mogul and Ramakrishnan, ACM TOCS 1997). Fluid, with refusals done first.
+
+    Raises:
+        ValueError: a rate is not above 0, or `refusal_cost` is not from 0 to below 1.
+
+    """
+    domain.positive(rate_rps=rate_rps, capacity_rps=capacity_rps)
+    domain.share(refusal_cost=refusal_cost)
+    domain.require(refusal_cost < 1, f"refusal_cost must be below 1, not {refusal_cost:g}")
+    left_rps = (capacity_rps - refusal_cost * rate_rps) / (1 - refusal_cost)
+    return min(rate_rps, max(0.0, left_rps))
+
+
+def costly_refusals_served_sd_rps(
+    *, rate_rps: float, capacity_rps: float, refusal_cost: float, duration_s: float
+) -> float:
+    """One standard deviation of the rate above, as it is counted over a time, per second.
+
+    sqrt((r^2 lambda + s) / t) / (1 - r): of s services, exponential, and the Poisson arrivals, each
+    of which takes r from them. Valid under overload, where the server is never idle.
+
+    Raises:
+        ValueError: as above, `duration_s` not above 0, or `rate_rps` not above `capacity_rps`.
+
+    """
+    domain.positive(duration_s=duration_s)
+    served_rps = costly_refusals_served_rps(
+        rate_rps=rate_rps, capacity_rps=capacity_rps, refusal_cost=refusal_cost
+    )
+    _overloaded(rate_rps, capacity_rps)
+    work = refusal_cost**2 * rate_rps + served_rps
+    return math.sqrt(work / duration_s) / (1 - refusal_cost)
+
+
 def adaptive_throttle_ratio(*, requests: float, accepts: float, multiplier: float = 2) -> float:
     """Probability with which a client rejects its own request (adaptive throttling).
 

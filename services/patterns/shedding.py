@@ -2,12 +2,16 @@
 
 First come, first served is the worst order of an overloaded queue: everybody waits until just
 before giving up. Newest first answers some in time; CoDel refuses when the wait has stayed above a
-target for an interval, ever more often while it stays there. Sources: Maurer, "Fail at Scale" (ACM
-Queue 2015), for adaptive LIFO; Nichols and Jacobson, "Controlling Queue Delay" (ACM Queue 2012);
-*Site Reliability Engineering* (2016), chapter 21, for criticality. In production: Envoy's admission
-control and overload manager, Facebook's Wangle, Netflix' prioritized load shedding.
+target for an interval, ever more often while it stays there. By importance: which request
+a full queue refuses decides who is served, more than its order does; and a refusal must be cheap.
+Sources: Maurer, "Fail at Scale" (ACM Queue 2015), for adaptive LIFO; Nichols and Jacobson,
+"Controlling Queue Delay" (ACM Queue 2012); *Site Reliability Engineering* (2016), chapter 21, for
+criticality; Mogul and Ramakrishnan, "Eliminating Receive Livelock in an Interrupt-driven Kernel"
+(ACM TOCS 1997), for servers that only refuse. In production: Envoy's admission control and overload
+manager, Facebook's Wangle, Netflix' prioritized load shedding.
 """
 
+import asyncio
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -38,17 +42,29 @@ class Order(StrEnum):
     ADAPTIVE = "adaptive"
 
 
+class Refuses(StrEnum):
+    """Who is refused when the queue is full: the least important of all, or whoever comes then."""
+
+    LEAST = "least"
+    NEWCOMER = "newcomer"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """How many requests are worked on, how many may wait, who is next, and who is refused.
 
     The most important come first, whatever the order. A queue that is full refuses its least
-    important. With a `target_ms`, CoDel drops when the wait stays above it for `interval_ms`; 0
-    leaves it out. With `drop_expired`, whoever has less than `needs_ms` left is dropped unserved.
+    important request, or the one that comes. Each class finds it full `reserve` places before the
+    next more important one does. With a `target_ms`, CoDel drops when the wait stays above it for
+    `interval_ms`; 0 leaves it out. With `drop_expired`, whoever has less than `needs_ms` left is
+    dropped unserved. A refusal takes up a slot for `refusal_ms`, before all other work.
     """
 
     slots: int = live(10)
     queue: int = live(1000)
+    refuses: Refuses = live(Refuses.LEAST)
+    reserve: int = live(0)
+    refusal_ms: float = live(0)
     order: Order = live(Order.OLDEST)
     target_ms: float = live(0)
     interval_ms: float = live(100)
@@ -57,7 +73,16 @@ class Settings:
 
     def __post_init__(self) -> None:
         at_least(1, slots=self.slots, interval_ms=self.interval_ms)
-        at_least(0, queue=self.queue, target_ms=self.target_ms, needs_ms=self.needs_ms)
+        at_least(0, queue=self.queue, reserve=self.reserve, refusal_ms=self.refusal_ms)
+        at_least(0, target_ms=self.target_ms, needs_ms=self.needs_ms)
+
+    def places(self, priority: int) -> int:
+        """Give how many may wait when a request of a priority joins them; 0 is for none."""
+        return self.queue - priority * self.reserve
+
+
+REFUSAL = Asked(priority=-1)
+"""What stands in the queue for the work of a refusal: before every request."""
 
 
 class CoDel:
@@ -106,24 +131,41 @@ class Shedding:
 
         """
         waiter = Waiter(asked, self._around.now())
-        if not self._slots.free:
-            self._make_room(waiter)
-        await self._slots.take(waiter)
+        try:
+            if not self._slots.free:
+                self._make_room(waiter)
+            await self._slots.take(waiter)
+        except ShedError:
+            await self._refusing()
+            raise
         try:
             return await call(asked)
         finally:
             self._slots.release()
 
     def _make_room(self, waiter: Waiter) -> None:
-        waiting = self._slots.waiting
+        waiting = [one for one in self._slots.waiting if one.asked is not REFUSAL]
+        settings = self._settings()
         self._standing_since_s = min(self._standing_since_s, self._around.now())
-        if len(waiting) < self._settings().queue:
+        if len(waiting) < settings.places(waiter.asked.priority):
             return
-        victim = max([*waiting, waiter], key=self._worth)
+        victim = waiter
+        if settings.refuses is Refuses.LEAST:
+            victim = max([*waiting, waiter], key=self._worth)
         if victim is waiter:
             self._around.count("queue full")
             raise ShedError("the queue is full")
         self._drop(victim, "displaced")
+
+    async def _refusing(self) -> None:
+        """Take up a slot for as long as a refusal takes."""
+        refusal_s = self._settings().refusal_ms / 1000
+        if refusal_s:
+            await self._slots.take(Waiter(REFUSAL, self._around.now()))
+            try:
+                await asyncio.sleep(refusal_s)
+            finally:
+                self._slots.release()
 
     def _pick(self, waiting: list[Waiter]) -> Waiter | None:
         self._drop_expired(waiting)
@@ -131,6 +173,8 @@ class Shedding:
         target_s = self._settings().target_ms / 1000
         while waiting:
             waiter = min(waiting, key=self._worth)
+            if waiter.asked is REFUSAL:
+                return waiter
             waited_s = now_s - waiter.since_s
             interval_s = self._settings().interval_ms / 1000
             if not target_s or not self._codel.drops(
@@ -172,10 +216,16 @@ class Shedding:
         waiter.refuse(ShedError(why))
 
 
+async def _at_no_cost(_: Shedding) -> None:
+    pass
+
+
 SABOTAGES = (
     Sabotage(CoDel, "drops", lambda *_, **__: False),
     Sabotage(Shedding, "_drop_expired", lambda *_: None),
     Sabotage(Shedding, "_newest_first", lambda _: False),
     Sabotage(Shedding, "_make_room", lambda *_: None),
+    Sabotage(Shedding, "_refusing", _at_no_cost),
+    Sabotage(Settings, "places", lambda settings, _: settings.queue),
     Sabotage(Shedding, "_worth", lambda _, waiter: (0, waiter.since_s)),
 )

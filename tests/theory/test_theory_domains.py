@@ -197,6 +197,19 @@ EXAMPLES: dict[str, dict[str, Any] | list[Any]] = {
     "hashing.zipf_share": {"rank": 1, "keys": 1000, "exponent": 1},
     "hashing.hot_partition_limit_rps": {"capacity_rps": 30, "share": 0.134},
     "loss.erlang_b": {"servers": 10, "offered_erlangs": 10},
+    "loss.reserved_loss_ratio": {
+        "rates_rps": (36, 44),
+        "limits": (36, 11),
+        "servers": 6,
+        "service_s": 0.15,
+    },
+    "loss.reserved_loss_sd": {
+        "rates_rps": (36, 44),
+        "limits": (36, 11),
+        "servers": 6,
+        "service_s": 0.15,
+        "duration_s": 14,
+    },
     "loss.capped_loss_ratio": {"slots": 10, "cap": 7, "offered_erlangs": (6, 1)},
     "loss.capped_loss_sd": {
         "slots": 10,
@@ -251,6 +264,17 @@ EXAMPLES: dict[str, dict[str, Any] | list[Any]] = {
     "overload.shed_ratio": {"rate_rps": 200, "capacity_rps": 150},
     "overload.fluid_backlogs": {"loads": (3, 5, 1), "capacities": (4, 4, 4)},
     "overload.priority_success_ratios": {"rates_rps": (120, 80), "capacity_rps": 150},
+    "overload.costly_refusals_served_rps": {
+        "rate_rps": 80,
+        "capacity_rps": 40,
+        "refusal_cost": 0.25,
+    },
+    "overload.costly_refusals_served_sd_rps": {
+        "rate_rps": 80,
+        "capacity_rps": 40,
+        "refusal_cost": 0.25,
+        "duration_s": 14,
+    },
     "overload.adaptive_throttle_ratio": {"requests": 300, "accepts": 100, "multiplier": 2},
     "overload.adaptive_throttle_backend_rps": {
         "rate_rps": 300,

@@ -3,6 +3,7 @@
 import math
 import random
 from statistics import fmean, stdev
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -185,3 +186,77 @@ def test_kinds_without_loads_are_refused() -> None:
         loss.capped_loss_ratio(slots=10, cap=5, offered_erlangs=())
     with pytest.raises(ValueError, match="services_s must have as many values as rates_rps"):
         loss.capped_loss_sd(slots=10, cap=5, rates_rps=(1, 2), services_s=(1,), duration_s=10)
+
+
+def reserved_shares(
+    rates_rps: tuple[float, ...], limits: tuple[int, ...], runs: int
+) -> list[float]:
+    """Replay six servers and their queue; give what is refused of the first kind in 100 s."""
+    rng, now_s, inside, shares = random.Random(5), 0.0, 0, list[float]()
+    for run in range(runs):
+        came, refused = 0, 0
+        while now_s < 100 * (run + 1):
+            ends_rps = min(inside, 6) / 0.15
+            now_s += rng.expovariate(sum(rates_rps) + ends_rps)
+            kind = rng.choices(range(3), (*rates_rps, ends_rps))[0]
+            if kind == 2:
+                inside -= 1
+                continue
+            is_full = inside >= limits[kind]
+            came, refused = came + (kind == 0), refused + (kind == 0 and is_full)
+            inside += not is_full
+        shares.append(refused / came)
+    return shares
+
+
+@pytest.mark.parametrize("limits", [(36, 36), (36, 31), (16, 8), (11, 36)])
+def test_a_queue_with_reserved_places(limits: tuple[int, int]) -> None:
+    """Mean and spread are those of queues that are replayed: 100 stretches, of 7 % each."""
+    drawn = reserved_shares((36, 44), limits, runs=100)
+    queue: Any = {"rates_rps": (36, 44), "limits": limits, "servers": 6, "service_s": 0.15}
+    figure = loss.reserved_loss_ratio(**queue)
+    sd = loss.reserved_loss_sd(**queue, duration_s=100)
+    assert fmean(drawn) == pytest.approx(figure, abs=4 * sd / math.sqrt(100))
+    assert stdev(drawn) == pytest.approx(sd, rel=0.3)
+
+
+@given(st.floats(1, 1000), st.integers(1, 30), st.floats(1, 100))
+def test_one_kind_has_the_known_queues(rate_rps: float, places: int, duration_s: float) -> None:
+    """One server: M/M/1/K. No queue: Erlang's B, and its spread."""
+    alone = loss.reserved_loss_ratio(
+        rates_rps=(rate_rps,), limits=(places,), servers=1, service_s=0.01
+    )
+    want = loss.mm1k_loss_ratio(rate_rps=rate_rps, capacity_rps=100, places=places)
+    assert alone == pytest.approx(want)
+    pool: Any = {"rates_rps": (rate_rps,), "servers": places, "service_s": 0.01}
+    erlangs = rate_rps * 0.01
+    refused = loss.reserved_loss_ratio(**pool, limits=(places,))
+    assert refused == pytest.approx(loss.erlang_b(servers=places, offered_erlangs=erlangs))
+    sd = loss.reserved_loss_sd(**pool, limits=(places,), duration_s=duration_s)
+    calls = rate_rps * duration_s
+    assert sd == pytest.approx(
+        loss.erlang_b_sd(servers=places, offered_erlangs=erlangs, calls=calls), rel=1e-6
+    )
+
+
+@given(st.integers(0, 30), st.floats(1, 100), st.floats(1, 100))
+def test_more_reserved_places_help_those_they_are_for(
+    reserved: int, rate_rps: float, others_rps: float
+) -> None:
+    """And cost the others; of a queue for all, both are refused alike."""
+    loads = (rate_rps, others_rps)
+
+    def refused(kind: int, left: int) -> float:
+        limits = (36, 36 - left)
+        rates_rps = loads if kind == 0 else loads[::-1]
+        return loss.reserved_loss_ratio(
+            rates_rps=rates_rps,
+            limits=limits if kind == 0 else limits[::-1],
+            servers=6,
+            service_s=0.15,
+        )
+
+    assert refused(0, 0) == pytest.approx(refused(1, 0))
+    more = min(30, reserved + 1)
+    assert refused(0, more) <= refused(0, reserved) * (1 + 1e-9)
+    assert refused(1, more) >= refused(1, reserved) * (1 - 1e-9)

@@ -65,6 +65,65 @@ def test_classes_share_the_capacity(rates_rps: list[float], capacity_rps: float)
     assert total_rps == pytest.approx((1 - shed) * sum(rates_rps))
 
 
+@given(RATES, RATES, st.floats(0, 0.99))
+def test_services_and_refusals_are_all_the_work(
+    rate_rps: float, capacity_rps: float, cost: float
+) -> None:
+    """Or it does nothing but refuse; and below the capacity it refuses nobody."""
+    served = overload.costly_refusals_served_rps(
+        rate_rps=rate_rps, capacity_rps=capacity_rps, refusal_cost=cost
+    )
+    work = served + cost * (rate_rps - served)
+    if served == 0:
+        assert cost * rate_rps >= capacity_rps * (1 - 1e-9)
+    elif rate_rps > capacity_rps:
+        assert work == pytest.approx(capacity_rps)
+    else:
+        assert served == pytest.approx(rate_rps)
+
+
+def test_a_refusal_at_half_of_the_work_is_all_that_twice_the_load_gets() -> None:
+    """At 80/s on 40/s; at a third of it 20/s are served, and at a tenth 36/s."""
+    shares = {0.5: 0, 1 / 3: 20, 0.1: 35.6, 0: 40}
+    for cost, served in shares.items():
+        figure = overload.costly_refusals_served_rps(
+            rate_rps=80, capacity_rps=40, refusal_cost=cost
+        )
+        assert figure == pytest.approx(served, abs=0.05)
+    with pytest.raises(ValueError, match="refusal_cost must be below 1, not 1"):
+        overload.costly_refusals_served_rps(rate_rps=80, capacity_rps=40, refusal_cost=1)
+
+
+@pytest.mark.parametrize("cost", [0.0, 0.1, 1 / 3])
+def test_how_many_a_server_with_costly_refusals_serves(cost: float) -> None:
+    """As one that is replayed, with a queue of ten: 400 stretches of 20 s, of 3.5 % each."""
+    rng, now_s, served = random.Random(4), 0.0, list[int]()
+    inside, owed_s, ends_s, due_s = 0, 0.0, float("inf"), 0.0
+    for stretch in range(401):
+        done = 0
+        while now_s < 20 * (stretch + 1):
+            now_s = min(due_s, ends_s)
+            if due_s <= ends_s:
+                due_s += rng.expovariate(80)
+                if inside == 10:
+                    owed_s += cost / 40
+                else:
+                    inside += 1
+            else:
+                done, inside, ends_s = done + 1, inside - 1, float("inf")
+            if inside and ends_s == float("inf"):
+                # What is owed for refusals is worked off first, and more of it that comes then
+                # before the next one.
+                ends_s, owed_s = now_s + owed_s + rng.expovariate(40), 0.0
+        served.append(done)
+    figure = {"rate_rps": 80, "capacity_rps": 40, "refusal_cost": cost}
+    rate = overload.costly_refusals_served_rps(**figure)
+    sd = overload.costly_refusals_served_sd_rps(**figure, duration_s=20)
+    rates = [one / 20 for one in served[1:]]
+    assert fmean(rates) == pytest.approx(rate, rel=0.01)
+    assert pstdev(rates) == pytest.approx(sd, rel=0.18)
+
+
 def test_adaptive_throttling_settles_where_it_says() -> None:
     """300/s on 100/s with K = 2: some 200/s reach the backend, in windows of ten seconds."""
     rng, history, reached = random.Random(1), list[tuple[int, int]](), []

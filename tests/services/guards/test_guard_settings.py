@@ -49,6 +49,8 @@ LIMITS: list[tuple[str, float, float, float]] = [
     ("retry.burst", 10, 0, math.inf),
     ("shed.slots", 10, 1, math.inf),
     ("shed.queue", 1000, 0, math.inf),
+    ("shed.reserve", 0, 0, math.inf),
+    ("shed.refusal_ms", 0, 0, math.inf),
     ("shed.target_ms", 0, 0, math.inf),
     ("shed.interval_ms", 100, 1, math.inf),
     ("shed.needs_ms", 0, 0, math.inf),
@@ -103,7 +105,8 @@ def test_what_is_no_number_has_a_default_as_well() -> None:
         "adaptive.by": "aimd", "breaker.opens": "last-calls", "breaker.per_key": True,
         "cache.strategy": "aside", "fallback.text": "later\n", "limiter.kind": "token-bucket",
         "limiter.store": "", "retry.jitter": "full", "retry.heed": True, "shed.order": "oldest",
-        "shed.drop_expired": True, "single_flight.on": True, "tied.among": "",
+        "shed.refuses": "least", "shed.drop_expired": True, "single_flight.on": True,
+        "tied.among": "",
     }  # fmt: skip
     numbers = {name for name, *_ in LIMITS}
     assert {name: value for name, value in settings() if name not in numbers} == words

@@ -1,6 +1,7 @@
 """Load shedding: who is served under overload, and in which order."""
 
 import math
+import random
 from itertools import pairwise
 
 import pytest
@@ -9,12 +10,20 @@ from hypothesis import strategies as st
 
 from harness.theory.overload import (
     codel_drop_gap_s,
+    costly_refusals_served_rps,
     fifo_collapse_s,
     priority_success_ratios,
     shed_ratio,
 )
 from services.patterns.guards import Asked
-from services.patterns.shedding import CoDel, Order, Settings, Shedding, ShedError
+from services.patterns.shedding import (
+    CoDel,
+    Order,
+    Refuses,
+    Settings,
+    Shedding,
+    ShedError,
+)
 from tests.guarded import FEW, Callee, Outcome, evenly, sent, standing
 from tests.support import virtually
 
@@ -71,6 +80,80 @@ def test_the_important_are_served_as_under_strict_priority() -> None:
     for priority, share in enumerate(expected):
         own = [one for one in outcomes if one.asked.priority == priority]
         assert in_time(own) == pytest.approx(share, abs=0.05)
+
+
+IMPORTANT, OTHER = (Asked(priority=priority) for priority in (0, 1))
+CROWD = tuple(random.Random(1).choices((IMPORTANT, OTHER), k=800))
+"""Two kinds, each of which is all that can be served."""
+
+
+def served(outcomes: list[Outcome], asked: Asked) -> float:
+    own = [one for one in outcomes if one.asked is asked]
+    return sum(one.good for one in own) / len(own)
+
+
+def test_order_saves_nobody_from_a_queue_that_refuses_whoever_comes() -> None:
+    """The important wait for less, and as many of them are refused as of the others."""
+    blind = Settings(slots=SLOTS, queue=10, refuses=Refuses.NEWCOMER)
+    outcomes = overloaded(blind, CROWD)
+    assert served(outcomes, IMPORTANT) == pytest.approx(served(outcomes, OTHER), abs=0.1)
+    assert served(outcomes, IMPORTANT) == pytest.approx(0.5, abs=0.1)
+    waits = {
+        one: max(each.took_s for each in outcomes if each.good and each.asked is one)
+        for one in (IMPORTANT, OTHER)
+    }
+    assert waits[IMPORTANT] < waits[OTHER] / 2
+
+
+@FEW
+@given(queue=st.integers(1, 12), reserve=st.integers(0, 12), refuses=st.sampled_from(Refuses))
+def test_reserved_places_are_left_to_the_important(
+    queue: int, reserve: int, refuses: Refuses
+) -> None:
+    """Of a crowd of others as many wait as find an unreserved place; then the important do."""
+    callee = Callee(takes_s=lambda _: SERVICE_S)
+    settings = Settings(slots=SLOTS, queue=queue, reserve=reserve, refuses=refuses)
+    asked = (OTHER,) * 20 + (IMPORTANT,) * 20
+    outcomes = virtually(sent(standing(Shedding, settings), callee, [0.0] * 40, asked))
+    others = SLOTS + max(0, queue - reserve)
+    left = SLOTS if refuses is Refuses.LEAST else others
+    assert sum(one.good for one in outcomes[:20]) == left
+    assert sum(one.good for one in outcomes[20:]) == SLOTS + queue - left
+
+
+@FEW
+@given(cost=st.floats(0.05, 0.6), with_codel=st.booleans())
+def test_refusals_take_what_they_cost_from_the_others(cost: float, with_codel: bool) -> None:  # noqa: FBT001
+    """As many are served as the formula says; a refusal is done before whatever waits."""
+    settings = Settings(
+        slots=SLOTS,
+        queue=4,
+        refuses=Refuses.NEWCOMER,
+        refusal_ms=1000 * SERVICE_S * cost,
+        target_ms=1000 if with_codel else 0,
+    )
+    callee = Callee(takes_s=lambda _: SERVICE_S)
+    outcomes = virtually(sent(standing(Shedding, settings), callee, evenly(OVERLOAD, 40)))
+    expected = costly_refusals_served_rps(
+        rate_rps=OVERLOAD, capacity_rps=CAPACITY, refusal_cost=cost
+    )
+    assert callee.most_under_way == SLOTS
+    answered = sum(one.good and 5 <= one.sent_s < 35 for one in outcomes) / 30
+    assert answered == pytest.approx(expected, abs=1)
+    refused = [one for one in outcomes if not one.good]
+    assert all(one.took_s >= SERVICE_S * cost - 1e-9 for one in refused)
+
+
+def test_the_work_of_a_refusal_is_no_request_in_the_queue() -> None:
+    """It takes no place there, and CoDel does not drop it, however long it waits."""
+    callee = Callee(takes_s=lambda _: SERVICE_S)
+    reserving = Settings(slots=1, queue=2, reserve=1, refuses=Refuses.NEWCOMER, refusal_ms=10)
+    asked = (OTHER, OTHER, OTHER, IMPORTANT)
+    outcomes = virtually(sent(standing(Shedding, reserving), callee, [0.0] * 4, asked))
+    assert [one.good for one in outcomes] == [True, True, False, True]
+    dropping = Settings(slots=1, queue=1, refusal_ms=50, target_ms=1, interval_ms=1)
+    outcomes = virtually(sent(standing(Shedding, dropping), callee, [0.0, 0.01, 0.02, 0.05]))
+    assert [one.ended_s for one in outcomes] == pytest.approx([0.1, 0.3, 0.15, 0.2])
 
 
 @FEW
