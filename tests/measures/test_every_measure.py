@@ -78,11 +78,7 @@ ROWS = [
     Row(make=goodput_rps, unit="/s"),
     Row(make=lambda a, b: latency_ms(0.5, a, b), unit="ms"),
     Row(make=lambda a, b: late_ratio(300, a, b), is_share=True),
-    Row(
-        make=lambda a, b: executions_per_request("db", a, b),
-        reads=Reads(hosts=("db",)),
-        moves=False,
-    ),
+    Row(make=lambda a, b: executions_per_request("db", a, b), reads=Reads(hosts=("db",))),
     Row(make=told_after_s, unit="s"),
     Row(make=lambda a, b: attempts_per_request("db", a, b), reads=DB),
     Row(make=lambda a, b: attempts_rps("db", a, b), reads=DB, unit="/s", moves=False),
@@ -249,7 +245,8 @@ def called(n: int, at_s: float, took_s: float, status: str) -> list[Span]:
     crowd, route = background(f"{n:016x}").trace, "/x" if n % 4 else "/r"
     ended = "abandoned" if n % 5 == n // 20 else status
     own = Span(trace, f"c{n}", "", "client", "a", callee, 1, at_s, at_s + took_s, ended, "/r")
-    work = Span(trace, f"s{n}", f"c{n}", "server", "", "db", 1, at_s, at_s + took_s + n % 2, "200")
+    ends_s, done = at_s + took_s + n % 2, "200" if n % 7 else "421"
+    work = Span(trace, f"s{n}", f"c{n}", "server", "", "db", 1, at_s, ends_s, done)
     people = own._replace(trace=crowd, span=f"p{n}", status=status, route=route)
     return [own, work, people]
 

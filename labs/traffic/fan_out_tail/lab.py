@@ -34,6 +34,7 @@ LAB = Lab(
            unlike=("leaves-1", "hedged", "enough")),
         on("hedged", "enough", claim="hardly a page is late", measure=LATE, at_most=OFTEN,
            unlike="leaves-100"),
+        noted("leaves-1", "leaves-10", claim="most pages are on time", measure=LATE, at_most=0.5),
         noted("hedged", claim="hedges cost little", measure=CALLS, at_most=1.1 * MANY),
         noted("enough", claim="few answers are missing", measure=LACKING, at_most=1 - ENOUGH),
     ),

@@ -25,6 +25,7 @@ READING = Reading(
         "thirty times as often as one leaf": Phrase(
             row="is late far more often than a leaf", value="late", **WERE_LATE
         ),
+        "most pages are on time": Phrase(row="is seldom late", value="late", **WERE_LATE),
         "hardly a page is late": Phrase(row="is hardly late", value="late", **WERE_LATE),
         "two pages of three wait for a slow leaf": Phrase(
             row="waits for a slow leaf", value="late", **WERE_LATE
