@@ -142,6 +142,10 @@ def test_the_kernels_operators_make_the_faults_of_what_acts() -> None:
     assert "def f(a): return" not in {one.new for one in mutants("a.py", given, KERNEL_OPERATORS)}
 
 
+NAMES_ALONE = {"harness/checks/measures.py", "harness/checks/series.py"}
+"""They pass on what stands elsewhere, and have no line to change."""
+
+
 def test_what_the_issue_names_is_aimed_at() -> None:
     """Checks, measures, patterns: a module that is added there must have its tests named."""
     folders = ("harness/checks", "harness/measures", "services/patterns")
@@ -151,7 +155,7 @@ def test_what_the_issue_names_is_aimed_at() -> None:
         for path in (ROOT / folder).glob("*.py")
         if path.name != "__init__.py"
     }
-    assert there == {path for path in TARGETS if path.startswith(folders)}
+    assert there - NAMES_ALONE == {path for path in TARGETS if path.startswith(folders)}
 
 
 def test_the_choice_is_even_and_the_same_for_a_seed() -> None:
