@@ -41,6 +41,7 @@ PREDICTIONS = (
         chance=chance.sum_sd(UNDER_WAY, UNDER_WAY),
         also={
             "required": "as much is missing, and it is an error",
+            "patient": "nearly as much: its parts are missing after two seconds",
             "breaker": "the same: a part that is not asked for is missing too",
         },
         source="counted",
