@@ -1,5 +1,6 @@
 """Measures of this lab's own: how long people stand in line, and how long all of it takes."""
 
+from collections.abc import Callable
 from statistics import fmean
 
 from harness.measures.series import increase
@@ -12,18 +13,11 @@ WAITED, CAME, STOOD = "waited_seconds_total", "came_total", "stood_total"
 
 def mean_wait_ms(start_s: float, end_s: float) -> Measure:
     """Mean time in line of those who came between two whole seconds of the run."""
-    waited, came = (increase(name, int(start_s), int(end_s)) for name in (WAITED, CAME))
-
-    def compute(recording: Recording) -> float:
-        people = came.compute(recording)
-        if not people:
-            raise NoDataError(f"nobody came in {start_s:g}-{end_s:g} s")
-        return 1000 * waited.compute(recording) / people
-
+    waited_s = _for_each(WAITED, start_s, end_s)
     return Measure(
         name=f"mean wait, {start_s:g}-{end_s:g} s",
         unit="ms",
-        compute=compute,
+        compute=lambda recording: 1000 * waited_s(recording),
         over=mean_wait_ms,
         reads=Reads(window=(start_s, end_s), metrics=(WAITED, CAME)),
     )
@@ -31,17 +25,9 @@ def mean_wait_ms(start_s: float, end_s: float) -> Measure:
 
 def waiting_share(start_s: float, end_s: float) -> Measure:
     """Share of those who came between two whole seconds that found no free desk."""
-    stood, came = (increase(name, int(start_s), int(end_s)) for name in (STOOD, CAME))
-
-    def compute(recording: Recording) -> float:
-        people = came.compute(recording)
-        if not people:
-            raise NoDataError(f"nobody came in {start_s:g}-{end_s:g} s")
-        return stood.compute(recording) / people
-
     return Measure(
         name=f"people who wait, {start_s:g}-{end_s:g} s",
-        compute=compute,
+        compute=_for_each(STOOD, start_s, end_s),
         over=waiting_share,
         reads=Reads(window=(start_s, end_s), metrics=(STOOD, CAME)),
         is_share=True,
@@ -67,3 +53,16 @@ def mean_time_ms(start_s: float, end_s: float) -> Measure:
         over=mean_time_ms,
         reads=Reads(window=(start_s, end_s)),
     )
+
+
+def _for_each(metric: str, start_s: float, end_s: float) -> Callable[[Recording], float]:
+    """Give what computes a counter's gain for each of those who came meanwhile."""
+    gained, came = (increase(name, int(start_s), int(end_s)) for name in (metric, CAME))
+
+    def compute(recording: Recording) -> float:
+        people = came.compute(recording)
+        if not people:
+            raise NoDataError(f"nobody came in {start_s:g}-{end_s:g} s")
+        return gained.compute(recording) / people
+
+    return compute
