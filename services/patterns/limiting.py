@@ -1,14 +1,16 @@
 """Rate limits: how many requests a key may make in a time, and what a burst may be.
 
-A fixed window lets twice its number through around its edge; a sliding window never more than its
-number in any span; a token bucket lets a burst through and then its rate; a leaky bucket spaces
-requests evenly and makes them wait. Sources: Turner, "New directions in communications" (IEEE
-Communications, 1986) for the leaky bucket; RFC 2697 for tokens. In production: the `limits`
-package, aiolimiter, NGINX's `limit_req`, Envoy's rate limit service. In Redis, as here, several
-processes share one count; without an answer of it, requests are let through.
+A fixed window begins with a key's first request, as INCR and EXPIRE make it, and lets twice its
+number through around its edge; a sliding window never more than its number in any span; a token
+bucket lets a burst through and then its rate; a leaky bucket spaces requests evenly and makes them
+wait. Sources: Turner, "New directions in communications" (IEEE Communications, 1986) for the leaky
+bucket; RFC 2697 for tokens. In production: the `limits` package, aiolimiter, NGINX's `limit_req`,
+Envoy's rate limit service. In Redis, as here, several processes share one count; without an answer
+of it, requests are let through.
 """
 
 import asyncio
+import math
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -96,20 +98,18 @@ class Meter(Protocol):
 
 
 class FixedWindow:
-    """A count that begins anew with each window."""
+    """A count that begins anew with the first request after its window has ended."""
 
     def __init__(self) -> None:
-        self._window = -1
+        self._ends_s = -math.inf
         self._count = 0
 
     def wait_s(self, now_s: float, settings: Settings) -> float:
-        """Count a request of the present window."""
-        length_s = settings.window_ms / 1000
-        window = int(now_s / length_s)
-        if window != self._window:
-            self._window, self._count = window, 0
+        """Count a request of the present window; where there is none, one begins."""
+        if now_s >= self._ends_s:
+            self._ends_s, self._count = now_s + settings.window_ms / 1000, 0
         if self._count + 1 > settings.in_window:
-            raise LimitedError("over the limit", retry_after_s=(window + 1) * length_s - now_s)
+            raise LimitedError("over the limit", retry_after_s=self._ends_s - now_s)
         self._count += 1
         return 0
 
@@ -177,14 +177,12 @@ METERS: dict[Kind, Callable[[], Meter]] = {
 # the milliseconds until the next try.
 _CLOCK = "local t = redis.call('TIME'); local now = t[1] * 1000 + t[2] / 1000; "
 SCRIPTS = {
-    Kind.FIXED_WINDOW: _CLOCK
-    + """
+    Kind.FIXED_WINDOW: """
 local length = tonumber(ARGV[2])
-local key = KEYS[1] .. ':' .. math.floor(now / length)
-local count = redis.call('INCR', key)
-if count == 1 then redis.call('PEXPIRE', key, math.ceil(length)) end
+local count = redis.call('INCR', KEYS[1])
+if count == 1 then redis.call('PEXPIRE', KEYS[1], math.ceil(length)) end
 if count <= tonumber(ARGV[1]) * length / 1000 then return -1 end
-return math.ceil(length - now % length)
+return redis.call('PTTL', KEYS[1])
 """,
     Kind.SLIDING_WINDOW: _CLOCK
     + """

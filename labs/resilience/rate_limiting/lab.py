@@ -56,5 +56,4 @@ LAB = Lab(
     predict=PREDICTIONS,
     plots=(OTHERS_PLOT, THROUGH_PLOT),
     reading=READING,
-    simulated_only="its windows begin by the machine's clock, so how many meet a flood is chance",
 )  # fmt: skip

@@ -11,12 +11,11 @@ OTHERS, EACH_RPS, TIMES = 8, 2.5, 60
 OTHERS_RPS = OTHERS * EACH_RPS
 SLOTS, WORK_S, PATIENCE_S = 4, 0.1, 0.35
 CAPACITY_RPS = SLOTS / WORK_S
-FLOODS = ((2.5, 8.5), (12.5, 16.5))
-"""When one begins next to an edge of a window, wherever that lies, the other does not."""
-END_S = 17.5
-FROM_S = FLOODS[0][0]
+FROM_S, TO_S = 2.5, 8.5
+"""When the flood begins and ends."""
+END_S = 16
 FLOODER, OTHER = "/?client=flooder", "/?client=other"
-LATE = late_ratio(OTHER, FROM_S, END_S)
+LATE = late_ratio(OTHER, FROM_S, TO_S)
 TURNED_AWAY = refused_ratio(OTHER, 0, END_S)
 MOST = most_let_through(SPAN_S, FLOODER, "database", 0, END_S)
 
@@ -37,7 +36,7 @@ def sent(nodes: int) -> Together:
                 to="api-1",
                 mix=_to_any(nodes, FLOODER),
                 timeout_ms=1000 * PATIENCE_S,
-                phases=tuple(Surge(start_s=a, end_s=b, times=TIMES) for a, b in FLOODS),
+                phases=(Surge(start_s=FROM_S, end_s=TO_S, times=TIMES),),
             ),
         )
     )
@@ -107,9 +106,9 @@ PREDICTIONS = (
         "nobody is in time once the wait is too long",
         LATE,
         on="per-node",
-        equals=1 - COLLAPSE_S / (END_S - FROM_S),
+        equals=1 - COLLAPSE_S / (TO_S - FROM_S),
         chance=chance.poisson_count_sd(rate_rps=OTHERS_RPS, duration_s=COLLAPSE_S)
-        / (OTHERS_RPS * (END_S - FROM_S)),
+        / (OTHERS_RPS * (TO_S - FROM_S)),
         source="theory:overload-fifo-collapse",
         because="80/s on 40/s: the wait is 0.35 s after 0.35 s, and stays above it",
     ),

@@ -38,7 +38,7 @@ THROUGH = {"told": "let {value} through", "missed": "let {value} through"}
 READING = Reading(
     opening="While one customer flooded the API",
     variants={
-        "fixed-window": f"{IN_SPAN} in each {SPAN_S} s of the clock, on one node",
+        "fixed-window": f"{IN_SPAN} in {SPAN_S} s, then from 0 again, on one node",
         "sliding-window": f"{IN_SPAN} in any {SPAN_S} s, on one node",
         "token-bucket": f"{LIMIT_RPS} a second and {BURST} at once, on one node",
         "per-node": f"the same bucket in each of {NODES} nodes",

@@ -69,6 +69,16 @@ def test_a_sliding_window_holds_in_any_second() -> None:
     assert all(earlier <= later for earlier, later in pairwise(sent_s))
 
 
+def test_a_fixed_window_begins_with_a_request() -> None:
+    """The next one at the earliest as long afterwards as it is, at the latest with the next try."""
+    sent_s = times_s(asked(Kind.FIXED_WINDOW))
+    apart_s = [later - earlier for earlier, later in pairwise(sent_s[::RATE])]
+    assert len(apart_s) >= RATE
+    assert all(1 - 0.01 <= one <= 1 + 2 / 40 for one in apart_s)
+    full_s = zip(sent_s[::RATE], sent_s[RATE - 1 :: RATE], strict=False)
+    assert all(last - first < 2 * RATE / 40 for first, last in full_s)
+
+
 def test_refusals_are_429() -> None:
     """Of the gateway, which did not ask."""
     recording = asked(Kind.TOKEN_BUCKET)
