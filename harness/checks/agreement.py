@@ -67,8 +67,7 @@ def _windows(lab: Lab) -> dict[str, tuple[float, float]]:
         return {"without": (0, lab.duration_s)}
     start_s = min(one.start_s for one in triggers)
     end_s = max(one.end_s for one in triggers)
-    windows = {"before": (0, start_s), "during": (start_s, end_s), "after": (end_s, lab.duration_s)}
-    return {name: window for name, window in windows.items() if window[0] < window[1]}
+    return {"before": (0, start_s), "during": (start_s, end_s), "after": (end_s, lab.duration_s)}
 
 
 def _held(  # noqa: PLR0913 - what is held against what, and how it was counted

@@ -119,7 +119,7 @@ def _rate(title: str, metric: str, labels: str, recording: Recording) -> Curves:
             math.fsum(
                 gain(
                     values[second : second + 2],
-                    starts(recording, key.host)[second : second + 2],
+                    starts(recording, key.host)[second:],
                 )
                 for key, values in series.items()
             )

@@ -17,6 +17,10 @@ LATER = ("engine/redis.wasm", "engine/rest.wasm")
 """What is fetched, and then kept, by those labs alone that need it."""
 CHANGED = {
     '<meta charset="utf-8">': f'<meta charset="utf-8">\n{pages.POLICY}',
+    '<script type="module" src="page.mjs"></script>': (
+        '<script type="module" src="transport.mjs"></script>\n'
+        '<script type="module" src="page.mjs"></script>'
+    ),
     '<span class="mark" id="mark">Chaoslab</span>': (
         '<a class="mark" id="mark" href="../index.html">Chaoslab</a>'
     ),

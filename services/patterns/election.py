@@ -12,7 +12,7 @@ anybody run for any term and sends parts of its log, where this sends all of it.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 
@@ -37,7 +37,7 @@ class Member:
     """
 
     name: str
-    members: tuple[str, ...]
+    members: Sequence[str]
     term: int = 1
     since: int = 1
     items: list[str] = field(default_factory=list)

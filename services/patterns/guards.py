@@ -246,7 +246,7 @@ class Slots:
         except asyncio.CancelledError:
             if waiter in self.waiting:
                 self.waiting.remove(waiter)
-            elif waiter.turn.done() and not waiter.turn.cancelled() and not waiter.turn.exception():
+            elif not waiter.turn.cancelled() and not waiter.turn.exception():
                 self.release()
             raise
 

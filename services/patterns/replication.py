@@ -61,7 +61,7 @@ class Replication:
         self.rules = rules
         self.now = asyncio.get_running_loop().time
         self.peers = tuple(peer for peer in ctx.callees if peer != ctx.host)
-        members = tuple(sorted((ctx.host, *self.peers)))
+        members = sorted((ctx.host, *self.peers))
         self.member = Member(ctx.host, members)
         self.member.recall(ctx.volume.read(KEPT))
         self.patience_s = rules.patience_ms / 1000

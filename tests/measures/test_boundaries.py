@@ -60,6 +60,14 @@ def test_a_good_call_at_the_very_moment_is_the_first() -> None:
     assert first_good_call_s("db", 5).of(made) == 0
 
 
+def test_calls_to_others_and_the_work_on_a_call_are_no_calls_of_it() -> None:
+    """Neither is its first good call, nor its caller one that never succeeds."""
+    others = [call(0, 5.0, callee="cache"), work(1, 5.5, callee="db"), call(1, 5.25)]
+    made = recording(spans=others)
+    assert first_good_call_s("db", 5).of(made) == 0.25
+    assert first_good_call_s("db", 5, worst=True).of(made) == 0.25
+
+
 def test_work_that_ends_as_its_caller_gives_up_is_not_wasted() -> None:
     """Nothing was done afterwards."""
     spans = [call(0, 0, 1.5, status="abandoned"), work(0, 1.5)]

@@ -104,6 +104,9 @@ def test_failures_are_a_count() -> None:
     over = failures(0, 1).over
     assert over
     assert over(0, 3).of(made) == 16
+    median_over = latency_ms(0.5, 0, 1, path="/a").over
+    assert median_over
+    assert median_over(0, 3).name == latency_ms(0.5, 0, 3, path="/a").name
 
 
 def test_goodput_is_a_rate() -> None:

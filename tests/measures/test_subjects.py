@@ -91,6 +91,10 @@ def test_a_list_from_before_the_end_lists_nothing() -> None:
     assert lost("/orders", "/orders", 0, 4).read(of(post(1, "a"))).missing == (
         "no good list of /orders was asked for after 1.1 s"
     )
+    posted = of(post(1, "a"), asked(2, "/orders", answer="b"), asked(3, "/orders", method="POST"))
+    assert lost("/orders", "/orders", 0, 2).of(posted) == 1
+    nobody_answered = of(post(1, "a", "timeout"), asked(2, "/orders", answer="a"))
+    assert untold("/orders", "/orders", 0, 4).of(nobody_answered) == 1
 
 
 @pytest.mark.parametrize(
@@ -231,11 +235,18 @@ def test_a_crowds_tries_are_one_request_with_the_last_ones_status() -> None:
     first, second = asked_by(made, "app")
     assert (first.path, first.status, first.intended_s) == ("/cart/{person}", "200", 1)
     assert first.latency_s == pytest.approx(1.1)
+    assert first.to == made.spans[0].callee
     assert second.status == "503"
     assert seen_by("app", success_ratio(0, 10)).of(made) == 0.5
     assert people("app", 0, 2).of(made) == 1
     assert people("app", 0, 3).of(made) == 1
     assert people("app", 1, 3.5).of(made) == 2
+
+
+def test_a_crowd_that_has_called_nobody_has_made_no_requests_that_are_known() -> None:
+    """Not even none."""
+    made = recording(spans=[span(1, "200", trace=8, caller="other")], duration_s=10)
+    assert "app" in people("app", 0, 10).read(made).missing
 
 
 def test_the_try_that_began_last_has_a_crowds_answer() -> None:

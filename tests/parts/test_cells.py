@@ -118,6 +118,7 @@ def test_a_pool_is_everybody_s() -> None:
 def test_cells_are_disjoint() -> None:
     """Each worker is in one cell, and each cell is somebody's."""
     found = {tuple(cells.cell(str(tenant), WORKERS, 3)) for tenant in range(100)}
+    assert found == {tuple(cells.cell(str(tenant), WORKERS[::-1], 3)) for tenant in range(100)}
     assert sorted(worker for one in found for worker in one) == sorted(WORKERS)
 
 

@@ -367,6 +367,16 @@ def test_a_leader_sends_copies_at_their_times_and_when_they_are_wanted() -> None
     virtually(scenario())
 
 
+def test_members_copy_at_moments_of_their_own() -> None:
+    """Each somewhere between two copies, in proportion to their distance."""
+
+    async def scenario() -> None:
+        first, wider = (member("node-1", Others(), copy_ms=ms) for ms in (100, 1000))
+        assert wider.first_wait_ms == pytest.approx(10 * first.first_wait_ms)
+
+    virtually(scenario())
+
+
 def test_a_follower_sends_no_copies() -> None:
     """It looks again at the times at which it would."""
 

@@ -3,7 +3,6 @@
 import { loadPyodide } from "./pyodide/pyodide.mjs";
 
 const at = (name) => new URL(name, import.meta.url).href;
-const bundle = await (await fetch(at("bundle.json"))).json();
 
 async function bytes(name) {
   const answer = await fetch(at(name));
@@ -21,19 +20,20 @@ function bytesNow(name) {
 }
 
 async function start() {
+  const told = fetch(at("bundle.json")).then((answer) => answer.text());
   const [python, core] = await Promise.all([
     loadPyodide({
       indexURL: at("pyodide/"),
       stdLibURL: at("stdlib.wasm"),
       // What it would fetch to know of packages that are not asked for.
-      lockFileContents: JSON.stringify({ info: bundle.python, packages: {} }),
+      lockFileContents: told.then((text) => JSON.stringify({ info: JSON.parse(text).python, packages: {} })),
       env: { PYTHONHASHSEED: "0", PYTHONDONTWRITEBYTECODE: "1", HOME: "/home" },
     }),
     bytes("core.wasm"),
   ]);
   python.FS.writeFile("/core.zip", core);
   python.globals.set("fetched", bytesNow);
-  python.globals.set("told", JSON.stringify(bundle));
+  python.globals.set("told", await told);
   python.globals.set("tell", (session, text) => postMessage({ session, text }));
   return python.runPython(`
 import json, sys

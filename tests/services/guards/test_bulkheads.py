@@ -90,6 +90,19 @@ def test_whoever_gives_up_leaves_its_slot(data: list[tuple[float, float]]) -> No
     virtually(main())
 
 
+def test_whoever_gives_up_at_the_moment_of_its_turn_hands_it_on() -> None:
+    """The slot was its own by then; who waits behind it has it at once."""
+
+    async def main() -> None:
+        guard, callee = standing(Bulkhead, Settings(slots=1, queue=5)), Callee(lambda _: 1)
+        first, second, third = (asyncio.create_task(once(guard, callee)) for _ in range(3))
+        await first
+        second.cancel()
+        assert (await third).ended_s == pytest.approx(2)
+
+    virtually(main())
+
+
 def test_a_wait_has_an_end() -> None:
     """After it the request is refused, and its place is free."""
 

@@ -143,8 +143,8 @@ def test_written_behind_the_callee_gets_the_last_value_later() -> None:
         database = Database()
         for number in range(100):
             before_s = now_s()
-            await write(guard, database, str(number).encode())
-            assert now_s() == before_s
+            answer = await write(guard, database, str(number).encode())
+            assert (answer.status, now_s()) == (202, before_s)
             await asyncio.sleep(0.01)
         await asyncio.sleep(1)
         assert database.values == {"/": b"99"}

@@ -66,6 +66,21 @@ def test_last_calls_open_it_when_a_full_window_has_the_share(
     assert opened_at(rule, ends) == first(ends, opens)
 
 
+def test_what_is_set_is_the_rule() -> None:
+    """Over a time: its span in milliseconds, its share, its fewest calls."""
+
+    async def main() -> None:
+        set_ = Settings(opens=Opens.OVER_TIME, span_ms=2000, threshold=0.5, calls=2)
+        rule = set_.rule(now_s)
+        assert not rule.opens(failed=True)
+        await asyncio.sleep(2.5)
+        assert not rule.opens(failed=True)
+        await asyncio.sleep(1)
+        assert rule.opens(failed=True)
+
+    virtually(main())
+
+
 @FEW
 @given(good=st.integers(0, 20), bad=st.integers(1, 20), fewest=st.integers(1, 30))
 def test_over_time_it_opens_at_a_share_of_enough_recent_calls(

@@ -87,6 +87,7 @@ def test_the_other_counts_when_one_fails() -> None:
         outcome = await once(standing(Hedging, PLENTY), callee, Asked())
         assert outcome.good or isinstance(outcome.error, Failed)
         assert outcome.took_s == pytest.approx(0.5 if 2 in failing else 0.35)
+        assert (outcome.answer is not None and outcome.answer.body == b"2") == outcome.good
         return outcome.good
 
     assert virtually(main({1}))

@@ -225,6 +225,11 @@ def test_two_hosts_are_enough_and_the_second_copy_goes_after_the_time_that_is_se
     assert sorted(host for _, host in sends) == ["web-1", "web-2"]
 
 
+def test_hosts_are_named_with_or_without_spaces_and_a_last_comma() -> None:
+    """Copies go to these alone."""
+    assert Settings(among=" web-1,web-2 , ").hosts() == ["web-1", "web-2"]
+
+
 @pytest.mark.parametrize("among", ["", "web-1", "web-1, web-1"])
 def test_without_two_hosts_it_says_what_to_name(among: str) -> None:
     """At the call, as the side that takes copies needs none."""
