@@ -63,6 +63,11 @@ SCENES: Mapping[str, Scene] = {
         around=(Service("config", app="services.config", settings={"value": "0.2"}),),
         background=True,
     ),
+    "labs.resilience.idempotency.service": Scene(
+        path="/orders/1",
+        method="POST",
+        around=(Service("effects", app="services.effects"),),
+    ),
     "labs.traffic.fan_out_tail.service": Scene(settings={"leaves": 1}, around=(WORKER,)),
     "labs.traffic.queueing_models.service": Scene(),
     "services.auth": Scene(path="/keys"),
