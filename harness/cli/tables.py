@@ -232,7 +232,7 @@ def show_verdict(console: Console, result: Result, *, verbose: bool = False) -> 
     verdict.append(said, "default")
     if room > len(more):
         verdict.append(more.rjust(room), "dim")
-    console.print(verdict, soft_wrap=True)
+    console.print(verdict, soft_wrap=len(verdict) <= width_of(console))
     if result.verdict is Verdict.INCONCLUSIVE:
         return
     own = any(note.startswith(CHANGED) for note in result.notes)

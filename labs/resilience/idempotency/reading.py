@@ -76,7 +76,7 @@ READING = Reading(
     questions=(
         Question(
             on="new-key",
-            asks=f"{LOST:.0%} of the answers are lost, and each try has a key of its own: "
+            asks=f"{100 * LOST:.0f} % of the answers are lost, and each try has a key of its own: "
             "charged twice are",
             choices=(
                 choice("none: there are keys", TWICE_LOST, at_most=0.02),
