@@ -8,8 +8,8 @@ WORKERS, WORK_S, QUEUE, REFUSAL_COST = 4, 0.2, 8, 0.25
 CAPACITY_RPS = WORKERS / WORK_S
 USUAL_RPS, TIMES = 15, 4
 CROWD_RPS = USUAL_RPS * TIMES
-SURGE, END_S = (4, 18), 28
-FULL, AFTER = (9, SURGE[1]), (SURGE[1] + 5, END_S)
+SURGE, END_S = (4, 18), 30
+FULL, AFTER = (9, SURGE[1]), (SURGE[1] + 6, END_S)
 """When the crowd has been there for longer than a short memory, and when it has been forgotten."""
 SPAN_S, LONG_S = 4, 120
 K, SMALL_K = 2, 1.25
@@ -46,6 +46,7 @@ def sent_sd_rps(k: float) -> float:
     return chance.binomial_count_sd(share=share, trials=CROWD_RPS * FULL_S) / FULL_S
 
 
+NEAR = "23.5 and 32, which one run of nine seconds does not always tell apart"
 WHOLE = "that what is sent now follows from what was accepted in the last seconds"
 
 PREDICTIONS = (
@@ -67,7 +68,10 @@ PREDICTIONS = (
         model=0.05,
         leaves_out=WHOLE,
         chance=sent_sd_rps(K),
-        also={"long-memory": "the same rule, and by then it remembers little but the crowd"},
+        also={
+            "long-memory": "the same rule, and by then it remembers little but the crowd",
+            "quarter-more": NEAR,
+        },
         source="theory:adaptive-throttling",
         because="K x c, and c = 20 / (1 + 1/4) = 16: the rest of the work is refusing",
     ),
@@ -79,6 +83,7 @@ PREDICTIONS = (
         model=0.05,
         leaves_out=WHOLE,
         chance=sent_sd_rps(SMALL_K),
+        also={"twice": NEAR},
         source="theory:adaptive-throttling",
         because="K x c, and c = 20 / (1 + 1/16) = 18.8",
     ),
