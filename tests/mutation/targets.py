@@ -50,6 +50,9 @@ TARGETS: Mapping[str, Sequence[str]] = {
     "labs/consensus/clock_skew/measures.py": ("tests/labs/test_clock_skew_measures.py",),
     "labs/consensus/split_brain/measures.py": ("tests/labs/test_split_brain_measures.py",),
     "labs/resilience/backoff_jitter/measures.py": ("tests/labs/test_backoff_jitter_measures.py",),
+    "labs/traffic/consistent_hashing/measures.py": (
+        "tests/labs/test_consistent_hashing_measures.py",
+    ),
     "labs/resilience/idempotency/measures.py": ("tests/labs/test_idempotency_measures.py",),
     "services/patterns/adaptive_limit.py": (f"{GUARDS}test_adaptive_limits.py", *SETTINGS),
     "services/patterns/alerting.py": parts("alerting"),

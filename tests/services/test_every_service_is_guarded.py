@@ -68,6 +68,9 @@ SCENES: Mapping[str, Scene] = {
         method="POST",
         around=(Service("effects", app="services.effects"),),
     ),
+    "labs.traffic.consistent_hashing.service": Scene(
+        path="/items/{number}", around=(WORKER,)
+    ),
     "labs.traffic.fan_out_tail.service": Scene(settings={"leaves": 1}, around=(WORKER,)),
     "labs.traffic.queueing_models.service": Scene(),
     "services.auth": Scene(path="/keys"),
