@@ -83,7 +83,8 @@ def _item(way: Way, what: str, claims: tuple[str, ...]) -> Item:
 @contextmanager
 def _cheating(lab: Lab) -> Iterator[Lab]:
     """Give a lab whose entries cheat; their settings are those of the services they stand for."""
-    entries = {lab.folded(target) for target in lab.load.targets()}
+    loads = (lab.load, *(one.load for one in lab.variants if one.load))
+    entries = {lab.folded(target) for one in loads for target in one.targets()}
     cheats = {one.name: _cheat(one) for one in lab.services if one.name in entries}
     sys.modules |= {module.__name__: module for module in cheats.values()}
     services = tuple(

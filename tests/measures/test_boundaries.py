@@ -191,6 +191,7 @@ def test_a_counter_s_window_has_both_its_ends() -> None:
     assert increase("hits", 0, 3).of(made) == 3
     assert gain([2, 2]) == 0
     assert gain([5]) == 0
+    assert gain([2, 5], [math.nan, 7]) == gain([2, 5], [7, math.nan]) == 3
 
 
 def test_the_first_of_the_calls_above_decides() -> None:

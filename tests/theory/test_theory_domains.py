@@ -249,6 +249,12 @@ EXAMPLES: dict[str, dict[str, Any] | list[Any]] = {
         "other_longitude": -0.1,
     },
     "networks.round_trips_s": {"round_trips": 3, "rtt_s": 0.05},
+    "networks.transfer_s": {"size_bytes": 500_000, "rate_bytes_s": 250_000, "rtt_s": 0.05},
+    "networks.compression_pays_below_bytes_s": {
+        "size_bytes": 500_000,
+        "left_ratio": 0.2,
+        "cpu_s": 0.1,
+    },
     "networks.delayed_ack_calls_rps": {"delay_s": 0.04},
     "networks.amplification_factor": {"request_bytes": 15, "response_bytes": 1400},
     "overload.fifo_collapse_s": {"rate_rps": 150, "capacity_rps": 100, "timeout_s": 2},

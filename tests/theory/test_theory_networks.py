@@ -53,3 +53,15 @@ def test_delayed_acknowledgements() -> None:
 def test_reflectors() -> None:
     """1,400 bytes for 14."""
     assert networks.amplification_factor(request_bytes=14, response_bytes=1400) == 100
+
+
+def test_compressing_pays_below_the_rate_at_which_both_take_as_long() -> None:
+    """A little below, the packed transfer is quicker, and a little above, the plain one."""
+    size, left, cpu_s = 500_000, 0.2, 0.1
+    even = networks.compression_pays_below_bytes_s(size_bytes=size, left_ratio=left, cpu_s=cpu_s)
+    assert even == pytest.approx(4_000_000)
+    for rate, pays in ((0.9 * even, True), (1.1 * even, False)):
+        plain_s = networks.transfer_s(size_bytes=size, rate_bytes_s=rate, rtt_s=0.05)
+        packed_s = networks.transfer_s(size_bytes=size * left, rate_bytes_s=rate, rtt_s=0.05)
+        assert (cpu_s + packed_s < plain_s) is pays
+    assert networks.transfer_s(size_bytes=size, rate_bytes_s=250_000) == 2

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.patterns.bulkhead import Bulkhead, FullError, Settings
-from services.patterns.guards import Asked
+from services.patterns.guards import Asked, Slots, Waiter
 from tests.guarded import FEW, Callee, now_s, once, sent, standing
 from tests.support import virtually
 
@@ -94,11 +94,15 @@ def test_whoever_gives_up_at_the_moment_of_its_turn_hands_it_on() -> None:
     """The slot was its own by then; who waits behind it has it at once."""
 
     async def main() -> None:
-        guard, callee = standing(Bulkhead, Settings(slots=1, queue=5)), Callee(lambda _: 1)
-        first, second, third = (asyncio.create_task(once(guard, callee)) for _ in range(3))
-        await first
+        slots = Slots(lambda: 1)
+        await slots.take(Waiter(Asked(), 0))
+        second, third = (asyncio.create_task(slots.take(Waiter(Asked(), 0))) for _ in range(2))
+        await asyncio.sleep(1)
+        slots.release()
         second.cancel()
-        assert (await third).ended_s == pytest.approx(2)
+        async with asyncio.timeout(1):
+            await third
+        assert (second.cancelled(), slots.busy, slots.waiting) == (True, 1, [])
 
     virtually(main())
 

@@ -184,6 +184,23 @@ def test_a_failure_of_the_copy_that_was_worked_on_is_the_answer() -> None:
     virtually(main())
 
 
+def test_a_copy_that_fails_at_once_is_no_answer() -> None:
+    """The second one goes then, without waiting for its time."""
+    sends: list[float] = []
+
+    async def call(_: Asked) -> Answer:
+        sends.append(now_s())
+        if len(sends) == 1:
+            raise ConnectionError
+        return Answer(b"by the second")
+
+    settings = Settings(among="web-1, web-2", after_ms=100)
+    around = Surroundings(now=now_s, rng=random.Random(1), serves=False)
+    answer = virtually(Tied(lambda: settings, around)(Asked(), call))
+    assert answer.body == b"by the second"
+    assert sends == [0, 0]
+
+
 def test_where_both_copies_were_dropped_it_says_so() -> None:
     """As when each server heard that the other had begun: nobody has worked on it."""
 
