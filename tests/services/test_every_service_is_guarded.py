@@ -68,8 +68,8 @@ SCENES: Mapping[str, Scene] = {
         method="POST",
         around=(Service("effects", app="services.effects"),),
     ),
-    "labs.traffic.bandwidth_latency.files": Scene(),
-    "labs.traffic.bandwidth_latency.log": Scene(),
+    "labs.traffic.bandwidth_latency.service_files": Scene(),
+    "labs.traffic.bandwidth_latency.service_log": Scene(),
     "labs.traffic.consistent_hashing.service": Scene(
         path="/items/{number}", around=(WORKER,)
     ),

@@ -258,9 +258,12 @@ def image_of(app: str) -> str:
 
 
 def _of_labs() -> Iterator[Image]:
-    """Give an image for each lab that has services of its own, so that none renames another's."""
-    for path in sorted((ROOT / "labs").glob("*/*/service.py")):
-        folder = path.parent.relative_to(ROOT)
+    """Give an image for each lab that has services of its own, so that none renames another's.
+
+    They stand in `service.py`, or in files such as `service_log.py` where there are several.
+    """
+    for home in sorted({path.parent for path in (ROOT / "labs").glob("*/*/service*.py")}):
+        folder = home.relative_to(ROOT)
         yield Image(
             name=image_of(".".join([*folder.parts, "service"])),
             holds="the lab's own services",

@@ -16,10 +16,10 @@ LAB = Lab(
     title="Bandwidth against latency: batching and compression",
     question="When does batching or compressing help, and when does it hurt?",
     services=(
-        Service("log", app="labs.traffic.bandwidth_latency.log",
+        Service("log", app="labs.traffic.bandwidth_latency.service_log",
                 settings={"fixed_ms": 1000 * FIXED_S, "item_ms": 1000 * ITEM_S}),
         Service("screen", app="services.relay", calls=("files",), settings={"timeout_ms": 0}),
-        Service("files", app="labs.traffic.bandwidth_latency.files",
+        Service("files", app="labs.traffic.bandwidth_latency.service_files",
                 settings={"file_kb": FILE_KB, "left": LEFT, "pack_ms": 1000 * PACK_S}),
     ),
     load=BUSY,
