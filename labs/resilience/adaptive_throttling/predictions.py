@@ -46,6 +46,9 @@ def sent_sd_rps(k: float) -> float:
     return chance.binomial_count_sd(share=share, trials=CROWD_RPS * FULL_S) / FULL_S
 
 
+ANSWERED_RPS = overload.costly_refusals_served_rps(rate_rps=CROWD_RPS, **COSTLY)
+OVERRUN_S = 0.002
+"""How much longer than it must a piece of work may take on a machine that has others to do."""
 NEAR = "23.5 and 32, which one run of nine seconds does not always tell apart"
 WHOLE = "that what is sent now follows from what was accepted in the last seconds"
 
@@ -54,9 +57,9 @@ PREDICTIONS = (
         "most of the work is refusing",
         GOOD,
         on="all-sent",
-        equals=overload.costly_refusals_served_rps(rate_rps=CROWD_RPS, **COSTLY),
-        model=0.05,
-        leaves_out="requests under way when the window begins and ends",
+        equals=ANSWERED_RPS,
+        model=OVERRUN_S * CROWD_RPS * CAPACITY_RPS / WORKERS / (1 - REFUSAL_COST) / ANSWERED_RPS,
+        leaves_out="that work takes a little longer than it must: 2 ms a request are 12 %",
         source="theory:shedding-costly-refusals",
         because="a + (60 - a) / 4 = 20: 6.7/s are answered and 53/s refused",
     ),
