@@ -613,6 +613,8 @@ def test_the_edge_of_a_domain_is_outside(name: str, changed: dict[str, Any]) -> 
 NOT_SCALED = {
     "networks.rtt_floor_s",  # the speed of light
     "overload.reconnect_peak_rps",  # counts of one second vary, whatever the unit
+    "networks.transfer_s",  # bytes a second
+    "networks.compression_pays_below_bytes_s",  # bytes a second
     "storage.restore_s",  # megabytes a second
 }
 """Formulas that hold a constant with a unit, or whose figure is of one second."""

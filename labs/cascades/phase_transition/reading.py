@@ -22,7 +22,7 @@ READING = Reading(
         "bounded": f"95 %, and room for {ROOM} in line",
     },
     phrases={
-        "felt for several seconds": Phrase(row="feel it long", value="late for", **FELT),
+        "felt for longer than it was": Phrase(row="feel it long", value="late for", **FELT),
         "over in a second": Phrase(row="hardly feel it", value="late for", **FELT),
         "some are refused for it": Phrase(
             row="refuses some for it",
