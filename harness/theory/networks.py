@@ -64,34 +64,34 @@ def round_trips_s(*, round_trips: int, rtt_s: float) -> float:
     return round_trips * rtt_s
 
 
-def transfer_s(*, size_bytes: float, rate_bytes_s: float, rtt_s: float = 0) -> float:
+def transfer_s(*, size_mb: float, rate_mb_s: float, rtt_s: float = 0) -> float:
     """Time from asking for something until all of it is there, rtt + size / rate, in seconds.
 
     Valid on a connection that stands, with a window above rate x rtt: a new one begins slowly.
 
     Raises:
-        ValueError: `rate_bytes_s` not above 0, or another number is negative.
+        ValueError: `rate_mb_s` not above 0, or another number is negative.
 
     """
-    domain.not_negative(size_bytes=size_bytes, rtt_s=rtt_s)
-    domain.positive(rate_bytes_s=rate_bytes_s)
-    return rtt_s + size_bytes / rate_bytes_s
+    domain.not_negative(size_mb=size_mb, rtt_s=rtt_s)
+    domain.positive(rate_mb_s=rate_mb_s)
+    return rtt_s + size_mb / rate_mb_s
 
 
-def compression_pays_below_bytes_s(*, size_bytes: float, left_ratio: float, cpu_s: float) -> float:
-    """Rate of a link below which compressing makes a transfer quicker, in bytes a second.
+def compression_pays_below_mb_s(*, size_mb: float, left_ratio: float, cpu_s: float) -> float:
+    """Rate of a link below which compressing makes a transfer quicker, in megabytes a second.
 
     size (1 - r) / cpu, where a share r of the bytes is left: what is saved on the way is more
     than what is spent on packing and unpacking, one after the other. Derived.
 
     Raises:
-        ValueError: `size_bytes` negative, `left_ratio` outside 0..1, or `cpu_s` not above 0.
+        ValueError: `size_mb` negative, `left_ratio` outside 0..1, or `cpu_s` not above 0.
 
     """
-    domain.not_negative(size_bytes=size_bytes)
+    domain.not_negative(size_mb=size_mb)
     domain.share(left_ratio=left_ratio)
     domain.positive(cpu_s=cpu_s)
-    return size_bytes * (1 - left_ratio) / cpu_s
+    return size_mb * (1 - left_ratio) / cpu_s
 
 
 def delayed_ack_calls_rps(*, delay_s: float = 0.04) -> float:

@@ -249,9 +249,9 @@ EXAMPLES: dict[str, dict[str, Any] | list[Any]] = {
         "other_longitude": -0.1,
     },
     "networks.round_trips_s": {"round_trips": 3, "rtt_s": 0.05},
-    "networks.transfer_s": {"size_bytes": 500_000, "rate_bytes_s": 250_000, "rtt_s": 0.05},
-    "networks.compression_pays_below_bytes_s": {
-        "size_bytes": 500_000,
+    "networks.transfer_s": {"size_mb": 0.5, "rate_mb_s": 0.25, "rtt_s": 0.05},
+    "networks.compression_pays_below_mb_s": {
+        "size_mb": 0.5,
         "left_ratio": 0.2,
         "cpu_s": 0.1,
     },
@@ -613,8 +613,8 @@ def test_the_edge_of_a_domain_is_outside(name: str, changed: dict[str, Any]) -> 
 NOT_SCALED = {
     "networks.rtt_floor_s",  # the speed of light
     "overload.reconnect_peak_rps",  # counts of one second vary, whatever the unit
-    "networks.transfer_s",  # bytes a second
-    "networks.compression_pays_below_bytes_s",  # bytes a second
+    "networks.transfer_s",  # megabytes a second
+    "networks.compression_pays_below_mb_s",  # megabytes a second
     "storage.restore_s",  # megabytes a second
 }
 """Formulas that hold a constant with a unit, or whose figure is of one second."""

@@ -57,11 +57,11 @@ def test_reflectors() -> None:
 
 def test_compressing_pays_below_the_rate_at_which_both_take_as_long() -> None:
     """A little below, the packed transfer is quicker, and a little above, the plain one."""
-    size, left, cpu_s = 500_000, 0.2, 0.1
-    even = networks.compression_pays_below_bytes_s(size_bytes=size, left_ratio=left, cpu_s=cpu_s)
-    assert even == pytest.approx(4_000_000)
+    size, left, cpu_s = 0.5, 0.2, 0.1
+    even = networks.compression_pays_below_mb_s(size_mb=size, left_ratio=left, cpu_s=cpu_s)
+    assert even == pytest.approx(4)
     for rate, pays in ((0.9 * even, True), (1.1 * even, False)):
-        plain_s = networks.transfer_s(size_bytes=size, rate_bytes_s=rate, rtt_s=0.05)
-        packed_s = networks.transfer_s(size_bytes=size * left, rate_bytes_s=rate, rtt_s=0.05)
+        plain_s = networks.transfer_s(size_mb=size, rate_mb_s=rate, rtt_s=0.05)
+        packed_s = networks.transfer_s(size_mb=size * left, rate_mb_s=rate, rtt_s=0.05)
         assert (cpu_s + packed_s < plain_s) is pays
-    assert networks.transfer_s(size_bytes=size, rate_bytes_s=250_000) == 2
+    assert networks.transfer_s(size_mb=size, rate_mb_s=0.25) == 2

@@ -37,15 +37,12 @@ def full_batch_s(rate_rps: float) -> float:
 
 def file_s(rate_kbps: int, *, packed: bool) -> float:
     """Give how long a file takes."""
-    size = 1000 * FILE_KB * (LEFT if packed else 1)
-    sent_s = networks.transfer_s(size_bytes=size, rate_bytes_s=1000 * rate_kbps)
+    size_mb = FILE_KB / 1000 * (LEFT if packed else 1)
+    sent_s = networks.transfer_s(size_mb=size_mb, rate_mb_s=rate_kbps / 1000)
     return sent_s + PACK_S * packed
 
 
 ONE_RPS = scaling.batch_capacity_rps(size=1, fixed_s=FIXED_S, item_s=ITEM_S)
-PAYS_BELOW_KBPS = networks.compression_pays_below_bytes_s(
-    size_bytes=1000 * FILE_KB, left_ratio=LEFT, cpu_s=PACK_S
-)
 
 
 def left_out(figure_s: float, calls: int = 1) -> float:
