@@ -9,7 +9,6 @@ from labs.cascades.phase_transition.predictions import (
 from labs.cascades.phase_transition.reading import READING
 
 BUSY = family("busy-{:g}", SHARES, load=load)
-FULLEST = load(SHARES[-1])
 
 LAB = Lab(
     title="At 70 % it is fine, at 95 % it is not",
@@ -18,13 +17,13 @@ LAB = Lab(
         Service("app", app="services.worker",
                 settings={"workers": 1, "service_ms": 1000 * SERVICE_S}),
     ),
-    load=FULLEST,
+    load=load(SHARES[-1]),
     duration_s=END_S,
     faults=(during(FROM_S, AGAIN_S, Pause("app")),),
     variants=(
         *BUSY,
-        Measured("wider", {"app.workers": 2}, load=FULLEST),
-        Measured("bounded", {"app.queue_limit": ROOM}, load=FULLEST),
+        Measured("wider", {"app.workers": 2}),
+        Measured("bounded", {"app.queue_limit": ROOM}),
     ),
     expect=(
         baseline(success_ratio(0, FROM_S - LIMIT_S), at_least=0.99),
