@@ -1,0 +1,233 @@
+"""Jobs on a Dask cluster: each goes to a worker of the same tree, and counts once."""
+
+import logging
+import re
+import time
+import warnings
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import distributed
+from distributed import Client, KilledWorker
+
+from harness.cluster import tree
+from harness.cluster.simulator import Answer, KilledError, packed, unpacked
+from harness.cluster.worker import simulate
+from harness.errors import EnvironmentNotReadyError, LabError
+
+CONNECT_S = 8.0
+"""How long the scheduler may take to answer."""
+ANSWER_S = 20.0
+"""How long it may take once it has answered: it may have much to do."""
+LOOK_S = 1.0
+"""How often it is asked which workers there are, at most."""
+NO_WORKER_S = 30.0
+"""How long there may be no worker in the middle of the work: a nanny may be starting a new one."""
+AHEAD = 2
+"""Jobs that are sent for each thread of the workers, so that none waits for its next one.
+
+No more: Dask suspects every job that a worker has when it is lost, not only the one that it does.
+"""
+CLOSE_S = 5.0
+LOGGERS = ("distributed", "distributed.client", "distributed.gc", "tornado", "tornado.application")
+Job = TypeVar("Job")
+Done = TypeVar("Done")
+
+
+@dataclass(slots=True, eq=False)
+class Sent(Generic[Job, Done]):
+    """A job that was sent, and what came of it, in a list of its own once it is there."""
+
+    job: Job
+    future: "Future[bytes]"
+    done: list[Done]
+
+
+class Cluster:
+    """A scheduler's workers that have this tree."""
+
+    def __init__(self, client: Client, address: str, say: Callable[[str], None]) -> None:
+        self._client = client
+        self._address = address
+        self._say_line = say
+        self._said: set[str] = set()
+        self._wanted = tree.resources(1)
+        self._looked_s = self._seen_s = time.monotonic()
+        self.threads = self._threads()
+        """How many jobs the workers do at a time; those that come and go are counted."""
+
+    def refuse_without_workers(self) -> None:
+        """Refuse a cluster that has no worker for this tree.
+
+        Raises:
+            EnvironmentNotReadyError: there is none, or none has this tree.
+
+        """
+        if self.threads:
+            return
+        if self._said:
+            raise EnvironmentNotReadyError(
+                f"--on {self._address}: no worker has this tree; bring theirs to the same commit "
+                "and start them again"
+            )
+        raise EnvironmentNotReadyError(
+            f"--on {self._address}: the scheduler has no workers; ./lab cluster {self._address} "
+            "says how to start them"
+        )
+
+    def spread(
+        self,
+        jobs: Sequence[Job],
+        do: Callable[[Job], Done],
+        finished: Callable[[Done], None],
+        *,
+        lost: Callable[[Job], Done],
+    ) -> Iterator[Done]:
+        """Do every job on the workers; give what came of each, in the jobs' order.
+
+        `do` is a function of a module, and `finished` is called with what came of each as it is
+        done. The jobs of a worker that is lost go to others; `lost` makes what came of one that
+        took its process down twice, or four workers.
+
+        Raises:
+            EnvironmentNotReadyError: the scheduler is gone, or all workers are.
+
+        """
+        left = deque(jobs)
+        sent: deque[Sent[Job, Done]] = deque()
+        executor = self._client.get_executor(pure=False, resources=self._wanted)
+        try:
+            while left or sent:
+                under_way = [one for one in sent if not one.done]
+                while left and len(under_way) < AHEAD * max(1, self.threads):
+                    future = executor.submit(simulate, packed(do, left[0]))
+                    under_way.append(Sent(left.popleft(), future, []))
+                    sent.append(under_way[-1])
+                wait([one.future for one in under_way], LOOK_S, FIRST_COMPLETED)
+                for one in under_way:
+                    if one.future.done():
+                        one.done.append(self._outcome(one, lost))
+                        finished(one.done[0])
+                self._look()
+                while sent and sent[0].done:
+                    yield sent.popleft().done[0]
+        finally:
+            executor.shutdown(wait=False)
+
+    def _outcome(self, one: Sent[Job, Done], lost: Callable[[Job], Done]) -> Done:
+        try:
+            answer: Answer = unpacked(one.future.result())
+        except KilledWorker:
+            return lost(one.job)
+        except CancelledError as error:
+            raise self._gone() from error
+        for line in answer.said:
+            self._say(f"{line} (said once)")
+        if isinstance(answer.raised, KilledError):
+            return lost(one.job)
+        if answer.raised:
+            raise answer.raised
+        done: Done = answer.done
+        return done
+
+    def _look(self) -> None:
+        """Count the workers anew, now and then."""
+        now_s = time.monotonic()
+        if now_s < self._looked_s + LOOK_S:
+            return
+        self._looked_s = now_s
+        self.threads = self._threads()
+        if self.threads:
+            self._seen_s = now_s
+        elif now_s > self._seen_s + NO_WORKER_S:
+            raise EnvironmentNotReadyError(
+                f"--on {self._address}: no worker has been left for {NO_WORKER_S:g} s; start "
+                "workers again, then this command"
+            )
+
+    def _threads(self) -> int:
+        """Count the threads of the workers that have this tree, and name those that do not."""
+        threads = 0
+        for address, worker in self._workers().items():
+            if other := tree.differing(self._wanted, worker["resources"]):
+                self._say(f"worker {address} is refused: {other}")
+            else:
+                threads += worker["nthreads"]
+        return threads
+
+    def _workers(self) -> Mapping[str, Mapping[str, Any]]:
+        ask = self._client.scheduler.identity
+        try:
+            told = self._client.sync(ask, n_workers=-1, callback_timeout=ANSWER_S)
+        except (OSError, TimeoutError, AttributeError) as error:
+            raise self._gone() from error
+        workers: Mapping[str, Mapping[str, Any]] = told["workers"]
+        return workers
+
+    def _gone(self) -> EnvironmentNotReadyError:
+        return EnvironmentNotReadyError(
+            f"--on {self._address}: the scheduler is gone; start it and its workers again, then "
+            "this command"
+        )
+
+    def _say(self, line: str) -> None:
+        if line not in self._said:
+            self._said.add(line)
+            self._say_line(line)
+
+
+@contextmanager
+def opened(address: str, say: Callable[[str], None]) -> Iterator[Cluster]:
+    """Give the cluster of a scheduler's address for as long as the block lasts.
+
+    What is queued there is cancelled at its end. `say` gets a line for each worker that is refused.
+
+    Raises:
+        LabError: it is no address.
+        EnvironmentNotReadyError: no scheduler of this release answers there, or it has no workers.
+
+    """
+    if not re.fullmatch(r"(tcp|tls)://[^\s/:]+:\d{1,5}", address):
+        raise LabError(f"--on {address}: write tcp://HOST:PORT, as ./lab cluster shows it")
+    _quieten()
+    client = _connected(address)
+    try:
+        _refuse_other_release(client, address)
+        cluster = Cluster(client, address, say)
+        cluster.refuse_without_workers()
+        yield cluster
+    finally:
+        client.close(CLOSE_S)
+
+
+def _quieten() -> None:
+    """Let Dask log nothing: what a person needs to know comes as an error, in one line."""
+    for name in LOGGERS:
+        logger = logging.getLogger(name)
+        logger.handlers = [logging.NullHandler()]
+        logger.propagate = False
+
+
+def _connected(address: str) -> Client:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # other releases are refused in a line of our own
+            return Client(address, timeout=CONNECT_S, set_as_default=False)
+    except (OSError, TimeoutError, ValueError, RuntimeError) as error:
+        raise EnvironmentNotReadyError(
+            f"--on {address}: no Dask scheduler answers there; ./lab cluster says how to start one"
+        ) from error
+
+
+def _refuse_other_release(client: Client, address: str) -> None:
+    told = client.sync(client.scheduler.versions, packages=[], callback_timeout=ANSWER_S)
+    theirs = told["packages"]["distributed"]
+    if theirs != distributed.__version__:
+        raise EnvironmentNotReadyError(
+            f"--on {address}: its Dask is {theirs}, here it is {distributed.__version__}; start it "
+            "by the command that ./lab cluster prints"
+        )

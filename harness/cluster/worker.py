@@ -1,0 +1,83 @@
+"""A Dask worker that announces its tree and simulates in processes of its own.
+
+Started by Dask's own command, as `./lab cluster` prints it: `dask worker --worker-class
+harness.cluster.worker.LabWorker`. It has as many processes as it has threads.
+"""
+
+from collections import deque
+from typing import Any
+
+from distributed import Reschedule, Worker, get_worker
+
+from harness.cluster import tree
+from harness.cluster.simulator import KilledError, Simulator, killed
+
+ENOUGH = 1024.0
+"""Of each resource: only its threads limit how many jobs a worker does at a time."""
+CHANGED = "its files have changed since it was started"
+
+
+class LabWorker(Worker):
+    """Does jobs of the tree that it was started in, and of no other."""
+
+    def __init__(self, *args: Any, **more: Any) -> None:  # noqa: ANN401 - all that Dask gives
+        self._announced = tree.resources(ENOUGH)
+        self._is_ending = False
+        self._idle: deque[Simulator] = deque()
+        self._busy: set[Simulator] = set()
+        super().__init__(*args, **{**more, "resources": self._announced})
+
+    def simulate(self, work: bytes) -> bytes:
+        """Do a job, in the thread that asks; once more if its process was killed.
+
+        Raises:
+            Reschedule: the worker ends, or its files have changed. The scheduler then gives the job
+                to another worker.
+
+        """
+        for _ in ("a first time", "a second time"):
+            try:
+                done = self._done(work)
+            except KilledError:
+                self._refuse_ending()
+            else:
+                self._refuse_changed()
+                return done
+        return killed()
+
+    def _done(self, work: bytes) -> bytes:
+        simulator = self._idle.pop() if self._idle else Simulator()
+        self._busy.add(simulator)
+        try:
+            done = simulator.do(work)
+        except KilledError:
+            simulator.end()
+            raise
+        finally:
+            self._busy.discard(simulator)
+        self._idle.append(simulator)
+        return done
+
+    def _refuse_ending(self) -> None:
+        if self._is_ending:
+            raise Reschedule
+
+    def _refuse_changed(self) -> None:
+        """Refuse what may have been imported from other files; a nanny starts this worker anew."""
+        if tree.resources(ENOUGH) != self._announced:
+            self.loop.add_callback(self.close_gracefully, restart=True, reason=CHANGED)
+            raise Reschedule
+
+    async def close(self, *args: Any, **more: Any) -> str | None:  # noqa: ANN401 - Dask's own
+        """End the processes first, so that Dask does not wait for the jobs that they do."""
+        self._is_ending = True
+        for simulator in (*self._busy, *self._idle):
+            simulator.kill()
+        return await super().close(*args, **more)
+
+
+def simulate(work: bytes) -> bytes:
+    """Do a job on the worker that was given it: the task that Dask runs."""
+    worker = get_worker()
+    assert isinstance(worker, LabWorker)  # noqa: S101 - no other announces a tree
+    return worker.simulate(work)
