@@ -1,9 +1,7 @@
 """Jobs on a Dask cluster: each goes to a worker of the same tree, and counts once."""
 
 import logging
-import re
 import time
-import warnings
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
@@ -11,18 +9,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-import distributed
-from distributed import Client, KilledWorker
+from distributed import KilledWorker
 
 from harness.cluster import tree
+from harness.cluster.scheduler import DASK, refuse_unless_ready
 from harness.cluster.simulator import Answer, KilledError, packed, unpacked
 from harness.cluster.worker import simulate
-from harness.errors import EnvironmentNotReadyError, LabError
+from harness.errors import EnvironmentNotReadyError
 
-CONNECT_S = 8.0
-"""How long the scheduler may take to answer."""
 ANSWER_S = 20.0
-"""How long it may take once it has answered: it may have much to do."""
+"""How long the scheduler may take to answer, once it did: it may have much to do."""
 LOOK_S = 1.0
 """How often it is asked which workers there are, at most."""
 NO_WORKER_S = 30.0
@@ -50,7 +46,7 @@ class Sent(Generic[Job, Done]):
 class Cluster:
     """A scheduler's workers that have this tree."""
 
-    def __init__(self, client: Client, address: str, say: Callable[[str], None]) -> None:
+    def __init__(self, client: Any, address: str, say: Callable[[str], None]) -> None:  # noqa: ANN401
         self._client = client
         self._address = address
         self._say_line = say
@@ -191,12 +187,10 @@ def opened(address: str, say: Callable[[str], None]) -> Iterator[Cluster]:
         EnvironmentNotReadyError: no scheduler of this release answers there, or it has no workers.
 
     """
-    if not re.fullmatch(r"(tcp|tls)://[^\s/:]+:\d{1,5}", address):
-        raise LabError(f"--on {address}: write tcp://HOST:PORT, as ./lab cluster shows it")
     _quieten()
-    client = _connected(address)
+    refuse_unless_ready(address)
+    client = DASK.Client(address, timeout=ANSWER_S, set_as_default=False)
     try:
-        _refuse_other_release(client, address)
         cluster = Cluster(client, address, say)
         cluster.refuse_without_workers()
         yield cluster
@@ -210,24 +204,3 @@ def _quieten() -> None:
         logger = logging.getLogger(name)
         logger.handlers = [logging.NullHandler()]
         logger.propagate = False
-
-
-def _connected(address: str) -> Client:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # other releases are refused in a line of our own
-            return Client(address, timeout=CONNECT_S, set_as_default=False)
-    except (OSError, TimeoutError, ValueError, RuntimeError) as error:
-        raise EnvironmentNotReadyError(
-            f"--on {address}: no Dask scheduler answers there; ./lab cluster says how to start one"
-        ) from error
-
-
-def _refuse_other_release(client: Client, address: str) -> None:
-    told = client.sync(client.scheduler.versions, packages=[], callback_timeout=ANSWER_S)
-    theirs = told["packages"]["distributed"]
-    if theirs != distributed.__version__:
-        raise EnvironmentNotReadyError(
-            f"--on {address}: its Dask is {theirs}, here it is {distributed.__version__}; start it "
-            "by the command that ./lab cluster prints"
-        )

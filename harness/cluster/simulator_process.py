@@ -31,7 +31,7 @@ def answer(work: bytes) -> bytes:
 
 
 def _receive(connection: Connection, jobs: "queue.SimpleQueue[bytes]") -> None:
-    """Take jobs in; the end of the worker is the end of this process, in the middle of a job too."""
+    """Take jobs in; the end of the worker ends this process, in the middle of a job too."""
     try:
         while True:
             jobs.put(connection.recv_bytes())

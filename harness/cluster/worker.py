@@ -68,7 +68,11 @@ class LabWorker(Worker):
             self.loop.add_callback(self.close_gracefully, restart=True, reason=CHANGED)
             raise Reschedule
 
-    async def close(self, *args: Any, **more: Any) -> str | None:  # noqa: ANN401 - Dask's own
+    async def close(  # type: ignore[override] # as Dask's own
+        self,
+        *args: Any,  # noqa: ANN401
+        **more: Any,  # noqa: ANN401
+    ) -> str | None:
         """End the processes first, so that Dask does not wait for the jobs that they do."""
         self._is_ending = True
         for simulator in (*self._busy, *self._idle):
