@@ -36,6 +36,9 @@ Done = TypeVar("Done")
 class Elsewhere(Protocol):
     """Other machines that do the work, as `--on` names them."""
 
+    threads: int
+    """How many jobs they do at a time, as last seen."""
+
     def spread(
         self,
         jobs: Sequence[Job],

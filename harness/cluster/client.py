@@ -9,12 +9,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from distributed import KilledWorker
+from distributed import KilledWorker, get_worker
 
 from harness.cluster import tree
 from harness.cluster.scheduler import DASK, refuse_unless_ready
 from harness.cluster.simulator import Answer, KilledError, packed, unpacked
-from harness.cluster.worker import simulate
 from harness.errors import EnvironmentNotReadyError
 
 ANSWER_S = 20.0
@@ -95,6 +94,7 @@ class Cluster:
         """
         left = deque(jobs)
         sent: deque[Sent[Job, Done]] = deque()
+        simulate = _task()
         executor = self._client.get_executor(pure=False, resources=self._wanted)
         try:
             while left or sent:
@@ -174,6 +174,21 @@ class Cluster:
         if line not in self._said:
             self._said.add(line)
             self._say_line(line)
+
+
+def _task() -> Callable[[bytes], bytes]:
+    """Make what Dask runs on a `LabWorker`.
+
+    A function within a function travels as code and not by its name: the scheduler, which unpacks
+    it too, needs nothing of Chaoslab.
+    """
+
+    def simulate(work: bytes) -> bytes:
+        worker: Any = get_worker()
+        done: bytes = worker.simulate(work)
+        return done
+
+    return simulate
 
 
 @contextmanager

@@ -1,18 +1,20 @@
 """Whether a Dask scheduler of this release answers at an address, found out before a client is."""
 
 import asyncio
-import re
 import socket
+import sys
 from typing import Any
 
 import distributed
 
-from harness.errors import EnvironmentNotReadyError, LabError
+from harness.cluster.address import Address, parsed
+from harness.errors import EnvironmentNotReadyError
 
 CONNECT_S = 8.0
 """How long a scheduler may take to answer."""
 DASK: Any = distributed
 """Half of it has no types."""
+OURS = f"Dask {DASK.__version__} on Python {sys.version_info.major}.{sys.version_info.minor}"
 TLS = "distributed.comm.tls"
 
 
@@ -24,32 +26,29 @@ def refuse_unless_ready(address: str) -> None:
         EnvironmentNotReadyError: nothing answers there, or something else, or another release.
 
     """
-    found = re.fullmatch(r"(tcp|tls)://(\[[0-9a-fA-F:]+\]|[^\s/:\[\]]+):(\d{1,5})", address)
-    if not found or not 0 < int(found[3]) < 1 << 16:
-        raise LabError(f"--on {address}: write tcp://HOST:PORT, as ./lab cluster shows it")
-    _refuse_silence(address, found[2].strip("[]"), int(found[3]))
-    theirs, ours = _release(address), DASK.__version__
-    if theirs != ours:
+    _refuse_silence(parsed(address))
+    theirs = _releases(address)
+    if theirs != OURS:
         raise EnvironmentNotReadyError(
-            f"--on {address}: its Dask is {theirs}, here it is {ours}; start it by the command "
-            "that ./lab cluster prints"
+            f"--on {address}: the scheduler has {theirs}, and here is {OURS}; start it by the "
+            "command that ./lab cluster prints"
         )
 
 
-def _refuse_silence(address: str, host: str, port: int) -> None:
+def _refuse_silence(address: Address) -> None:
     """Refuse at once what Dask would try again and again."""
     try:
-        socket.create_connection((host, port), timeout=CONNECT_S).close()
+        socket.create_connection((address.host, address.port), timeout=CONNECT_S).close()
     except OSError as error:
         why = str(error.strerror or error).lower()
         raise EnvironmentNotReadyError(
-            f"--on {address}: nothing answers there ({why}); ./lab cluster says how to start a "
-            "scheduler"
+            f"--on {address.text}: nothing answers there ({why}); ./lab cluster says how to "
+            "start a scheduler"
         ) from error
 
 
-def _release(address: str) -> str:
-    """Give the scheduler's release of Dask."""
+def _releases(address: str) -> str:
+    """Give the scheduler's release of Dask and its Python, of which jobs depend."""
     arguments = DASK.Security().get_connection_args("client")
     if address.startswith("tls") and not arguments.get("ssl_context"):
         raise EnvironmentNotReadyError(
@@ -72,5 +71,5 @@ async def _asked(address: str, arguments: dict[str, object]) -> str:
             address, timeout=CONNECT_S, connection_args=arguments
         ) as scheduler:
             told = await scheduler.versions(packages=[])
-    release: str = told["packages"]["distributed"]
-    return release
+    python = ".".join(map(str, told["host"]["python"].split(".")[:2]))
+    return f"Dask {told['packages']['distributed']} on Python {python}"

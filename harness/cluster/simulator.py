@@ -17,6 +17,8 @@ from typing import Any
 
 ROOT = Path(__file__).parents[2]
 MODULE = "harness.cluster.simulator_process"
+RENEWED_AFTER = 100
+"""Jobs: a worker stands for days, and what libraries keep of each run would stay with it."""
 SET = {"PYTHONHASHSEED": "0", "PYTHONUTF8": "1"}
 UNSET = ("PYTHONOPTIMIZE", "PYTHONASYNCIODEBUG", "PYTHONDEVMODE", "PYTHONINSPECT")
 """As in the launcher: a run is the same whatever the environment of whoever starts it."""
@@ -55,6 +57,8 @@ class Simulator:
     """A process that does one job after the other; `end` it when there are no more."""
 
     def __init__(self) -> None:
+        self.left = RENEWED_AFTER
+        """How many jobs it should still do."""
         self._connection, there = Pipe()
         path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
         kept = {name: value for name, value in os.environ.items() if name not in UNSET}
@@ -74,6 +78,7 @@ class Simulator:
 
         """
         try:
+            self.left -= 1
             self._connection.send_bytes(work)
             return self._connection.recv_bytes()
         except (EOFError, OSError) as error:

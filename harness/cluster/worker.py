@@ -7,7 +7,7 @@ harness.cluster.worker.LabWorker`. It has as many processes as it has threads.
 from collections import deque
 from typing import Any
 
-from distributed import Reschedule, Worker, get_worker
+from distributed import Reschedule, Worker
 
 from harness.cluster import tree
 from harness.cluster.simulator import KilledError, Simulator, killed
@@ -55,7 +55,10 @@ class LabWorker(Worker):
             raise
         finally:
             self._busy.discard(simulator)
-        self._idle.append(simulator)
+        if simulator.left:
+            self._idle.append(simulator)
+        else:
+            simulator.end()
         return done
 
     def _refuse_ending(self) -> None:
@@ -78,10 +81,3 @@ class LabWorker(Worker):
         for simulator in (*self._busy, *self._idle):
             simulator.kill()
         return await super().close(*args, **more)
-
-
-def simulate(work: bytes) -> bytes:
-    """Do a job on the worker that was given it: the task that Dask runs."""
-    worker = get_worker()
-    assert isinstance(worker, LabWorker)  # noqa: S101 - no other announces a tree
-    return worker.simulate(work)
