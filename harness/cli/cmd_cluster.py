@@ -24,7 +24,7 @@ ANY = ("0.0.0.0", "::")  # noqa: S104 - to refuse them
 @click.command()
 @click.argument("address", default=HERE)
 def command(address: str) -> None:
-    """Print the commands that start a Dask scheduler and its workers.
+    """Print how to start a Dask scheduler and workers.
 
     ADDRESS is tcp://HOST:PORT, where the scheduler listens. Without it, all is on this machine. On
     a machine other than the scheduler's, only the command of its workers is printed.

@@ -3,7 +3,7 @@
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -81,7 +81,7 @@ class Cluster:
         finished: Callable[[Done], None],
         *,
         lost: Callable[[Job], Done],
-    ) -> Iterator[Done]:
+    ) -> Generator[Done]:
         """Do every job on the workers; give what came of each, in the jobs' order.
 
         `do` is a function of a module, and `finished` is called with what came of each as it is

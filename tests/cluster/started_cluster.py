@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,15 @@ def awaited(is_so: Callable[[], object], what: str) -> None:
     while not is_so():
         assert time.monotonic() < end_s, f"{what}: not within {LIMIT_S:g} s"
         time.sleep(0.05)
+
+
+def is_gone(pid: int) -> bool:
+    """Say whether there is no such process, or none of the group with this number's negative."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    return False
 
 
 def lab(*arguments: str, tree: Path = ROOT) -> subprocess.Popen[str]:
@@ -119,10 +129,13 @@ class Started:
                 process.wait()
 
     def close(self) -> None:
-        """End all of them."""
+        """End all of them, the scheduler last; whatever they have started is gone as well."""
         if self._client:
             self._client.close(10)
-        self.end(*reversed(self._processes))
+        self.end(*self._processes[1:])
+        self.end(*self._processes[:1])
+        for process in self._processes:
+            awaited(partial(is_gone, -process.pid), "the end of all processes")
 
 
 @contextmanager

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from harness.cli.__main__ import STOPPED
+from harness.cli.__main__ import STOPPED, main
 from harness.cluster import client
-from harness.errors import EnvironmentNotReadyError
+from harness.errors import EnvironmentNotReadyError, ExitCode
 from tests.cluster.cluster_jobs import Seen, fail, look, look_or_die, look_slowly, never
-from tests.cluster.started_cluster import ROOT, Started, awaited, lab, said, started
+from tests.cluster.started_cluster import ROOT, Started, awaited, is_gone, lab, said, started
 
-LAB = "speed-of-light"
+LAB = "backoff-jitter"
 """A quick one."""
 
 
@@ -36,14 +36,6 @@ def opened(cluster: Started, told: list[str]) -> Iterator[client.Cluster]:
         yield there
 
 
-def is_running(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
-
-
 def results(path: Path) -> list[str]:
     """Give a file's results in the order of their jobs, but for when and how long they ran."""
     head, *lines = [json.loads(line) for line in path.read_text().splitlines()]
@@ -52,23 +44,33 @@ def results(path: Path) -> list[str]:
     return [json.dumps(head), *map(json.dumps, timeless)]
 
 
-def test_a_check_gives_the_same_results_to_the_byte(cluster: Started, tmp_path: Path) -> None:
+def test_a_check_gives_the_same_results_to_the_byte(
+    cluster: Started, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Whatever hash seed the workers were started with; only the times differ."""
     paths = [tmp_path / "there.jsonl", tmp_path / "here.jsonl"]
-    asked = ("check", LAB, "--seeds", "3", "--results")
-    there = said(lab(*asked, str(paths[0]), "--on", cluster.address))
-    here = said(lab(*asked, str(paths[1])))
-    assert there == here
-    assert there[0] == 0
-    assert len(results(paths[0])) == 1 + 3
+    asked = ["check", LAB, "--seeds", "2", "--results"]
+    assert main([*asked, str(paths[0]), "--on", cluster.address]) is ExitCode.AS_EXPECTED
+    there = capsys.readouterr()
+    assert main([*asked, str(paths[1]), "--jobs", "1"]) is ExitCode.AS_EXPECTED
+    assert capsys.readouterr() == there
+    assert len(results(paths[0])) == 1 + 2
     assert results(paths[0]) == results(paths[1])
 
 
-def test_the_swarm_counts_each_plan_once(cluster: Started) -> None:
+def test_the_swarm_counts_each_plan_once(
+    cluster: Started,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     """As here."""
-    code, out, err = said(lab("swarm", "--plans", "3", "--on", cluster.address))
-    assert (code, err) == (0, "")
-    assert out.startswith("3 plans from seed 1 on hold; ")
+    monkeypatch.setattr("harness.cli.cmd_swarm.BATCH", 1)
+    asked = ["swarm", "--plans", "3", "--keep", str(tmp_path)]
+    assert main([*asked, "--on", cluster.address]) is ExitCode.AS_EXPECTED
+    said = capsys.readouterr()
+    assert said.out.startswith("3 plans from seed 1 on hold; ")
+    assert not said.err
 
 
 def test_a_job_runs_in_a_process_of_its_own(opened: client.Cluster, cluster: Started) -> None:
@@ -90,7 +92,7 @@ def test_a_lost_worker_loses_nothing(opened: client.Cluster, cluster: Started) -
     assert [one.number for one in seen] == list(range(12))
     assert sorted(one.number for one in finished) == list(range(12))
     (other,) = {one.pid for one in seen[-4:]}
-    awaited(lambda: not [one for one in seen if one.pid != other and is_running(one.pid)], victim)
+    awaited(lambda: all(is_gone(one.pid) for one in seen if one.pid != other), victim)
     cluster.await_workers(2)  # Dask's nanny starts another
 
 
@@ -127,14 +129,14 @@ def test_ctrl_c_ends_a_check_and_its_jobs(cluster: Started, tmp_path: Path) -> N
         code, _, err = said(check)
     finally:
         check.kill()
-    assert (code, err) == (130, f"chaoslab: {STOPPED}\n")
+    assert (code, err.strip()) == (130, f"chaoslab: {STOPPED}")
     awaited(lambda: not cluster.tasks(), "no job")
 
 
 def copied(folder: Path) -> Path:
     """Copy this tree's code, and what these tests have workers do."""
     for name in ("harness", "services", "labs", "tests/cluster"):
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / name, folder / name)
     return folder
 
 
@@ -154,7 +156,7 @@ def test_a_worker_of_another_tree_gets_no_job(cluster: Started, tmp_path: Path) 
             relay.write_text(relay.read_text() + "# changed\n")
             seen = list(there.spread(range(9), look_slowly, lambda _: None, lost=never))
             assert {one.root for one in seen} == {ROOT}
-        awaited(lambda: len(cluster.workers()) == 3, "the worker with its changed tree")
+        cluster.await_workers(3)  # Dask's nanny starts it anew, with its changed tree
         with client.opened(cluster.address, told.append) as there:
             seen = list(there.spread(range(9), look_slowly, lambda _: None, lost=never))
             assert {one.root for one in seen} == {ROOT}
