@@ -142,7 +142,7 @@ class Cluster:
         elif now_s > self._seen_s + NO_WORKER_S:
             raise EnvironmentNotReadyError(
                 f"--on {self._address}: no worker has been left for {NO_WORKER_S:g} s; start "
-                "workers again, then this command"
+                "workers again, then this command (check goes on with --resume)"
             )
 
     def _threads(self) -> int:
@@ -167,7 +167,7 @@ class Cluster:
     def _gone(self) -> EnvironmentNotReadyError:
         return EnvironmentNotReadyError(
             f"--on {self._address}: the scheduler is gone; start it and its workers again, then "
-            "this command"
+            "this command (check goes on with --resume)"
         )
 
     def _say(self, line: str) -> None:
