@@ -2,18 +2,17 @@
 
 import logging
 import time
-from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
+from concurrent.futures import CancelledError, Future
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
-from distributed import KilledWorker, get_worker
+from distributed import get_worker
 
 from harness.cluster import tree
 from harness.cluster.scheduler import DASK, refuse_unless_ready
 from harness.cluster.simulator import Answer, KilledError, packed, unpacked
+from harness.cluster.spreading import Spreading
 from harness.errors import EnvironmentNotReadyError
 
 ANSWER_S = 20.0
@@ -22,24 +21,10 @@ LOOK_S = 1.0
 """How often it is asked which workers there are, at most."""
 NO_WORKER_S = 30.0
 """How long there may be no worker in the middle of the work: a nanny may be starting a new one."""
-AHEAD = 2
-"""Jobs that are sent for each thread of the workers, so that none waits for its next one.
-
-No more: Dask suspects every job that a worker has when it is lost, not only the one that it does.
-"""
 CLOSE_S = 5.0
 LOGGERS = ("distributed", "distributed.client", "distributed.gc", "tornado", "tornado.application")
 Job = TypeVar("Job")
 Done = TypeVar("Done")
-
-
-@dataclass(slots=True, eq=False)
-class Sent(Generic[Job, Done]):
-    """A job that was sent, and what came of it, in a list of its own once it is there."""
-
-    job: Job
-    future: "Future[bytes]"
-    done: list[Done]
 
 
 class Cluster:
@@ -86,55 +71,46 @@ class Cluster:
 
         `do` is a function of a module, and `finished` is called with what came of each as it is
         done. The jobs of a worker that is lost go to others; `lost` makes what came of one that
-        took its process down twice, or four workers.
+        took its process down twice, or worker after worker.
 
         Raises:
             EnvironmentNotReadyError: the scheduler is gone, or all workers are.
 
         """
-        left = deque(jobs)
-        sent: deque[Sent[Job, Done]] = deque()
         simulate = _task()
         executor = self._client.get_executor(pure=False, resources=self._wanted)
+        spreading = Spreading(
+            jobs,
+            send=lambda job: executor.submit(simulate, packed(do, job)),
+            read=lambda future, job: self._read(future, job, lost),
+            finished=finished,
+            lost=lost,
+            threads=self._look,
+        )
         try:
-            while left or sent:
-                under_way = [one for one in sent if not one.done]
-                while left and len(under_way) < AHEAD * max(1, self.threads):
-                    future = executor.submit(simulate, packed(do, left[0]))
-                    under_way.append(Sent(left.popleft(), future, []))
-                    sent.append(under_way[-1])
-                wait([one.future for one in under_way], LOOK_S, FIRST_COMPLETED)
-                for one in under_way:
-                    if one.future.done():
-                        one.done.append(self._outcome(one, lost))
-                        finished(one.done[0])
-                self._look()
-                while sent and sent[0].done:
-                    yield sent.popleft().done[0]
+            yield from spreading.results()
         finally:
             executor.shutdown(wait=False)
 
-    def _outcome(self, one: Sent[Job, Done], lost: Callable[[Job], Done]) -> Done:
+    def _read(self, future: "Future[bytes]", job: Job, lost: Callable[[Job], Done]) -> Done:
         try:
-            answer: Answer = unpacked(one.future.result())
-        except KilledWorker:
-            return lost(one.job)
+            answer: Answer = unpacked(future.result())
         except CancelledError as error:
             raise self._gone() from error
         for line in answer.said:
             self._say(f"{line} (said once)")
         if isinstance(answer.raised, KilledError):
-            return lost(one.job)
+            return lost(job)
         if answer.raised:
             raise answer.raised
         done: Done = answer.done
         return done
 
-    def _look(self) -> None:
-        """Count the workers anew, now and then."""
+    def _look(self) -> int:
+        """Count the workers' threads, anew now and then."""
         now_s = time.monotonic()
         if now_s < self._looked_s + LOOK_S:
-            return
+            return self.threads
         self._looked_s = now_s
         self.threads = self._threads()
         if self.threads:
@@ -144,6 +120,7 @@ class Cluster:
                 f"--on {self._address}: no worker has been left for {NO_WORKER_S:g} s; start "
                 "workers again, then this command (check goes on with --resume)"
             )
+        return self.threads
 
     def _threads(self) -> int:
         """Count the threads of the workers that have this tree, and name those that do not."""
