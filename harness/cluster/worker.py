@@ -4,6 +4,7 @@ Started by Dask's own command, as `./lab cluster` prints it: `dask worker --work
 harness.cluster.worker.LabWorker`. It has as many processes as it has threads.
 """
 
+import signal
 from collections import deque
 from typing import Any
 
@@ -25,6 +26,9 @@ class LabWorker(Worker):
         self._is_ending = False
         self._idle: deque[Simulator] = deque()
         self._busy: set[Simulator] = set()
+        if more.get("nanny"):
+            # Ctrl-C reaches both on a terminal, and they would wait for each other for 8 s.
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
         super().__init__(*args, **{**more, "resources": self._announced})
 
     def simulate(self, work: bytes) -> bytes:
@@ -46,7 +50,10 @@ class LabWorker(Worker):
         return killed()
 
     def _done(self, work: bytes) -> bytes:
-        simulator = self._idle.pop() if self._idle else Simulator()
+        try:
+            simulator = self._idle.pop()
+        except IndexError:
+            simulator = Simulator()
         self._busy.add(simulator)
         try:
             done = simulator.do(work)
