@@ -19,15 +19,13 @@ class Address:
 
 
 def parsed(text: str) -> Address:
-    """Read `tcp://HOST:PORT` or `tls://HOST:PORT`; an IPv6 address stands in brackets.
+    """Read `tcp://HOST:PORT` or `tls://HOST:PORT`; a host with an IPv6 address goes by its name.
 
     Raises:
         LabError: it is neither.
 
     """
-    found = re.fullmatch(r"(tcp|tls)://(\[[0-9a-fA-F:]+\]|[^\s/:\[\]]+):(\d{1,5})", text)
+    found = re.fullmatch(r"(tcp|tls)://([^\s/:\[\]]+):(\d{1,5})", text)
     if not found or int(found[3]) not in PORTS:
         raise LabError(f"{text} is no scheduler's address; write tcp://HOST:PORT, port 1 to 65535")
-    return Address(
-        text=text, host=found[2].strip("[]"), port=int(found[3]), is_tls=found[1] == "tls"
-    )
+    return Address(text=text, host=found[2], port=int(found[3]), is_tls=found[1] == "tls")

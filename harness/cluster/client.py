@@ -133,8 +133,8 @@ class Cluster:
         return threads
 
     def _workers(self) -> Mapping[str, Mapping[str, Any]]:
-        ask = self._client.scheduler.identity
         try:
+            ask = self._client.scheduler.identity  # None when Dask's client has given up
             told = self._client.sync(ask, n_workers=-1, callback_timeout=ANSWER_S)
         except (OSError, TimeoutError, AttributeError) as error:
             raise self._gone() from error

@@ -48,7 +48,7 @@ def _refuse_silence(address: Address) -> None:
 
 
 def _releases(address: str) -> str:
-    """Give the scheduler's release of Dask and its Python, of which jobs depend."""
+    """Give the scheduler's release of Dask and its Python; it unpacks jobs, and so has ours."""
     arguments = DASK.Security().get_connection_args("client")
     if address.startswith("tls") and not arguments.get("ssl_context"):
         raise EnvironmentNotReadyError(

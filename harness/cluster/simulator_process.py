@@ -26,8 +26,18 @@ def answer(work: bytes) -> bytes:
             do, job = pickle.loads(work)  # noqa: S301 - whoever sends work may run anything
             return pickle.dumps(Answer(done=do(job), said=said))
         except Exception as error:  # noqa: BLE001 - it is raised again where the work came from
-            error.add_note("".join(traceback.format_exception(error)))
-            return pickle.dumps(Answer(raised=error, said=said))
+            return pickle.dumps(Answer(raised=_portable(error), said=said))
+
+
+def _portable(error: Exception) -> Exception:
+    """Note where an error was raised; one that cannot be pickled becomes one that can."""
+    where = "".join(traceback.format_exception(error))
+    try:
+        pickle.loads(pickle.dumps(error))  # noqa: S301 - our own
+    except Exception:  # noqa: BLE001 - pickling runs code of the error's class
+        return RuntimeError(where)
+    error.add_note(where)
+    return error
 
 
 def _receive(connection: Connection, jobs: "queue.SimpleQueue[bytes]") -> None:

@@ -15,6 +15,8 @@ from harness.cluster.simulator import KilledError, Simulator, killed
 
 ENOUGH = 1024.0
 """Of each resource: only its threads limit how many jobs a worker does at a time."""
+TRIES = 2
+"""How often a job's process may be killed."""
 CHANGED = "its files have changed since it was started"
 
 
@@ -32,14 +34,14 @@ class LabWorker(Worker):
         super().__init__(*args, **{**more, "resources": self._announced})
 
     def simulate(self, work: bytes) -> bytes:
-        """Do a job, in the thread that asks; once more if its process was killed.
+        """Do a job, in the thread that asks; again if its process was killed.
 
         Raises:
             Reschedule: the worker ends, or its files have changed. The scheduler then gives the job
                 to another worker.
 
         """
-        for _ in ("a first time", "a second time"):
+        for _ in range(TRIES):
             try:
                 done = self._done(work)
             except KilledError:

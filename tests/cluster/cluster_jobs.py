@@ -1,5 +1,6 @@
 """What tests have workers do, in a module that workers can import as well."""
 
+import logging
 import os
 import signal
 import time
@@ -41,6 +42,24 @@ def look_or_die(number: int) -> Seen:
 def fail(number: int) -> Seen:
     """Have a bug."""
     raise ZeroDivisionError(f"of job {number}")
+
+
+class TwoWordsError(Exception):
+    """Cannot be pickled: it would be made anew of its message alone."""
+
+    def __init__(self, one: str, two: str) -> None:
+        super().__init__(f"{one} {two}")
+
+
+def fail_strangely(number: int) -> Seen:
+    """Have a bug, and another one in its error."""
+    raise TwoWordsError("job", str(number))
+
+
+def complain(number: int) -> Seen:
+    """Log what a library or a service may log."""
+    logging.getLogger("a library").warning("out of ink")
+    return look(number)
 
 
 def never(number: int) -> Seen:

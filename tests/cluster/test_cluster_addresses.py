@@ -1,6 +1,7 @@
 """`--on` and `./lab cluster`: addresses where nothing answers, or something else, and commands."""
 
 import socket
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -86,7 +87,8 @@ def test_tls_without_certificates(shop: Workshop) -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["http://x:1", "tcp://x", "tcp://x:0", "tcp://x:65536", "tcp://:1", "x"]
+    "address",
+    ["http://x:1", "tcp://x", "tcp://x:0", "tcp://x:65536", "tcp://:1", "tcp://[::1]:1", "x"],
 )
 def test_what_is_no_address(shop: Workshop, address: str) -> None:
     """For both commands."""
@@ -107,6 +109,15 @@ def test_what_a_cluster_cannot_do(shop: Workshop) -> None:
         outcome = shop.run("check", "--on", NOWHERE, *more)
         assert (outcome.code, outcome.out) == (2, "")
         assert said in outcome.complaint
+
+
+def test_dask_is_not_installed(shop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where the command line was not started by ./lab; the command that installs it is told."""
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    monkeypatch.delitem(sys.modules, "harness.cluster.client", raising=False)
+    outcome = shop.run("check", "--on", NOWHERE)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.complaint == "what a cluster needs is not installed: ./lab cluster installs it"
 
 
 def test_labs_of_another_folder(shop: Workshop) -> None:

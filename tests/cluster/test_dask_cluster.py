@@ -12,7 +12,16 @@ import pytest
 from harness.cli.__main__ import STOPPED, main
 from harness.cluster import client
 from harness.errors import EnvironmentNotReadyError, ExitCode
-from tests.cluster.cluster_jobs import Seen, fail, look, look_or_die, look_slowly, never
+from tests.cluster.cluster_jobs import (
+    Seen,
+    complain,
+    fail,
+    fail_strangely,
+    look,
+    look_or_die,
+    look_slowly,
+    never,
+)
 from tests.cluster.started_cluster import ROOT, Started, awaited, is_gone, lab, said, started
 
 LAB = "backoff-jitter"
@@ -108,6 +117,14 @@ def test_a_bug_comes_back_with_where_it_was(opened: client.Cluster) -> None:
     with pytest.raises(ZeroDivisionError, match="of job 0") as raised:
         list(opened.spread([0], fail, lambda _: None, lost=never))
     assert "cluster_jobs.py" in "".join(raised.value.__notes__)
+    with pytest.raises(RuntimeError, match="TwoWordsError: job 0"):
+        list(opened.spread([0], fail_strangely, lambda _: None, lost=never))
+
+
+def test_what_services_complain_of_is_heard(opened: client.Cluster, told: list[str]) -> None:
+    """Once, as from a run on this machine."""
+    list(opened.spread(range(3), complain, lambda _: None, lost=never))
+    assert told == ["out of ink (said once)"]
 
 
 def test_who_stops_half_way_leaves_nothing_there(opened: client.Cluster, cluster: Started) -> None:
@@ -148,17 +165,17 @@ def test_a_worker_of_another_tree_gets_no_job(cluster: Started, tmp_path: Path) 
         cluster.await_workers(3)
         told: list[str] = []
         with client.opened(cluster.address, told.append) as there:
-            seen = list(there.spread(range(9), look_slowly, lambda _: None, lost=never))
+            seen = list(there.spread(range(6), look_slowly, lambda _: None, lost=never))
             assert {one.root for one in seen} == {ROOT, tree}
             assert not told
 
             relay = tree / "services" / "relay.py"
             relay.write_text(relay.read_text() + "# changed\n")
-            seen = list(there.spread(range(9), look_slowly, lambda _: None, lost=never))
+            seen = list(there.spread(range(6), look_slowly, lambda _: None, lost=never))
             assert {one.root for one in seen} == {ROOT}
         cluster.await_workers(3)  # Dask's nanny starts it anew, with its changed tree
         with client.opened(cluster.address, told.append) as there:
-            seen = list(there.spread(range(9), look_slowly, lambda _: None, lost=never))
+            seen = list(there.spread(range(6), look_slowly, lambda _: None, lost=never))
             assert {one.root for one in seen} == {ROOT}
             (line,) = told
             assert " is refused: harness and services is " in line
