@@ -16,6 +16,7 @@ class Seen:
 
     number: int
     pid: int
+    worker_pid: int
     root: Path
     hash_seed: str
 
@@ -23,7 +24,13 @@ class Seen:
 def look(number: int) -> Seen:
     """Say where this is."""
     seed = os.environ.get("PYTHONHASHSEED", "")
-    return Seen(number=number, pid=os.getpid(), root=catalogue.ROOT, hash_seed=seed)
+    return Seen(
+        number=number,
+        pid=os.getpid(),
+        worker_pid=os.getppid(),
+        root=catalogue.ROOT,
+        hash_seed=seed,
+    )
 
 
 def look_slowly(number: int) -> Seen:

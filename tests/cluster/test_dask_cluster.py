@@ -85,7 +85,7 @@ def test_the_swarm_counts_each_plan_once(
 def test_a_job_runs_in_a_process_of_its_own(opened: client.Cluster, cluster: Started) -> None:
     """In none of Dask's, whose threads need the real clock; texts hash as with ./lab."""
     seen = list(opened.spread(range(6), look, lambda _: None, lost=never))
-    assert not {one.pid for one in seen} & set(cluster.pids().values())
+    assert {one.worker_pid for one in seen} <= cluster.pids()
     assert {(one.root, one.hash_seed) for one in seen} == {(ROOT, "0")}
 
 
@@ -94,14 +94,12 @@ def test_a_lost_worker_loses_nothing(opened: client.Cluster, cluster: Started) -
     finished: list[Seen] = []
     spread = opened.spread(range(12), look_slowly, finished.append, lost=never)
     seen = [next(spread), next(spread)]
-    pids = cluster.pids()
-    victim, dead = pids.popitem()
-    os.kill(dead, signal.SIGKILL)
+    victim = seen[1]
+    os.kill(victim.worker_pid, signal.SIGKILL)
     seen += spread
     assert [one.number for one in seen] == list(range(12))
     assert sorted(one.number for one in finished) == list(range(12))
-    (other,) = {one.pid for one in seen[-4:]}
-    awaited(lambda: all(is_gone(one.pid) for one in seen if one.pid != other), victim)
+    awaited(lambda: is_gone(victim.pid), "the end of the lost worker's process")
     cluster.await_workers(2)  # Dask's nanny starts another
 
 
