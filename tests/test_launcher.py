@@ -20,7 +20,7 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
 TIMEOUT_S = 30
-PARTS = ("simulate", "report", "containers", "develop")
+PARTS = ("simulate", "report", "containers", "cluster", "develop")
 TOOLS = (
     "basename",
     "bash",
@@ -252,7 +252,10 @@ def test_a_failed_install_is_not_taken_for_a_whole_one(sandbox: Sandbox, *, earl
         (["images", "build"], "containers"),
         (["compose", "x"], "containers"),
         (["grafana", "x"], "containers"),
-        (["test", "--", "-k", "one"], "containers develop"),
+        (["cluster"], "containers cluster"),
+        (["check", "--on", "tcp://x:1"], "containers cluster"),
+        (["swarm", "--on=tcp://x:1"], "containers cluster"),
+        (["test", "--", "-k", "one"], "containers cluster develop"),
     ],
 )
 def test_a_part_is_added_by_the_command_that_needs_it(

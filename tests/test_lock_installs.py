@@ -20,7 +20,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 LIMIT_S = 120
-PARTS = ("simulate", "report", "containers", "develop")
+PARTS = ("simulate", "report", "containers", "cluster", "develop")
 CLI = """\
 from importlib.metadata import distributions
 print(sorted(f"{one.name} {one.version}" for one in distributions() if "locked" in one.name))

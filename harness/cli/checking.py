@@ -9,7 +9,7 @@ from functools import partial
 
 from harness import catalogue, runner, store
 from harness.check_results import Checked, Job
-from harness.cli.workers import spread
+from harness.cli.workers import Elsewhere, spread
 from harness.engines.containers import ComposeEngine, why_not
 from harness.engines.protocol import Engine
 from harness.engines.sim.collector import calm
@@ -30,12 +30,12 @@ class Told:
 
 
 def simulate(
-    work: Sequence[Job], jobs: int | None, told: Told, *, permute: bool
+    work: Sequence[Job], jobs: int | None, told: Told, *, permute: bool, on: Elsewhere | None
 ) -> Iterator[Checked]:
-    """Check in the simulator, on all cores; results come in the order of the work."""
+    """Check in the simulator, on all cores or elsewhere; results come in the order of the work."""
     do = partial(_check_simulated, permute=permute)
     processes = jobs or os.cpu_count() or 1
-    return spread(work, do, processes, told.finished, lost=_lost, cleans_up=False)
+    return spread(work, do, processes, told.finished, lost=_lost, cleans_up=False, on=on)
 
 
 def _check_simulated(job: Job, *, permute: bool) -> Checked:

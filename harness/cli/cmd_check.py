@@ -4,68 +4,31 @@ import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import click
 from rich.console import Console
 from rich.text import Text
 
-from harness import check_markdown, check_results, junit, shards, store
+from harness import check_markdown, check_results, junit, shards
 from harness.check_results import Checked, Job, Results
 from harness.checks.verdict import Verdict, failures
-from harness.cli import checking, options, program
+from harness.cli import checking, on_cluster, options
+from harness.cli.check_asked import Asked
 from harness.cli.check_progress import Shown, progress
 from harness.cli.spreads import lines
 from harness.cli.tables import STYLES
+from harness.cli.workers import Elsewhere
 from harness.due import due as due_on_containers
 from harness.errors import EnvironmentNotReadyError, ExitCode, LabError
-from harness.junit import Suite
 from harness.report.text import SIGNS, seen, wanted
 
 WRITTEN_EVERY_S = 2.0
 """How often JUnit and Markdown are brought up to date, at most: they are written as a whole."""
 DUE = "Only what is most due on containers, for so long: what has changed, then in turn."
 FILE = click.Path(dir_okay=False, path_type=Path)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """What is to be checked, and how its parts are repeated."""
-
-    labs: Sequence[str]
-    seeds: Sequence[int]
-    engine: str
-    permute: bool
-    shard: shards.Shard | None
-
-    def work(self) -> list[Job]:
-        """Give all labs and seeds."""
-        return [(slug, seed) for slug in self.labs for seed in self.seeds]
-
-    def replay(self, one: Checked) -> str:
-        """Give the command that shows one of them again."""
-        permuted = ("--permute", str(one.seed)) if self.permute else ()
-        seed = ("--seed", str(one.seed))
-        return program.command("run", one.slug, "--engine", self.engine, *seed, *permuted)
-
-    def results(self) -> Path:
-        """Give the file that keeps results where none is named."""
-        part = f"-shard-{self.shard.number}-of-{self.shard.count}" if self.shard else ""
-        return store.RUNS / f"check-{self.engine}{'-permute' if self.permute else ''}{part}.jsonl"
-
-    def suite(self, one: Checked) -> Suite:
-        """Give a result as JUnit has it."""
-        return Suite(
-            slug=one.slug,
-            seed=one.seed,
-            controls=one.controls,
-            began=one.began,
-            took_s=one.took_s,
-            replay=self.replay(one),
-            error=one.error,
-        )
 
 
 @click.command()
@@ -81,6 +44,7 @@ class Asked:
     default=None,
     help="At once: one a core; on containers one for two cores.",
 )
+@on_cluster.option()
 @click.option(
     "--spread",
     "spreads",
@@ -99,6 +63,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
     due: float | None,
     permute: bool,  # noqa: FBT001
     jobs: int | None,
+    on: str | None,
     spreads: bool,  # noqa: FBT001
     junit_path: Path | None,
     markdown_path: Path | None,
@@ -122,6 +87,8 @@ def command(  # noqa: PLR0913 - one parameter for each option
         _refuse_without_folder(path)
     if permute and engine == "compose":
         raise LabError("--permute is of the simulation; leave --engine compose out")
+    if on and engine == "compose":
+        raise LabError("--on is of the simulation; leave --engine compose out")
     part = shards.read(shard) if shard else None
     labs = options.labs(names)
     console = Console(highlight=False)
@@ -135,6 +102,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
     if part and not labs:
         return ExitCode.AS_EXPECTED
     with ExitStack() as stack:
+        cluster = stack.enter_context(on_cluster.opened(on, jobs))
         results = stack.enter_context(
             check_results.opened(
                 results_path or asked.results(),
@@ -144,7 +112,8 @@ def command(  # noqa: PLR0913 - one parameter for each option
             )
         )
         files = stack.enter_context(_written(asked, junit_path, markdown_path))
-        checked = _check(asked, results, jobs, console, files.keep)
+        start = partial(_begun, asked, results, jobs, cluster)
+        checked = _check(asked, results, console, start, files.keep)
     if spreads:
         _spread(labs, checked)
     _summary(console, labs, checked)
@@ -155,8 +124,8 @@ def command(  # noqa: PLR0913 - one parameter for each option
 def _check(
     asked: Asked,
     results: Results,
-    jobs: int | None,
     console: Console,
+    start: Callable[[Sequence[Job], Shown], Iterator[Checked]],
     show: Callable[[Checked], None],
 ) -> list[Checked]:
     """Take what is there of an earlier check, do the rest, and show each."""
@@ -167,7 +136,7 @@ def _check(
         click.echo(f"chaoslab: {len(there)} of {len(asked.work())} were checked before", err=True)
     checked = []
     with progress(console, len(left)) as (shown, lines):
-        for ones in (there, _begun(asked, left, results, jobs, shown)):
+        for ones in (there, start(left, shown)):
             for one in ones:
                 checked.append(one)
                 _show(lines, one, asked.replay(one), brief=len(asked.seeds) > 1)
@@ -175,8 +144,13 @@ def _check(
     return checked
 
 
-def _begun(
-    asked: Asked, work: Sequence[Job], results: Results, jobs: int | None, shown: Shown
+def _begun(  # noqa: PLR0913 - the check, where it is done, its work, and who is told
+    asked: Asked,
+    results: Results,
+    jobs: int | None,
+    cluster: Elsewhere | None,
+    work: Sequence[Job],
+    shown: Shown,
 ) -> Iterator[Checked]:
     def finished(one: Checked) -> None:
         results.add(one)
@@ -185,7 +159,7 @@ def _begun(
     told = checking.Told(finished=finished, waiting=shown.one, again=shown.again)
     if asked.engine == "compose":
         return checking.measure(work, jobs, told)
-    return checking.simulate(work, jobs, told, permute=asked.permute)
+    return checking.simulate(work, jobs, told, permute=asked.permute, on=cluster)
 
 
 class _Files:

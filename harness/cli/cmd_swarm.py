@@ -1,6 +1,7 @@
 """`./lab swarm`: random systems under random storms, on which the simulator checks itself."""
 
 import itertools
+import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,8 +10,8 @@ from pathlib import Path
 import click
 
 from harness.catalogue import ROOT
-from harness.cli import options
-from harness.cli.workers import cores, spread
+from harness.cli import on_cluster, options
+from harness.cli.workers import Elsewhere, cores, spread
 from harness.engines.sim.collector import calm
 from harness.errors import EnvironmentNotReadyError, ExitCode
 from harness.swarm import as_test
@@ -29,7 +30,7 @@ class Batch:
     """Some plans by their seeds, and the moment of the machine's clock after which none begins."""
 
     seeds: range
-    until_s: float
+    until_s: float = math.inf
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,14 +48,20 @@ class Tried:
 )
 @options.seed()
 @click.option("--jobs", type=click.IntRange(1, 256), help="In parallel.  [default: one a core]")
+@on_cluster.option()
 @click.option(
     "--keep",
     type=click.Path(file_okay=False, path_type=Path),
     default=ROOT / "tests" / "swarm",
     help="Where a test is written.  [default: tests/swarm]",
 )
-def command(
-    plans: int | None, seconds: int | None, seed: int, jobs: int | None, keep: Path
+def command(  # noqa: PLR0913 - one parameter for each option
+    plans: int | None,
+    seconds: int | None,
+    seed: int,
+    jobs: int | None,
+    on: str | None,
+    keep: Path,
 ) -> ExitCode:
     """Try random systems under random storms; shrink what fails.
 
@@ -65,25 +72,43 @@ def command(
         raise EnvironmentNotReadyError(f"{keep}: there is no such folder; make it first")
     if plans is None and seconds is None:
         plans = PLANS
-    began_s = time.monotonic()
-    until_s = began_s + seconds if seconds else float("inf")
-    count = 0
-    for tried in _tried(seed, plans, until_s, jobs or cores()):
-        count += tried.plans
-        if tried.failing:
-            _report(*tried.failing, keep)
-            return ExitCode.EXPECTATION_FAILED
+    with on_cluster.opened(on, jobs) as cluster:
+        began_s = time.monotonic()
+        until_s = began_s + seconds if seconds else math.inf
+        at_once = cluster.threads if cluster else jobs or cores()
+        count, failing = _counted(_tried(seed, plans, until_s, at_once, cluster))
+    if failing:
+        _report(*failing, keep)
+        return ExitCode.EXPECTATION_FAILED
     took_s = time.monotonic() - began_s
     each = f"{count / took_s:.1f} a second"
     click.echo(f"{count} plans from seed {seed} on hold; {took_s:.0f} s, {each}")
     return ExitCode.AS_EXPECTED
 
 
-def _tried(seed: int, plans: int | None, until_s: float, jobs: int) -> Iterator[Tried]:
-    """Try plans batch by batch, each round in as many processes as there are jobs."""
-    batches = _batches(seed, plans, until_s)
+def _counted(tries: Iterator[Tried]) -> tuple[int, tuple[int, Failure] | None]:
+    """Count plans up to the first batch that fails, in their order."""
+    count = 0
+    for tried in tries:
+        count += tried.plans
+        if tried.failing:
+            return count, tried.failing
+    return count, None
+
+
+def _tried(
+    seed: int, plans: int | None, until_s: float, jobs: int, cluster: Elsewhere | None
+) -> Iterator[Tried]:
+    """Try plans batch by batch, each round in as many processes as there are jobs.
+
+    Another machine's clock says nothing of ours: what a cluster has not done in time is dropped.
+    """
+    batches = _batches(seed, plans, math.inf if cluster else until_s)
     while time.monotonic() < until_s and (due := list(itertools.islice(batches, ROUND * jobs))):
-        yield from spread(due, trial, jobs, _ignored, lost=_lost, cleans_up=False)
+        for tried in spread(due, trial, jobs, _ignored, lost=_lost, cleans_up=False, on=cluster):
+            yield tried
+            if cluster and time.monotonic() >= until_s:
+                return
 
 
 def _ignored(_: Tried) -> None:

@@ -8,6 +8,8 @@ from harness import catalogue
 from harness.engines import containers
 from harness.errors import EnvironmentNotReadyError
 
+CLUSTER = ("dask", "distributed")
+
 
 def imported(name: str) -> Any:  # noqa: ANN401 - a module, imported by its name
     """Import a module.
@@ -38,8 +40,13 @@ def _not_installed(package: str) -> EnvironmentNotReadyError:
     """Say that a package is lacking, and what installs it."""
     if package in containers.PACKAGES:
         return EnvironmentNotReadyError(containers.NOT_INSTALLED)
+    if package in CLUSTER and catalogue.IS_CHECKOUT:
+        return EnvironmentNotReadyError(
+            "what a cluster needs is not installed: ./lab cluster installs it"
+        )
     if not catalogue.IS_CHECKOUT:
-        fix = "install chaoslab with its part for reports, as in pip install 'chaoslab[report]'"
+        part = "cluster" if package in CLUSTER else "report"
+        fix = f"install chaoslab with the part that has it, as in pip install 'chaoslab[{part}]'"
         return EnvironmentNotReadyError(f"the package {package} is not installed: {fix}")
     fix = "remove the folder .venv, and the next start installs it anew"
     return EnvironmentNotReadyError(f"the package {package} is not installed: {fix}")

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from functools import partial
 from multiprocessing.connection import wait
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from harness import labs_folder
 from harness.engines.compose.interrupts import SIGNALS, uninterrupted
@@ -33,6 +33,24 @@ Job = TypeVar("Job")
 Done = TypeVar("Done")
 
 
+class Elsewhere(Protocol):
+    """Other machines that do the work, as `--on` names them."""
+
+    threads: int
+    """How many jobs they do at a time, as last seen."""
+
+    def spread(
+        self,
+        jobs: Sequence[Job],
+        do: Callable[[Job], Done],
+        finished: Callable[[Done], None],
+        *,
+        lost: Callable[[Job], Done],
+    ) -> Iterator[Done]:
+        """Do every job; give what came of each, in the jobs' order."""
+        ...
+
+
 def spread(  # noqa: PLR0913 - the work, and who is told of it
     jobs: Sequence[Job],
     do: Callable[[Job], Done],
@@ -41,8 +59,12 @@ def spread(  # noqa: PLR0913 - the work, and who is told of it
     *,
     lost: Callable[[Job], Done],
     cleans_up: bool,
+    on: Elsewhere | None = None,
 ) -> Iterator[Done]:
     """Do every job in one of several processes; give what came of each, in the jobs' order.
+
+    With `on`, other machines do them, and `processes` counts for nothing; `do` is then a function
+    of a module, or a `partial` of one.
 
     `finished` is called with what came of each as it is done, in whatever order, and from another
     thread. When the caller stops, by Ctrl-C or otherwise, each process is told to end and is waited
@@ -50,6 +72,9 @@ def spread(  # noqa: PLR0913 - the work, and who is told of it
     remove; any other just ends. A job whose process is killed is done again, alone; if that process
     is killed too, `lost` makes what came of it, and the others go on.
     """
+    if on:
+        yield from on.spread(jobs, do, finished, lost=lost)
+        return
     if min(processes, len(jobs)) <= 1:
         for job in jobs:
             done = do(job)
