@@ -4,7 +4,6 @@ import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,16 +11,16 @@ import click
 from rich.console import Console
 from rich.text import Text
 
-from harness import check_markdown, check_results, junit, shards, store
+from harness import check_markdown, check_results, junit, shards
 from harness.check_results import Checked, Job, Results
 from harness.checks.verdict import Verdict, failures
-from harness.cli import checking, options, program
+from harness.cli import checking, ledger, options
+from harness.cli.check_asked import Asked
 from harness.cli.check_progress import Shown, progress
 from harness.cli.spreads import lines
 from harness.cli.tables import STYLES
 from harness.due import due as due_on_containers
 from harness.errors import EnvironmentNotReadyError, ExitCode, LabError
-from harness.junit import Suite
 from harness.report.text import SIGNS, seen, wanted
 
 WRITTEN_EVERY_S = 2.0
@@ -30,50 +29,13 @@ DUE = "Only what is most due on containers, for so long: what has changed, then 
 FILE = click.Path(dir_okay=False, path_type=Path)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """What is to be checked, and how its parts are repeated."""
-
-    labs: Sequence[str]
-    seeds: Sequence[int]
-    engine: str
-    permute: bool
-    shard: shards.Shard | None
-
-    def work(self) -> list[Job]:
-        """Give all labs and seeds."""
-        return [(slug, seed) for slug in self.labs for seed in self.seeds]
-
-    def replay(self, one: Checked) -> str:
-        """Give the command that shows one of them again."""
-        permuted = ("--permute", str(one.seed)) if self.permute else ()
-        seed = ("--seed", str(one.seed))
-        return program.command("run", one.slug, "--engine", self.engine, *seed, *permuted)
-
-    def results(self) -> Path:
-        """Give the file that keeps results where none is named."""
-        part = f"-shard-{self.shard.number}-of-{self.shard.count}" if self.shard else ""
-        return store.RUNS / f"check-{self.engine}{'-permute' if self.permute else ''}{part}.jsonl"
-
-    def suite(self, one: Checked) -> Suite:
-        """Give a result as JUnit has it."""
-        return Suite(
-            slug=one.slug,
-            seed=one.seed,
-            controls=one.controls,
-            began=one.began,
-            took_s=one.took_s,
-            replay=self.replay(one),
-            error=one.error,
-        )
-
-
 @click.command()
 @click.argument("names", nargs=-1)
 @click.option("--engine", type=click.Choice(["sim", "compose"]), default="sim", show_default=True)
 @options.seeds()
 @click.option("--shard", help="Only this part of the labs, such as 1/4; each lab is in one part.")
 @click.option("--due", type=click.FloatRange(min=0), metavar="MINUTES", help=DUE)
+@click.option("--ledger", "from_ledger", is_flag=True, help=ledger.HELP)
 @click.option("--permute", is_flag=True, help="Another order of what is simultaneous each seed.")
 @click.option(
     "--jobs",
@@ -97,6 +59,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
     seeds: Sequence[int],
     shard: str | None,
     due: float | None,
+    from_ledger: bool,  # noqa: FBT001
     permute: bool,  # noqa: FBT001
     jobs: int | None,
     spreads: bool,  # noqa: FBT001
@@ -122,6 +85,10 @@ def command(  # noqa: PLR0913 - one parameter for each option
         _refuse_without_folder(path)
     if permute and engine == "compose":
         raise LabError("--permute is of the simulation; leave --engine compose out")
+    if from_ledger and (permute or engine == "compose"):
+        raise LabError(
+            "--ledger simulates seeds as they were found; leave --permute and --engine out"
+        )
     part = shards.read(shard) if shard else None
     labs = options.labs(names)
     console = Console(highlight=False)
@@ -131,7 +98,10 @@ def command(  # noqa: PLR0913 - one parameter for each option
     if part:
         labs = shards.chosen(labs, part)
         console.print(f"shard {part}: {', '.join(labs) or 'no lab, for there are fewer of them'}")
-    asked = Asked(labs=labs, seeds=seeds, engine=engine, permute=permute, shard=part)
+    seeds_first = ledger.jobs(labs) if from_ledger else ()
+    asked = Asked(
+        labs=labs, seeds=seeds, engine=engine, permute=permute, shard=part, ledger=seeds_first
+    )
     if part and not labs:
         return ExitCode.AS_EXPECTED
     with ExitStack() as stack:
@@ -147,6 +117,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
         checked = _check(asked, results, jobs, console, files.keep)
     if spreads:
         _spread(labs, checked)
+    ledger.tell(console, asked, checked, results_path or asked.results())
     _summary(console, labs, checked)
     unwritten = [*files.problems, *([results.failed] if results_path and results.failed else [])]
     return _ended(_worst(checked), unwritten)
@@ -170,7 +141,9 @@ def _check(
         for ones in (there, _begun(asked, left, results, jobs, shown)):
             for one in ones:
                 checked.append(one)
-                _show(lines, one, asked.replay(one), brief=len(asked.seeds) > 1)
+                _show(
+                    lines, one, asked.replay(one), brief=len(asked.seeds) > 1 or bool(asked.ledger)
+                )
                 show(one)
     return checked
 

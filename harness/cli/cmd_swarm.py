@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from harness.catalogue import ROOT
-from harness.cli import options
+from harness.cli import ledger, options
 from harness.cli.workers import cores, spread
 from harness.engines.sim.collector import calm
 from harness.errors import EnvironmentNotReadyError, ExitCode
@@ -53,8 +53,14 @@ class Tried:
     default=ROOT / "tests" / "swarm",
     help="Where a test is written.  [default: tests/swarm]",
 )
-def command(
-    plans: int | None, seconds: int | None, seed: int, jobs: int | None, keep: Path
+@click.option("--ledger", "from_ledger", is_flag=True, help=ledger.HELP)
+def command(  # noqa: PLR0913 - one parameter for each option
+    plans: int | None,
+    seconds: int | None,
+    seed: int,
+    jobs: int | None,
+    keep: Path,
+    from_ledger: bool,  # noqa: FBT001
 ) -> ExitCode:
     """Try random systems under random storms; shrink what fails.
 
@@ -65,6 +71,9 @@ def command(
         raise EnvironmentNotReadyError(f"{keep}: there is no such folder; make it first")
     if plans is None and seconds is None:
         plans = PLANS
+    if from_ledger and (failing := _failing_of_ledger(jobs or cores())):
+        _report(*failing, keep)
+        return ExitCode.EXPECTATION_FAILED
     began_s = time.monotonic()
     until_s = began_s + seconds if seconds else float("inf")
     count = 0
@@ -77,6 +86,17 @@ def command(
     each = f"{count / took_s:.1f} a second"
     click.echo(f"{count} plans from seed {seed} on hold; {took_s:.0f} s, {each}")
     return ExitCode.AS_EXPECTED
+
+
+def _failing_of_ledger(jobs: int) -> tuple[int, Failure] | None:
+    """Try the ledger's plans; give the first that fails."""
+    seeds = ledger.plans()
+    batches = [Batch(seeds=range(seed, seed + 1), until_s=float("inf")) for seed in seeds]
+    for tried in spread(batches, trial, jobs, _ignored, lost=_lost, cleans_up=False):
+        if tried.failing:
+            return tried.failing
+    click.echo(f"{len(seeds)} plans of the ledger hold")
+    return None
 
 
 def _tried(seed: int, plans: int | None, until_s: float, jobs: int) -> Iterator[Tried]:
@@ -136,3 +156,4 @@ def _report(seed: int, found: Failure, keep: Path) -> None:
         click.echo(f"    {line}")
     click.echo(f"  written as a test: {as_test.write(small, again, keep)}")
     click.echo(f"  replay: ./lab swarm --seed {seed} --plans 1")
+    click.echo(f"  write it into the ledger: ./lab evidence --plan {seed}")
