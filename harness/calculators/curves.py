@@ -1,17 +1,17 @@
 """What a formula gives along one argument."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import cast
 
 from harness.calculators.formulas import Calculator
 from harness.calculators.inputs import Argument
-from harness.calculators.units import Value
+from harness.calculators.units import Value, said
 from harness.errors import LabError
 
-POINTS = 61
+POINTS, ROWS = 61, 7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +44,23 @@ class Curve:
             )
             for line in range(count)
         )
+
+    def rows(self) -> Iterator[tuple[str, str]]:
+        """Give some points, evenly spread: the argument's value and the result's, in words."""
+        last = len(self.points) - 1
+        for number in dict.fromkeys(round(n * last / (ROWS - 1)) for n in range(ROWS)):
+            point = self.points[number]
+            found = point.refused or said(point.result, self.unit)
+            yield said(point.at, self.argument.unit), found
+
+    def share(self, at: float) -> float:
+        """Give how far along the argument a value lies: 0 at its first point, 1 at its last."""
+        first, last = self.points[0].at, self.points[-1].at
+        if last <= first:
+            return 0.0
+        if self.argument.logarithmic and min(at, first) > 0:
+            return math.log(at / first) / math.log(last / first)
+        return (at - first) / (last - first)
 
     @property
     def gaps(self) -> str:

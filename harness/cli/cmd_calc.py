@@ -162,7 +162,7 @@ def _draw(
     if any(found.lines):
         for line in curve_drawn.drawn(found, width_of(console)):
             console.print(Text(line), soft_wrap=True)
-    rows = list(curve_drawn.rows(found))
+    rows = list(found.rows())
     room = max(len(at) for at, _ in rows)
     for at, height in rows:
         console.print(Text(f"  {at:>{room}}  {height}"), soft_wrap=True)

@@ -1,16 +1,14 @@
-"""A formula's curve in letters, and as a few lines of numbers."""
+"""A formula's curve in letters."""
 
-import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-from harness.calculators.curves import Curve, Point, extent
-from harness.calculators.units import plain, said
+from harness.calculators.curves import Curve, extent
+from harness.calculators.units import plain
 from harness.report.text import cut
 
 HEIGHT, FEWEST_COLUMNS = 11, 20
 MARKS = "●abcdefgh"
 """The first is for a line that is alone, the others for several."""
-TABLE_ROWS = 7
 LABELS = 12
 
 
@@ -23,7 +21,7 @@ def drawn(curve: Curve, width: int) -> list[str]:
     for mark, line in zip(_marks(len(lines)), lines, strict=False):
         for at, height in line:
             row = round((high - height) / (high - low) * (HEIGHT - 1))
-            grid[row][_column(curve, at, columns)] = mark
+            grid[row][round(curve.share(at) * (columns - 1))] = mark
     labels = {0: high, HEIGHT // 2: (low + high) / 2, HEIGHT - 1: low}
     told = [
         f"{cut(plain(labels[row]), LABELS) if row in labels else '':>{LABELS}} │{''.join(cells)}"
@@ -39,27 +37,5 @@ def drawn(curve: Curve, width: int) -> list[str]:
     ]
 
 
-def rows(curve: Curve) -> Iterator[tuple[str, str]]:
-    """Give some points of a curve, evenly spread, as the argument's value and the result's."""
-    last = len(curve.points) - 1
-    chosen = dict.fromkeys(round(n * last / (TABLE_ROWS - 1)) for n in range(TABLE_ROWS))
-    for number in chosen:
-        point = curve.points[number]
-        yield said(point.at, curve.argument.unit), _result(point, curve.unit)
-
-
-def _result(point: Point, unit: str) -> str:
-    return point.refused or said(point.result, unit)
-
-
 def _marks(count: int) -> Sequence[str]:
     return MARKS[:1] if count <= 1 else [MARKS[1 + n % (len(MARKS) - 1)] for n in range(count)]
-
-
-def _column(curve: Curve, at: float, columns: int) -> int:
-    first, last = curve.points[0].at, curve.points[-1].at
-    if curve.argument.logarithmic and first > 0:
-        share = math.log(at / first) / math.log(last / first)
-    else:
-        share = (at - first) / (last - first) if last > first else 0.0
-    return round(share * (columns - 1))

@@ -14,6 +14,7 @@ from harness.catalogue import Episode, Planned
 from harness.live.server import PAGE
 from harness.live.tools import tools
 from harness.report import lesson_page
+from harness.site import calculator_pages
 from harness.site.pictures import KEPT, PICTURES, TALL, WIDE
 
 TEMPLATES = Environment(
@@ -115,6 +116,7 @@ def write(out: Path, *, playable: bool) -> None:
         pages[f"labs/{slug}.html"] = lab(slug, playable=playable)
     for name, text in pages.items():
         (out / name).write_text(text, encoding="utf-8")
+    calculator_pages.write(out, TEMPLATES, playable=playable)
 
 
 def index(*, playable: bool) -> str:

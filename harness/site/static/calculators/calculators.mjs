@@ -1,0 +1,69 @@
+// Sliders of calculators. The page stands without this script; Python is fetched when a visitor first reaches for a field.
+import { cacheWithCalculators, serviceWorkerReady } from "../offline_client.mjs";
+
+const main = document.querySelector("main"), engine = document.getElementById("engine");
+const state = (name, said) => { main.dataset.state = name; engine.textContent = said; };
+const COMPUTES = "Sliders and fields compute anew, with the Python of this tab.";
+let worker, waiting, asked = 0;
+
+function send(section) {
+  start();
+  if (waiting) { waiting.next = section; return; }
+  const form = section.querySelector("form");
+  const values = Object.fromEntries(new FormData(form));
+  const vary = form.querySelector(".vary")?.value ?? null;
+  waiting = { id: ++asked, section };
+  worker.then((python) => python.postMessage({ id: asked, text: JSON.stringify({ name: section.dataset.name, values, vary }) }));
+}
+function answered({ id, text }) {
+  if (waiting?.id !== id) return;
+  const { section, next } = waiting, told = JSON.parse(text), put = (at, what, how = "textContent") => { const part = section.querySelector(at); if (part) part[how] = what; };
+  waiting = undefined;
+  put(".value", told.value);
+  put(".refused", told.refused);
+  if (told.table) { put(".drawn", told.figure, "innerHTML"); put(".scroll", told.table, "innerHTML"); put(".gaps", told.gaps); }
+  section.dataset.answers = Number(section.dataset.answers ?? 0) + 1;
+  if (next) send(next);
+}
+function start() {
+  worker ??= serviceWorkerReady().then(() => new Promise((done) => {
+    state("loading", "Loading Python: some seconds, once.");
+    const python = new Worker(new URL("worker.mjs", import.meta.url), { type: "module" });
+    const failed = (why) => { waiting = undefined; state("failed", `Python did not start: ${why}. Load the page again, or type ./lab calc in a terminal.`); };
+    python.onerror = (event) => failed(event.message || "no word of why");
+    python.onmessage = ({ data }) => {
+      if (data.failed) failed(data.failed);
+      else if (data.ready) { state("ready", COMPUTES); done(python); cacheWithCalculators(); }
+      else answered(data);
+    };
+  }));
+}
+
+const share = (slider) => Number(slider.value) / Number(slider.max);
+function typed(slider) {
+  const { low, high, log, whole } = slider.dataset, from = Number(low), to = Number(high);
+  const value = log === undefined ? from + (to - from) * share(slider) : from * (to / from) ** share(slider);
+  return String(whole === undefined ? Number(value.toPrecision(4)) : Math.round(value));
+}
+function slide(slider, text) {
+  const { low, high, log } = slider.dataset, from = Number(low), to = Number(high), value = Number(text);
+  const at = log === undefined ? (value - from) / (to - from) : Math.log(value / from) / Math.log(to / from);
+  if (text.trim() && Number.isFinite(at)) slider.value = Math.round(at * Number(slider.max));
+}
+const spoken = (row) => row.querySelector("[type=range]")?.setAttribute("aria-valuetext", `${row.querySelector("[name]").value} ${row.querySelector(".unit").textContent}`);
+
+for (const section of document.querySelectorAll(".calculator")) {
+  const form = section.querySelector("form");
+  for (const field of form.querySelectorAll(":disabled")) field.disabled = false;
+  form.addEventListener("input", ({ target }) => {
+    const row = target.closest(".row");
+    if (target.type === "range") row.querySelector("[name]").value = typed(target);
+    else if (target.type === "text" && row.querySelector("[type=range]")) slide(row.querySelector("[type=range]"), target.value);
+    if (target.closest(".field")) spoken(row);
+    send(section);
+  });
+  form.addEventListener("reset", () => setTimeout(() => { form.querySelectorAll(".field .row").forEach(spoken); send(section); }));
+  form.addEventListener("submit", (event) => event.preventDefault());
+  form.addEventListener("focusin", start);
+}
+if (engine) engine.textContent = "Move a slider: Python is then loaded into this tab.";
