@@ -83,5 +83,5 @@ def _drawn(
         refused=refused,
         figure=svg(found, label, at) if any(found.lines) else "",
         table=f"<table><thead>{head}</thead><tbody>{rows}</tbody></table>",
-        gaps=found.gaps,
+        gaps=f"Where there is no line: {found.gaps}." if found.gaps else "",
     )

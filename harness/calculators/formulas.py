@@ -103,7 +103,7 @@ def subjects() -> tuple[Subject, ...]:
     for module in sorted(one.name for one in pkgutil.iter_modules(theory.__path__)):
         if module not in NO_SUBJECT:
             loaded = importlib.import_module(f"{theory.__name__}.{module}")
-            title = (loaded.__doc__ or module).splitlines()[0].rstrip(".")
+            title = (loaded.__doc__ or module).splitlines()[0].rstrip(".").partition(". ")[0]
             made = tuple(
                 _made(f"{module}.{name}", one)
                 for name, one in vars(loaded).items()

@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from harness import catalogue, truth
+from harness.catalogue import Entry
 from harness.truth import Formula
 
 THEORY = "harness.theory"
@@ -33,19 +34,18 @@ def labs(name: str) -> tuple[Shown, ...]:
     """Give the labs that use a formula, those with a prediction of it first."""
     sources = {f"theory:{row.slug}" for row in rows(name)}
     found = []
-    for slug, used in _used().items():
-        if name in used:
-            lab = catalogue.find(slug).lab
-            told = tuple(one.name for one in lab.predict if one.source in sources)
-            found.append(Shown(slug=slug, title=lab.title, predictions=told))
+    for entry, formulas in _users():
+        if name in formulas:
+            told = tuple(one.name for one in entry.lab.predict if one.source in sources)
+            found.append(Shown(slug=entry.slug, title=entry.lab.title, predictions=told))
     return tuple(sorted(found, key=lambda one: not one.predictions))
 
 
 @cache
-def _used() -> dict[str, frozenset[str]]:
-    """Give the formulas that each lab uses, by its slug."""
-    folders = {catalogue.find(slug).folder: slug for slug in catalogue.slugs()}
-    return {slug: used(folder) for folder, slug in folders.items()}
+def _users() -> tuple[tuple[Entry, frozenset[str]], ...]:
+    """Give every lab with the formulas that it uses."""
+    entries = map(catalogue.find, catalogue.slugs())
+    return tuple((entry, used(entry.folder)) for entry in entries)
 
 
 def used(folder: Path) -> frozenset[str]:

@@ -21,7 +21,7 @@ from harness.errors import ExitCode, LabError
 from harness.model.names import nearest
 from harness.report.text import SIGNS, cut, seen, wanted
 
-LABEL = 10
+LABEL = 12
 """Characters before what is said of a formula."""
 TO = ".."
 
@@ -171,10 +171,10 @@ def _draw(
 def _facts(calculator: Calculator) -> Iterator[tuple[str, str]]:
     told = calculator.told
     for text in told.text:
-        yield "formula", text
+        yield "more", text
     if told.limits:
         yield "limits", told.limits
-    yield "refused", told.refused
+    yield "refused if", told.refused
     for row in shown_by.rows(calculator.name):
         yield "source", f"{row.source} ({', '.join(row.verified)}): theory:{row.slug}, {row.topic}"
     for shown in shown_by.labs(calculator.name):

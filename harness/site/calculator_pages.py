@@ -82,11 +82,16 @@ def card(calculator: Calculator) -> Card:
     """Make what a page shows of a calculator."""
     return Card(
         calculator=calculator,
-        fields=tuple(map(_field, calculator.arguments)),
+        fields=fields(calculator),
         answer=first(calculator),
         rows=shown_by.rows(calculator.name),
         labs=shown_by.labs(calculator.name),
     )
+
+
+def fields(calculator: Calculator) -> tuple[Field, ...]:
+    """Make what a page shows of a calculator's arguments."""
+    return tuple(map(_field, calculator.arguments))
 
 
 def coded(text: str) -> Markup:

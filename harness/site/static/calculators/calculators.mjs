@@ -1,4 +1,4 @@
-// Sliders of calculators. The page stands without this script; Python is fetched when a visitor first reaches for a field.
+// Sliders of calculators. The page stands without this script; Python is fetched when a visitor first touches a field.
 import { cacheWithCalculators, serviceWorkerReady } from "../offline_client.mjs";
 
 const main = document.querySelector("main"), engine = document.getElementById("engine");
@@ -64,6 +64,6 @@ for (const section of document.querySelectorAll(".calculator")) {
   });
   form.addEventListener("reset", () => setTimeout(() => { form.querySelectorAll(".field .row").forEach(spoken); send(section); }));
   form.addEventListener("submit", (event) => event.preventDefault());
-  form.addEventListener("focusin", start);
+  form.addEventListener("pointerdown", start);
 }
 if (engine) engine.textContent = "Move a slider: Python is then loaded into this tab.";
