@@ -11,7 +11,7 @@ from html import escape
 from typing import Any
 
 from harness.calculators import formulas
-from harness.calculators.curves import curve
+from harness.calculators.curves import NO_CURVE, curve
 from harness.calculators.formulas import Calculator
 from harness.calculators.inputs import Argument
 from harness.calculators.svg import svg
@@ -56,7 +56,7 @@ def answer(name: str, texts: Mapping[str, str], vary: str | None) -> Answer:
     except LabError as error:
         refused = str(error)
     if varied is None:
-        return Answer(value=value, refused=refused)
+        return Answer(value=value, refused=refused, gaps=f"{NO_CURVE.capitalize()}.")
     return _drawn(calculator, values, varied, value, refused)
 
 

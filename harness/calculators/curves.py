@@ -12,6 +12,7 @@ from harness.calculators.units import Value, said
 from harness.errors import LabError
 
 POINTS, ROWS = 61, 7
+NO_CURVE = "no curve: it takes lists, and no single number that a curve could go over"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

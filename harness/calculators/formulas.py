@@ -80,7 +80,7 @@ class Calculator:
             found: Value = self.function(*rest, **given)
         except ValueError as error:
             raise LabError(str(error)) from error
-        except ArithmeticError as error:
+        except (ArithmeticError, MemoryError) as error:
             raise LabError(f"{self.name}: {TOO_LARGE}") from error
         if isinstance(found, int) and abs(found) > sys.float_info.max:
             raise LabError(f"{self.name}: {TOO_LARGE}")

@@ -28,6 +28,8 @@ SINGULAR = (("ies", "y"), ("sses", "ss"), ("shes", "sh"), ("s", ""))
 """How a word of more than one ends, and how it ends for one."""
 NEAR, LEAST_LACK = 0.01, 1e-12
 """How far below 1 a value counts as near to it."""
+LEAST_PERCENT = 0.001
+"""A smaller share is no easier to read in per cent."""
 LONGER = ((86400 * 2, 86400, "days"), (3600 * 2, 3600, "hours"), (MINUTES_FROM_S, 60, "minutes"))
 
 Plain = bool | int | float | Enum | None
@@ -107,7 +109,7 @@ def _number(value: float, unit: str) -> str:
 
 
 def _easier(value: float, unit: str) -> str:
-    if unit == SHARE and abs(value) < 10**9:
+    if unit == SHARE and (not value or LEAST_PERCENT <= abs(100 * value) < 10**9):
         return f"{near_one(value, 100)} %"
     if unit != SECONDS or not abs(value) < 10**12:
         return ""

@@ -139,6 +139,8 @@ def _show(
     console.print(Text("= ", "bold").append(result, "bold green"), soft_wrap=True)
     if varied:
         _draw(console, calculator, given, varied)
+    else:
+        console.print(Text(f"\n{curves.NO_CURVE}", "dim"))
     console.print()
     for label, text in _facts(calculator):
         _fact(console, label, text)

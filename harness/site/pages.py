@@ -10,6 +10,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from harness import catalogue
+from harness.calculators import shown_by
+from harness.calculators.formulas import calculators
 from harness.catalogue import Episode, Planned
 from harness.live.server import PAGE
 from harness.live.tools import tools
@@ -168,6 +170,7 @@ def lab(slug: str, *, playable: bool) -> str:
         levels=range(1, LEVELS + 1),
         body=_without(entry.lab.question, lesson_page.body(lesson)) if lesson else Markup(),
         headings=lesson_page.headings(lesson) if lesson else (),
+        formulas=sorted(shown_by.used(entry.folder) & set(calculators())),
         episodes=list(dict.fromkeys(e.title for e in catalogue.episodes() if e.lab == slug)),
         following=catalogue.following(slug),
         playable=playable,

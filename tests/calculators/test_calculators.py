@@ -196,6 +196,8 @@ def test_numbers_that_no_float_holds_are_refused_in_a_line() -> None:
         (86400.0, "seconds", "86,400 seconds (24 hours)"),
         (math.inf, "seconds", "∞ seconds"),
         (0.25, "share", "0.25 (25 %)"),
+        (0, "share", "0 (0 %)"),
+        (1.25e-12, "share", "1.25 x 10^\N{MINUS SIGN}12"),
         (0.99995, "share", "0.99995 (99.995 %)"),
         (1, "calls a request", "1 call a request"),
         (1, "retries", "1 retry"),

@@ -84,6 +84,19 @@ def test_the_labs_that_show_it_are_links(made: Path) -> None:
     assert "./lab calc erlang_c --check" in part
 
 
+def test_a_labs_page_leads_to_its_formulas() -> None:
+    text = pages.lab("queueing-models", playable=False)
+
+    assert 'href="../calculators/queues.html#erlang_c">erlang_c</a>' in text
+
+
+def test_a_formula_of_lists_alone_says_why_it_has_no_curve() -> None:
+    told = first(ALL["queues.lindley_waits_s"])
+
+    assert (told.figure, told.table) == ("", "")
+    assert told.gaps.startswith("No curve: it takes lists")
+
+
 def test_what_the_tab_is_asked_is_answered_in_json() -> None:
     """A value, or why there is none; what cannot be read is refused by its name."""
     asked = {"name": "loss.erlang_b", "values": {"servers": "3"}, "vary": "servers"}

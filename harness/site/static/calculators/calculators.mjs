@@ -4,7 +4,9 @@ import { cacheWithCalculators, serviceWorkerReady } from "../offline_client.mjs"
 const main = document.querySelector("main"), engine = document.getElementById("engine");
 const state = (name, said) => { main.dataset.state = name; engine.textContent = said; };
 const COMPUTES = "Sliders and fields compute anew, with the Python of this tab.";
-let worker, waiting, asked = 0;
+const TOO_LONG = "These numbers take too long to compute: choose smaller ones.";
+const PATIENCE_MS = 20000;
+let worker, running, waiting, asked = 0, late;
 
 function send(section) {
   start();
@@ -13,10 +15,21 @@ function send(section) {
   const values = Object.fromEntries(new FormData(form));
   const vary = form.querySelector(".vary")?.value ?? null;
   waiting = { id: ++asked, section };
-  worker.then((python) => python.postMessage({ id: asked, text: JSON.stringify({ name: section.dataset.name, values, vary }) }));
+  worker.then((python) => {
+    late = setTimeout(stop, PATIENCE_MS, TOO_LONG);
+    python.postMessage({ id: asked, text: JSON.stringify({ name: section.dataset.name, values, vary }) });
+  });
+}
+// Ends the worker, with whatever it computes; the next change starts another.
+function stop(why) {
+  running.terminate();
+  clearTimeout(late);
+  worker = waiting = undefined;
+  state("failed", why);
 }
 function answered({ id, text }) {
   if (waiting?.id !== id) return;
+  clearTimeout(late);
   const { section, next } = waiting, told = JSON.parse(text), put = (at, what, how = "textContent") => { const part = section.querySelector(at); if (part) part[how] = what; };
   waiting = undefined;
   put(".value", told.value);
@@ -28,12 +41,12 @@ function answered({ id, text }) {
 function start() {
   worker ??= serviceWorkerReady().then(() => new Promise((done) => {
     state("loading", "Loading Python: some seconds, once.");
-    const python = new Worker(new URL("worker.mjs", import.meta.url), { type: "module" });
-    const failed = (why) => { waiting = undefined; state("failed", `Python did not start: ${why}. Load the page again, or type ./lab calc in a terminal.`); };
-    python.onerror = (event) => failed(event.message || "no word of why");
-    python.onmessage = ({ data }) => {
+    running = new Worker(new URL("worker.mjs", import.meta.url), { type: "module" });
+    const failed = (why) => stop(`Python failed: ${why}. Move a slider to try again, or type ./lab calc in a terminal.`);
+    running.onerror = (event) => failed(event.message || "it did not start");
+    running.onmessage = ({ data }) => {
       if (data.failed) failed(data.failed);
-      else if (data.ready) { state("ready", COMPUTES); done(python); cacheWithCalculators(); }
+      else if (data.ready) { state("ready", COMPUTES); done(running); cacheWithCalculators(); }
       else answered(data);
     };
   }));
