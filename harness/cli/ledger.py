@@ -11,6 +11,7 @@ from harness.check_results import Checked, Job
 from harness.checks.verdict import Verdict
 from harness.cli import program
 from harness.cli.check_asked import Asked
+from harness.errors import LabError
 from harness.seed_ledger import SWARM, Row
 
 HELP = "First the seeds that have failed once: those of labs/seed_ledger.tsv."
@@ -30,7 +31,11 @@ def tell(console: Console, asked: Asked, checked: Sequence[Checked], results: Pa
     """Say what the ledger does not know yet, and the command that writes it down."""
     if asked.permute or asked.engine != "sim" or labs_folder.chosen() or not results.is_file():
         return
-    there = {row.job: row for row in seed_ledger.load()}
+    try:
+        there = {row.job: row for row in seed_ledger.load()}
+    except LabError as error:  # which must not hide what the check has found
+        click.echo(f"chaoslab: {error}", err=True)
+        return
     results = results.absolute()
     here = results.relative_to(Path.cwd()) if results.is_relative_to(Path.cwd()) else results
     keep = program.command("evidence", "--ledger", str(here))

@@ -113,6 +113,16 @@ def test_a_bad_line_is_said_in_a_line(shop: Workshop, line: str, said: str) -> N
     assert len(outcome.err.splitlines()) == 1
 
 
+def test_a_bad_line_hides_no_verdict(shop: Workshop) -> None:
+    """A check that does not ask for the ledger is judged as without one."""
+    shop.change(FAILING)
+    seed_ledger.path().write_text("nonsense\n1\n")
+    outcome = shop.run("check", "--jobs", "1")
+    assert outcome.code == 1
+    assert outcome.out.endswith("0 passed, 1 failed\n")
+    assert "line 2: write lab, seed" in outcome.err
+
+
 @pytest.mark.parametrize("option", [("--permute",), ("--engine", "compose")])
 def test_seeds_are_run_as_they_were_found(shop: Workshop, option: tuple[str, ...]) -> None:
     shop.write()
