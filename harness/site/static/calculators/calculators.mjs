@@ -2,45 +2,57 @@
 import { cacheWithCalculators, serviceWorkerReady } from "../offline_client.mjs";
 
 const main = document.querySelector("main"), engine = document.getElementById("engine");
-const state = (name, said) => { main.dataset.state = name; engine.textContent = said; };
+const LOADING = "Loading Python: some seconds, once.";
 const COMPUTES = "Sliders and fields compute anew, with the Python of this tab.";
 const TOO_LONG = "These numbers take too long to compute: choose smaller ones.";
 const PATIENCE_MS = 20000;
-let worker, running, waiting, asked = 0, late;
+let worker, running, waiting, late, asked = 0;
+
+const state = (name, said) => { main.dataset.state = name; engine.textContent = said; };
+function show(section, { value, refused, figure, table, gaps }) {
+  const put = (at, what, how = "textContent") => { const part = section.querySelector(at); if (part && what !== undefined) part[how] = what; };
+  put(".value", value);
+  put(".refused", refused);
+  if (table) { put(".drawn", figure, "innerHTML"); put(".scroll", table, "innerHTML"); put(".gaps", gaps); }
+}
 
 function send(section) {
   start();
+  section.setAttribute("aria-busy", "true");
+  if (main.dataset.state !== "ready") show(section, { value: "", refused: LOADING });
   if (waiting) { waiting.next = section; return; }
-  const form = section.querySelector("form");
-  const values = Object.fromEntries(new FormData(form));
-  const vary = form.querySelector(".vary")?.value ?? null;
-  waiting = { id: ++asked, section };
+  const form = section.querySelector("form"), id = ++asked;
+  const values = Object.fromEntries(new FormData(form)), vary = form.querySelector(".vary")?.value ?? null;
+  waiting = { id, section };
   worker.then((python) => {
     late = setTimeout(stop, PATIENCE_MS, TOO_LONG);
-    python.postMessage({ id: asked, text: JSON.stringify({ name: section.dataset.name, values, vary }) });
+    python.postMessage({ id, text: JSON.stringify({ name: section.dataset.name, values, vary }) });
   });
+}
+function answered({ id, text }) {
+  if (waiting?.id !== id) return;
+  clearTimeout(late);
+  const { section, next } = waiting;
+  waiting = undefined;
+  section.removeAttribute("aria-busy");
+  show(section, JSON.parse(text));
+  section.dataset.answers = Number(section.dataset.answers ?? 0) + 1;
+  if (next) send(next);
 }
 // Ends the worker, with whatever it computes; the next change starts another.
 function stop(why) {
   running.terminate();
   clearTimeout(late);
+  for (const section of document.querySelectorAll("[aria-busy]")) {
+    section.removeAttribute("aria-busy");
+    show(section, { value: "", refused: why });
+  }
   worker = waiting = undefined;
   state("failed", why);
 }
-function answered({ id, text }) {
-  if (waiting?.id !== id) return;
-  clearTimeout(late);
-  const { section, next } = waiting, told = JSON.parse(text), put = (at, what, how = "textContent") => { const part = section.querySelector(at); if (part) part[how] = what; };
-  waiting = undefined;
-  put(".value", told.value);
-  put(".refused", told.refused);
-  if (told.table) { put(".drawn", told.figure, "innerHTML"); put(".scroll", told.table, "innerHTML"); put(".gaps", told.gaps); }
-  section.dataset.answers = Number(section.dataset.answers ?? 0) + 1;
-  if (next) send(next);
-}
 function start() {
   worker ??= serviceWorkerReady().then(() => new Promise((done) => {
-    state("loading", "Loading Python: some seconds, once.");
+    state("loading", LOADING);
     running = new Worker(new URL("worker.mjs", import.meta.url), { type: "module" });
     const failed = (why) => stop(`Python failed: ${why}. Move a slider to try again, or type ./lab calc in a terminal.`);
     running.onerror = (event) => failed(event.message || "it did not start");
