@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import TypeVar
 
-from harness import catalogue, track_record
+from harness import catalogue, seed_ledger, track_record
 from harness.catalogue import Entry
 from harness.model.lab import Lab
 from harness.proof import kept
@@ -20,6 +20,9 @@ Given = TypeVar("Given")
 
 OVERHEAD_S = 15.0
 """What starting and stopping the containers of one run takes, about."""
+
+SEEDS_IN_TURN, PLANS_IN_TURN = 1, 3
+"""How many labs' seeds and plans of the ledger are tried in turn: some ten seconds of a core."""
 
 IN_TURN = 10
 """How many labs are proven in turn: two or three minutes on two cores."""
@@ -59,6 +62,17 @@ def due_to_prove(slugs: Sequence[str], today: date) -> list[str]:
     first = today.toordinal() * IN_TURN % max(1, len(others))
     turn = _turned(others, first)[:IN_TURN]
     return [slug for slug in slugs if slug in changed or slug in turn]
+
+
+def ledger_in_turn(rows: Sequence[seed_ledger.Row], today: date) -> list[seed_ledger.Row]:
+    """Choose a few of the seeds that have failed once, others each day."""
+    plans = [row for row in rows if row.lab == seed_ledger.SWARM]
+    seeds = [row for row in rows if row.lab != seed_ledger.SWARM]
+    return [
+        row
+        for some, count in ((seeds, SEEDS_IN_TURN), (plans, PLANS_IN_TURN))
+        for row in _turned(some, today.toordinal() * count % max(1, len(some)))[:count]
+    ]
 
 
 def _turned(given: list[Given], first: int) -> list[Given]:

@@ -1,4 +1,4 @@
-"""What a check is asked for: its labs and seeds, and how each is repeated."""
+"""What a check is asked for: labs, seeds, engine, and how its parts are repeated."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,10 +19,13 @@ class Asked:
     engine: str
     permute: bool
     shard: shards.Shard | None
+    ledger: Sequence[Job] = ()
+    """Seeds that have failed once, which come first."""
 
     def work(self) -> list[Job]:
-        """Give all labs and seeds."""
-        return [(slug, seed) for slug in self.labs for seed in self.seeds]
+        """Give all labs and seeds, each once."""
+        every = [(slug, seed) for slug in self.labs for seed in self.seeds]
+        return list(dict.fromkeys([*self.ledger, *every]))
 
     def replay(self, one: Checked) -> str:
         """Give the command that shows one of them again."""

@@ -15,7 +15,7 @@ from rich.text import Text
 from harness import check_markdown, check_results, junit, shards
 from harness.check_results import Checked, Job, Results
 from harness.checks.verdict import Verdict, failures
-from harness.cli import checking, on_cluster, options
+from harness.cli import checking, ledger, on_cluster, options
 from harness.cli.check_asked import Asked
 from harness.cli.check_progress import Shown, progress
 from harness.cli.spreads import lines
@@ -37,6 +37,7 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 @options.seeds()
 @click.option("--shard", help="Only this part of the labs, such as 1/4; each lab is in one part.")
 @click.option("--due", type=click.FloatRange(min=0), metavar="MINUTES", help=DUE)
+@click.option("--ledger", "from_ledger", is_flag=True, help=ledger.HELP)
 @click.option("--permute", is_flag=True, help="Another order of what is simultaneous each seed.")
 @click.option(
     "--jobs",
@@ -61,6 +62,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
     seeds: Sequence[int],
     shard: str | None,
     due: float | None,
+    from_ledger: bool,  # noqa: FBT001
     permute: bool,  # noqa: FBT001
     jobs: int | None,
     on: str | None,
@@ -89,6 +91,10 @@ def command(  # noqa: PLR0913 - one parameter for each option
         raise LabError("--permute is of the simulation; leave --engine compose out")
     if on and engine == "compose":
         raise LabError("--on is of the simulation; leave --engine compose out")
+    if from_ledger and (permute or engine == "compose"):
+        raise LabError(
+            "--ledger simulates seeds as they were found; leave --permute and --engine out"
+        )
     part = shards.read(shard) if shard else None
     labs = options.labs(names)
     console = Console(highlight=False)
@@ -98,7 +104,10 @@ def command(  # noqa: PLR0913 - one parameter for each option
     if part:
         labs = shards.chosen(labs, part)
         console.print(f"shard {part}: {', '.join(labs) or 'no lab, for there are fewer of them'}")
-    asked = Asked(labs=labs, seeds=seeds, engine=engine, permute=permute, shard=part)
+    seeds_first = ledger.jobs(labs) if from_ledger else ()
+    asked = Asked(
+        labs=labs, seeds=seeds, engine=engine, permute=permute, shard=part, ledger=seeds_first
+    )
     if part and not labs:
         return ExitCode.AS_EXPECTED
     with ExitStack() as stack:
@@ -116,6 +125,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
         checked = _check(asked, results, console, start, files.keep)
     if spreads:
         _spread(labs, checked)
+    ledger.tell(console, asked, checked, results_path or asked.results())
     _summary(console, labs, checked)
     unwritten = [*files.problems, *([results.failed] if results_path and results.failed else [])]
     return _ended(_worst(checked), unwritten)
@@ -139,7 +149,9 @@ def _check(
         for ones in (there, start(left, shown)):
             for one in ones:
                 checked.append(one)
-                _show(lines, one, asked.replay(one), brief=len(asked.seeds) > 1)
+                _show(
+                    lines, one, asked.replay(one), brief=len(asked.seeds) > 1 or bool(asked.ledger)
+                )
                 show(one)
     return checked
 

@@ -2,19 +2,23 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 from rich.console import Console
 from rich.text import Text
 
-from harness import catalogue, check_results, track_record
+from harness import catalogue, check_results, seed_ledger, track_record
 from harness.catalogue import Entry
+from harness.cli import ledger
 from harness.cli.cmd_check import FILE
 from harness.errors import ChaoslabError, ExitCode, LabError
 from harness.lessons import evidence
 from harness.model.definition import definition
 from harness.proof import kept
+from harness.swarm.draw import drawn
+from harness.swarm.trial import failure
 from harness.track_record import Row
 
 TABLE = "EVIDENCE.md"
@@ -24,8 +28,19 @@ ENGINES = {"sim": "simulated", "compose": "on containers"}
 
 @click.command()
 @click.option("--add", "added", type=FILE, multiple=True, help="Results of ./lab check --results.")
-def command(added: Sequence[Path]) -> ExitCode:
+@click.option(
+    "--ledger",
+    "failing",
+    type=FILE,
+    multiple=True,
+    help="Results; keep the seeds that fail in them.",
+)
+@click.option("--plan", "plans", type=int, multiple=True, help="A plan of the swarm that fails.")
+def command(added: Sequence[Path], failing: Sequence[Path], plans: Sequence[int]) -> ExitCode:
     """Say what labs were held against, and what is out of date.
+
+    --ledger and --plan write seeds that fail into labs/seed_ledger.tsv, and of those in it that
+    pass now, since when; ./lab check --ledger and ./lab swarm --ledger run these first.
 
     \b
     Exit codes:
@@ -33,6 +48,10 @@ def command(added: Sequence[Path]) -> ExitCode:
            such runs
       1    something is out of date, was never run, or failed
     """  # noqa: D301 - \b is click's
+    if failing or plans:
+        click.echo(_kept(failing, plans))
+        if not added:
+            return ExitCode.AS_EXPECTED
     rows = track_record.load()
     for path in added:
         rows = track_record.added(rows, _engine(path), check_results.read(path))
@@ -48,6 +67,22 @@ def command(added: Sequence[Path]) -> ExitCode:
             console.print(Text(f"{sign} ", style=style).append(line, "default"), soft_wrap=True)
     console.print(f"{open_ or 'nothing'} to be done")
     return ExitCode.EXPECTATION_FAILED if open_ else ExitCode.AS_EXPECTED
+
+
+def _kept(failing: Sequence[Path], plans: Sequence[int]) -> str:
+    """Write what fails into the ledger; say what is new in it."""
+    before, day = seed_ledger.load(), datetime.now(UTC).date().isoformat()
+    rows = before
+    for path in failing:
+        if _engine(path) != "sim":
+            raise LabError(
+                f"{path}: containers do not repeat by a seed; the ledger is of simulations"
+            )
+        rows = seed_ledger.added(rows, check_results.read(path), day)
+    for seed in plans:
+        rows = seed_ledger.with_plan(rows, seed, failure(drawn(seed)), day)
+    seed_ledger.write(rows)
+    return ledger.changed(before, rows)
 
 
 def _lines(entry: Entry, rows: Sequence[Row], proof: kept.Row | None) -> Iterator[tuple[bool, str]]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from harness.catalogue import ROOT
-from harness.cli import on_cluster, options
+from harness.cli import ledger, on_cluster, options
 from harness.cli.workers import Elsewhere, cores, spread
 from harness.engines.sim.collector import calm
 from harness.errors import EnvironmentNotReadyError, ExitCode
@@ -55,6 +55,7 @@ class Tried:
     default=ROOT / "tests" / "swarm",
     help="Where a test is written.  [default: tests/swarm]",
 )
+@click.option("--ledger", "from_ledger", is_flag=True, help=ledger.HELP)
 def command(  # noqa: PLR0913 - one parameter for each option
     plans: int | None,
     seconds: int | None,
@@ -62,6 +63,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
     jobs: int | None,
     on: str | None,
     keep: Path,
+    from_ledger: bool,  # noqa: FBT001
 ) -> ExitCode:
     """Try random systems under random storms; shrink what fails.
 
@@ -73,10 +75,13 @@ def command(  # noqa: PLR0913 - one parameter for each option
     if plans is None and seconds is None:
         plans = PLANS
     with on_cluster.opened(on, jobs) as cluster:
+        at_once = cluster.threads if cluster else jobs or cores()
+        failing = _failing_of_ledger(at_once, cluster) if from_ledger else None
         began_s = time.monotonic()
         until_s = began_s + seconds if seconds else math.inf
-        at_once = cluster.threads if cluster else jobs or cores()
-        count, failing = _counted(_tried(seed, plans, until_s, at_once, cluster))
+        count = 0
+        if not failing:
+            count, failing = _counted(_tried(seed, plans, until_s, at_once, cluster))
     if failing:
         _report(*failing, keep)
         return ExitCode.EXPECTATION_FAILED
@@ -84,6 +89,17 @@ def command(  # noqa: PLR0913 - one parameter for each option
     each = f"{count / took_s:.1f} a second"
     click.echo(f"{count} plans from seed {seed} on hold; {took_s:.0f} s, {each}")
     return ExitCode.AS_EXPECTED
+
+
+def _failing_of_ledger(jobs: int, cluster: Elsewhere | None) -> tuple[int, Failure] | None:
+    """Try the ledger's plans; give the first that fails."""
+    seeds = ledger.plans()
+    batches = [Batch(seeds=range(seed, seed + 1), until_s=math.inf) for seed in seeds]
+    for tried in spread(batches, trial, jobs, _ignored, lost=_lost, cleans_up=False, on=cluster):
+        if tried.failing:
+            return tried.failing
+    click.echo(f"{len(seeds)} plans of the ledger hold")
+    return None
 
 
 def _counted(tries: Iterator[Tried]) -> tuple[int, tuple[int, Failure] | None]:
@@ -161,3 +177,4 @@ def _report(seed: int, found: Failure, keep: Path) -> None:
         click.echo(f"    {line}")
     click.echo(f"  written as a test: {as_test.write(small, again, keep)}")
     click.echo(f"  replay: ./lab swarm --seed {seed} --plans 1")
+    click.echo(f"  write it into the ledger: ./lab evidence --plan {seed}")

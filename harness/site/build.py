@@ -15,6 +15,8 @@ MARK = ".chaoslab-site"
 """What a folder has that was made here, and may be made anew."""
 LATER = ("engine/redis.wasm", "engine/rest.wasm")
 """What is fetched, and then kept, by those labs alone that need it."""
+CALCULATORS = ("calculators/", "engine/calc.wasm")
+"""What is kept only for visitors who have computed something: by how its names begin."""
 CHANGED = {
     '<meta charset="utf-8">': f'<meta charset="utf-8">\n{pages.POLICY}',
     '<script type="module" src="page.mjs"></script>': (
@@ -101,13 +103,16 @@ def _replaced(text: str, old: str, new: str) -> str:
 
 def _offline(out: Path) -> None:
     """Write the service worker: it knows every file, and another site has another version."""
-    digest, names = hashlib.sha256(), []
+    digest = hashlib.sha256()
+    names: list[str] = []
+    more: list[str] = []
     for path in sorted(out.rglob("*")):
         name = path.relative_to(out).as_posix()
         if path.is_file() and name != MARK:
             digest.update(name.encode() + path.read_bytes())
-            names += [name] if name not in LATER else []
+            kept = more if name.startswith(CALCULATORS) else names
+            kept += [name] if name not in LATER else []
     text = (STATIC / "offline.js").read_text(encoding="utf-8")
     text = text.replace("{{ version }}", digest.hexdigest()[:16])
-    text = text.replace("{{ files }}", json.dumps(["./", *names]))
+    text = text.replace("{{ files }}", json.dumps({"rest": ["./", *names], "calculators": more}))
     (out / "offline.js").write_text(text, encoding="utf-8")

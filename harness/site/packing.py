@@ -1,9 +1,9 @@
 """Packs the bundle of a browser's tab; it runs in the tab's own Python, under Node.
 
 It plays every lab for a moment, and a system of the sandbox, to see what is loaded. Then it writes
-four zips of bytecode: `stdlib` and `core` are what every lab has loaded, `redis` what only labs
-with a Redis have, and `rest` is everything else, so that nothing is missing when a rare line is
-reached.
+five zips of bytecode: `stdlib` and `core` are what every lab has loaded, `redis` what only labs
+with a Redis have, `calc` what only the calculators have, and `rest` is everything else, so that
+nothing is missing when a rare line is reached.
 
 The zips are stored uncompressed: a server's compression makes them smaller than their own would.
 But servers compress by type, and leave zips alone. So each part is also a valid WebAssembly module,
@@ -30,6 +30,7 @@ STDLIB, APP = STAGE / "stdlib", STAGE / "app"
 THIS = "app/harness/site/packing.py"
 ZIPPED = "/lib/python{0.major}{0.minor}.zip/"
 OURS = ("harness/", "services/", "labs/")
+CALCULATORS = "harness/calculators/"
 REDIS = ("redis", "fakeredis", "sortedcontainers")
 STARTS = (
     "encodings", "importlib", "collections", "zipfile", "pyodide", "_pyodide", "zipimport", "site",
@@ -98,6 +99,14 @@ def _pass(tab: Tab) -> None:
         pass
 
 
+def calculated() -> None:
+    """Compute a formula as a calculator's page asks for it."""
+    answers = importlib.import_module("harness.calculators.answers")
+    asked = {"name": "queues.erlang_c", "values": {}, "vary": "servers"}
+    if json.loads(answers.answered(json.dumps(asked)))["refused"]:
+        raise SystemExit("a calculator does not compute")
+
+
 def loaded() -> set[str]:
     """Name what has been loaded, by its path below the stage: `stdlib/...` or `app/...`."""
     zipped = ZIPPED.format(sys.version_info)
@@ -116,6 +125,8 @@ def part_of(file: str, seen: set[str]) -> str:
     top, _, rest = file.partition("/")
     if dotted(rest).split(".")[0] in REDIS or rest.startswith("fakeredis-"):
         return "redis"
+    if top == "app" and rest.startswith(CALCULATORS):
+        return "calc"
     if top == "app" and rest.startswith(OURS):
         return "core"
     if file in seen or (top == "stdlib" and _starts(dotted(rest))):
@@ -190,12 +201,17 @@ def main() -> None:
     labs = [Packed(*lab) for lab in json.loads((STAGE / "labs.json").read_text())]
     played(labs)
     seen = loaded()
-    parts: dict[str, list[str]] = {"stdlib": [], "core": [], "redis": [], "rest": []}
+    calculated()
+    also = loaded() - seen
+    parts: dict[str, list[str]] = {"stdlib": [], "core": [], "redis": [], "calc": [], "rest": []}
     for top in (STDLIB, APP):
         for path in sorted(top.rglob("*")):
             file = str(path.relative_to(STAGE))
             if path.is_file() and file != THIS:
-                parts[part_of(file, seen)].append(file)
+                part = part_of(file, seen)
+                parts[part].append(file)
+                if part == "rest" and file in also:
+                    parts["calc"].append(file)
     write(parts)
     names = {
         part: [dotted(file.partition("/")[2]) for file in parts[part] if file.endswith(".py")]

@@ -10,10 +10,13 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from harness import catalogue
+from harness.calculators import shown_by
+from harness.calculators.formulas import calculators
 from harness.catalogue import Episode, Planned
 from harness.live.server import PAGE
 from harness.live.tools import tools
 from harness.report import lesson_page
+from harness.site import calculator_pages
 from harness.site.pictures import KEPT, PICTURES, TALL, WIDE
 
 TEMPLATES = Environment(
@@ -115,6 +118,7 @@ def write(out: Path, *, playable: bool) -> None:
         pages[f"labs/{slug}.html"] = lab(slug, playable=playable)
     for name, text in pages.items():
         (out / name).write_text(text, encoding="utf-8")
+    calculator_pages.write(out, TEMPLATES, playable=playable)
 
 
 def index(*, playable: bool) -> str:
@@ -166,6 +170,7 @@ def lab(slug: str, *, playable: bool) -> str:
         levels=range(1, LEVELS + 1),
         body=_without(entry.lab.question, lesson_page.body(lesson)) if lesson else Markup(),
         headings=lesson_page.headings(lesson) if lesson else (),
+        formulas=sorted(shown_by.used(entry.folder) & set(calculators())),
         episodes=list(dict.fromkeys(e.title for e in catalogue.episodes() if e.lab == slug)),
         following=catalogue.following(slug),
         playable=playable,

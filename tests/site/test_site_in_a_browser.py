@@ -6,9 +6,7 @@ distances. `CHAOSLAB_SITE` names a site that is made already, for those who work
 """
 
 import os
-import shutil
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -16,16 +14,15 @@ from urllib.parse import urlencode
 import pytest
 
 from harness import catalogue
+from harness.calculators.answers import answer
 from harness.conductor import conducted
 from harness.engines.protocol import Plan, Unwatched
 from harness.engines.sim.engine import SimEngine
-from harness.live.browsers import why_not
 from harness.live.library import STORE
 from harness.live.tools import TOOLS
-from harness.site.build import build
-from tests.live.console_page import Page, axe, browser, missing
+from tests.live.console_page import Page, axe
 from tests.live.saved_lab import checked
-from tests.site.static_server import Site, elsewhere, served
+from tests.site.static_server import Site, elsewhere
 
 pytestmark = pytest.mark.browser
 
@@ -36,8 +33,6 @@ OWN_FAULTS = urlencode({"runs": '[{"faults": "lab"}]'})
 CACHED = "caches.match('{}').then(Boolean)"
 LAST = "../site.mjs"
 """The last file that the service worker caches."""
-BROWSERS_OWN = "content-autofill.googleapis.com:443"
-"""Chromium itself asks there about every page that has a field to fill in."""
 STATES = """addEventListener('DOMContentLoaded', () => {
     const main = document.querySelector('main');
     window.states = [[main.dataset.state, main.dataset.digest ?? '']];
@@ -55,48 +50,6 @@ def played() -> list[str]:
         return list(slugs)
     distant = [slug for slug in slugs if catalogue.find(slug).lab.distances]
     return [PLAIN, WITH_REDIS, *distant[:1]]
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build the whole site once."""
-    if given := os.environ.get("CHAOSLAB_SITE"):
-        return Path(given)
-    if why := why_not():
-        missing(why)
-    if not shutil.which("npm"):
-        missing("no npm: install Node.js 18 or newer")
-    out = tmp_path_factory.mktemp("made") / "site"
-    build(out, playable=True)
-    return out
-
-
-@pytest.fixture(scope="module")
-def chromium(made: Path) -> Iterator[Any]:
-    del made  # built before the browser starts
-    with browser() as started:
-        yield started
-
-
-@pytest.fixture
-def site(made: Path) -> Iterator[Site]:
-    with served(made) as server:
-        yield server
-
-
-@pytest.fixture
-def visit(chromium: Any, site: Site) -> Iterator[Callable[..., Page]]:
-    """Yield a maker of pages, each of a first visitor; no page may send a request elsewhere."""
-    with ExitStack() as stack:
-        proxy, asked = stack.enter_context(elsewhere())
-
-        def visitor(**given: Any) -> Page:
-            page = Page(chromium, f"{site.address}/", proxy=proxy, **given)
-            stack.callback(page.close)
-            return page
-
-        yield visitor
-    assert set(asked) <= {BROWSERS_OWN}
 
 
 def test_a_request_to_another_address_would_be_recorded(chromium: Any) -> None:
@@ -143,6 +96,7 @@ def test_a_first_visit_fetches_what_its_lab_needs_each_file_once(
     page.page.wait_for_selector(f"main[data-lab={WITH_REDIS}][data-state=ready]")
     page.page.wait_for_function(CACHED.format("../engine/redis.wasm"))
     assert late & site.sent.keys() == {"engine/redis.wasm"}
+    assert [name for name in site.sent if name.startswith(("calculators/", "engine/calc"))] == []
     assert {name: count for name, count in site.sent.items() if count > 1} == {}
     assert {"engine/pyodide/pyodide.asm.wasm", "engine/stdlib.wasm"} <= site.sent.keys()
 
@@ -269,6 +223,35 @@ def test_a_system_with_a_redis_is_run_in_the_tab_and_saved_for_check(
     assert "engine/rest.wasm" not in site.sent
 
 
+def test_a_calculator_is_there_at_once_and_then_computes(
+    visit: Callable[..., Page], site: Site
+) -> None:
+    """Its value stands before any Python does; a slider and a field give what this Python gives."""
+    page = visit(reduced_motion="reduce")
+    page.page.goto(page.address)
+    page.page.click("nav a:text-is('calculators')")
+    page.page.click("a:text-is('mm1_mean_response_s')")
+    mm1 = page.page.locator("#mm1_mean_response_s")
+    given = {"rate_rps": "70", "capacity_rps": "100"}
+    for slid, typed in (("", ""), ("rate_rps", ""), ("", "150"), ("", "80")):
+        before = mm1.get_attribute("data-answers")
+        if slid:
+            mm1.locator("input[type=range]").first.press("ArrowRight")
+        if typed:
+            mm1.locator("input[name=rate_rps]").fill(typed)
+        if slid or typed:
+            done = "([was]) => document.querySelector('#mm1_mean_response_s').dataset.answers > was"
+            page.page.wait_for_function(done, arg=[before or 0])
+        given["rate_rps"] = mm1.locator("input[name=rate_rps]").input_value()
+        expected = answer("queues.mm1_mean_response_s", given, "rate_rps")
+        assert mm1.locator(".value").inner_text() == expected.value
+        assert mm1.locator(".refused").inner_text() == expected.refused
+        assert mm1.locator("polyline").get_attribute("points") in expected.figure
+        assert bool(site.sent["engine/calc.wasm"]) == bool(slid or typed)
+    page.page.wait_for_function(CACHED.format("index.html"))
+    assert page.text("#engine").startswith("Sliders and fields compute anew")
+
+
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
 def test_all_pages_can_be_used_by_all(visit: Callable[..., Page], width: int, scheme: str) -> None:
     """Names, roles and contrasts, with nothing wider than the screen."""
@@ -279,6 +262,8 @@ def test_all_pages_can_be_used_by_all(visit: Callable[..., Page], width: int, sc
         "index.html",
         "episodes.html",
         "tools.html",
+        "calculators/index.html",
+        "calculators/queues.html",
         f"labs/{PLAIN}.html",
         f"{PLAY}#lab={PLAIN}&seed=1",
     )

@@ -1,14 +1,14 @@
 // The service worker: answers from its cache, and caches what it fetches, so that the site works offline after the first visit.
 const CACHE = "chaoslab-{{ version }}";
-const FILES = {{ files }};
+const FILES = {{ files }}; // by the name of what is asked for
 
 // A browser refuses a redirected answer for a page; a copy of it has no such mark.
 const unredirected = (answer) => (answer.redirected ? new Response(answer.body, { status: answer.status, headers: answer.headers }) : answer);
 const bare = (url) => url.split(/[?#]/)[0];
 
-async function fetchTheRest() {
+async function fetchAll(what) {
   const cache = await caches.open(CACHE);
-  for (const url of FILES.map((name) => new URL(name, location).href)) {
+  for (const url of FILES[what].map((name) => new URL(name, location).href)) {
     if (await cache.match(url)) continue;
     const answer = await fetch(url, { cache: "no-cache" }); // the browser's own cache may have it of another version
     if (!answer.ok) throw new Error(`${url}: ${answer.status}`);
@@ -35,10 +35,10 @@ async function answer(event) {
   }
 }
 
-let rest;
+const fetching = {};
 self.addEventListener("install", () => self.skipWaiting());
 self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
-self.addEventListener("message", (event) => event.waitUntil((rest ??= fetchTheRest().catch((error) => { rest = undefined; console.warn(`The site will not work offline: ${error}`); }))));
+self.addEventListener("message", (event) => event.waitUntil((fetching[event.data] ??= fetchAll(event.data).catch((error) => { delete fetching[event.data]; console.warn(`The site will not work offline: ${error}`); }))));
 self.addEventListener("fetch", (event) => {
   const { request } = event;
   if (request.method === "GET" && new URL(request.url).origin === location.origin) event.respondWith(answer(event));

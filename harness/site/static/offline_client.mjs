@@ -13,6 +13,9 @@ export async function serviceWorkerReady() {
     console.warn(`The site will not work offline: ${error}`);
   }
 }
-export async function cacheTheRest() {
-  (await container?.ready)?.active.postMessage("cache the rest");
+async function cache(...all) {
+  const active = (await container?.ready)?.active;
+  for (const what of all) active?.postMessage(what);
 }
+export const cacheTheRest = () => cache("rest");
+export const cacheWithCalculators = () => cache("calculators", "rest");
