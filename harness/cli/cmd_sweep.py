@@ -119,7 +119,7 @@ def _search(wanted: Wanted, processes: int, within: float, console: Console) -> 
 
         def done(cells: Sequence[Cell]) -> None:
             for cell in cells:
-                click.echo(f"chaoslab: {sentences.of_probe(search, cell)}", err=True)
+                click.echo(f"chaoslab: {sentences.of_probe(cell)}", err=True)
 
         answer = search.run(bench.found, done)
     console.print(sentences.of_answer(search, answer), soft_wrap=True)

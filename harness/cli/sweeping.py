@@ -6,7 +6,8 @@ from rich.console import Console
 
 from harness.cli.sweep_progress import progress
 from harness.cli.workers import spread
-from harness.sweep.cells import Found, Run, lost, simulate
+from harness.engines.sim.collector import calm
+from harness.sweep.cells import Found, Run, batches, lost, simulate
 from harness.sweep.kept import Kept, Keys
 
 
@@ -35,12 +36,13 @@ class Bench:
         return Found(run=run, value=value, missing=missing)
 
     def _simulated(self, runs: Sequence[Run], keys: dict[Run, str]) -> list[Found]:
-        with progress(self._console, len(runs)) as advance:
+        with progress(self._console, len(runs)) as advance, calm():
 
-            def finished(found: Found) -> None:
-                self._kept.add(keys[found.run], found)
-                advance()
+            def finished(batch: tuple[Found, ...]) -> None:
+                for found in batch:
+                    self._kept.add(keys[found.run], found)
+                    advance()
 
-            return list(
-                spread(runs, simulate, self._processes, finished, lost=lost, cleans_up=False)
-            )
+            work = batches(runs)
+            done = spread(work, simulate, self._processes, finished, lost=lost, cleans_up=False)
+            return [found for batch in done for found in batch]

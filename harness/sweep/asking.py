@@ -189,8 +189,8 @@ def _variant(wanted: Wanted, entry: Entry, declared: SweepMap | None) -> str:
     if declared:
         return declared.variant
     first = Fixed if wanted.find else Broken
-    fitting = [one for one in entry.lab.variants if isinstance(one, first)]
-    return (fitting or list(entry.lab.variants))[0].name
+    fitting = [one.name for one in entry.lab.variants if isinstance(one, first)]
+    return [*fitting, entry.lab.variants[0].name][0]
 
 
 def _refuse_set_twice(names: Sequence[str], settings: Sequence[str]) -> None:
@@ -199,9 +199,7 @@ def _refuse_set_twice(names: Sequence[str], settings: Sequence[str]) -> None:
             raise LabError(f"--set {setting}: it is swept already; leave --set out")
 
 
-def _lines(
-    declared: SweepMap, grid: Grid, numbers: Mapping[str, float]
-) -> tuple[Line, ...]:
+def _lines(declared: SweepMap, grid: Grid, numbers: Mapping[str, float]) -> tuple[Line, ...]:
     """Draw theory's boundaries where the axes are those that the lab's map has."""
     names = [one.name for one in grid.axes]
     if names != [text.partition("=")[0] for text in declared.vary]:
@@ -236,5 +234,3 @@ def _example(entry: Entry, variant: str) -> str:
     name = next(iter(own), "load.rate_rps")
     value = own.get(name, 10)
     return f"{name}={value / 2:g},{value:g},{2 * value:g}"
-
-

@@ -1,10 +1,10 @@
 """Axes of a sweep: a setting and its values, as a person writes them.
 
-    checkout.tries=1..5              whole numbers, one by one
-    load.rate_rps=20..100:10         in steps of 10
-    load.rate_rps=10..1000*10        each ten times the one before: 10, 100, 1000
-    cache.ttl_s=log:0.1..100:7       seven values, each the same times as large as the one before
-    checkout.jitter=none,equal,full  a list, of numbers or words
+checkout.tries=1..5              whole numbers, one by one
+load.rate_rps=20..100:10         in steps of 10
+load.rate_rps=10..1000*10        each ten times the one before: 10, 100, 1000
+cache.ttl_s=log:0.1..100:7       seven values, each the same times as large as the one before
+checkout.jitter=none,equal,full  a list, of numbers or words
 """
 
 import json

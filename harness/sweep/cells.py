@@ -1,7 +1,8 @@
 """The runs of a sweep: each a small value that travels to another process, and what came of it."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from harness import assignments, catalogue
 from harness.catalogue import Entry
@@ -9,9 +10,11 @@ from harness.engines.protocol import Plan
 from harness.engines.sim.collector import calm
 from harness.errors import ChaoslabError, LabError
 from harness.sweep.early import value_of
-from harness.sweep.measures import looked
+from harness.sweep.measures import Looked, looked
 
 KILLED = "its process was killed, alone too: does it need more memory than there is?"
+MOST_TOGETHER = 4
+"""How many runs one process is given at a time, so that a search has work for all of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +41,10 @@ class Run:
         variant = entry.lab.variant(self.variant)
         lab = entry.lab.facing(variant, self.seed)
         return Plan(slug=self.slug, lab=lab, variant=variant, seed=self.seed)
+
+
+Batch = tuple[Run, ...]
+"""Runs that differ in their seeds alone: their lab is loaded and validated once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,18 +75,37 @@ def changed(entry: Entry, variant: str, settings: tuple[str, ...]) -> Entry:
     return found
 
 
-def simulate(run: Run) -> Found:
-    """Do one run. What is wrong with it is told, and stops no other."""
+def batches(runs: Sequence[Run]) -> list[Batch]:
+    """Put runs that differ in their seeds alone together, a few at a time."""
+    by_cell: dict[Run, list[Run]] = {}
+    for run in runs:
+        by_cell.setdefault(replace(run, seed=0), []).append(run)
+    return [
+        tuple(cell[at : at + MOST_TOGETHER])
+        for cell in by_cell.values()
+        for at in range(0, len(cell), MOST_TOGETHER)
+    ]
+
+
+def simulate(batch: Batch) -> tuple[Found, ...]:
+    """Do the runs of one cell. What is wrong with one is told, and stops no other."""
+    with calm():
+        try:
+            entry = batch[0].entry()
+            asked = looked(entry, batch[0].variant, batch[0].measure)
+        except ChaoslabError as error:
+            return tuple(Found(run=run, value=math.nan, missing=str(error)) for run in batch)
+        return tuple(_found(run, entry, asked) for run in batch)
+
+
+def lost(batch: Batch) -> tuple[Found, ...]:
+    """Make what is said of runs whose process was killed twice."""
+    return tuple(Found(run=run, value=math.nan, missing=KILLED, is_lost=True) for run in batch)
+
+
+def _found(run: Run, entry: Entry, asked: Looked) -> Found:
     try:
-        with calm():
-            entry = run.entry()
-            asked = looked(entry, run.variant, run.measure)
-            value, missing = value_of(run.plan(entry), asked)
+        value, missing = value_of(run.plan(entry), asked)
     except ChaoslabError as error:
         return Found(run=run, value=math.nan, missing=str(error))
     return Found(run=run, value=value, missing=missing)
-
-
-def lost(run: Run) -> Found:
-    """Make what is said of a run whose process was killed twice."""
-    return Found(run=run, value=math.nan, missing=KILLED, is_lost=True)

@@ -34,7 +34,7 @@ class _Unsampled(SupportsFloat):
 
     __float__ = __bool__ = __lt__ = __le__ = __gt__ = __ge__ = _refuse
     __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _refuse
-    __truediv__ = __rtruediv__ = __neg__ = __eq__ = __ne__ = __hash__ = _refuse  # type: ignore[assignment]
+    __truediv__ = __rtruediv__ = __neg__ = __eq__ = __ne__ = __hash__ = _refuse
 
 
 UNSAMPLED = cast("float", _Unsampled())
@@ -90,7 +90,7 @@ class Unfinished:
         """Go through the requests that were due in [start, end), which all have ended."""
         if self._settled_s < min(end_s, self.duration_s):
             raise NotYetError
-        return Recording.due(cast("Recording", self._so_far), start_s, end_s)
+        return self._so_far.due(start_s, end_s)
 
     def between(self, start_s: float, end_s: float) -> list[Request]:
         """Give those of a window, all at once."""

@@ -165,5 +165,3 @@ class Swept:
             return None
         before, after = float(values[turns[0] - 1]), float(values[turns[0]])
         return (before + after) / 2
-
-

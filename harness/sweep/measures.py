@@ -83,9 +83,7 @@ def looked(entry: Entry, variant: str, text: str) -> Looked:
     measure = measure or _called(entry, text)
     for problem in _problems(entry.lab, variant, measure):
         raise LabError(f"--measure {text}: {problem}")
-    return Looked(
-        name=measure.name, unit=measure.unit, is_share=measure.is_share, measure=measure
-    )
+    return Looked(name=measure.name, unit=measure.unit, is_share=measure.is_share, measure=measure)
 
 
 def own_map(entry: Entry) -> SweepMap | None:
@@ -202,5 +200,3 @@ def _beside(entry: Entry, name: str) -> ModuleType | None:
     except Exception as error:  # a lab is somebody's code: what it raises is no bug of ours
         said = f"{entry.slug}/{name}.py: {type(error).__name__}: {error}"
         raise LabError(said) from error
-
-

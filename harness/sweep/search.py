@@ -10,6 +10,7 @@ confidence more than 0.05^(1/n) of all runs do.
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from harness.sweep.asking import Asked
 from harness.sweep.axes import Axis, Span
@@ -111,9 +112,7 @@ class Search:
         """Give the middle of a range, if that is not narrow enough yet."""
         if abs(other - one) <= self.within * max(abs(one), abs(other)):
             return None
-        middle = self._rounded(
-            math.sqrt(one * other) if self.span.is_log else (one + other) / 2
-        )
+        middle = self._rounded(math.sqrt(one * other) if self.span.is_log else (one + other) / 2)
         return None if middle in (one, other) else middle
 
     def _rounded(self, value: float) -> Number:
@@ -126,7 +125,7 @@ def holds(cell: Cell) -> bool:
 
 
 def sure_share(runs: int) -> float:
-    """Give the share of all runs that hold at least, with 95 % confidence, where `runs` of as many do.
+    """Give the least share of all runs that hold, with 95 % confidence, where `runs` of `runs` do.
 
     Raises:
         ValueError: there is no run.
@@ -139,8 +138,7 @@ def sure_share(runs: int) -> float:
 
 def _turns(probes: dict[Number, Cell]) -> list[tuple[Number, Number]]:
     """Give the pairs of neighbours of which one holds and the other does not."""
-    values = sorted(probes)
-    pairs = zip(values, values[1:], strict=False)
+    pairs = pairwise(sorted(probes))
     return [(one, other) for one, other in pairs if holds(probes[one]) != holds(probes[other])]
 
 
@@ -148,9 +146,7 @@ def _turn_within(
     probes: dict[Number, Cell], before: tuple[Number, Number]
 ) -> tuple[Number, Number]:
     low, high = before
-    return next(
-        turn for turn in _turns(probes) if low <= turn[0] and turn[1] <= high
-    )
+    return next(turn for turn in _turns(probes) if low <= turn[0] and turn[1] <= high)
 
 
 def _disorder(probes: dict[Number, Cell], last: Number, beyond: Number) -> tuple[Number, ...]:

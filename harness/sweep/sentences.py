@@ -38,7 +38,7 @@ def _step(swept: Swept) -> float:
     return (values[-1] - values[0]) / (len(values) - 1)
 
 
-def of_probe(search: Search, cell: Cell) -> str:
+def of_probe(cell: Cell) -> str:
     """Say what one probe came to."""
     value = cell.found[0].run.settings[-1]
     missing = f" ({cell.missing})" if cell.missing else ""

@@ -28,7 +28,7 @@ def _rows(swept: Swept) -> Iterator[list[object]]:
     for place in swept.grid.places():
         for found in swept.cells[place].found:
             value = "" if math.isnan(found.value) else f"{found.value:.12g}"
-            row = [*swept.grid.values(place), found.run.seed, value, found.missing]
+            row: list[object] = [*swept.grid.values(place), found.run.seed, value, found.missing]
             if swept.holds:
                 row.append(int(swept.holds.holds(found.value)))
             yield row

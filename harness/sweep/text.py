@@ -170,8 +170,10 @@ def _curve(swept: Swept) -> Iterator[Text]:
         bar = _bar(cell.middle, top)
         low, high = (value_said(swept, value) for value in cell.spread)
         spread = f"{low} to {high}" if low != high and not swept.looked.is_verdict else ""
-        label = f"[{short_value(across.values[at])}]" if (at,) == own else (
-            f"{short_value(across.values[at])} "
+        label = (
+            f"[{short_value(across.values[at])}]"
+            if (at,) == own
+            else (f"{short_value(across.values[at])} ")
         )
         line = f"{label:>{LABEL}} {said(swept, cell):>{CELL}} {sign(swept, cell):1} "
         text = f"{line}{bar:{BAR}} {spread}".rstrip()

@@ -1,4 +1,4 @@
-"""The map of the retry storm: tries across, load up; does the queue shrink after the freeze?
+"""The map of the retry storm: tries across, load upwards, and whether the queue then shrinks.
 
 A queue that shrinks is worked off sooner or later, one that grows is not: so the map needs no wait
 for a recovery that may take minutes close to the boundary.
