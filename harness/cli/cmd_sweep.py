@@ -168,16 +168,31 @@ def _refuse_too_large(asked: Asked, assigned: tuple[str, ...], processes: int) -
         raise LabError(f"{' '.join(assigned)}: {said}") from error
 
 
+def _words(found: Swept) -> Iterator[str]:
+    """Give the words of the command that sweeps the same."""
+    grid, holds = found.grid, found.until
+    yield from ("sweep", grid.slug, "--variant", grid.variant)
+    for axis in grid.axes:
+        yield from ("--vary", axis.said)
+    for setting in grid.settings:
+        yield from ("--set", setting)
+    yield from ("--measure", grid.measure, "--seeds", f"{grid.seeds[0]}-{grid.seeds[-1]}")
+    if holds:
+        yield from ("--until", holds)
+
+
 def _report(found: Swept, console: Console) -> None:
-    """Write page and table beside what is kept; no longer name than files may have."""
-    page = imported("harness.report.sweep_page")
+    """Write the page and its table beside what is kept."""
+    page = imported("harness.sweep.page")
     folder = kept.folder(found.grid.slug)
     path = folder / f"{tables.file_name(found)}.html"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         beside = path.with_suffix(".csv")
         whole_files.put(tables.csv_of(found).encode(), beside)
-        whole_files.put(page.render(found, program.command, beside.name).encode(), path)
+        again = program.command(*_words(found))
+        html = page.render(found, program.command, table=beside.name, again=again)
+        whole_files.put(html.encode(), path)
     except OSError as error:
         raise EnvironmentNotReadyError(
             f"{catalogue.shown(folder)}: {error.strerror}; --no-report writes nothing there"

@@ -47,6 +47,7 @@ class Asked:
     measure: str
     looked: Looked
     holds: Bound | None
+    until: str
     said: tuple[str, str]
     seeds: tuple[int, ...]
     declared: SweepMap | None
@@ -123,6 +124,7 @@ def swept(asked: Asked, grid: Grid, cells: Mapping[Place, Cell]) -> Swept:
         cells=cells,
         holds=asked.holds,
         said=asked.said,
+        until=asked.until,
         lines=_lines(declared, grid, numbers) if declared else (),
         own=tuple(_own_value(numbers, one) for one in grid.axes),
     )
@@ -162,6 +164,7 @@ def _asked(
         measure=text,
         looked=at,
         holds=holds,
+        until=until,
         said=_said(at, declared if text == OWN else None, until),
         seeds=seeds,
         declared=declared,

@@ -36,6 +36,12 @@ class Axis:
     is_log: bool = False
 
     @property
+    def said(self) -> str:
+        """Write the axis as a list, which gives the same values."""
+        values = (assignment("", value).removeprefix("=") for value in self.values)
+        return f"{self.name}={','.join(values)}"
+
+    @property
     def is_numeric(self) -> bool:
         """Whether all values are numbers, so that they have an order and places between them."""
         return all(not isinstance(value, str) for value in self.values)

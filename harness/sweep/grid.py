@@ -140,6 +140,8 @@ class Swept:
     holds: Bound | None = None
     said: tuple[str, str] = ("holds", "does not hold")
     """What holding and not holding means, in words."""
+    until: str = ""
+    """The bound as a person writes it; "" where there is none, or all claims must hold."""
     lines: tuple[Line, ...] = ()
     own: tuple[Value | None, ...] = field(default=())
     """The lab's own values on the axes."""
@@ -153,15 +155,29 @@ class Swept:
         """Whether there is one axis alone."""
         return len(self.grid.axes) == 1
 
-    def changes_at(self, first: int) -> float | None:
-        """Give where, along the second axis, a column goes from holding to not, or back.
+    def change(self, first: int) -> tuple[float, float] | None:
+        """Give between which values of the second axis a column stops to hold, or begins to.
 
-        Halfway between the two cells; None where it does not change, or more than once.
+        Beyond the grid, an end is infinite. None where there is more than one change.
         """
-        values = self.grid.axes[1].values
-        good = [self.cells[first, second].is_good for second in range(len(values))]
+        values = [float(value) for value in self.grid.axes[1].values]
+        good = [cell.is_good for cell in self._column(first)]
         turns = [at for at in range(1, len(good)) if good[at] != good[at - 1]]
-        if len(turns) != 1:
+        if len(turns) == 1:
+            return values[turns[0] - 1], values[turns[0]]
+        if turns:
             return None
-        before, after = float(values[turns[0] - 1]), float(values[turns[0]])
-        return (before + after) / 2
+        is_above = good[0] == self.holds_below
+        return (values[-1], math.inf) if is_above else (-math.inf, values[0])
+
+    @property
+    def holds_below(self) -> bool:
+        """Whether it is the small values of the second axis that hold, in most columns."""
+        ends = [(column[0].is_good, column[-1].is_good) for column in self._columns()]
+        return sum(low >= high for low, high in ends) * 2 >= len(ends)
+
+    def _columns(self) -> Iterator[list[Cell]]:
+        return (self._column(first) for first in range(len(self.grid.axes[0].values)))
+
+    def _column(self, first: int) -> list[Cell]:
+        return [self.cells[first, second] for second in range(len(self.grid.axes[1].values))]

@@ -1,41 +1,40 @@
 """What a sweep has found, in sentences."""
 
+import math
 from collections.abc import Iterator
 
 from harness.model.numbers import short
 from harness.report.text import figure
-from harness.sweep.grid import Cell, Swept
+from harness.sweep.grid import Cell, Line, Swept
 from harness.sweep.search import CONFIDENCE, Answer, Number, Search, holds, sure_share
 
 
 def of_map(swept: Swept) -> Iterator[str]:
     """Say how far what was found is from where theory draws the line."""
-    decisive = [line for line in swept.lines if line.decisive]
-    if swept.is_flat or not decisive or not swept.grid.axes[1].is_numeric:
-        return
-    step = _step(swept)
-    for line in decisive:
-        near = list(off_by(swept, line.values))
-        if near:
-            worst = max(near)
+    for line in swept.lines:
+        if line.decisive and swept.holds:
+            cells = cells_off(swept, line)
+            worst = short(max(cells)) if cells else "-"
             yield (
-                f"The change lies within {short(worst / step)} cells of theory's {line.name} in "
-                f"{len(near)} of {len(line.values)} columns."
+                f"Theory's {line.name}: the change lies at most {worst} cells from it, in "
+                f"{len(cells)} of {len(line.values)} columns."
             )
 
 
-def off_by(swept: Swept, expected: tuple[float, ...]) -> Iterator[float]:
-    """Give for each column that changes once how far from theory that is."""
-    values = [float(value) for value in swept.grid.axes[1].values]
-    for first, theory in enumerate(expected):
-        found = swept.changes_at(first)
-        if found is not None and values[0] <= theory <= values[-1]:
-            yield max(0.0, abs(found - theory) - _step(swept) / 2)
+def cells_off(swept: Swept, line: Line) -> list[float]:
+    """Give how many cells lie between theory's boundary and the change that was found.
 
-
-def _step(swept: Swept) -> float:
+    One figure a column; a column without a change, or with several, has none. 0 is between the same
+    two cells.
+    """
     values = [float(value) for value in swept.grid.axes[1].values]
-    return (values[-1] - values[0]) / (len(values) - 1)
+    step = (values[-1] - values[0]) / max(1, len(values) - 1)
+    found = []
+    for first, theory in enumerate(line.values):
+        change = swept.change(first)
+        if change and not math.isnan(theory):
+            found.append(max(0.0, change[0] - theory, theory - change[1]) / step)
+    return found
 
 
 def of_probe(cell: Cell) -> str:

@@ -17,6 +17,8 @@ NARROW = 2
 LABEL = 12
 GOOD, BAD, SPLIT, NOTHING = "·", "█", "▒", UNKNOWN
 SHADES = "░▒▓█"
+SIGNS = {"good": "\N{CHECK MARK}", "bad": "\N{BALLOT X}"}
+"""What is beside a number in the report."""
 BAR = 30
 STYLES = {GOOD: "green", BAD: "red", SPLIT: "yellow", NOTHING: "dim"}
 LONGEST = 6
@@ -25,6 +27,8 @@ LONGEST = 6
 def lines(swept: Swept) -> Iterator[Text]:
     """Draw a sweep: a curve's values with bars, or a map with the second axis upwards."""
     yield Text(cut(_head(swept), WIDTH), "bold")
+    if swept.title != measured(swept):
+        yield Text(cut(measured(swept), WIDTH))
     yield from _curve(swept) if swept.is_flat else _map(swept)
     yield from (Text(cut(line, WIDTH)) for line in legend(swept))
 
@@ -91,10 +95,14 @@ def own_place(swept: Swept) -> tuple[int, ...] | None:
 
 
 def _head(swept: Swept) -> str:
-    unit = f", {swept.looked.unit.lstrip('/') and swept.looked.unit}" if swept.looked.unit else ""
-    name = "" if swept.title == swept.looked.name else f" ({swept.looked.name}{unit})"
     seeds = len(swept.grid.seeds)
-    return f"{swept.title}{name or unit}; {swept.grid.variant}, {seeds} seed{'s' * (seeds > 1)}"
+    return f"{swept.title}  {swept.grid.variant}, {seeds} seed{'s' * (seeds > 1)}"
+
+
+def measured(swept: Swept) -> str:
+    """Name what the numbers are, with their unit."""
+    unit = f", in {swept.looked.unit}" if swept.looked.unit else ""
+    return f"{swept.looked.name}{unit}"
 
 
 def _map(swept: Swept) -> Iterator[Text]:
