@@ -16,7 +16,9 @@ from harness.cli.memory_limit import refuse_too_much
 from harness.cli.sweeping import Bench
 from harness.cli.workers import cores
 from harness.errors import EnvironmentNotReadyError, ExitCode, LabError
-from harness.sweep import kept, sentences, tables, text
+from harness.report import sweep_sentences as sentences
+from harness.report import sweep_text as text
+from harness.sweep import kept, tables
 from harness.sweep.asking import Asked, Wanted, grid_of, span_of, swept
 from harness.sweep.cells import changed
 from harness.sweep.grid import Cell, Grid, Swept
@@ -183,7 +185,7 @@ def _words(found: Swept) -> Iterator[str]:
 
 def _report(found: Swept, console: Console) -> None:
     """Write the page and its table beside what is kept."""
-    page = imported("harness.sweep.page")
+    page = imported("harness.report.sweep_page")
     folder = kept.folder(found.grid.slug)
     path = folder / f"{tables.file_name(found)}.html"
     try:

@@ -1,7 +1,7 @@
 """What sweeps have found, a line a run, written as it comes: a sweep can be gone on with.
 
-A line is found again by a key: a digest of the code of harness and services, the lab's own code,
-the variant, the settings, what was looked at and the seed. So a grid that grows, or a search after
+A line is found again by a key: a digest of the code that runs are made of, the lab's own code, the
+variant, the settings, what was looked at and the seed. So a grid that grows, or a search after
 it, runs only what is missing; and whatever changes a run gives it another key. A process that is
 killed leaves half a line at most, which is dropped.
 """
@@ -10,6 +10,7 @@ import fcntl
 import hashlib
 import json
 import os
+import platform
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,7 +20,6 @@ from typing import IO
 
 from harness import catalogue, store, track_record
 from harness.catalogue import Entry
-from harness.check_results import of_tree
 from harness.rows import number, plain
 from harness.sweep.cells import Found, Run
 
@@ -30,14 +30,17 @@ Known = dict[str, tuple[float, str]]
 """By its key, what a run came to: a value, and why there is none."""
 
 
+APART = ("cli", "compose", "lessons", "live", "report", "site", "swarm")
+"""Folders of the harness that no simulated run can tell of, for none of them is imported by one."""
+
+
 class Keys:
     """Makes the keys of a lab's runs; the digests of its code are taken once."""
 
     def __init__(self, entry: Entry) -> None:
-        tree = of_tree("sim", permute=False)
         own = entry.folder / "maps.py"
         self._of = (
-            *(FORMAT, tree["python"], tree["harness and services"], entry.slug),
+            *(FORMAT, platform.python_version(), _tree(), entry.slug),
             track_record.code(entry),
             hashlib.sha256(own.read_bytes()).hexdigest() if own.is_file() else "",
         )
@@ -69,6 +72,18 @@ class Kept:
             except OSError as error:
                 _warn(Path(self._file.name), error.strerror or str(error))
                 self._file = None
+
+
+def _tree() -> str:
+    """Give a digest of all code that a run may depend on, beside its lab's own."""
+    digest = hashlib.sha256()
+    for part in ("harness", "services"):
+        for path in sorted((catalogue.ROOT / part).rglob("*.py")):
+            place = path.relative_to(catalogue.ROOT)
+            if not set(place.parts) & set(APART):
+                content = path.read_bytes()
+                digest.update(f"{place}\0{len(content)}\0".encode() + content)
+    return digest.hexdigest()
 
 
 def folder(slug: str) -> Path:

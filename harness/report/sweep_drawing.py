@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from harness.sweep import text
+from harness.report import sweep_text as text
 from harness.sweep.axes import Axis, Value
 from harness.sweep.grid import Cell, Line, Swept
 

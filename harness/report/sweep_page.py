@@ -1,16 +1,18 @@
 """A sweep's report: one HTML file that needs nothing else, and is read without a script."""
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from harness.model.numbers import with_unit
+from harness.report import sweep_sentences as sentences
+from harness.report import sweep_text as text
+from harness.report.sweep_drawing import drawn
 from harness.report.text import UNKNOWN
-from harness.sweep import sentences, text
-from harness.sweep.axes import Value
-from harness.sweep.cells import Run
-from harness.sweep.drawing import drawn
+from harness.sweep.cells import Found
 from harness.sweep.grid import Cell, Place, Swept
 
 Command = Callable[..., str]
@@ -24,6 +26,8 @@ class Told:
     anchor: str
     at: tuple[str, ...]
     summary: str
+    median: str
+    holding: str
     spread: str
     values: str
     missing: str
@@ -94,8 +98,10 @@ def _told(swept: Swept, place: Place, command: Command) -> Told:
     )
     return Told(
         anchor=anchor(place),
-        at=tuple(map(_value, swept.grid.values(place))),
+        at=tuple(map(text.short_value, swept.grid.values(place))),
         summary=_summary(swept, cell),
+        median=UNKNOWN if cell.missing else text.said(swept, cell),
+        holding=_count(cell),
         spread=UNKNOWN if cell.missing else low if low == high else f"{low} to {high}",
         values=", ".join(values),
         missing=cell.missing,
@@ -104,26 +110,39 @@ def _told(swept: Swept, place: Place, command: Command) -> Told:
     )
 
 
-def _value(value: Value) -> str:
-    return text.short_value(value)
+def _median(swept: Swept, cell: Cell) -> str:
+    """Give the median with its unit, as a reader sees it alone."""
+    said = text.value_said(swept, cell.middle)
+    return said if math.isinf(cell.middle) else with_unit(said, swept.looked.unit)
+
+
+def _count(cell: Cell) -> str:
+    return f"{cell.holding} of {len(cell.found)} seeds"
 
 
 def _commands(swept: Swept, cell: Cell, command: Command) -> Iterator[tuple[str, str]]:
     """Give the command of a cell; where seeds disagree, of one of each kind."""
-    kinds: dict[bool, Run] = {}
-    for one in cell.found:
-        holds = swept.holds.holds(one.value) if swept.holds else not cell.agrees
-        kinds.setdefault(holds if not cell.agrees else True, one.run)
-    for run in kinds.values():
-        words = [word for one in run.settings for word in ("--set", one)]
-        seed = ("--seed", str(run.seed))
+    kinds = {} if cell.agrees else {_kind(swept, one): one for one in reversed(cell.found)}
+    for one in kinds.values() or cell.found[:1]:
+        run = one.run
+        words = [word for setting in run.settings for word in ("--set", setting)]
+        said = f"Seed {run.seed}"
+        if kinds and swept.holds:
+            said += f": {swept.said[not swept.holds.holds(one.value)]}"
         yield (
-            f"seed {run.seed}",
+            said,
             command(
                 *("run", run.slug, "--engine", "sim", "--variant", run.variant),
-                *(*words, *seed),
+                *(*words, "--seed", str(run.seed)),
             ),
         )
+
+
+def _kind(swept: Swept, found: Found) -> str:
+    """Say in what seeds may differ: whether they hold, or have a value, or end at all."""
+    if swept.holds:
+        return str(swept.holds.holds(found.value))
+    return found.missing or str(math.isinf(found.value))
 
 
 def _legend(swept: Swept) -> list[tuple[str, str]]:
@@ -132,8 +151,8 @@ def _legend(swept: Swept) -> list[tuple[str, str]]:
     found = []
     if swept.holds:
         found += [("good", swept.said[0]), ("bad", swept.said[1])]
-    elif any(cell.middle == float("inf") for cell in cells):
-        found.append(("never", text.value_said(swept, float("inf"))))
+    elif any(cell.middle == math.inf for cell in cells):
+        found.append(("never", text.value_said(swept, math.inf)))
     if not all(cell.agrees for cell in cells):
         found.append(("split", "seeds disagree; the number is their median"))
     if any(cell.missing for cell in cells):
