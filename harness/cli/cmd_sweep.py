@@ -50,6 +50,13 @@ FILE = click.Path(dir_okay=False, path_type=Path)
     show_default=True,
     help="How exactly --find looks, as a share of the value.",
 )
+@click.option(
+    "--share",
+    type=click.FloatRange(0, 1, min_open=True),
+    default=1.0,
+    show_default=True,
+    help="The share of the seeds that must hold for --find; 0.5 finds the middle of a change.",
+)
 @click.option("--jobs", type=click.IntRange(1, 256), help="At once: one a core.")
 @click.option("--csv", "csv_path", type=FILE, help="Every run, a line each.")
 @click.option("--no-report", is_flag=True, help="Write no report.")
@@ -85,7 +92,7 @@ def command(**given: Any) -> ExitCode:  # noqa: ANN401 - click's own
     console = Console(highlight=False)
     processes = given["jobs"] or cores()
     if wanted.find:
-        return _search(wanted, processes, given["within"], console)
+        return _search(wanted, processes, (given["within"], given["share"]), console)
     return _map(wanted, processes, given["csv_path"], console, report=not given["no_report"])
 
 
@@ -111,13 +118,14 @@ def _map(
     return ExitCode.AS_EXPECTED
 
 
-def _search(wanted: Wanted, processes: int, within: float, console: Console) -> ExitCode:
+def _search(wanted: Wanted, processes: int, how: tuple[float, float], console: Console) -> ExitCode:
+    within, share = how
     entry = catalogue.find(wanted.slug)
     asked, span = span_of(wanted, entry)
     for value in (span.low, span.high):
         _refuse_too_large(asked, (f"{span.name}={value}",), processes)
     with _bench(asked, processes, console) as bench:
-        search = Search(asked=asked, span=span, within=within)
+        search = Search(asked=asked, span=span, within=within, share=share)
 
         def done(cells: Sequence[Cell]) -> None:
             for cell in cells:

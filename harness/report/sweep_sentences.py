@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from harness.model.numbers import short
 from harness.report.text import figure
 from harness.sweep.grid import Cell, Line, Swept
-from harness.sweep.search import CONFIDENCE, Answer, Number, Search, holds, sure_share
+from harness.sweep.search import CONFIDENCE, Answer, Number, Search, sure_share
 
 
 def of_map(swept: Swept) -> Iterator[str]:
@@ -49,7 +49,7 @@ def of_answer(search: Search, answer: Answer) -> str:
     name, variant = search.span.name, search.asked.variant
     if not answer.is_found:
         low, high = search.span.low, search.span.high
-        everywhere = all(map(holds, answer.probes.values()))
+        everywhere = all(map(search.holds, answer.probes.values()))
         does = "holds" if everywhere else "does not hold"
         wider = "a wider range" if everywhere else "another range, or another setting"
         return (
@@ -71,13 +71,14 @@ def beside_answer(search: Search, answer: Answer) -> Iterator[str]:
     """Say what holding means, how sure that is, and what is odd."""
     yield f"Holds: {search.asked.said[0]} ({search.asked.looked.name})."
     if answer.is_found:
-        runs = len(search.asked.seeds)
-        yield (
-            f"{runs} of {runs} runs hold: with {short(100 * CONFIDENCE)} % confidence, at least "
-            f"{short(100 * sure_share(runs))} % of all runs do there. More --seeds, more sure."
-        )
         assert answer.last is not None  # noqa: S101 - `is_found` says so
-        yield f"Median at {_said(answer.last)}: {_median(search, answer.probes[answer.last])}."
+        there = answer.probes[answer.last]
+        sure = sure_share(there.holding, len(there.found))
+        yield (
+            f"With {short(100 * CONFIDENCE)} % confidence, at least {short(100 * sure)} % of all "
+            f"runs hold at {_said(answer.last)}; more --seeds make that more certain."
+        )
+        yield f"Median there: {_median(search, there)}."
     if answer.disorder:
         odd = ", ".join(f"{_said(one)} ({_count(answer.probes[one])})" for one in answer.disorder)
         yield (

@@ -27,7 +27,7 @@ LONGEST = 6
 def lines(swept: Swept) -> Iterator[Text]:
     """Draw a sweep: a curve's values with bars, or a map with the second axis upwards."""
     yield Text(cut(_head(swept), WIDTH), "bold")
-    if swept.title != measured(swept):
+    if swept.title != swept.looked.name:
         yield Text(cut(measured(swept), WIDTH))
     yield from _curve(swept) if swept.is_flat else _map(swept)
     yield from (Text(cut(line, WIDTH)) for line in legend(swept))
@@ -96,7 +96,8 @@ def own_place(swept: Swept) -> tuple[int, ...] | None:
 
 def _head(swept: Swept) -> str:
     seeds = len(swept.grid.seeds)
-    return f"{swept.title}  {swept.grid.variant}, {seeds} seed{'s' * (seeds > 1)}"
+    title = measured(swept) if swept.title == swept.looked.name else swept.title
+    return f"{title}: {swept.grid.variant}, {seeds} seed{'s' * (seeds > 1)}"
 
 
 def measured(swept: Swept) -> str:

@@ -2,13 +2,13 @@
 
 First the ends and three values between them are probed, which shows whether there is one change at
 all, and in which direction. Then the range between the last that holds and the first that does not
-is halved until it is narrow enough. A probe holds if every one of its runs does; how sure that is
-follows from their number (Clopper and Pearson, Biometrika 1934): if n of n hold, then with 95 %
-confidence more than 0.05^(1/n) of all runs do.
+is halved until it is narrow enough. A probe holds if every one of its runs does, or the share of
+them that is asked for; how sure that is follows from their number (Clopper and Pearson, "The use of
+confidence or fiducial limits illustrated in the case of the binomial", Biometrika 1934).
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -19,7 +19,7 @@ from harness.sweep.grid import Cell
 
 FIRST = 5
 """How many values are probed before the range is halved, its ends included."""
-MOST_HALVINGS = 40
+HALVINGS = 32
 CONFIDENCE = 0.95
 DIGITS = 4
 
@@ -52,29 +52,32 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Search:
-    """Where a value is looked for, and how narrowly, as a share of the value."""
+    """Where a value is looked for, how narrowly, as a share of it, and what share must hold."""
 
     asked: Asked
     span: Span
     within: float
+    share: float = 1.0
 
     def run(self, do: Do, told: Callable[[Sequence[Cell]], None]) -> Answer:
         """Probe until the answer is narrow enough; `told` hears of the probes as they are done."""
         probes: dict[Number, Cell] = {}
         self._probe(self._first(), probes, do, told)
-        turns = _turns(probes)
-        if not turns:
+        turn = next(self._turns(probes), None)
+        if turn is None:
             return Answer(probes=probes)
-        for _ in range(MOST_HALVINGS):
-            middle = self._between(*turns[0])
-            if middle is None:
-                break
+        while (middle := self._between(*turn)) is not None:
             self._probe([middle], probes, do, told)
-            turns = [_turn_within(probes, turns[0])]
-        last, beyond = turns[0] if holds(probes[turns[0][0]]) else turns[0][::-1]
+            low, high = turn
+            turn = next(one for one in self._turns(probes) if low <= one[0] and one[1] <= high)
+        last, beyond = turn if self.holds(probes[turn[0]]) else turn[::-1]
         return Answer(
-            probes=probes, last=last, beyond=beyond, disorder=_disorder(probes, last, beyond)
+            probes=probes, last=last, beyond=beyond, disorder=self._disorder(probes, last, beyond)
         )
+
+    def holds(self, cell: Cell) -> bool:
+        """Whether as many runs of a probe hold as must."""
+        return cell.holding >= self.share * len(cell.found)
 
     def cell_runs(self, value: Number) -> list[Run]:
         """Give the runs of one value."""
@@ -118,42 +121,48 @@ class Search:
     def _rounded(self, value: float) -> Number:
         return round(value) if self.span.is_whole else float(f"{value:.{DIGITS}g}")
 
+    def _turns(self, probes: dict[Number, Cell]) -> Iterator[tuple[Number, Number]]:
+        """Give the pairs of neighbours of which one holds and the other does not."""
+        for one, other in pairwise(sorted(probes)):
+            if self.holds(probes[one]) != self.holds(probes[other]):
+                yield one, other
 
-def holds(cell: Cell) -> bool:
-    """Whether every run of a probe holds."""
-    return cell.holding == len(cell.found)
+    def _disorder(
+        self, probes: dict[Number, Cell], last: Number, beyond: Number
+    ) -> tuple[Number, ...]:
+        """Give the values on the side of what holds that do not, and the other way round."""
+        return tuple(
+            value
+            for value, cell in sorted(probes.items())
+            if self.holds(cell) != (value <= last if last < beyond else value >= last)
+        )
 
 
-def sure_share(runs: int) -> float:
-    """Give the least share of all runs that hold, with 95 % confidence, where `runs` of `runs` do.
+def sure_share(holding: int, runs: int) -> float:
+    """Give the least share of all runs that hold, with 95 % confidence, if `holding` of `runs` do.
+
+    The lower limit of Clopper and Pearson, one-sided: the share under which as many, or more, would
+    be seen once in twenty times. By halving, to nine digits.
 
     Raises:
-        ValueError: there is no run.
+        ValueError: there is no run, or more hold than there are.
 
     """
-    if runs < 1:
-        raise ValueError(runs)
-    return float((1 - CONFIDENCE) ** (1 / runs))
+    if not 0 <= holding <= runs or not runs:
+        raise ValueError((holding, runs))
+    low, high = 0.0, 1.0
+    for _ in range(HALVINGS):
+        share = (low + high) / 2
+        if _as_many(holding, runs, share) < 1 - CONFIDENCE:
+            low = share
+        else:
+            high = share
+    return low if holding else 0.0
 
 
-def _turns(probes: dict[Number, Cell]) -> list[tuple[Number, Number]]:
-    """Give the pairs of neighbours of which one holds and the other does not."""
-    pairs = pairwise(sorted(probes))
-    return [(one, other) for one, other in pairs if holds(probes[one]) != holds(probes[other])]
-
-
-def _turn_within(
-    probes: dict[Number, Cell], before: tuple[Number, Number]
-) -> tuple[Number, Number]:
-    low, high = before
-    return next(turn for turn in _turns(probes) if low <= turn[0] and turn[1] <= high)
-
-
-def _disorder(probes: dict[Number, Cell], last: Number, beyond: Number) -> tuple[Number, ...]:
-    """Give the values on the side of what holds that do not, and the other way round."""
-    is_below = last < beyond
-    return tuple(
-        value
-        for value, cell in sorted(probes.items())
-        if holds(cell) != ((value <= last) if is_below else (value >= last))
+def _as_many(holding: int, runs: int, share: float) -> float:
+    """Give the probability that at least `holding` of `runs` hold, each with that probability."""
+    return math.fsum(
+        math.comb(runs, count) * share**count * (1 - share) ** (runs - count)
+        for count in range(holding, runs + 1)
     )
