@@ -104,4 +104,4 @@ def _count(cell: Cell) -> str:
 
 
 def _said(value: Number) -> str:
-    return short(value)
+    return f"{value:g}"

@@ -135,8 +135,9 @@ def _feet(swept: Swept, width: int) -> Iterator[Text]:
             yield Text(f"{cut(one.name, LABEL):>{LABEL}} {ends}", "italic")
         return
     first, last = short_value(across.values[0]), short_value(across.values[-1])
-    wide = width * len(across.values)
-    yield Text(f"{'':{LABEL}} {first}{last:>{max(1, wide - len(first))}}  {across.name}")
+    wide = width * len(across.values) - len(first)
+    yield Text(f"{'':{LABEL}} {first}{last:>{max(1, wide)}}")
+    yield Text(cut(f"{across.name:>{min(WIDTH, LABEL + 1 + width * len(across.values))}}", WIDTH))
 
 
 def _foot(text: str) -> str:

@@ -185,15 +185,20 @@ def _said(at: Looked, declared: SweepMap | None, until: str) -> tuple[str, str]:
 
 
 def _variant(wanted: Wanted, entry: Entry, declared: SweepMap | None) -> str:
-    """Give the variant that is swept: of a search what must hold, of a map what breaks."""
+    """Give the variant that is swept: of a search what must hold, of a map what breaks.
+
+    Of several, the first that has the setting; in another, it may have no effect.
+    """
     if wanted.variant:
         (chosen,) = assignments.chosen(entry, [wanted.variant])
         return chosen.name
     if declared:
         return declared.variant
     first = Fixed if wanted.find else Broken
-    fitting = [one.name for one in entry.lab.variants if isinstance(one, first)]
-    return [*fitting, entry.lab.variants[0].name][0]
+    fitting = [one for one in entry.lab.variants if isinstance(one, first)] or entry.lab.variants
+    swept = {text.partition("=")[0] for text in (*wanted.vary, wanted.find)}
+    having = [one for one in fitting if swept & one.settings.keys()]
+    return [*having, *fitting][0].name
 
 
 def _refuse_set_twice(names: Sequence[str], settings: Sequence[str]) -> None:
