@@ -195,7 +195,8 @@ def _variant(wanted: Wanted, entry: Entry, declared: SweepMap | None) -> str:
     if declared:
         return declared.variant
     first = Fixed if wanted.find else Broken
-    fitting = [one for one in entry.lab.variants if isinstance(one, first)] or entry.lab.variants
+    every: list[Variant] = list(entry.lab.variants)
+    fitting = [one for one in every if isinstance(one, first)] or every
     swept = {text.partition("=")[0] for text in (*wanted.vary, wanted.find)}
     having = [one for one in fitting if swept & one.settings.keys()]
     return [*having, *fitting][0].name

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.errors import LabError
 from harness.sweep import cells, kept
 from harness.sweep.cells import Batch, Found
 from tests.cli.workshop import Workshop, finished, started
@@ -244,4 +245,4 @@ def test_what_a_run_fails_by_is_its_cells_own(
 
 
 def _stuck(*_: object) -> None:
-    raise cells.ChaoslabError("it is stuck")
+    raise LabError("it is stuck")
