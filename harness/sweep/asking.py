@@ -199,7 +199,8 @@ def _variant(wanted: Wanted, entry: Entry, declared: SweepMap | None) -> str:
     fitting = [one for one in every if isinstance(one, first)] or every
     swept = {text.partition("=")[0] for text in (*wanted.vary, wanted.find)}
     having = [one for one in fitting if swept & one.settings.keys()]
-    return [*having, *fitting][0].name
+    name: str = [*having, *fitting][0].name
+    return name
 
 
 def _refuse_set_twice(names: Sequence[str], settings: Sequence[str]) -> None:
