@@ -37,7 +37,7 @@ FILE = click.Path(dir_okay=False, path_type=Path)
     "--measure",
     default="",
     metavar="M",
-    help="A measure, as in 'success_ratio(18, 25)'; verdict; or recovery.",
+    help="A measure, as in 'success_ratio(18, 25)'; verdict; recovery; or map, the lab's own.",
 )
 @click.option("--until", default="", metavar="BOUND", help="What holds, as in '<=0.9' or '<inf'.")
 @click.option(
@@ -141,7 +141,14 @@ def _search(wanted: Wanted, processes: int, how: tuple[float, float], console: C
 @contextmanager
 def _bench(asked: Asked, processes: int, console: Console) -> Iterator[Bench]:
     with kept.opened(asked.entry.slug) as results:
-        yield Bench(results, kept.Keys(asked.entry), processes, console)
+        bench = Bench(results, kept.Keys(asked.entry), processes, console)
+        try:
+            yield bench
+        except KeyboardInterrupt:
+            click.echo(
+                f"chaoslab: {bench.done} new runs are kept; the same again goes on", err=True
+            )
+            raise
 
 
 def _cells(asked: Asked, grid: Grid, bench: Bench) -> dict[tuple[int, ...], Cell]:
@@ -158,13 +165,13 @@ def _cells(asked: Asked, grid: Grid, bench: Bench) -> dict[tuple[int, ...], Cell
 
 
 def _try_cells(asked: Asked, grid: Grid, processes: int) -> None:
-    """Refuse what a cell cannot be, before anything runs.
+    """Refuse what the cells of the edges cannot be, before anything runs: each value is in one.
 
     Raises:
         LabError: the lab does not take a setting, or the machine not a load.
 
     """
-    for place in grid.places():
+    for place in grid.edges():
         _refuse_too_large(asked, grid.assigned(place), processes)
 
 

@@ -19,6 +19,8 @@ class Bench:
         self._keys = keys
         self._processes = processes
         self._console = console
+        self.done = 0
+        """How many runs were simulated."""
 
     def known(self, runs: Sequence[Run]) -> int:
         """Count those that need not be run."""
@@ -41,6 +43,7 @@ class Bench:
             def finished(batch: tuple[Found, ...]) -> None:
                 for found in batch:
                     self._kept.add(keys[found.run], found)
+                    self.done += 1
                     advance()
 
             work = batches(runs)

@@ -213,24 +213,25 @@ def _curve(swept: Swept) -> Drawing:
         return TOP + CURVE_HIGH * (1 - 0.94 * (value - low) / (high - low))
 
     known = [(across(at), cell) for at, cell in enumerate(cells) if not cell.missing]
-    over = [f"{x:g},{up(cell.spread[1]):g}" for x, cell in known]
-    under = [f"{x:g},{up(cell.spread[0]):g}" for x, cell in reversed(known)]
+    heights = [up(level(swept, cell)) for _, cell in known]
+    over = [f"{x:g},{up(_spread(swept, cell)[1]):g}" for x, cell in known]
+    under = [f"{x:g},{up(_spread(swept, cell)[0]):g}" for x, cell in reversed(known)]
     own = _own(swept, across, lambda _: TOP)
     return Drawing(
         width=LEFT + WIDE + RIGHT,
         height=TOP + CURVE_HIGH + FOOT,
-        boxes=tuple(_point(swept, cell, x, up(cell.middle)) for x, cell in known),
+        boxes=tuple(_point(swept, cell, x, y) for (x, cell), y in zip(known, heights, strict=True)),
         across=tuple(
             Mark(x=across(at), y=TOP + CURVE_HIGH + 18, said=said)
             for at, said in _labels(axis.values, pitch, room=READABLE)
         ),
         up=tuple(
-            Mark(x=LEFT - 8, y=up(value) + 4, said=text.value_said(swept, value))
+            Mark(x=LEFT - 8, y=up(value) + 4, said=_tick(swept, value))
             for value in _ticks(low, high)
         ),
         own=own,
         band=" ".join([*over, *under]),
-        line=" ".join(f"{x:g},{up(cell.middle):g}" for x, cell in known),
+        line=" ".join(f"{x:g},{y:g}" for (x, _), y in zip(known, heights, strict=True)),
         limits=tuple(
             up(edge)
             for edge in (swept.holds.at_least, swept.holds.at_most)
@@ -239,6 +240,15 @@ def _curve(swept: Swept) -> Drawing:
         if swept.holds
         else (),
     )
+
+
+def level(swept: Swept, cell: Cell) -> float:
+    """Give how high a curve is: the median, or of a verdict the share of seeds that hold."""
+    return cell.level if swept.looked.is_verdict else cell.middle
+
+
+def _spread(swept: Swept, cell: Cell) -> tuple[float, float]:
+    return (cell.level, cell.level) if swept.looked.is_verdict else cell.spread
 
 
 def _point(swept: Swept, cell: Cell, x: float, y: float) -> Box:
@@ -257,6 +267,10 @@ def _reach(swept: Swept, cells: Sequence[Cell]) -> tuple[float, float]:
         return 0.0, 1.0
     low, high = min(0.0, *values, 0.0), max(0.0, *values, 0.0)
     return (low, high) if high > low else (0.0, 1.0)
+
+
+def _tick(swept: Swept, value: float) -> str:
+    return f"{100 * value:g}%" if swept.looked.is_verdict else text.value_said(swept, value)
 
 
 def _ticks(low: float, high: float) -> list[float]:

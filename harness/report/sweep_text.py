@@ -172,12 +172,12 @@ def _shade(swept: Swept, cell: Cell) -> str:
 
 def _curve(swept: Swept) -> Iterator[Text]:
     (across,) = swept.grid.axes
-    known = [cell.middle for cell in swept.cells.values() if math.isfinite(cell.middle)]
-    top = max((abs(value) for value in known), default=0.0)
+    levels = {at: _level(swept, cell) for (at,), cell in swept.cells.items()}
+    top = max((abs(one) for one in levels.values() if math.isfinite(one)), default=0.0)
     own = own_place(swept)
     yield Text(cut(across.name, WIDTH))
     for (at,), cell in sorted(swept.cells.items()):
-        bar = _bar(cell.middle, top)
+        bar = _bar(levels[at], top)
         low, high = (value_said(swept, value) for value in cell.spread)
         spread = f"{low} to {high}" if low != high and not swept.looked.is_verdict else ""
         label = (
@@ -188,6 +188,10 @@ def _curve(swept: Swept) -> Iterator[Text]:
         line = f"{label:>{LABEL}} {said(swept, cell):>{CELL}} {sign(swept, cell):1} "
         text = f"{line}{bar:{BAR}} {spread}".rstrip()
         yield Text(cut(text, WIDTH), STYLES.get(sign(swept, cell), ""))
+
+
+def _level(swept: Swept, cell: Cell) -> float:
+    return cell.level if swept.looked.is_verdict else cell.middle
 
 
 def _bar(value: float, top: float) -> str:

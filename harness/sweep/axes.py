@@ -29,7 +29,7 @@ DIGITS = 6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Axis:
-    """A setting, its values in ascending order or as listed, and whether steps are factors."""
+    """A setting, its values (numbers ascending, words as listed), and whether steps are factors."""
 
     name: str
     values: tuple[Value, ...]
@@ -133,7 +133,8 @@ def _listed(text: str, written: str) -> tuple[Value, ...]:
     if len(set(values)) < len(values):
         raise LabError(f"--vary {text}: a value is listed twice")
     _refuse_many(text, len(values))
-    return values
+    numbers = [value for value in values if not isinstance(value, str)]
+    return tuple(sorted(numbers)) if len(numbers) == len(values) else values
 
 
 def _item(item: str) -> Value:

@@ -34,6 +34,13 @@ class Grid:
         first, second = (range(len(axis.values)) for axis in self.axes)
         yield from ((one, other) for one in first for other in second)
 
+    def edges(self) -> Iterator[Place]:
+        """Give the cells of the first and the last value of an axis: all values are among them."""
+        ends = [{0, len(axis.values) - 1} for axis in self.axes]
+        for place in self.places():
+            if len(place) == 1 or any(at in end for at, end in zip(place, ends, strict=True)):
+                yield place
+
     def values(self, place: Place) -> tuple[Value, ...]:
         """Give the axes' values of a cell."""
         return tuple(axis.values[at] for axis, at in zip(self.axes, place, strict=True))
@@ -104,6 +111,11 @@ class Cell:
     def holding(self) -> int:
         """Under how many seeds it holds; a run without a value does not."""
         return sum(self.holds.holds(value) for value in self.known) if self.holds else 0
+
+    @property
+    def level(self) -> float:
+        """The share of the seeds under which it holds."""
+        return self.holding / len(self.found) if self.found else math.nan
 
     @property
     def agrees(self) -> bool:

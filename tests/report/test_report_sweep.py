@@ -129,3 +129,16 @@ def test_a_map_is_read_without_colour() -> None:
     assert sum("[" in line for line in rows.values()) == 1
     assert any(line.split() == ["μ/(1+m)", "100", "50", "33", "25"] for line in told)
     assert max(map(len, told)) <= 80
+
+
+def test_a_curve_of_verdicts_shows_the_share_of_seeds_that_hold() -> None:
+    """Halfway up where one of two does."""
+    one = swept(
+        TRIES, value=lambda tries, seed: tries + seed <= 3, until=Bound(at_least=1), verdict=True
+    )
+    low, middle, high = (
+        sweep_drawing.drawn(one).boxes[at].y for at in (3, 1, 0)
+    )  # 0, 1 and 2 of 2 seeds
+    assert math.isclose(middle, (low + high) / 2)
+    told = [line.plain.split() for line in sweep_text.lines(one)]
+    assert [words[1] for words in told if words[0] in ("1", "2", "4")] == ["2/2", "1/2", "0/2"]

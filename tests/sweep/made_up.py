@@ -10,6 +10,7 @@ from harness.sweep.cells import Found
 from harness.sweep.grid import Cell, Grid, Line, Swept
 from harness.sweep.measures import Looked
 
+RECOVERY = Looked(name="time to recover", unit="s", measure=recovery_s())
 Value = Callable[..., float]
 """From the axes' values and the seed to a run's value."""
 
@@ -20,6 +21,7 @@ def swept(
     until: Bound | None = None,
     lines: tuple[Line, ...] = (),
     seeds: int = 2,
+    verdict: bool = False,
 ) -> Swept:
     """Give a sweep of axes; a value that is NaN is missing."""
     grid = Grid(
@@ -41,7 +43,7 @@ def swept(
     return Swept(
         grid=grid,
         title="time to recover",
-        looked=Looked(name="time to recover", unit="s", measure=recovery_s()),
+        looked=Looked(name="claims hold") if verdict else RECOVERY,
         cells=cells,
         holds=until,
         said=("comes back", "stays down"),

@@ -22,7 +22,7 @@ from harness.sweep.axes import MOST_VALUES, Value, axis, span
         ("x.y=log:1..1000:4", (1, 10, 100, 1000)),
         ("x.y=log:1..2:3", (1, 1.41421, 2)),
         ("x.y=-2..2:2", (-2, 0, 2)),
-        ("x.y=1,2.5,4", (1, 2.5, 4)),
+        ("x.y=4,1,2.5", (1, 2.5, 4)),
         ("x.jitter=none, full", ("none", "full")),
         ("x.order=shed", ("shed",)),
     ],

@@ -45,7 +45,7 @@ MAP = SweepMap(
     title="Does the queue shrink after the freeze?",
     variant="naive",
     vary=("checkout.tries=1..5", "load.rate_rps=20..100:5"),
-    measure=backlog_growth_rps(9, 12),
+    measure=backlog_growth_rps(9, 11),
     until="<=0",
     holds="shrinks, so it recovers",
     fails="grows, so it never recovers",
