@@ -3,7 +3,9 @@
 A measure is tried on a recording under way that gives only what is final, and breaks the attempt
 off at anything else: requests whose window has not been answered, calls (each may still end),
 samples that are still to come, faults that are not over. So a value that is found is the whole
-run's own, whatever the measure does, and nothing has to be known of any measure.
+run's own, whatever the measure does, and nothing has to be known of any measure. A series that
+first appears later has no samples in a window that is over. What would have broken the run off
+after that moment, such as a service that cannot be simulated, is not seen.
 """
 
 import math
@@ -125,7 +127,7 @@ def _known(session: SimSession, plan: Plan, looked: Looked, log: FaultLog) -> Va
     unfinished = Unfinished(so_far, plan.lab.duration_s, settled_s, log)
     try:
         return looked.known(plan.lab, cast("Recording", unfinished))
-    except NotYetError:
+    except (NotYetError, LookupError):  # a series that is looked up by its name may still appear
         return None
 
 
