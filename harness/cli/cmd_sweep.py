@@ -89,7 +89,7 @@ def command(**given: Any) -> ExitCode:  # noqa: ANN401 - click's own
         raise LabError("--vary draws a map, --find looks for one value: take one of them")
     if given["csv_path"] and not given["csv_path"].absolute().parent.is_dir():
         raise EnvironmentNotReadyError(f"{given['csv_path']}: there is no such folder; make it")
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False)
     processes = given["jobs"] or cores()
     if wanted.find:
         return _search(wanted, processes, (given["within"], given["share"]), console)
@@ -112,7 +112,7 @@ def _map(
     for sentence in sentences.of_map(found):
         console.print(sentence, soft_wrap=True)
     if csv_path:
-        whole_files.put(tables.csv_of(found).encode(), csv_path)
+        _put(tables.csv_of(found), csv_path)
     if report:
         _report(found, console)
     return ExitCode.AS_EXPECTED
@@ -185,6 +185,16 @@ def _refuse_too_large(asked: Asked, assigned: tuple[str, ...], processes: int) -
         raise LabError(f"{' '.join(assigned)}: {said}") from error
 
 
+def _put(content: str, path: Path) -> None:
+    try:
+        whole_files.put(content.encode(), path)
+    except EnvironmentNotReadyError as error:
+        raise EnvironmentNotReadyError(
+            f"{catalogue.shown(path)} cannot be written; all runs are kept, so the same again only "
+            "writes it"
+        ) from error
+
+
 def _words(found: Swept) -> Iterator[str]:
     """Give the words of the command that sweeps the same."""
     grid, holds = found.grid, found.until
@@ -206,10 +216,10 @@ def _report(found: Swept, console: Console) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         beside = path.with_suffix(".csv")
-        whole_files.put(tables.csv_of(found).encode(), beside)
+        _put(tables.csv_of(found), beside)
         again = program.command(*_words(found))
         html = page.render(found, program.command, table=beside.name, again=again)
-        whole_files.put(html.encode(), path)
+        _put(html, path)
     except OSError as error:
         raise EnvironmentNotReadyError(
             f"{catalogue.shown(folder)}: {error.strerror}; --no-report writes nothing there"

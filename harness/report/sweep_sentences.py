@@ -28,7 +28,7 @@ def cells_off(swept: Swept, line: Line) -> list[float]:
     two cells.
     """
     values = [float(value) for value in swept.grid.axes[1].values]
-    step = (values[-1] - values[0]) / max(1, len(values) - 1)
+    step = (values[-1] - values[0]) / max(1, len(values) - 1) or 1.0
     found = []
     for first, theory in enumerate(line.values):
         change = swept.change(first)

@@ -212,9 +212,8 @@ def _refuse_set_twice(names: Sequence[str], settings: Sequence[str]) -> None:
 def _lines(declared: SweepMap, grid: Grid, numbers: Mapping[str, float]) -> tuple[Line, ...]:
     """Draw theory's boundaries where the axes are those that the lab's map has."""
     names = [one.name for one in grid.axes]
-    if names != [text.partition("=")[0] for text in declared.vary]:
-        return ()
-    if not grid.axes[0].is_numeric:
+    fits = names == [text.partition("=")[0] for text in declared.vary]
+    if not fits or len(names) < MOST_AXES or not all(one.is_numeric for one in grid.axes):
         return ()
     return tuple(
         Line(

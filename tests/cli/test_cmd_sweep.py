@@ -183,6 +183,16 @@ def test_the_table_has_every_run(shop: Workshop, tmp_path: Path) -> None:
     assert [row["holds"] for row in rows] == ["0", "0", "1", "1"]
 
 
+def test_a_table_that_cannot_be_written_costs_no_run(shop: Workshop, tmp_path: Path) -> None:
+    """A line says so, and what was found is kept."""
+    shop.write()
+    folder = tmp_path / "closed"
+    folder.mkdir()
+    (folder / "out.csv").mkdir()
+    outcome = shop.run(*ONE, "--no-report", "--csv", str(folder / "out.csv"))
+    assert outcome.code == 2
+
+
 def test_no_data_is_shown_as_none(shop: Workshop) -> None:
     """A window without a good answer has no latency; the reason is kept."""
     shop.write()

@@ -3,6 +3,7 @@
 import math
 import re
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 
 import pytest
 
@@ -142,3 +143,16 @@ def test_a_curve_of_verdicts_shows_the_share_of_seeds_that_hold() -> None:
     assert math.isclose(middle, (low + high) / 2)
     told = [line.plain.split() for line in sweep_text.lines(one)]
     assert [words[1] for words in told if words[0] in ("1", "2", "4")] == ["2/2", "1/2", "0/2"]
+
+
+@pytest.mark.parametrize("axes", [("a.b=2", "c.d=50"), ("a.b=2",), ("a.b=x,y", "c.d=50")])
+def test_a_grid_of_hardly_anything_can_be_shown(axes: tuple[str, ...]) -> None:
+    """One value, one cell, words: nothing is divided by what is not there."""
+    line = Line(name="theory", source="counted", values=(40,), decisive=True)
+    lines = (line,) if axes == ("a.b=2", "c.d=50") else ()
+    one = replace(
+        swept(*axes, value=lambda *_: 0.0, until=Bound(at_most=16), lines=lines),
+        own=(None, None)[: len(axes)],
+    )
+    assert "./lab run" in page(one)
+    assert [*sweep_text.lines(one)]
