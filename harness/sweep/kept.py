@@ -91,6 +91,12 @@ def folder(slug: str) -> Path:
     return store.RUNS / "sweeps" / slug
 
 
+def known(slug: str) -> Known:
+    """Give what the sweeps of a lab have found, of whatever tree; nothing where there were none."""
+    path = folder(slug) / FILE
+    return _read_only(path) if path.is_file() else {}
+
+
 @contextmanager
 def opened(slug: str) -> Iterator[Kept]:
     """Open the results of a lab's sweeps for more; where that cannot be, a line says so."""
