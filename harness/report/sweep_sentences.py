@@ -69,7 +69,9 @@ def of_answer(search: Search, answer: Answer) -> str:
 
 def beside_answer(search: Search, answer: Answer) -> Iterator[str]:
     """Say what holding means, how sure that is, and what is odd."""
-    yield f"Holds: {search.asked.said[0]} ({search.asked.looked.name})."
+    looked = search.asked.looked
+    what = "" if looked.is_verdict else f" ({looked.name})"
+    yield f"What holds means: {search.asked.said[0]}{what}."
     if answer.is_found:
         assert answer.last is not None  # noqa: S101 - `is_found` says so
         there = answer.probes[answer.last]
@@ -78,7 +80,8 @@ def beside_answer(search: Search, answer: Answer) -> Iterator[str]:
             f"With {short(100 * CONFIDENCE)} % confidence, at least {short(100 * sure)} % of all "
             f"runs hold at {_said(answer.last)}; more --seeds make that more certain."
         )
-        yield f"Median there: {_median(search, there)}."
+        if not looked.is_verdict:
+            yield f"Median there: {_median(search, there)}."
     if answer.disorder:
         odd = ", ".join(f"{_said(one)} ({_count(answer.probes[one])})" for one in answer.disorder)
         yield (

@@ -135,9 +135,10 @@ def own_numbers(lab: Lab, variant: Variant) -> dict[str, float]:
     found: dict[str, object] = {}
     for service in lab.under(variant):
         found |= {f"{service.name}.{name}": value for name, value in service.settings.items()}
-    load = variant.load or lab.load
-    if len(load.flows()) == 1:
-        found |= {f"{assignments.LOAD}{name}": value for name, value in asdict(load).items()}
+    flows = (variant.load or lab.load).flows()
+    for place, flow in enumerate(flows, 1):
+        prefix = assignments.LOAD if len(flows) == 1 else f"{assignments.LOAD}{place}."
+        found |= {f"{prefix}{name}": value for name, value in asdict(flow).items()}
     return {
         name: value
         for name, value in found.items()
