@@ -14,9 +14,11 @@ def of_map(swept: Swept) -> Iterator[str]:
     for line in swept.lines:
         if line.decisive and swept.holds:
             cells = cells_off(swept, line)
-            worst = short(max(cells)) if cells else "-"
+            if not cells:
+                yield f"No column changes once, as theory's {line.name} has it."
+                continue
             yield (
-                f"Theory's {line.name}: the change lies at most {worst} cells from it, in "
+                f"The change lies at most {max(cells):.1f} cells from theory's {line.name}, in "
                 f"{len(cells)} of {len(line.values)} columns."
             )
 

@@ -97,7 +97,7 @@ def own_place(swept: Swept) -> tuple[int, ...] | None:
 def _head(swept: Swept) -> str:
     seeds = len(swept.grid.seeds)
     title = measured(swept) if swept.title == swept.looked.name else swept.title
-    return f"{title}: {swept.grid.variant}, {seeds} seed{'s' * (seeds > 1)}"
+    return f"{title} ({swept.grid.variant}, {seeds} seed{'s' * (seeds > 1)})"
 
 
 def measured(swept: Swept) -> str:
