@@ -30,8 +30,8 @@ def progress(console: Console, total: int) -> Iterator[Advance]:
         yield _Lines(total).one
         return
     columns = (
-        *(BarColumn(), MofNCompleteColumn(), TextColumn("runs,"), TimeElapsedColumn()),
-        *(TextColumn("gone, about"), TimeRemainingColumn(), TextColumn("left")),
+        *(BarColumn(), MofNCompleteColumn(), TextColumn("runs in"), TimeElapsedColumn()),
+        *(TextColumn("- about"), TimeRemainingColumn(), TextColumn("left")),
     )
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("", total=total)

@@ -79,14 +79,11 @@ def _label(swept: Swept, place: Place) -> str:
 def _summary(swept: Swept, cell: Cell) -> str:
     if cell.missing:
         return "no data"
-    said = (
-        "" if swept.looked.is_verdict else f"{text.said(swept, cell)} {swept.looked.unit}".strip()
-    )
+    said = "" if swept.looked.is_verdict else _median(swept, cell)
     if not swept.holds:
         return said
     word = swept.said[0] if cell.is_good else swept.said[1]
-    count = f"{cell.holding} of {len(cell.found)} seeds hold"
-    return "; ".join(filter(None, (said, word, count)))
+    return "; ".join(filter(None, (said, word, f"{_count(cell)} hold")))
 
 
 def _told(swept: Swept, place: Place, command: Command) -> Told:
@@ -123,7 +120,7 @@ def _count(cell: Cell) -> str:
 def _commands(swept: Swept, cell: Cell, command: Command) -> Iterator[tuple[str, str]]:
     """Give the command of a cell; where seeds disagree, of one of each kind."""
     kinds = {} if cell.agrees else {_kind(swept, one): one for one in reversed(cell.found)}
-    for one in kinds.values() or cell.found[:1]:
+    for one in [*kinds.values()][::-1] or cell.found[:1]:
         run = one.run
         words = [word for setting in run.settings for word in ("--set", setting)]
         said = f"Seed {run.seed}"

@@ -14,9 +14,11 @@ def of_map(swept: Swept) -> Iterator[str]:
     for line in swept.lines:
         if line.decisive and swept.holds:
             cells = cells_off(swept, line)
-            worst = short(max(cells)) if cells else "-"
+            if not cells:
+                yield f"No column changes once, as theory's {line.name} has it."
+                continue
             yield (
-                f"Theory's {line.name}: the change lies at most {worst} cells from it, in "
+                f"The change lies at most {max(cells):.1f} cells from theory's {line.name}, in "
                 f"{len(cells)} of {len(line.values)} columns."
             )
 
@@ -69,7 +71,9 @@ def of_answer(search: Search, answer: Answer) -> str:
 
 def beside_answer(search: Search, answer: Answer) -> Iterator[str]:
     """Say what holding means, how sure that is, and what is odd."""
-    yield f"Holds: {search.asked.said[0]} ({search.asked.looked.name})."
+    looked = search.asked.looked
+    what = "" if looked.is_verdict else f" ({looked.name})"
+    yield f"What holds means: {search.asked.said[0]}{what}."
     if answer.is_found:
         assert answer.last is not None  # noqa: S101 - `is_found` says so
         there = answer.probes[answer.last]
@@ -78,7 +82,8 @@ def beside_answer(search: Search, answer: Answer) -> Iterator[str]:
             f"With {short(100 * CONFIDENCE)} % confidence, at least {short(100 * sure)} % of all "
             f"runs hold at {_said(answer.last)}; more --seeds make that more certain."
         )
-        yield f"Median there: {_median(search, there)}."
+        if not looked.is_verdict:
+            yield f"Median there: {_median(search, there)}."
     if answer.disorder:
         odd = ", ".join(f"{_said(one)} ({_count(answer.probes[one])})" for one in answer.disorder)
         yield (

@@ -97,7 +97,7 @@ def own_place(swept: Swept) -> tuple[int, ...] | None:
 def _head(swept: Swept) -> str:
     seeds = len(swept.grid.seeds)
     title = measured(swept) if swept.title == swept.looked.name else swept.title
-    return f"{title}: {swept.grid.variant}, {seeds} seed{'s' * (seeds > 1)}"
+    return f"{title} ({swept.grid.variant}, {seeds} seed{'s' * (seeds > 1)})"
 
 
 def measured(swept: Swept) -> str:
@@ -131,7 +131,7 @@ def _feet(swept: Swept, width: int) -> Iterator[Text]:
         yield Text(" " * (LABEL + 1) + "".join(_foot(name) for name in names))
         yield Text(f"{across.name:>{min(WIDTH, LABEL + 1 + CELL * len(names))}}")
         for one in swept.lines:
-            ends = "".join(_foot(value_or_none(value)) for value in one.values)
+            ends = "".join(_foot(place_said(value)) for value in one.values)
             yield Text(f"{cut(one.name, LABEL):>{LABEL}} {ends}", "italic")
         return
     first, last = short_value(across.values[0]), short_value(across.values[-1])
@@ -144,7 +144,7 @@ def _foot(text: str) -> str:
     return f"{cut(text, CELL - 1):>{CELL - 1}} "
 
 
-def value_or_none(value: float) -> str:
+def place_said(value: float) -> str:
     """Write a place on an axis; nothing where there is none."""
     return UNKNOWN if math.isnan(value) else short(value)
 

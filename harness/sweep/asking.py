@@ -84,7 +84,7 @@ def grid_of(wanted: Wanted, entry: Entry) -> tuple[Asked, Grid]:
     if len({one.name for one in axes}) < len(axes):
         raise LabError(f"--vary: {axes[0].name} is there twice")
     _refuse_set_twice([one.name for one in axes], wanted.settings)
-    asked = _asked(wanted, entry, declared, is_own=not wanted.vary, usual_seeds=GRID_SEEDS)
+    asked = _asked(wanted, entry, declared)
     grid = asked.grid(axes)
     grid.refuse_too_many()
     return asked, grid
@@ -99,7 +99,7 @@ def span_of(wanted: Wanted, entry: Entry) -> tuple[Asked, Span]:
     """
     found = span(wanted.find)
     _refuse_set_twice([found.name], wanted.settings)
-    asked = _asked(wanted, entry, own_map(entry), is_own=False, usual_seeds=SEARCH_SEEDS)
+    asked = _asked(wanted, entry, own_map(entry))
     if asked.holds is None:
         raise LabError(
             f"--find: say what {asked.looked.name} must be, as in --until '<=0.9', or leave "
@@ -135,9 +135,10 @@ def own_numbers(lab: Lab, variant: Variant) -> dict[str, float]:
     found: dict[str, object] = {}
     for service in lab.under(variant):
         found |= {f"{service.name}.{name}": value for name, value in service.settings.items()}
-    load = variant.load or lab.load
-    if len(load.flows()) == 1:
-        found |= {f"{assignments.LOAD}{name}": value for name, value in asdict(load).items()}
+    flows = (variant.load or lab.load).flows()
+    for place, flow in enumerate(flows, 1):
+        prefix = assignments.LOAD if len(flows) == 1 else f"{assignments.LOAD}{place}."
+        found |= {f"{prefix}{name}": value for name, value in asdict(flow).items()}
     return {
         name: value
         for name, value in found.items()
@@ -145,18 +146,17 @@ def own_numbers(lab: Lab, variant: Variant) -> dict[str, float]:
     }
 
 
-def _asked(
-    wanted: Wanted, entry: Entry, declared: SweepMap | None, *, is_own: bool, usual_seeds: int
-) -> Asked:
+def _asked(wanted: Wanted, entry: Entry, declared: SweepMap | None) -> Asked:
+    is_own = _is_own(wanted, declared)
     variant = _variant(wanted, entry, declared if is_own else None)
-    text = wanted.measure or (OWN if is_own and declared else VERDICT)
+    text = wanted.measure or (OWN if is_own else VERDICT)
     whole = changed(entry, variant, wanted.settings)
     at = looked(whole, variant, text)
     until = wanted.until or (declared.until if declared and text == OWN else "")
     if until and at.is_verdict:
         raise LabError("--until: all claims hold or they do not; name a --measure with it")
     holds = bound(until) if until else Bound(at_least=HOLDS) if at.is_verdict else None
-    seeds = wanted.seeds or tuple(range(1, 1 + _seeds(declared, text, usual_seeds)))
+    usual = SEARCH_SEEDS if wanted.find else declared.seeds if declared and is_own else GRID_SEEDS
     return Asked(
         entry=entry,
         variant=variant,
@@ -165,20 +165,27 @@ def _asked(
         looked=at,
         holds=holds,
         until=until,
-        said=_said(at, declared if text == OWN else None, until),
-        seeds=seeds,
+        said=_said(at, declared if text == OWN else None, until, entry.lab.kind_of(variant)),
+        seeds=wanted.seeds or tuple(range(1, 1 + usual)),
         declared=declared,
     )
 
 
-def _seeds(declared: SweepMap | None, text: str, usual: int) -> int:
-    return declared.seeds if declared and text == OWN and usual == GRID_SEEDS else usual
+def _is_own(wanted: Wanted, declared: SweepMap | None) -> bool:
+    """Whether it is the lab's map that is asked for, perhaps over other values."""
+    if declared is None or wanted.find:
+        return False
+    return wanted.measure in ("", OWN) and wanted.variant in ("", declared.variant)
 
 
-def _said(at: Looked, declared: SweepMap | None, until: str) -> tuple[str, str]:
+def _said(
+    at: Looked, declared: SweepMap | None, until: str, kind: type[Variant]
+) -> tuple[str, str]:
     """Say what holding means, and what it means not to hold."""
     if declared and until == declared.until:
         return declared.holds, declared.fails
+    if at.is_verdict and issubclass(kind, Broken):
+        return "breaks as claimed", "does not break as claimed"
     if at.is_verdict:
         return "all claims hold", "a claim does not hold"
     return f"{bound_said(until)}", f"not {bound_said(until)}"
@@ -213,7 +220,12 @@ def _lines(declared: SweepMap, grid: Grid, numbers: Mapping[str, float]) -> tupl
     """Draw theory's boundaries where the axes are those that the lab's map has."""
     names = [one.name for one in grid.axes]
     fits = names == [text.partition("=")[0] for text in declared.vary]
-    if not fits or len(names) < MOST_AXES or not all(one.is_numeric for one in grid.axes):
+    if (
+        not fits
+        or grid.variant != declared.variant
+        or len(names) < MOST_AXES
+        or not all(one.is_numeric for one in grid.axes)
+    ):
         return ()
     return tuple(
         Line(

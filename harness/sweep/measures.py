@@ -78,7 +78,7 @@ def looked(entry: Entry, variant: str, text: str) -> Looked:
 
     """
     if text == VERDICT:
-        return Looked(name=f"claims of {variant} hold")
+        return Looked(name="all claims hold")
     measure = recovery_s() if text == RECOVERY else _own(entry) if text == OWN else None
     measure = measure or _called(entry, text)
     for problem in _problems(entry.lab, variant, measure):

@@ -38,7 +38,7 @@ def test_a_curve_says_what_each_value_does(shop: Workshop) -> None:
     outcome = shop.run(*ONE, "--measure", "recovery", "--variant", "naive")
     assert (outcome.code, outcome.err) == (0, "")
     lines = outcome.out.splitlines()
-    assert lines[0] == "time to recover, in s: naive, 2 seeds"
+    assert lines[0] == "time to recover, in s (naive, 2 seeds)"
     assert "never" in next(line for line in lines if line.split()[:1] in (["[4]"], ["4"]))
     assert "never" not in next(line for line in lines if line.split()[:1] == ["1"])
     page = shop.root / lines[-1].removeprefix("report: ")

@@ -6,8 +6,9 @@ import pytest
 
 from harness import catalogue
 from harness.model.validate import problems
-from harness.sweep.asking import Wanted, grid_of, own_numbers
+from harness.sweep.asking import Wanted, grid_of, own_numbers, swept
 from harness.sweep.cells import Run, simulate
+from harness.sweep.grid import Cell
 from harness.sweep.measures import own_map
 from harness.theory import retries
 
@@ -55,3 +56,24 @@ def test_the_map_fits_the_lab() -> None:
     assert [round(line.of(tries, numbers), 1) for tries in range(1, 6)] == [100, 50, 33.3, 25, 20]
     assert overload.of(1, numbers) == 100
     assert not [*problems(ENTRY.lab)]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "measure", "variant", "lines"),
+    [
+        (Wanted(slug="", vary=("checkout.tries=1..9", "load.rate_rps=10,20")), "map", "naive", 2),
+        (Wanted(slug="", vary=("load.rate_rps=10,20",)), "map", "naive", 0),
+        (Wanted(slug="", measure="recovery"), "recovery", "naive", 2),
+        (Wanted(slug="", variant="budget"), "verdict", "budget", 0),
+        (Wanted(slug="", vary=("checkout.retry_budget=0.1,0.2",), variant="budget"), "verdict",
+         "budget", 0),
+    ],
+)  # fmt: skip
+def test_the_map_is_asked_the_same_over_other_values(
+    wanted: Wanted, measure: str, variant: str, lines: int
+) -> None:
+    """So a grid can grow; theory's lines are of the map's own variant and axes."""
+    asked, grid = grid_of(wanted, ENTRY)
+    assert (grid.measure, grid.variant) == (measure, variant)
+    cells = {place: Cell(place=place, found=()) for place in grid.places()}
+    assert len(swept(asked, grid, cells).lines) == lines

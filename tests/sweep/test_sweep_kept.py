@@ -2,6 +2,8 @@
 
 import math
 import pickle
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -58,6 +60,20 @@ def test_a_key_is_of_all_that_decides_a_run() -> None:
     ]
     assert len({keys.key(one) for one in others}) == len(others)
     assert keys.key(replace(RUN, settings=RUN.settings[::-1])) == keys.key(RUN)
+
+
+def test_what_a_key_leaves_out_no_run_imports() -> None:
+    """Code of reports and commands may change, and all that was found is known still."""
+    told = subprocess.run(
+        [sys.executable, "-c", "import sys, harness.sweep.cells; print(*sys.modules)"],
+        cwd=catalogue.ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    loaded = [name.split(".") for name in told.stdout.split() if name.startswith("harness.")]
+    assert ["harness", "engines", "sim", "session"] in loaded
+    assert [name for name in loaded if {*name} & {*kept.APART}] == []
 
 
 @pytest.mark.parametrize("value", [1.5, math.inf, -math.inf, math.nan, 0.1 + 0.2])
