@@ -24,6 +24,8 @@ from harness.proof.bench import Bench
 FILE = "track_record.tsv"
 COLUMNS = ("lab", "engine", "passed", "failed", "day", "definition", "code", "runs")
 OWN = ("services.", "labs.")
+APART = ("maps.py", "reading.py")
+"""Files beside a lab that no run and no claim of it depends on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,14 +127,14 @@ def runs(entry: Entry) -> str:
 
 
 def sources(entry: Entry) -> set[Path]:
-    """Give the files of the code that a lab runs, the reading of it left out."""
+    """Give the files of the code that a lab runs, its reading and its map left out."""
     found: set[Path] = set()
-    words = entry.folder / "reading.py"
+    apart = {entry.folder / name for name in APART}
     left = [place for service in entry.lab.services for place in _places(service.app)]
     left += entry.folder.glob("*.py")
     while left:
         source = left.pop()
-        if source not in found and source != words:
+        if source not in found and source not in apart:
             found.add(source)
             left += [place for name in _imports(source) for place in _places(name)]
     return found

@@ -34,6 +34,7 @@ RULES: dict[str, tuple[str, ...]] = {
     "harness.runner": ("harness.cli",),
     "harness.live": ("harness.cli", "harness.report", "harness.runner", "harness.engines.compose"),
     "harness.report": ("harness.cli", "harness.runner"),
+    "harness.sweep": ("harness.cli", "harness.live", "harness.report", "harness.engines.compose"),
     "harness": ("labs", "tests"),
 }
 """Whoever is on the left, or under it, imports nothing that is on the right, or under it."""

@@ -6,8 +6,9 @@ import click
 from rich.console import Console
 
 from harness import catalogue
+from harness.catalogue import Entry
 from harness.cli import options
-from harness.lessons import evidence, last_runs, pictures, rewrite
+from harness.lessons import evidence, last_runs, lesson_map, pictures, rewrite
 from harness.report.panels import called
 
 
@@ -19,12 +20,14 @@ def command(names: Sequence[str]) -> None:
     Sparklines, tables, figures in sentences, and the picture: of all labs, or of those named. Only
     runs of the lab as it is count, with seed 1, of all variants, that PASS. What was measured and
     is kept in evidence.json beside the lesson stays until there is a newer run, or until the lab
-    changes.
+    changes. So it is with the lab's map, which ./lab sweep NAME makes.
     """
     console = Console(highlight=False)
     for slug in options.labs(names):
         entry = catalogue.find(slug)
         made, remarks = last_runs.evidence_of(entry)
+        if lesson_map.has_one(entry):
+            remarks += _map(entry)
         lesson = entry.folder / evidence.LESSON
         text = rewrite.rewritten(lesson.read_text(), entry, made)
         lesson.write_text(text)
@@ -34,3 +37,12 @@ def command(names: Sequence[str]) -> None:
         console.print(f"{slug:<24}{days}", soft_wrap=True)
         for remark in remarks:
             console.print(f"{'':<24}{remark}", soft_wrap=True)
+
+
+def _map(entry: Entry) -> list[str]:
+    """Keep the map that was swept of this tree beside the lesson, or say that there is none."""
+    found = lesson_map.swept_now(entry)
+    if found is None:
+        return [f"no map of {entry.slug} of this tree; ./lab sweep {entry.slug} makes one"]
+    lesson_map.path_of(entry).write_text(lesson_map.written(found, entry), encoding="utf-8")
+    return []

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from harness import catalogue
 
-ON_LABS = ("check", "list", "new", "play", "prove", "run", "show", "show-trace")
+ON_LABS = ("check", "list", "new", "play", "prove", "run", "show", "show-trace", "sweep")
 """Commands that work on somebody else's labs too."""
 _more: list[str] = []
 

@@ -4,6 +4,7 @@ Markers are comments, so a reader does not see them, and what is between them is
 
     <!-- begin: made by ./lab lesson: sparklines -->      good answers a second of each variant
     <!-- begin: made by ./lab lesson: text naive: notes -->     lines that were kept of a run
+    <!-- begin: made by ./lab lesson: map -->             the lab's own map, of ./lab sweep NAME
     <!-- begin: made by ./lab lesson: table                     a row for each figure:
     `naive`: calls each second = naive: calls to payments, 12-25 s
     -->
@@ -20,7 +21,7 @@ from datetime import date
 
 from harness.catalogue import Entry
 from harness.errors import LabError
-from harness.lessons import figures
+from harness.lessons import figures, lesson_map
 from harness.lessons.evidence import ENGINES, Evidence, Seen
 from harness.model.expect import Measure
 from harness.model.reading import Line
@@ -58,7 +59,7 @@ def texts(lesson: str) -> list[tuple[str, str]]:
 
 def _block(found: re.Match[str], entry: Entry, evidence: Evidence) -> str:
     kind = found["kind"]
-    makers = {"sparklines": _sparklines, "table": _table, "text": _text}
+    makers = {"sparklines": _sparklines, "table": _table, "text": _text, "map": _map}
     if kind not in makers:
         there = ", ".join(makers)
         raise LabError(f"{entry.slug}'s lesson has a block {kind!r}; there are: {there}")
@@ -131,6 +132,11 @@ def _text(found: re.Match[str], entry: Entry, evidence: Evidence) -> Iterator[st
         if seen is None or name not in seen.texts:
             raise LabError(f"no text {name!r} of {variant!r}; ./lab lesson {entry.slug} makes it")
     yield from (f"{CODE}{line}".rstrip() for line in seen.texts[name])
+
+
+def _map(found: re.Match[str], entry: Entry, evidence: Evidence) -> Iterator[str]:
+    del found, evidence
+    yield from (f"{CODE}{line}".rstrip() for line in lesson_map.lines(lesson_map.load(entry)))
 
 
 def _text_of(found: re.Match[str]) -> tuple[str, str]:
