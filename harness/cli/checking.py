@@ -30,7 +30,12 @@ class Told:
 
 
 def simulate(
-    work: Sequence[Job], jobs: int | None, told: Told, *, permute: bool, on: Elsewhere | None
+    work: Sequence[Job],
+    jobs: int | None,
+    told: Told,
+    *,
+    permute: bool,
+    on: Elsewhere | None = None,
 ) -> Iterator[Checked]:
     """Check in the simulator, on all cores or elsewhere; results come in the order of the work."""
     do = partial(_check_simulated, permute=permute)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +10,12 @@ import click
 from rich.console import Console
 
 from harness import catalogue, whole_files
-from harness.cli import options, program
+from harness.cli import on_cluster, options, program
 from harness.cli.experiments import shown
 from harness.cli.late import imported, refuse_without
 from harness.cli.memory_limit import refuse_too_much
 from harness.cli.sweeping import Bench
-from harness.cli.workers import cores
+from harness.cli.workers import Elsewhere, cores
 from harness.errors import EnvironmentNotReadyError, ExitCode, LabError
 from harness.report import sweep_sentences as sentences
 from harness.report import sweep_text as text
@@ -58,6 +59,7 @@ FILE = click.Path(dir_okay=False, path_type=Path)
     help="The share of the seeds that must hold for --find; 0.5 finds the middle of a change.",
 )
 @click.option("--jobs", type=click.IntRange(1, 256), help="At once: one a core.")
+@on_cluster.option()
 @click.option("--csv", "csv_path", type=FILE, help="Every run, a line each.")
 @click.option("--no-report", is_flag=True, help="Write no report.")
 def command(**given: Any) -> ExitCode:  # noqa: ANN401 - click's own
@@ -89,22 +91,31 @@ def command(**given: Any) -> ExitCode:  # noqa: ANN401 - click's own
         raise LabError("--vary draws a map, --find looks for one value: take one of them")
     if given["csv_path"] and not given["csv_path"].absolute().parent.is_dir():
         raise EnvironmentNotReadyError(f"{given['csv_path']}: there is no such folder; make it")
-    console = Console(highlight=False, markup=False)
-    processes = given["jobs"] or cores()
-    if wanted.find:
-        return _search(wanted, processes, (given["within"], given["share"]), console)
-    return _map(wanted, processes, given["csv_path"], console, report=not given["no_report"])
+    with on_cluster.opened(given["on"], given["jobs"]) as cluster:
+        console = Console(highlight=False, markup=False)
+        where = Where(processes=given["jobs"] or cores(), on=cluster, console=console)
+        if wanted.find:
+            return _search(wanted, where, (given["within"], given["share"]))
+        return _map(wanted, where, given["csv_path"], report=not given["no_report"])
 
 
-def _map(
-    wanted: Wanted, processes: int, csv_path: Path | None, console: Console, *, report: bool
-) -> ExitCode:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Where:
+    """Where runs are done, and where it is told of them."""
+
+    processes: int
+    on: Elsewhere | None
+    console: Console
+
+
+def _map(wanted: Wanted, where: Where, csv_path: Path | None, *, report: bool) -> ExitCode:
+    console = where.console
     entry = catalogue.find(wanted.slug)
     asked, grid = grid_of(wanted, entry)
-    _try_cells(asked, grid, processes)
+    _try_cells(asked, grid, where.processes)
     if report:
         refuse_without("jinja2")
-    with _bench(asked, processes, console) as bench:
+    with _bench(asked, where) as bench:
         cells = _cells(asked, grid, bench)
     found = swept(asked, grid, cells)
     for line in text.lines(found):
@@ -118,13 +129,14 @@ def _map(
     return ExitCode.AS_EXPECTED
 
 
-def _search(wanted: Wanted, processes: int, how: tuple[float, float], console: Console) -> ExitCode:
+def _search(wanted: Wanted, where: Where, how: tuple[float, float]) -> ExitCode:
+    console = where.console
     within, share = how
     entry = catalogue.find(wanted.slug)
     asked, span = span_of(wanted, entry)
     for value in (span.low, span.high):
-        _refuse_too_large(asked, (f"{span.name}={value}",), processes)
-    with _bench(asked, processes, console) as bench:
+        _refuse_too_large(asked, (f"{span.name}={value}",), where.processes)
+    with _bench(asked, where) as bench:
         search = Search(asked=asked, span=span, within=within, share=share)
 
         def done(cells: Sequence[Cell]) -> None:
@@ -139,9 +151,10 @@ def _search(wanted: Wanted, processes: int, how: tuple[float, float], console: C
 
 
 @contextmanager
-def _bench(asked: Asked, processes: int, console: Console) -> Iterator[Bench]:
+def _bench(asked: Asked, where: Where) -> Iterator[Bench]:
     with kept.opened(asked.entry.slug) as results:
-        bench = Bench(results, kept.Keys(asked.entry), processes, console)
+        keys = kept.Keys(asked.entry)
+        bench = Bench(results, keys, where.processes, where.console, where.on)
         try:
             yield bench
         except KeyboardInterrupt:

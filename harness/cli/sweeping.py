@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from rich.console import Console
 
 from harness.cli.sweep_progress import progress
-from harness.cli.workers import spread
+from harness.cli.workers import Elsewhere, spread
 from harness.engines.sim.collector import calm
 from harness.sweep.cells import Found, Run, batches, lost, simulate
 from harness.sweep.kept import Kept, Keys
@@ -15,11 +15,19 @@ from harness.sweep.kept import Kept, Keys
 class Bench:
     """Simulates runs and keeps what they come to."""
 
-    def __init__(self, kept: Kept, keys: Keys, processes: int, console: Console) -> None:
+    def __init__(
+        self,
+        kept: Kept,
+        keys: Keys,
+        processes: int,
+        console: Console,
+        on: Elsewhere | None = None,
+    ) -> None:
         self._kept = kept
         self._keys = keys
         self._processes = processes
         self._console = console
+        self._on = on
         self.done = 0
         """How many runs were simulated."""
 
@@ -50,5 +58,7 @@ class Bench:
             # Mixed: large values tend to take longest, and the time left is told from what is done.
             cells = batches(runs)
             work = random.Random(0).sample(cells, len(cells))
-            done = spread(work, simulate, self._processes, finished, lost=lost, cleans_up=False)
+            done = spread(
+                work, simulate, self._processes, finished, lost=lost, cleans_up=False, on=self._on
+            )
             return [found for batch in done for found in batch]
