@@ -1,4 +1,4 @@
-"""The map of a standstill: workers against load, and whether it is felt for longer than a second."""
+"""The map of a standstill: workers against load, and whether it is felt for over a second."""
 
 from harness.model.sweep_map import Boundary, Numbers, SweepMap
 from labs.cascades.phase_transition.predictions import LATE_S, LIMIT_S, STALL_S
@@ -7,7 +7,7 @@ FELT_S = 1
 
 
 def carried_rps(workers: float, numbers: Numbers) -> float:
-    """Give the load at which a standstill is felt for a second: the drain time's formula, solved."""
+    """Give the load at which a standstill is felt for a second: the drain time, solved for it."""
     service_s = numbers["app.service_ms"] / 1000
     capacity_rps = workers / service_s
     return capacity_rps * (FELT_S + LIMIT_S - service_s) / (FELT_S + STALL_S)
