@@ -48,7 +48,11 @@ def _lines(address: Address) -> Iterator[str]:
     yield "\nThen send work there:\n"
     if address.is_tls:
         yield from (f"  export DASK_DISTRIBUTED__COMM__TLS__{one}" for one in VARIABLES)
-    for words in (("check", "--seeds", "200"), ("swarm", "--plans", "2000")):
+    for words in (
+        ("check", "--seeds", "200"),
+        ("sweep", "retry-storm"),
+        ("swarm", "--plans", "2000"),
+    ):
         yield f"  {program.command(*words, '--on', address.text)}"
     yield from _rules(address, own)
 

@@ -52,7 +52,9 @@ def a_web_server() -> Iterator[int]:
             thread.join()
 
 
-@pytest.mark.parametrize("command", [("check", "small"), ("swarm", "--keep", ".")])
+@pytest.mark.parametrize(
+    "command", [("check", "small"), ("sweep", "small"), ("swarm", "--keep", ".")]
+)
 def test_nothing_listens(shop: Workshop, command: tuple[str, ...]) -> None:
     """Said in one line with what to do; the results of an earlier check stay as they were."""
     shop.runs.mkdir()

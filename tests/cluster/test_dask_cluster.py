@@ -67,6 +67,25 @@ def test_a_check_gives_the_same_results_to_the_byte(
     assert results(paths[0]) == results(paths[1])
 
 
+def test_a_sweep_finds_the_same_to_the_byte(
+    cluster: Started,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Its map, and its table, of which nothing was known before."""
+    asked = ["sweep", LAB, "--vary", "load.1.rate_rps=1,2", "--measure", "goodput_rps(1, 4)"]
+    found = []
+    for place, where in (("there", ["--on", cluster.address]), ("here", ["--jobs", "1"])):
+        monkeypatch.setattr("harness.store.RUNS", tmp_path / place)
+        table = tmp_path / f"{place}.csv"
+        more = ["--variant", "steady", "--seeds", "2", "--no-report", "--csv", str(table)]
+        assert main([*asked, *more, *where]) is ExitCode.AS_EXPECTED
+        found.append((capsys.readouterr().out, table.read_bytes()))
+    assert found[0] == found[1]
+    assert found[0][1].count(b"\n") > 4
+
+
 def test_the_swarm_counts_each_plan_once(
     cluster: Started,
     tmp_path: Path,

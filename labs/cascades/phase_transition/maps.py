@@ -22,6 +22,6 @@ MAP = SweepMap(
     holds="over within a second",
     fails="felt for longer",
     boundaries=(
-        Boundary(name="drained", of=carried_rps, source="theory:backlog-drain", decisive=True),
+        Boundary(name="drain time", of=carried_rps, source="theory:backlog-drain", decisive=True),
     ),
 )
