@@ -63,7 +63,7 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option("--csv", "csv_path", type=FILE, help="Every run, a line each.")
 @click.option("--no-report", is_flag=True, help="Write no report.")
 def command(**given: Any) -> ExitCode:  # noqa: ANN401 - click's own
-    """Draw a map of a lab: what a measure is over one or two settings.
+    """Map what a lab does over one or two of its settings.
 
     Without options, the lab's own map. Results are kept, so a sweep that is interrupted goes on,
     and one that grows runs only what is missing.

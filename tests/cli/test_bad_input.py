@@ -5,7 +5,7 @@ import pytest
 from tests.cli.workshop import SMALL, Workshop
 
 WRONG = {
-    ("lst",): "no command 'lst' (did you mean list or test or site?); ./lab --help lists them",
+    ("lst",): "no command 'lst' (did you mean list or cluster or test?); ./lab --help lists them",
     ("xyzzy",): "no command 'xyzzy'; ./lab --help lists them",
     ("images", "bild"): "Did you mean 'build'?",
     ("run",): "Missing argument 'NAME'",
