@@ -5,10 +5,8 @@ of the harness, the services and the labs. Results of anything else are refused.
 killed leaves half a line at most, which is dropped.
 """
 
-import fcntl
 import hashlib
 import json
-import os
 import platform
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,6 +20,7 @@ from typing import IO, Any
 from harness import catalogue, control_json, junit
 from harness.checks.verdict import Control, Verdict, verdict_of
 from harness.errors import EnvironmentNotReadyError
+from harness.result_lines import append, claimed, whole
 
 FORMAT = 1
 Job = tuple[str, int]
@@ -74,7 +73,7 @@ class Results:
             return
         with self._lock:
             try:
-                _append(self._file, _line(one))
+                append(self._file, _line(one))
             except OSError as error:
                 self.failed = _refused(Path(self._file.name), error)
                 self._file = None
@@ -94,7 +93,7 @@ def opened(path: Path, what: dict[str, Any], *, resume: bool, needed: bool) -> I
     try:
         if not needed:
             path.parent.mkdir(exist_ok=True)
-        file = _claimed(path)
+        file = claimed(path)
     except OSError as error:
         said = _refused(path, error)
         if needed or resume:
@@ -106,18 +105,8 @@ def opened(path: Path, what: dict[str, Any], *, resume: bool, needed: bool) -> I
         kept = _read(file, path, what) if resume else []
         if not kept:
             file.truncate(0)
-            _append(file, json.dumps(what) + "\n")
+            append(file, json.dumps(what) + "\n")
         yield Results(file, kept)
-
-
-def _claimed(path: Path) -> IO[str]:
-    file = path.open("a+", encoding="utf-8")
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        file.close()
-        raise
-    return file
 
 
 def of_tree(engine: str, *, permute: bool) -> dict[str, Any]:
@@ -191,7 +180,7 @@ def differing(found: Mapping[str, Any], what: Mapping[str, Any]) -> list[str]:
 
 def _lines(file: IO[str], path: Path) -> Iterator[tuple[Checked, int]]:
     """Give each result, and where in the file it ends; a last line without its end is none."""
-    while (line := file.readline()).endswith("\n"):
+    for line, end in whole(file):
         try:
             one = _checked(json.loads(line))
         except (ValueError, LookupError, TypeError) as error:
@@ -199,15 +188,7 @@ def _lines(file: IO[str], path: Path) -> Iterator[tuple[Checked, int]]:
                 f"{catalogue.shown(path)}: a line of it cannot be read; leave --resume out to begin"
                 " anew"
             ) from error
-        yield one, file.tell()
-
-
-def _append(file: IO[str], line: str) -> None:
-    """Write a line with one call of the system, so that a killed process leaves all or part."""
-    file.flush()
-    rest = line.encode()
-    while rest:
-        rest = rest[os.write(file.fileno(), rest) :]
+        yield one, end
 
 
 def _line(one: Checked) -> str:

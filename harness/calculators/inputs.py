@@ -144,7 +144,7 @@ def rows() -> dict[tuple[str, str], Row]:
 
 
 def _row(function: str, argument: str) -> Row:
-    """Give what holds for an argument: each field of its own row, else of the row for all."""
+    """Merge an argument's own row with that of `*`, which fills what is empty; a scale is its range's."""
     empty = Row(unit="", start="", low="", high="", scale="", vary="", says="")
     own, every = (rows().get((one, argument), empty) for one in (function, EVERY))
     scaled = own if own.low else every

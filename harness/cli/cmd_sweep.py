@@ -101,7 +101,7 @@ def command(**given: Any) -> ExitCode:  # noqa: ANN401 - click's own
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Where:
-    """Where runs are done, and where it is told of them."""
+    """On how many processes or on which cluster runs are done, and the console to print on."""
 
     processes: int
     on: Elsewhere | None

@@ -6,10 +6,8 @@ it, runs only what is missing; and whatever changes a run gives it another key. 
 killed leaves half a line at most, which is dropped.
 """
 
-import fcntl
 import hashlib
 import json
-import os
 import platform
 import sys
 from collections.abc import Iterator
@@ -20,6 +18,7 @@ from typing import IO
 
 from harness import catalogue, store, track_record
 from harness.catalogue import Entry
+from harness.result_lines import append, claimed, whole
 from harness.rows import number, plain
 from harness.sweep.cells import Found, Run
 
@@ -68,7 +67,7 @@ class Kept:
             if self._file is None:
                 return
             try:
-                _append(self._file, _line(key, found))
+                append(self._file, _line(key, found))
             except OSError as error:
                 _warn(Path(self._file.name), error.strerror or str(error))
                 self._file = None
@@ -103,7 +102,7 @@ def opened(slug: str) -> Iterator[Kept]:
     path = folder(slug) / FILE
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        file = _claimed(path)
+        file = claimed(path)
     except BlockingIOError:
         _warn(path, "another sweep of this lab is writing there")
         yield Kept(None, _read_only(path))
@@ -120,24 +119,13 @@ def _warn(path: Path, why: str) -> None:
     sys.stderr.write(f"chaoslab: {catalogue.shown(path)}: {why}; this sweep is not kept\n")
 
 
-def _claimed(path: Path) -> IO[str]:
-    file = path.open("a+", encoding="utf-8")
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        file.close()
-        raise
-    return file
-
-
 def _read(file: IO[str]) -> Known:
     """Read all whole lines, and cut off the half line that a killed sweep has left."""
     file.seek(0)
     known: Known = {}
     end = 0
-    while (line := file.readline()).endswith("\n"):
+    for line, end in whole(file):  # noqa: B007 - the last one is needed
         known |= _known(line)
-        end = file.tell()
     file.truncate(end)
     return known
 
@@ -170,10 +158,3 @@ def _line(key: str, found: Found) -> str:
         "missing": found.missing,
     }
     return json.dumps(cells, separators=(",", ":")) + "\n"
-
-
-def _append(file: IO[str], line: str) -> None:
-    """Write a line with one call of the system, so that a killed process leaves all or part."""
-    rest = line.encode()
-    while rest:
-        rest = rest[os.write(file.fileno(), rest) :]

@@ -46,7 +46,7 @@ class Answer:
 
     @property
     def is_largest(self) -> bool:
-        """Whether what holds lies below."""
+        """Whether it is the smaller values that hold."""
         return self.last is not None and self.beyond is not None and self.last < self.beyond
 
 
@@ -130,7 +130,7 @@ class Search:
     def _disorder(
         self, probes: dict[Number, Cell], last: Number, beyond: Number
     ) -> tuple[Number, ...]:
-        """Give the values on the side of what holds that do not, and the other way round."""
+        """Give the values that break the order: one that fails among those that hold, or the reverse."""
         return tuple(
             value
             for value, cell in sorted(probes.items())
