@@ -19,10 +19,6 @@ CALCULATORS = ("calculators/", "engine/calc.wasm")
 """What is kept only for visitors who have computed something: by how its names begin."""
 CHANGED = {
     '<meta charset="utf-8">': f'<meta charset="utf-8">\n{pages.POLICY}',
-    '<script type="module" src="page.mjs"></script>': (
-        '<script type="module" src="transport.mjs"></script>\n'
-        '<script type="module" src="page.mjs"></script>'
-    ),
     '<span class="mark" id="mark">Chaoslab</span>': (
         '<a class="mark" id="mark" href="../index.html">Chaoslab</a>'
     ),

@@ -2,29 +2,24 @@
 import { cacheTheRest, serviceWorkerReady } from "../offline_client.mjs";
 
 const heard = new Map();
-let worker, broken;
+let worker, ready;
 
-function failed(why) {
-  const text = JSON.stringify({ say: "failed", why, over: true, bug: true });
-  for (const each of heard.values()) each.hear(text);
-  return text;
+function shared() {
+  ready ??= serviceWorkerReady().then(() => new Promise((done) => {
+    worker = new Worker(new URL("../engine/worker.mjs", import.meta.url), { type: "module" });
+    worker.onmessage = ({ data }) => {
+      if (data.ready) { done(); cacheTheRest(); }
+      else if (data.failed) for (const each of heard.values()) each.hear(JSON.stringify({ say: "failed", why: data.failed, over: true, bug: true }));
+      else heard.get(data.session)?.hear(data.text);
+    };
+    worker.onerror = (event) => worker.onmessage({ data: { failed: event.message || "the engine did not start" } });
+  }));
 }
-// The page loads this module by itself and first: the engine starts while the page's other modules are fetched.
-const ready = serviceWorkerReady().then(() => new Promise((done) => {
-  let stands = false;
-  worker = new Worker(new URL("../engine/worker.mjs", import.meta.url), { type: "module" });
-  worker.onmessage = ({ data }) => {
-    if (data.ready) { stands = true; done(); cacheTheRest(); }
-    else if (data.failed) { const text = failed(data.failed); if (!stands) broken = text; }
-    else heard.get(data.session)?.hear(data.text);
-  };
-  worker.onerror = (event) => worker.onmessage({ data: { failed: event.message || "the engine did not start" } });
-}));
 
 export function transport(name, { hear, ready: begin }) {
+  shared();
   heard.set(name, { hear });
   ready.then(begin);
-  if (broken) queueMicrotask(() => hear(broken));
   return {
     send: (text) => (worker.postMessage({ session: name, text }), true),
     close: () => { heard.delete(name); worker?.postMessage({ session: name, close: true }); },
