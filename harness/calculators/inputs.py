@@ -144,7 +144,7 @@ def rows() -> dict[tuple[str, str], Row]:
 
 
 def _row(function: str, argument: str) -> Row:
-    """Merge an argument's own row with that of `*`, which fills what is empty; a scale is its range's."""
+    """Merge an argument's own row with that of `*`, which fills in what is empty there."""
     empty = Row(unit="", start="", low="", high="", scale="", vary="", says="")
     own, every = (rows().get((one, argument), empty) for one in (function, EVERY))
     scaled = own if own.low else every

@@ -130,7 +130,7 @@ class Search:
     def _disorder(
         self, probes: dict[Number, Cell], last: Number, beyond: Number
     ) -> tuple[Number, ...]:
-        """Give the values that break the order: one that fails among those that hold, or the reverse."""
+        """Give the values that break the order: failing among those that hold, or the reverse."""
         return tuple(
             value
             for value, cell in sorted(probes.items())
