@@ -1,6 +1,7 @@
 """Starts a command and turns whatever happens into a line and an exit code."""
 
 import errno
+import gc
 import io
 import sys
 import traceback
@@ -27,6 +28,9 @@ START = "no command given. Start with: ./lab run retry-storm. All commands: ./la
 STOPPED = "interrupted. All containers and processes of this run were stopped."
 BUG = "internal error in chaoslab, not in your lab. Please report it with the traceback above."
 
+
+SELDOM = (100_000, 10, 10)
+"""How many objects are made between two looks for garbage; Python's own is 700."""
 
 OF_REPOSITORY = ("compose", "grafana", "images", "site", "test")
 """Commands that need what an installed package does not hold."""
@@ -160,7 +164,11 @@ def _explained(error: BaseException) -> tuple[ExitCode, str]:
 def start() -> NoReturn:
     """Run the command line of this process, as `./lab` and the script `chaoslab` do."""
     hashing.settle()
-    sys.exit(main())
+    # A tenth of the start would go into looking for garbage among modules, at its end once more.
+    gc.set_threshold(*SELDOM)
+    code = main()
+    gc.freeze()
+    sys.exit(code)
 
 
 if __name__ == "__main__":

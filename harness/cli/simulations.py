@@ -5,7 +5,7 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -15,6 +15,7 @@ from harness.catalogue import Entry
 from harness.cli import complaints
 from harness.cli.workers import CONTEXT, cores, pool, submitted
 from harness.engines.protocol import Conductor, Engine, Observer, Plan
+from harness.engines.sim.collector import calm
 from harness.engines.sim.engine import SimEngine
 from harness.engines.sim.events import EventLog
 from harness.model.experiment import UNCHANGED, Experiment
@@ -204,10 +205,13 @@ class _Here:
 
     messages: "SimpleQueue[Message | None]"
     folder: Path
+    calm = ExitStack()
+    """Entered for good: what the last run has left goes with the process."""
 
 
 def _prepare(messages: "SimpleQueue[Message | None]", folder: Path) -> None:
     _Here.messages, _Here.folder = messages, folder
+    _Here.calm.enter_context(calm())
     tempfile.tempdir = str(folder)
 
 

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-THRESHOLDS = (500_000, 10, 10)
-"""Python's own 700 made a third of a run whose hosts hold thousands of requests, and 50,000 a
-twentieth; next to nothing that a run makes is in cycles."""
+THRESHOLDS = (2_000_000, 10, 10)
+"""Python's own 700 made a third of a run whose hosts hold thousands of requests, and 500,000 a
+twelfth; next to nothing that a run makes is in cycles."""
 
 
 @contextmanager

@@ -52,7 +52,7 @@ class SimSession:
         self._loop.permutation = Permutation(permute) if isinstance(permute, int) else permute
         self._conduct = conduct
         self._at_s = 0.0
-        self._stack = ExitStack()
+        self._calm, self._guarded = ExitStack(), ExitStack()
         self._script: list[Act] = []
         self.failures: list[BaseException] = []
         self._broken: BaseException | None = None
@@ -107,8 +107,8 @@ class SimSession:
 
         """
         assert self._running is None, "a session is opened once"
-        self._stack.enter_context(CALM)
-        self._stack.enter_context(GUARD)
+        self._calm.enter_context(CALM)
+        self._guarded.enter_context(GUARD)
         self._running = self._loop.create_task(self.simulation.run(self._begin))
         self._running.add_done_callback(self._stop, context=KERNEL)
         self._run()
@@ -206,11 +206,13 @@ class SimSession:
     def close(self) -> None:
         """End the run, at whatever moment it is; nothing of it is left."""
         with _unmarked(), ExitStack() as stack:
+            # Last: the collector would else begin by looking through all that is now let go of.
+            stack.callback(self._calm.close)
             stack.callback(_forget, self._loop)
             if self._running is not None:
                 self._running.remove_done_callback(self._stop)
                 stack.callback(self.simulation.close, self._running)
-            stack.callback(self._stack.close)
+            stack.callback(self._guarded.close)
 
     def _note_failure(self, task: "asyncio.Task[int | None]") -> None:
         error = None if task.cancelled() else task.exception()
