@@ -7,6 +7,7 @@ A field may be a dataclass itself; a lab then names its fields behind a dot, as 
 from collections.abc import Iterator, Mapping
 from dataclasses import field, fields, is_dataclass
 from enum import Enum
+from functools import cache
 from types import MappingProxyType
 from typing import Any, TypeVar, get_type_hints
 
@@ -19,6 +20,8 @@ NO_GUARDS = MappingProxyType(
 )
 """What a class of settings says of guards that has no `REFUSED`, as of a lab's own service."""
 T = TypeVar("T")
+_types_of = cache(get_type_hints)
+"""The types of a class's fields; Python works them out anew each time that it is asked."""
 
 
 class SettingError(ValueError):
@@ -65,7 +68,7 @@ def made(kind: type[Any], values: Mapping[str, object], inside: str = "") -> Any
         SettingError: what is wrong, and what there is.
 
     """
-    kinds = get_type_hints(kind)
+    kinds = _types_of(kind)
     plain: dict[str, object] = {}
     nested: dict[str, dict[str, object]] = {}
     for name, value in values.items():
@@ -100,7 +103,7 @@ def live_names(kind: object, *, all_live: bool = False) -> Iterator[str]:
     """
     if not (isinstance(kind, type) and is_dataclass(kind)):
         return
-    kinds = get_type_hints(kind)
+    kinds = _types_of(kind)
     for one in fields(kind):
         is_live = all_live or LIVE in one.metadata
         if is_dataclass(kinds[one.name]):

@@ -15,6 +15,12 @@ THRESHOLDS = (2_000_000, 10, 10)
 twelfth; next to nothing that a run makes is in cycles."""
 
 
+class _Past:
+    """Whether this process has run anything: what its imports have left is not worth a look."""
+
+    has_run = False
+
+
 @contextmanager
 def calm() -> Iterator[None]:
     """Look for cycles seldom, and never among what was there before.
@@ -24,7 +30,9 @@ def calm() -> Iterator[None]:
     not through all modules again.
     """
     before = gc.get_threshold()
-    gc.collect()
+    if _Past.has_run:
+        gc.collect()
+    _Past.has_run = True
     gc.freeze()
     if before == THRESHOLDS:
         yield

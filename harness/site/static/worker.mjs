@@ -36,7 +36,8 @@ async function start() {
   python.globals.set("told", await told);
   python.globals.set("tell", (session, text) => postMessage({ session, text }));
   return python.runPython(`
-import json, sys
+import gc, json, sys
+gc.set_threshold(1_000_000, 10, 10)  # a tenth of the start would go into looking for garbage
 sys.path.append("/core.zip")
 from harness.site import later, tab
 bundle = json.loads(told)
