@@ -1,12 +1,14 @@
-"""What a person asks of a lab: variants by name, `service.setting=value`, `load.setting=value`."""
+"""What a person asks of a lab: variants by name, and `service.x=value`, `load.x=`, `fault.x=`."""
 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
+from harness import fault_assignments
 from harness.catalogue import Entry
 from harness.errors import LabError
+from harness.fault_assignments import FAULT
 from harness.model.experiment import Experiment
 from harness.model.fault import Setting
 from harness.model.load import Load
@@ -34,23 +36,23 @@ def chosen(entry: Entry, names: Sequence[str]) -> list[Variant]:
 
 
 def changed(entry: Entry, assignments: Sequence[str]) -> Entry:
-    """Give a lab with `service.setting=value` put into every variant, `load.x=value` in the load.
+    """Give a lab with `service.setting=value` put into every variant.
+
+    `load.x=value` goes into the load, `fault.x=value` into a fault (see `fault_assignments`).
 
     Raises:
         LabError: it is no such assignment, or the lab does not take it.
 
     """
     settings = dict(_assignment(text) for text in assignments)
-    load = {
-        name.removeprefix(LOAD): settings.pop(name)
-        for name in list(settings)
-        if name.startswith(LOAD)
-    }
+    load = {name.removeprefix(LOAD): settings.pop(name) for name in _under(LOAD, settings)}
+    faults = {name: settings.pop(name) for name in _under(FAULT, settings)}
     variants = tuple(
         replace(variant, settings={**variant.settings, **settings})
         for variant in entry.lab.variants
     )
     lab = replace(entry.lab, variants=variants, load=reloaded(entry.lab.load, load))
+    lab = fault_assignments.changed(lab, faults)
     for problem in problems(lab):
         raise LabError(f"--set: {problem}")
     return replace(entry, lab=lab)
@@ -83,6 +85,10 @@ def reloaded(load: Load, values: Mapping[str, Any]) -> Load:
             wanted = "a word" if kind is str else "a number"
             raise LabError(f"--set load.{name}={value}: expected {wanted}.")
     return replace(load, **values)
+
+
+def _under(prefix: str, settings: Mapping[str, Setting]) -> list[str]:
+    return [name for name in settings if name.startswith(prefix)]
 
 
 def _is_plain(value: object) -> bool:

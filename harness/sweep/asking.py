@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
-from harness import assignments
+from harness import assignments, fault_assignments
 from harness.catalogue import Entry
 from harness.errors import LabError
 from harness.model.expect import Bound
@@ -131,8 +131,8 @@ def swept(asked: Asked, grid: Grid, cells: Mapping[Place, Cell]) -> Swept:
 
 
 def own_numbers(lab: Lab, variant: Variant) -> dict[str, float]:
-    """Give a variant's own settings and load that are numbers, by the names of `--set`."""
-    found: dict[str, object] = {}
+    """Give a variant's own settings, load and faults that are numbers, by the names of `--set`."""
+    found: dict[str, object] = {**fault_assignments.values(fault_assignments.met(lab, variant))}
     for service in lab.under(variant):
         found |= {f"{service.name}.{name}": value for name, value in service.settings.items()}
     flows = (variant.load or lab.load).flows()
@@ -252,6 +252,7 @@ def _own_value(numbers: Mapping[str, float], one: Axis) -> Value | None:
 def _example(entry: Entry, variant: str) -> str:
     """Give an axis that the lab has, to be typed."""
     own = own_numbers(entry.lab, entry.lab.variant(variant or entry.lab.variants[0].name))
-    name = next(iter(own), "load.rate_rps")
+    settings = (one for one in own if not one.startswith(fault_assignments.FAULT))
+    name = next(settings, "load.rate_rps")
     value = own.get(name, 10)
     return f"{name}={value / 2:g},{value:g},{2 * value:g}"
