@@ -48,7 +48,7 @@ def the_map(bench: Bench) -> list[str]:
     }
     drawn = swept(asked, grid, cells)
     (line,) = [one for one in drawn.lines if one.decisive]
-    off = sweep_sentences.cells_off(drawn, line)
+    off = sweep_sentences.cells_off(drawn, [line])
     load = os.getloadavg()[0]
     click.echo(
         f"map: {len(runs)} runs in {took_s:.1f} s on {cores()} cores, {used_s:.1f} s of CPU "
