@@ -21,7 +21,7 @@ from harness.cli.workers import cores
 from harness.report import sweep_sentences
 from harness.sweep import kept
 from harness.sweep.asking import Wanted, grid_of, span_of, swept
-from harness.sweep.grid import Cell
+from harness.sweep.grid import Cell, Swept
 from harness.sweep.search import Search
 
 SLUG = "retry-storm"
@@ -34,25 +34,32 @@ SEEDS = 10
 MEASURE = "backlog_growth_rps(10, 24)"
 
 
-def the_map(bench: Bench) -> list[str]:
-    """Draw the map; give what is not as it should be."""
+def whole_map(bench: Bench) -> Swept:
+    """Do all runs of the map; give it."""
     asked, grid = grid_of(Wanted(slug=SLUG), catalogue.find(SLUG))
     by_place = {place: list(grid.runs(place)) for place in grid.places()}
-    runs = [run for all_of in by_place.values() for run in all_of]
-    began_s, used_s = time.monotonic(), _used_s()
-    found = {one.run: one for one in bench.found(runs)}
-    took_s, used_s = time.monotonic() - began_s, _used_s() - used_s
+    found = {
+        one.run: one for one in bench.found([run for cell in by_place.values() for run in cell])
+    }
     cells = {
         place: Cell(place=place, found=tuple(found[run] for run in all_of), holds=asked.holds)
         for place, all_of in by_place.items()
     }
-    drawn = swept(asked, grid, cells)
+    return swept(asked, grid, cells)
+
+
+def the_map(bench: Bench) -> list[str]:
+    """Draw the map; give what is not as it should be."""
+    began_s, used_s = time.monotonic(), _used_s()
+    drawn = whole_map(bench)
+    took_s, used_s = time.monotonic() - began_s, _used_s() - used_s
+    runs = sum(len(cell.found) for cell in drawn.cells.values())
     (line,) = [one for one in drawn.lines if one.decisive]
-    off = sweep_sentences.cells_off(drawn, line)
+    off = sweep_sentences.cells_off(drawn, [line])
     load = os.getloadavg()[0]
     click.echo(
-        f"map: {len(runs)} runs in {took_s:.1f} s on {cores()} cores, {used_s:.1f} s of CPU "
-        f"({used_s / len(runs):.2f} s a run), load average {load:.1f}; at most {max(off):.2f} "
+        f"map: {runs} runs in {took_s:.1f} s on {cores()} cores, {used_s:.1f} s of CPU "
+        f"({used_s / runs:.2f} s a run), load average {load:.1f}; at most {max(off):.2f} "
         f"cells from theory in {len(off)} of {len(line.values)} columns"
     )
     slow = [f"the map took {took_s:.0f} s, not {MOST_S:.0f} s"] * (took_s > MOST_S)

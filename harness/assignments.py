@@ -1,14 +1,17 @@
-"""What a person asks of a lab: variants by name, `service.setting=value`, `load.setting=value`."""
+"""What a person asks of a lab: variants by name, and `service.x=value`, `load.x=`, `fault.x=`."""
 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
+from harness import fault_assignments
 from harness.catalogue import Entry
 from harness.errors import LabError
+from harness.fault_assignments import FAULT
 from harness.model.experiment import Experiment
 from harness.model.fault import Setting
+from harness.model.lab import Lab
 from harness.model.load import Load
 from harness.model.loads import Together
 from harness.model.names import nearest
@@ -34,26 +37,33 @@ def chosen(entry: Entry, names: Sequence[str]) -> list[Variant]:
 
 
 def changed(entry: Entry, assignments: Sequence[str]) -> Entry:
-    """Give a lab with `service.setting=value` put into every variant, `load.x=value` in the load.
+    """Give a lab with what is written as `service.setting=value`, `load.x=value`, `fault.x=value`.
 
     Raises:
         LabError: it is no such assignment, or the lab does not take it.
 
     """
-    settings = dict(_assignment(text) for text in assignments)
-    load = {
-        name.removeprefix(LOAD): settings.pop(name)
-        for name in list(settings)
-        if name.startswith(LOAD)
-    }
-    variants = tuple(
-        replace(variant, settings={**variant.settings, **settings})
-        for variant in entry.lab.variants
-    )
-    lab = replace(entry.lab, variants=variants, load=reloaded(entry.lab.load, load))
+    lab = given(entry.lab, dict(_assignment(text) for text in assignments))
     for problem in problems(lab):
         raise LabError(f"--set: {problem}")
     return replace(entry, lab=lab)
+
+
+def given(lab: Lab, settings: Mapping[str, Any]) -> Lab:
+    """Put settings into every variant, those of the load into it, those of faults into these.
+
+    Whether the lab is sound with them is not looked at.
+
+    Raises:
+        LabError: there is no such load or fault, or it takes no such value.
+
+    """
+    load = {name.removeprefix(LOAD): settings[name] for name in settings if name.startswith(LOAD)}
+    faults = {name: settings[name] for name in settings if name.startswith(FAULT)}
+    own = {name: value for name, value in settings.items() if not name.startswith((LOAD, FAULT))}
+    variants = (replace(one, settings={**one.settings, **own}) for one in lab.variants)
+    lab = replace(lab, variants=tuple(variants), load=reloaded(lab.load, load))
+    return fault_assignments.changed(lab, faults)
 
 
 def scripted(entry: Entry, experiment: Experiment) -> Entry:

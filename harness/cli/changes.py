@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
+from harness import fault_assignments
 from harness.assignments import LOAD
+from harness.fault_assignments import FAULT
 from harness.model.lab import Lab
 from harness.model.variant import Variant
 from services.server import load, settings_of
@@ -14,12 +16,18 @@ def changes(lab: Lab, names: Sequence[str], settings: Sequence[str]) -> Iterator
     variants = [lab.variant(name) for name in names]
     given = dict(text.partition("=")[::2] for text in settings)
     for name, value in given.items():
-        own = ", ".join(dict.fromkeys(_own(lab, variant, name) for variant in variants))
-        yield f"{name} is {value} (in the lab: {own})"
+        own = ", ".join(dict.fromkeys(filter(None, (_own(lab, one, name) for one in variants))))
+        yield f"{name} is {value} (in the lab: {own})" if own else f"no variant here has {name}"
 
 
 def _own(lab: Lab, variant: Variant, name: str) -> str:
-    """Give the value that a setting has in the lab; the service's own where the lab has none."""
+    """Give the value that a setting has in the lab; the service's own where the lab has none.
+
+    Nothing where a variant brings faults of its own, and has no such one.
+    """
+    if name.startswith(FAULT):
+        there = fault_assignments.values(fault_assignments.met(lab, variant))
+        return _written(there[name]) if name in there else ""
     if name.startswith(LOAD):
         return _written(getattr(lab.load, name.removeprefix(LOAD)))
     host, _, setting = name.partition(".")

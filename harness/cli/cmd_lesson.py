@@ -1,6 +1,6 @@
 """`./lab lesson`: write the figures of the last runs into lessons."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import click
 from rich.console import Console
@@ -20,14 +20,13 @@ def command(names: Sequence[str]) -> None:
     Sparklines, tables, figures in sentences, and the picture: of all labs, or of those named. Only
     runs of the lab as it is count, with seed 1, of all variants, that PASS. What was measured and
     is kept in evidence.json beside the lesson stays until there is a newer run, or until the lab
-    changes. So it is with the lab's map, which ./lab sweep NAME makes.
+    changes. So it is with the lab's maps, which ./lab sweep NAME makes.
     """
     console = Console(highlight=False)
     for slug in options.labs(names):
         entry = catalogue.find(slug)
         made, remarks = last_runs.evidence_of(entry)
-        if lesson_map.has_one(entry):
-            remarks += _map(entry)
+        remarks += _maps(entry)
         lesson = entry.folder / evidence.LESSON
         text = rewrite.rewritten(lesson.read_text(), entry, made)
         lesson.write_text(text)
@@ -39,10 +38,13 @@ def command(names: Sequence[str]) -> None:
             console.print(f"{'':<24}{remark}", soft_wrap=True)
 
 
-def _map(entry: Entry) -> list[str]:
-    """Keep the map that was swept of this tree beside the lesson, or say that there is none."""
-    found = lesson_map.swept_now(entry)
-    if found is None:
-        return [f"no map of {entry.slug} of this tree; ./lab sweep {entry.slug} makes one"]
-    lesson_map.path_of(entry).write_text(lesson_map.written(found, entry), encoding="utf-8")
-    return []
+def _maps(entry: Entry) -> Iterator[str]:
+    """Keep the maps that were swept of this tree beside the lesson, or say which are missing."""
+    for name in lesson_map.names(entry):
+        found = lesson_map.swept_now(entry, name)
+        if found is None:
+            command = lesson_map.command(entry, name)
+            yield f"{command} has not been run of this tree; the map stays as it was"
+            continue
+        content = lesson_map.written(found)
+        lesson_map.path_of(entry, name).write_text(content, encoding="utf-8")

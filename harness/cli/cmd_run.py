@@ -26,7 +26,8 @@ from harness.cli.simulations import Asked, simulator
 from harness.cli.workers import cores
 from harness.engines.containers import ComposeEngine, part, why_not
 from harness.errors import EnvironmentNotReadyError, ExitCode, LabError
-from harness.model.experiment import UNCHANGED, Experiment
+from harness.fault_assignments import FAULT
+from harness.model.experiment import UNCHANGED, Experiment, OwnFaults
 from harness.model.variant import Variant
 from harness.result import CHANGED, Result
 
@@ -174,12 +175,18 @@ def _with_script(told: Told, entry: Entry) -> Told:
 
 
 def _refuse(told: Told) -> None:
-    """Refuse options of one engine when only the other is to run."""
+    """Refuse options of one engine when only the other is to run, and of faults left out."""
     if told.engine == EngineChoice.COMPOSE and (told.events or told.permute is not None):
         raise LabError(options.SIMULATION_ONLY)
     if told.engine == EngineChoice.SIM and told.keeps:
         asked = "--grafana" if told.grafana else "--keep-prometheus"
         raise LabError(f"{asked} needs containers. Remove --engine sim.")
+    for setting in told.settings:
+        if setting.startswith(FAULT) and told.experiment.faults is OwnFaults.NONE:
+            raise LabError(
+                f'--set {setting}: the script leaves out the lab\'s faults; write "faults": "lab" '
+                "in it"
+            )
 
 
 def _asks(told: Told, console: Console) -> bool:

@@ -32,6 +32,7 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 @click.argument("name")
 @click.option("--vary", multiple=True, metavar="S.X=VALUES", help="One or two settings to vary.")
 @click.option("--find", metavar="S.X=LOW..HIGH", help="The last value that still holds.")
+@click.option("--map", "map_name", default="", metavar="MAP", help="One of the lab's other maps.")
 @click.option("--variant", default="", help="The one that is swept.")
 @click.option("--set", "settings", multiple=True, metavar="S.X=V", help="Change a setting.")
 @click.option(
@@ -65,13 +66,17 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 def command(**given: Any) -> ExitCode:  # noqa: ANN401 - click's own
     """Map what a lab does over one or two of its settings.
 
-    Without options, the lab's own map. Results are kept, so a sweep that is interrupted goes on,
-    and one that grows runs only what is missing.
+    Without options, the lab's own map; --map NAME draws another of its maps. Results are kept, so a
+    sweep that is interrupted goes on, and one that grows runs only what is missing.
 
     \b
     Values:  1..5   20..100:10   1..1000*10   log:0.1..100:7   1,2,4   full,none
+    Names:   checkout.tries, a setting;   load.rate_rps;   fault.for_s, how long
+             the lab's fault lasts;   fault.payments.for_s, of several the one
+             that hits payments
     For example:
       ./lab sweep retry-storm
+      ./lab sweep retry-storm --map trigger-size
       ./lab sweep retry-storm --vary checkout.tries=1..5 --measure recovery
       ./lab sweep retry-storm --find checkout.retry_budget=0.05..1
     The last one asks how large the retry budget may be: it looks at the claims of
@@ -86,9 +91,12 @@ def command(**given: Any) -> ExitCode:  # noqa: ANN401 - click's own
         measure=given["measure"],
         until=given["until"],
         seeds=tuple(options.seeds_of(given["seeds"])) if given["seeds"] else (),
+        map_name=given["map_name"],
     )
     if wanted.vary and wanted.find:
         raise LabError("--vary draws a map, --find looks for one value: take one of them")
+    if wanted.map_name and (wanted.find or wanted.measure):
+        raise LabError("--map has a measure of its own: leave out --find and --measure")
     if given["csv_path"] and not given["csv_path"].absolute().parent.is_dir():
         raise EnvironmentNotReadyError(f"{given['csv_path']}: there is no such folder; make it")
     with on_cluster.opened(given["on"], given["jobs"]) as cluster:

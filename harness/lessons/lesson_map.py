@@ -1,6 +1,6 @@
-"""The map of a lab in its lesson: what `./lab sweep NAME` has found, in a small file beside it.
+"""The maps of a lab in its lesson: what `./lab sweep NAME` has found, in small files beside it.
 
-The file holds the values alone. What they are of, and what theory says of them, is in `maps.py`; a
+A file holds the values alone. What they are of, and what theory says of them, is in `maps.py`; a
 file of another grid, measure or number of seeds is none.
 """
 
@@ -18,26 +18,32 @@ from harness.sweep import kept
 from harness.sweep.asking import Asked, Wanted, grid_of, swept
 from harness.sweep.cells import Found, Run
 from harness.sweep.grid import Cell, Grid, Swept
-from harness.sweep.measures import own_map
+from harness.sweep.measures import Looked, map_names
 
 FILE = "map.json"
+NAMED = "map-{}.json"
 NO_DATA = "no data"
 DIGITS = 9
 
 
-def has_one(entry: Entry) -> bool:
-    """Say whether a lab declares a map."""
-    return own_map(entry) is not None
+def names(entry: Entry) -> tuple[str, ...]:
+    """Name the maps that a lab declares, "" for its first one."""
+    return map_names(entry)
 
 
-def path_of(entry: Entry) -> Path:
-    """Give the file beside a lesson that holds its map's values."""
-    return entry.folder / FILE
+def path_of(entry: Entry, name: str = "") -> Path:
+    """Give the file beside a lesson that holds a map's values."""
+    return entry.folder / (NAMED.format(name) if name else FILE)
 
 
-def swept_now(entry: Entry) -> Swept | None:
+def command(entry: Entry, name: str = "") -> str:
+    """Give the command that sweeps a map."""
+    return f"./lab sweep {entry.slug}" + (f" --map {name}" if name else "")
+
+
+def swept_now(entry: Entry, name: str = "") -> Swept | None:
     """Give what the sweeps of this tree have found; None where a run of the map is missing."""
-    asked, grid = grid_of(Wanted(slug=entry.slug), entry)
+    asked, grid = grid_of(Wanted(slug=entry.slug, map_name=name), entry)
     keys, known = kept.Keys(entry), kept.known(entry.slug)
     found = {run: known.get(keys.key(run)) for place in grid.places() for run in grid.runs(place)}
     if None in found.values():
@@ -45,16 +51,16 @@ def swept_now(entry: Entry) -> Swept | None:
     return _of(asked, grid, {run: one[0] for run, one in found.items() if one})
 
 
-def load(entry: Entry) -> Swept:
+def load(entry: Entry, name: str = "") -> Swept:
     """Read a lesson's map.
 
     Raises:
         LabError: there is none, or it is of another grid than the lab declares.
 
     """
-    asked, grid = grid_of(Wanted(slug=entry.slug), entry)
+    asked, grid = grid_of(Wanted(slug=entry.slug, map_name=name), entry)
     try:
-        document = json.loads(path_of(entry).read_text(encoding="utf-8"))
+        document = json.loads(path_of(entry, name).read_text(encoding="utf-8"))
         cells = {place: document["cells"][_name(grid.values(place))] for place in grid.places()}
         values = {
             run: float(number(value))
@@ -62,28 +68,27 @@ def load(entry: Entry) -> Swept:
             for run, value in zip(grid.runs(place), cell, strict=True)
         }
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
-        raise LabError(_none(entry)) from error
-    if document["of"] != _described(asked, grid) or len(document["cells"]) != len(cells):
-        raise LabError(_none(entry))
+        raise LabError(_none(entry, name)) from error
+    if document["of"] != _described(asked.looked, grid) or len(document["cells"]) != len(cells):
+        raise LabError(_none(entry, name))
     return _of(asked, grid, values)
 
 
-def _none(entry: Entry) -> str:
+def _none(entry: Entry, name: str) -> str:
     return (
-        f"{entry.slug}'s lesson has no map of what maps.py declares: ./lab sweep {entry.slug}, and "
+        f"{entry.slug}'s lesson has no map of what maps.py declares: {command(entry, name)}, and "
         f"then ./lab lesson {entry.slug}"
     )
 
 
-def written(found: Swept, entry: Entry) -> str:
+def written(found: Swept) -> str:
     """Write a map's values as JSON, a cell a line."""
-    asked, grid = grid_of(Wanted(slug=entry.slug), entry)
     cells = (
-        f"{json.dumps(_name(grid.values(place)))}: "
+        f"{json.dumps(_name(found.grid.values(place)))}: "
         f"{json.dumps([plain(_rounded(one)) for one in found.cells[place].found])}"
-        for place in grid.places()
+        for place in found.grid.places()
     )
-    of = json.dumps(_described(asked, grid))
+    of = json.dumps(_described(found.looked, found.grid))
     return f'{{"of": {of}, "cells": {{\n' + ",\n".join(cells) + "\n}}\n"
 
 
@@ -94,10 +99,10 @@ def lines(found: Swept) -> Iterator[str]:
     yield from sweep_sentences.of_map(found)
 
 
-def _described(asked: Asked, grid: Grid) -> dict[str, Any]:
+def _described(looked: Looked, grid: Grid) -> dict[str, Any]:
     return {
         "variant": grid.variant,
-        "measure": asked.looked.name,
+        "measure": looked.name,
         "vary": [axis.said for axis in grid.axes],
         "seeds": list(grid.seeds),
     }

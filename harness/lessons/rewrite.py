@@ -5,6 +5,7 @@ Markers are comments, so a reader does not see them, and what is between them is
     <!-- begin: made by ./lab lesson: sparklines -->      good answers a second of each variant
     <!-- begin: made by ./lab lesson: text naive: notes -->     lines that were kept of a run
     <!-- begin: made by ./lab lesson: map -->             the lab's own map, of ./lab sweep NAME
+    <!-- begin: made by ./lab lesson: map trigger-size -->      that of ./lab sweep NAME --map ...
     <!-- begin: made by ./lab lesson: table                     a row for each figure:
     `naive`: calls each second = naive: calls to payments, 12-25 s
     -->
@@ -135,8 +136,9 @@ def _text(found: re.Match[str], entry: Entry, evidence: Evidence) -> Iterator[st
 
 
 def _map(found: re.Match[str], entry: Entry, evidence: Evidence) -> Iterator[str]:
-    del found, evidence
-    yield from (f"{CODE}{line}".rstrip() for line in lesson_map.lines(lesson_map.load(entry)))
+    del evidence
+    swept = lesson_map.load(entry, found["spec"].strip())
+    yield from (f"{CODE}{line}".rstrip() for line in lesson_map.lines(swept))
 
 
 def _text_of(found: re.Match[str]) -> tuple[str, str]:

@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
-from harness.assignments import LOAD, reloaded
+from harness import assignments
 from harness.engines.protocol import Plan
 from harness.engines.sim.tally import Tally
 from harness.errors import LabError
@@ -123,7 +123,7 @@ def _within(recording: Recording) -> Recording:
 
 
 def _with_settings(lab: Lab, settings: Mapping[str, Any]) -> Lab:
-    """Put settings into every variant, those of the load into the load.
+    """Put settings into a lab.
 
     Raises:
         LabError: the lab does not take them.
@@ -131,11 +131,8 @@ def _with_settings(lab: Lab, settings: Mapping[str, Any]) -> Lab:
     """
     if not settings:
         return lab
-    load = {name.removeprefix(LOAD): settings[name] for name in settings if name.startswith(LOAD)}
-    own = {name: value for name, value in settings.items() if not name.startswith(LOAD)}
-    variants = [replace(one, settings={**one.settings, **own}) for one in lab.variants]
     try:
-        given = replace(lab, variants=tuple(variants), load=reloaded(lab.load, load))
+        given = assignments.given(lab, settings)
     except LabError as error:
         raise LabError(f"settings: {str(error).removeprefix('--set').lstrip(': ')}") from error
     known = set(problems(lab))

@@ -20,8 +20,8 @@ CLIENT = "client"
 BESIDE = ("toxiproxy", "prometheus", "load")
 """What runs beside a lab's hosts on containers."""
 
-RESERVED = (CLIENT, *BESIDE)
-"""Names that hosts of a lab may not have."""
+RESERVED = (CLIENT, *BESIDE, "fault")
+"""Names that hosts of a lab may not have; `--set` means a fault, or the load, by theirs."""
 
 
 @dataclass(frozen=True, slots=True)

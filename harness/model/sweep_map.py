@@ -1,7 +1,8 @@
-"""The map of a lab: which settings are swept, what is looked at, and where theory draws the line.
+"""The maps of a lab: which settings are swept, what is looked at, and what theory says of it.
 
-It stands in `maps.py` beside the lab, as `MAP = SweepMap(...)`, and is no part of the lab: a lab's
-claims and its evidence do not depend on it.
+The first stands in `maps.py` beside the lab as `MAP = SweepMap(...)`, others there by their names,
+as `MAPS = {"trigger-size": SweepMap(...)}`. They are no part of the lab: its claims and its
+evidence do not depend on them.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,7 +20,8 @@ class Boundary:
 
     `of` gets the first setting's value and all numbers of the swept variant, `--set` included; NaN
     where there is no line. `source` names the row of `labs/theory.tsv`, or is `counted`. A boundary
-    that is `decisive` is the one across which the map changes.
+    that is `decisive` is the one across which the map changes; of two that are, it changes between
+    them.
     """
 
     name: str
@@ -29,8 +31,21 @@ class Boundary:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Curve:
+    """What theory expects of the measure of a map with one axis, for each of the axis's values.
+
+    `of` gets the value and all numbers of the swept variant, `--set` included, and gives what is
+    expected in the measure's unit; NaN where theory says nothing. `source` as a boundary's.
+    """
+
+    name: str
+    of: Callable[[float, Numbers], float]
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SweepMap:
-    """What `./lab sweep NAME` draws without options.
+    """What `./lab sweep NAME` draws without options, or with `--map`.
 
     `vary` are one or two axes as `--vary` takes them, `until` a bound as `--until` takes it: what
     meets it is said to hold, which `holds` and `fails` put into words.
@@ -45,3 +60,6 @@ class SweepMap:
     fails: str
     seeds: int = 1
     boundaries: tuple[Boundary, ...] = ()
+    """Of a map with two axes."""
+    curves: tuple[Curve, ...] = ()
+    """Of a map with one axis."""

@@ -1,7 +1,7 @@
 """What a sweep has found, in sentences."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from harness.model.numbers import short
 from harness.report.text import figure
@@ -10,33 +10,63 @@ from harness.sweep.search import CONFIDENCE, Answer, Number, Search, sure_share
 
 
 def of_map(swept: Swept) -> Iterator[str]:
-    """Say how far what was found is from where theory draws the line."""
-    for line in swept.lines:
-        if line.decisive and swept.holds:
-            cells = cells_off(swept, line)
-            if not cells:
-                yield f"No column changes once, as theory's {line.name} has it."
-                continue
-            yield (
-                f"The change lies at most {max(cells):.1f} cells from theory's {line.name}, in "
-                f"{len(cells)} of {len(line.values)} columns."
-            )
+    """Say how far what was found is from what theory says."""
+    if swept.is_flat:
+        yield from (_of_curve(swept, line) for line in swept.lines)
+        return
+    decisive = [line for line in swept.lines if line.decisive]
+    if not decisive or not swept.holds:
+        return
+    cells = cells_off(swept, decisive)
+    names = " and ".join(line.name for line in decisive)
+    if not cells:
+        yield f"No column changes once, as theory's {names} has it."
+        return
+    columns = f"in {len(cells)} of {len(swept.grid.axes[0].values)} columns"
+    if len(decisive) == 1:
+        yield f"The change lies at most {max(cells):.1f} cells from theory's {names}, {columns}."
+    elif not any(cells):
+        yield f"The change lies between theory's {names}, {columns}."
+    else:
+        yield (
+            f"The change lies at most {max(cells):.1f} cells outside of what is between theory's "
+            f"{names}, {columns}."
+        )
 
 
-def cells_off(swept: Swept, line: Line) -> list[float]:
+def cells_off(swept: Swept, lines: Sequence[Line]) -> list[float]:
     """Give how many cells lie between theory's boundary and the change that was found.
 
-    One figure a column; a column without a change, or with several, has none. 0 is between the same
-    two cells.
+    With several lines it is to be between the least and the most of them. One figure a column; a
+    column without a change, or with several, has none. 0 is between the same two cells.
     """
     values = [float(value) for value in swept.grid.axes[1].values]
     step = (values[-1] - values[0]) / max(1, len(values) - 1) or 1.0
     found = []
-    for first, theory in enumerate(line.values):
+    for first, theory in enumerate(zip(*(line.values for line in lines), strict=True)):
         change = swept.change(first)
-        if change and not math.isnan(theory):
-            found.append(max(0.0, change[0] - theory, theory - change[1]) / step)
+        if change and not any(map(math.isnan, theory)):
+            low, high = min(theory), max(theory)
+            found.append(max(0.0, change[0] - high, low - change[1]) / step)
     return found
+
+
+def _of_curve(swept: Swept, line: Line) -> str:
+    """Say where a curve is farthest from theory, as a share of what theory expects."""
+    off = {
+        at: abs(cell.middle / line.values[at] - 1)
+        for (at,), cell in swept.cells.items()
+        if not cell.missing and math.isfinite(cell.middle) and line.values[at] not in (0, math.inf)
+    }
+    known = {at: share for at, share in off.items() if not math.isnan(share)}
+    if not known:
+        return f"Nothing was found where theory's {line.name} says what to expect."
+    (axis,) = swept.grid.axes
+    at = max(known, key=known.__getitem__)
+    return (
+        f"The median lies at most {short(100 * known[at])} % from theory's {line.name}, at "
+        f"{axis.assignment(axis.values[at])}."
+    )
 
 
 def of_probe(cell: Cell) -> str:

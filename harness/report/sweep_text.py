@@ -1,7 +1,7 @@
 """A sweep in the terminal, at most 80 columns, readable without colour."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rich.text import Text
 
@@ -20,6 +20,8 @@ SHADES = "░▒▓█"
 SIGNS = {"good": "\N{CHECK MARK}", "bad": "\N{BALLOT X}"}
 """What is beside a number in the report."""
 BAR = 30
+MARKS = "│┆╎"
+"""Where a line of theory crosses a bar, the first line and those after it."""
 STYLES = {GOOD: "green", BAD: "red", SPLIT: "yellow", NOTHING: "dim"}
 LONGEST = 6
 
@@ -43,6 +45,8 @@ def legend(swept: Swept) -> Iterator[str]:
         yield f"{SPLIT} seeds disagree; the number is their median"
     if any(cell.missing for cell in cells):
         yield f"{NOTHING} no data"
+    for mark, line in zip(MARKS, swept.lines if swept.is_flat else (), strict=False):
+        yield f"{mark} theory: {line.name} ({line.source})"
     if all(one is not None for one in swept.own):
         at = ", ".join(
             f"{axis.name}={short_value(value)}"
@@ -173,11 +177,17 @@ def _shade(swept: Swept, cell: Cell) -> str:
 def _curve(swept: Swept) -> Iterator[Text]:
     (across,) = swept.grid.axes
     levels = {at: _level(swept, cell) for (at,), cell in swept.cells.items()}
-    top = max((abs(one) for one in levels.values() if math.isfinite(one)), default=0.0)
+    expected = [value for line in swept.lines for value in line.values]
+    ends = (abs(one) for one in (*levels.values(), *expected) if math.isfinite(one))
+    top = max(ends, default=0.0)
     own = own_place(swept)
     yield Text(cut(across.name, WIDTH))
+    if swept.lines:
+        names = "".join(f" {cut(line.name, CELL):>{CELL}}" for line in swept.lines)
+        yield Text(cut(f"{'':{LABEL}} {'seen':>{CELL}}{names}", WIDTH), "italic")
     for (at,), cell in sorted(swept.cells.items()):
-        bar = _bar(levels[at], top)
+        theory = [line.values[at] for line in swept.lines]
+        bar = _crossed(_bar(levels[at], top), theory, top)
         low, high = (value_said(swept, value) for value in cell.spread)
         spread = f"{low} to {high}" if low != high and not swept.looked.is_verdict else ""
         label = (
@@ -185,9 +195,25 @@ def _curve(swept: Swept) -> Iterator[Text]:
             if (at,) == own
             else (f"{short_value(across.values[at])} ")
         )
-        line = f"{label:>{LABEL}} {said(swept, cell):>{CELL}} {sign(swept, cell):1} "
+        says = "".join(f" {expected_said(swept, value):>{CELL}}" for value in theory)
+        line = f"{label:>{LABEL}} {said(swept, cell):>{CELL}}{says} {sign(swept, cell):1} "
         text = f"{line}{bar:{BAR}} {spread}".rstrip()
         yield Text(cut(text, WIDTH), STYLES.get(sign(swept, cell), ""))
+
+
+def expected_said(swept: Swept, value: float) -> str:
+    """Say what theory expects as a value is said; nothing where it says nothing."""
+    return UNKNOWN if math.isnan(value) else value_said(swept, value)
+
+
+def _crossed(bar: str, theory: Sequence[float], top: float) -> str:
+    """Put a mark over a bar where each line of theory would end it."""
+    for mark, value in zip(MARKS, theory, strict=False):
+        if math.isfinite(value) and top:
+            at = min(BAR - 1, round(BAR * abs(value) / top))
+            bar = f"{bar:{BAR}}"
+            bar = bar[:at] + mark + bar[at + 1 :]
+    return bar.rstrip()
 
 
 def _level(swept: Swept, cell: Cell) -> float:

@@ -4,19 +4,19 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
-from harness import assignments
+from harness import assignments, fault_assignments
 from harness.catalogue import Entry
 from harness.errors import LabError
 from harness.model.expect import Bound
 from harness.model.lab import Lab
-from harness.model.sweep_map import SweepMap
+from harness.model.sweep_map import Boundary, Curve, SweepMap
 from harness.model.variant import Broken, Fixed, Variant
 from harness.sweep.axes import Axis, Span, Value, assignment, axis, span
 from harness.sweep.bounds import bound
 from harness.sweep.bounds import said as bound_said
 from harness.sweep.cells import changed
 from harness.sweep.grid import Cell, Grid, Line, Place, Swept
-from harness.sweep.measures import HOLDS, OWN, VERDICT, Looked, looked, own_map
+from harness.sweep.measures import HOLDS, VERDICT, Looked, looked, named_map, own_map, own_measure
 
 MOST_AXES = 2
 SEARCH_SEEDS = 20
@@ -35,6 +35,16 @@ class Wanted:
     measure: str = ""
     until: str = ""
     seeds: tuple[int, ...] = ()
+    map_name: str = ""
+
+    @property
+    def own(self) -> str:
+        """What the lab's map looks at, as `--measure` takes it."""
+        return own_measure(self.map_name or named_map(self.measure))
+
+    def declared(self, entry: Entry) -> SweepMap | None:
+        """Give the lab's map of that name, or its first one, if it has one."""
+        return own_map(entry, named_map(self.own))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +61,8 @@ class Asked:
     said: tuple[str, str]
     seeds: tuple[int, ...]
     declared: SweepMap | None
+    own: str
+    """What the lab's map looks at, as `--measure` takes it."""
 
     def grid(self, axes: Sequence[Axis]) -> Grid:
         """Give the runs over some axes."""
@@ -71,7 +83,7 @@ def grid_of(wanted: Wanted, entry: Entry) -> tuple[Asked, Grid]:
         LabError: it makes no sense; the message says what to write instead.
 
     """
-    declared = own_map(entry)
+    declared = wanted.declared(entry)
     written = wanted.vary or (declared.vary if declared else ())
     if not written:
         raise LabError(
@@ -99,7 +111,7 @@ def span_of(wanted: Wanted, entry: Entry) -> tuple[Asked, Span]:
     """
     found = span(wanted.find)
     _refuse_set_twice([found.name], wanted.settings)
-    asked = _asked(wanted, entry, own_map(entry))
+    asked = _asked(wanted, entry, wanted.declared(entry))
     if asked.holds is None:
         raise LabError(
             f"--find: say what {asked.looked.name} must be, as in --until '<=0.9', or leave "
@@ -115,7 +127,7 @@ def swept(asked: Asked, grid: Grid, cells: Mapping[Place, Cell]) -> Swept:
     entry = changed(asked.entry, asked.variant, asked.settings)
     numbers = own_numbers(entry.lab, entry.lab.variant(asked.variant))
     declared = asked.declared
-    fits = declared and asked.measure == OWN
+    fits = declared and asked.measure == asked.own
     title = declared.title if declared and fits else asked.looked.name
     return Swept(
         grid=grid,
@@ -125,14 +137,14 @@ def swept(asked: Asked, grid: Grid, cells: Mapping[Place, Cell]) -> Swept:
         holds=asked.holds,
         said=asked.said,
         until=asked.until,
-        lines=_lines(declared, grid, numbers) if declared else (),
+        lines=_lines(asked, grid, numbers),
         own=tuple(_own_value(numbers, one) for one in grid.axes),
     )
 
 
 def own_numbers(lab: Lab, variant: Variant) -> dict[str, float]:
-    """Give a variant's own settings and load that are numbers, by the names of `--set`."""
-    found: dict[str, object] = {}
+    """Give a variant's own settings, load and faults that are numbers, by the names of `--set`."""
+    found: dict[str, object] = {**fault_assignments.values(fault_assignments.met(lab, variant))}
     for service in lab.under(variant):
         found |= {f"{service.name}.{name}": value for name, value in service.settings.items()}
     flows = (variant.load or lab.load).flows()
@@ -149,10 +161,10 @@ def own_numbers(lab: Lab, variant: Variant) -> dict[str, float]:
 def _asked(wanted: Wanted, entry: Entry, declared: SweepMap | None) -> Asked:
     is_own = _is_own(wanted, declared)
     variant = _variant(wanted, entry, declared if is_own else None)
-    text = wanted.measure or (OWN if is_own else VERDICT)
+    text = wanted.measure or (wanted.own if is_own else VERDICT)
     whole = changed(entry, variant, wanted.settings)
     at = looked(whole, variant, text)
-    until = wanted.until or (declared.until if declared and text == OWN else "")
+    until = wanted.until or (declared.until if declared and text == wanted.own else "")
     if until and at.is_verdict:
         raise LabError("--until: all claims hold or they do not; name a --measure with it")
     holds = bound(until) if until else Bound(at_least=HOLDS) if at.is_verdict else None
@@ -165,9 +177,10 @@ def _asked(wanted: Wanted, entry: Entry, declared: SweepMap | None) -> Asked:
         looked=at,
         holds=holds,
         until=until,
-        said=_said(at, declared if text == OWN else None, until, entry.lab.kind_of(variant)),
+        said=_said(at, declared if text == wanted.own else None, until, entry.lab.kind_of(variant)),
         seeds=wanted.seeds or tuple(range(1, 1 + usual)),
         declared=declared,
+        own=wanted.own,
     )
 
 
@@ -175,7 +188,7 @@ def _is_own(wanted: Wanted, declared: SweepMap | None) -> bool:
     """Whether it is the lab's map that is asked for, perhaps over other values."""
     if declared is None or wanted.find:
         return False
-    return wanted.measure in ("", OWN) and wanted.variant in ("", declared.variant)
+    return wanted.measure in ("", wanted.own) and wanted.variant in ("", declared.variant)
 
 
 def _said(
@@ -216,29 +229,25 @@ def _refuse_set_twice(names: Sequence[str], settings: Sequence[str]) -> None:
             raise LabError(f"--set {setting}: it is swept already; leave --set out")
 
 
-def _lines(declared: SweepMap, grid: Grid, numbers: Mapping[str, float]) -> tuple[Line, ...]:
-    """Draw theory's boundaries where the axes are those that the lab's map has."""
-    names = [one.name for one in grid.axes]
-    fits = names == [text.partition("=")[0] for text in declared.vary]
+def _lines(asked: Asked, grid: Grid, numbers: Mapping[str, float]) -> tuple[Line, ...]:
+    """Draw what theory says, where the axes are those that the lab's map has."""
+    declared, names = asked.declared, [one.name for one in grid.axes]
     if (
-        not fits
+        declared is None
+        or names != [text.partition("=")[0] for text in declared.vary]
         or grid.variant != declared.variant
-        or len(names) < MOST_AXES
         or not all(one.is_numeric for one in grid.axes)
     ):
         return ()
-    return tuple(
-        Line(
-            name=one.name,
-            source=one.source,
-            decisive=one.decisive,
-            values=tuple(
-                one.of(float(value), {**numbers, names[0]: float(value)})
-                for value in grid.axes[0].values
-            ),
-        )
-        for one in declared.boundaries
-    )
+
+    def line(one: Boundary | Curve, *, decisive: bool = False) -> Line:
+        across = (float(value) for value in grid.axes[0].values)
+        values = tuple(one.of(value, {**numbers, names[0]: value}) for value in across)
+        return Line(name=one.name, source=one.source, values=values, decisive=decisive)
+
+    if len(names) < MOST_AXES:
+        return tuple(map(line, declared.curves)) if asked.measure == asked.own else ()
+    return tuple(line(one, decisive=one.decisive) for one in declared.boundaries)
 
 
 def _own_value(numbers: Mapping[str, float], one: Axis) -> Value | None:
@@ -252,6 +261,7 @@ def _own_value(numbers: Mapping[str, float], one: Axis) -> Value | None:
 def _example(entry: Entry, variant: str) -> str:
     """Give an axis that the lab has, to be typed."""
     own = own_numbers(entry.lab, entry.lab.variant(variant or entry.lab.variants[0].name))
-    name = next(iter(own), "load.rate_rps")
+    settings = (one for one in own if not one.startswith(fault_assignments.FAULT))
+    name = next(settings, "load.rate_rps")
     value = own.get(name, 10)
     return f"{name}={value / 2:g},{value:g},{2 * value:g}"

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from harness import assignments, catalogue
+from harness import assignments, catalogue, fault_assignments
 from harness.catalogue import Entry
 from harness.engines.protocol import Plan
 from harness.engines.sim.collector import calm
@@ -59,7 +59,7 @@ class Found:
 
 
 def changed(entry: Entry, variant: str, settings: tuple[str, ...]) -> Entry:
-    """Give a lab with settings of one variant; the load of that variant's own is changed too.
+    """Give a lab with settings of one variant, which must have the faults and the load of them.
 
     Raises:
         LabError: the lab does not take one of them.
@@ -72,6 +72,13 @@ def changed(entry: Entry, variant: str, settings: tuple[str, ...]) -> Entry:
             f"--set load: variant {variant} brings a load of its own, which --set does not reach; "
             "take another variant"
         )
+    there = fault_assignments.values(fault_assignments.met(found.lab, own))
+    for name in (text.partition("=")[0] for text in settings):
+        if name.startswith(fault_assignments.FAULT) and name not in there:
+            raise LabError(
+                f"--set {name}: variant {variant} brings faults of its own, and has no such one; "
+                "take another variant"
+            )
     return found
 
 

@@ -133,7 +133,10 @@ class Cell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """A boundary that theory draws: a value of the second axis for each of the first's."""
+    """What theory draws, for each value of the first axis.
+
+    Over a map it is a boundary, a value of the second axis; over a curve what theory expects there.
+    """
 
     name: str
     source: str

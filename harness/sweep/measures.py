@@ -28,6 +28,8 @@ from harness.recording import Recording
 
 VERDICT, RECOVERY, OWN = "verdict", "recovery", "map"
 WORDS = (VERDICT, RECOVERY, OWN)
+NAMED = f"{OWN}:"
+"""What a lab's second map is looked at by: `map:trigger-size`."""
 HOLDS, FAILS = 1.0, 0.0
 """What a verdict is as a value."""
 ANY = -1e300
@@ -79,31 +81,57 @@ def looked(entry: Entry, variant: str, text: str) -> Looked:
     """
     if text == VERDICT:
         return Looked(name="all claims hold")
-    measure = recovery_s() if text == RECOVERY else _own(entry) if text == OWN else None
+    measure = recovery_s() if text == RECOVERY else _own(entry, text)
     measure = measure or _called(entry, text)
     for problem in _problems(entry.lab, variant, measure):
         raise LabError(f"--measure {text}: {problem}")
     return Looked(name=measure.name, unit=measure.unit, is_share=measure.is_share, measure=measure)
 
 
-def own_map(entry: Entry) -> SweepMap | None:
-    """Give the map that a lab declares in `maps.py` beside it, if it does.
+def own_map(entry: Entry, name: str = "") -> SweepMap | None:
+    """Give a map that a lab declares in `maps.py` beside it; its first one where none is named.
 
     Raises:
-        LabError: the file cannot be imported, or holds none.
+        LabError: the file cannot be imported, or holds none, or the lab has none of that name.
 
     """
     module = _beside(entry, "maps")
-    if module is None:
-        return None
-    found = getattr(module, "MAP", None)
-    if not isinstance(found, SweepMap):
+    declared = getattr(module, "MAP", None)
+    if module is not None and not isinstance(declared, SweepMap):
         raise LabError(f"{entry.slug}: maps.py defines no MAP = SweepMap(...)")
+    if not name:
+        return declared
+    named = getattr(module, "MAPS", {})
+    if name not in named:
+        there = f"there are {', '.join(named)}" if named else "leave --map out"
+        raise LabError(
+            f"--map {name}: {entry.slug} has no map of that name{nearest(name, named)}; {there}"
+        )
+    found: SweepMap = named[name]
     return found
 
 
-def _own(entry: Entry) -> Measure:
-    declared = own_map(entry)
+def map_names(entry: Entry) -> tuple[str, ...]:
+    """Name all maps that a lab declares, "" for its first one; none where it has none."""
+    if own_map(entry) is None:
+        return ()
+    return ("", *getattr(_beside(entry, "maps"), "MAPS", ()))
+
+
+def own_measure(name: str) -> str:
+    """Write what a map looks at as `--measure` takes it."""
+    return f"{NAMED}{name}" if name else OWN
+
+
+def named_map(text: str) -> str:
+    """Give the name of the map that a `--measure` is of; "" for the first one, or another."""
+    return text.removeprefix(NAMED) if text.startswith(NAMED) else ""
+
+
+def _own(entry: Entry, text: str) -> Measure | None:
+    if text != OWN and not text.startswith(NAMED):
+        return None
+    declared = own_map(entry, named_map(text))
     if declared is None:
         raise LabError(f"--measure map: {entry.slug} has no map of its own; name a measure")
     return declared.measure

@@ -8,18 +8,23 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from io import StringIO
 
-from harness.sweep.grid import Swept
+from harness.sweep.grid import Line, Swept
 
 NAMED = 60
 """How much of what is swept a file's name says."""
 
 
 def csv_of(swept: Swept) -> str:
-    """Give every run: the axes, the seed, the value, why there is none, and whether it holds."""
+    """Give every run: the axes, the seed, the value, why there is none, and whether it holds.
+
+    Of a curve also what theory expects there, a column for each line.
+    """
     out = StringIO()
     writer = csv.writer(out, lineterminator="\n")
     names = [axis.name for axis in swept.grid.axes]
-    writer.writerow([*names, "seed", _column(swept), "missing", *["holds"] * bool(swept.holds)])
+    theory = [f"theory: {line.name}" for line in _curves(swept)]
+    holds = ["holds"] * bool(swept.holds)
+    writer.writerow([*names, "seed", _column(swept), "missing", *holds, *theory])
     writer.writerows(_rows(swept))
     return out.getvalue()
 
@@ -27,11 +32,19 @@ def csv_of(swept: Swept) -> str:
 def _rows(swept: Swept) -> Iterator[list[object]]:
     for place in swept.grid.places():
         for found in swept.cells[place].found:
-            value = "" if math.isnan(found.value) else f"{found.value:.12g}"
-            row: list[object] = [*swept.grid.values(place), found.run.seed, value, found.missing]
+            what = [found.run.seed, _number(found.value), found.missing]
+            row: list[object] = [*swept.grid.values(place), *what]
             if swept.holds:
                 row.append(int(swept.holds.holds(found.value)))
-            yield row
+            yield [*row, *(_number(line.values[place[0]]) for line in _curves(swept))]
+
+
+def _curves(swept: Swept) -> tuple[Line, ...]:
+    return swept.lines if swept.is_flat else ()
+
+
+def _number(value: float) -> str:
+    return "" if math.isnan(value) else f"{value:.12g}"
 
 
 def _column(swept: Swept) -> str:

@@ -172,8 +172,9 @@ def fatal_stall_bracket_s(
     """Stall that surely passes and the one that surely stays, of a vulnerable load.
 
     tau and tau (2 - rho): during a stall shorter than tau nothing runs out of time; after one of
-    tau (2 - rho) the queue of first tries alone is tau long. Between them it depends. Valid for
-    rho from 0.5 to 1 and a full stall; stays only if the load is vulnerable.
+    tau (2 - rho) what is queued, retries included, takes tau rho (3 - 2 rho) to serve, which is tau
+    or longer. Between them it depends. Valid for rho from 0.5 to 1 and a full stall; stays only if
+    the load is vulnerable.
 
     Raises:
         ValueError: rate / capacity is outside 0.5..1, or a time not above 0.

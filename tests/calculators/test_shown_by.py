@@ -13,13 +13,13 @@ from harness.calculators import formulas, shown_by
 ROOT = Path(__file__).parents[2]
 LIMIT_S = 120
 
-# Loads every lab, draws its map's borders, and lists which formulas its own code calls meanwhile.
+# Loads every lab, draws its maps' borders, and lists which formulas its own code calls meanwhile.
 WATCHER = r"""
 import json, sys
 from collections import defaultdict
 from harness import catalogue
 from harness.sweep.asking import Wanted, grid_of, swept
-from harness.sweep.measures import own_map
+from harness.sweep.measures import map_names
 
 called = defaultdict(set)
 def watch(frame, event, _):
@@ -30,8 +30,8 @@ def watch(frame, event, _):
             called[by[2]].add(f"{module.removeprefix('harness.theory.')}.{frame.f_code.co_name}")
 sys.setprofile(watch)
 for slug in catalogue.slugs():
-    if own_map(catalogue.find(slug)):
-        swept(*grid_of(Wanted(slug=slug), catalogue.find(slug)), {})
+    for name in map_names(catalogue.find(slug)):
+        swept(*grid_of(Wanted(slug=slug, map_name=name), catalogue.find(slug)), {})
 sys.setprofile(None)
 print(json.dumps({lab: sorted(names) for lab, names in called.items()}))
 """

@@ -183,6 +183,47 @@ def test_the_table_has_every_run(shop: Workshop, tmp_path: Path) -> None:
     assert [row["holds"] for row in rows] == ["0", "0", "1", "1"]
 
 
+MAPS = """
+from harness.measures import recovery_s
+from harness.model.sweep_map import Curve, SweepMap
+
+ONE = dict(variant="calm", measure=recovery_s(), until="<=1", holds="soon", fails="late")
+MAP = SweepMap(title="Tries", vary=("front.tries=1,2",), **ONE)
+LINE = Curve(name="twice", of=lambda lasts_s, numbers: 2 * lasts_s, source="counted")
+MAPS = {"lasts": SweepMap(title="How long", vary=("fault.for_s=0.5,1.5",), curves=(LINE,), **ONE)}
+"""
+
+
+def test_a_lab_may_have_several_maps(shop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first without a name; another has its axis, its runs and its line of theory."""
+    (shop.write() / "maps.py").write_text(MAPS)
+    done = simulated(monkeypatch)
+    first = shop.run("sweep", "small", "--no-report", "--jobs", "1")
+    assert sorted(done) == ["front.tries=1 1", "front.tries=2 1"]
+    assert first.out.startswith("Tries (calm, 1 seed)")
+    assert "twice" not in first.out
+    done.clear()
+    other = shop.run("sweep", "small", "--map", "lasts", "--no-report", "--jobs", "1")
+    assert sorted(done) == ["fault.for_s=0.5 1", "fault.for_s=1.5 1"]
+    assert other.out.startswith("How long (calm, 1 seed)")
+    assert "theory: twice (counted)" in other.out
+    refused = shop.run("sweep", "small", "--map", "last")
+    assert "no map of that name (did you mean lasts?); there are lasts" in refused.complaint
+
+
+def test_how_long_a_fault_lasts_is_swept(shop: Workshop) -> None:
+    """A longer freeze takes longer to recover from; the lab's own length is marked."""
+    shop.write()
+    outcome = shop.run(
+        *("sweep", "small", "--vary", "fault.back.for_s=0.2,1,2", "--variant", "calm"),
+        *("--measure", "recovery", "--seeds", "1", "--jobs", "1", "--no-report"),
+    )
+    assert outcome.code == 0, outcome.err
+    rows = [line.split() for line in outcome.out.splitlines()[2:5]]
+    assert [row[0] for row in rows] == ["0.2", "[1]", "2"]
+    assert float(rows[0][1]) < float(rows[1][1])
+
+
 def test_a_table_that_cannot_be_written_costs_no_run(shop: Workshop, tmp_path: Path) -> None:
     """A line says so, and what was found is kept."""
     shop.write()
@@ -241,6 +282,13 @@ def test_a_search_answers_in_one_sentence(shop: Workshop) -> None:
         ),
         (("--vary", "front.tries=1,2", "--until", "<1"), "name a --measure"),
         (("--vary", "front.tries=1,2", "--measure", "map"), "no map of its own"),
+        (("--map", "none"), "--map none: small has no map of that name; leave --map out"),
+        (("--map", "none", "--find", "front.tries=1..3"), "--map has a measure of its own"),
+        (("--map", "none", "--measure", "recovery"), "--map has a measure of its own"),
+        (("--vary", "fault.fr_s=1,2"), "fault.fr_s=1: .*did you mean fault.for_s"),
+        (("--vary", "fault.for_s=1..9:4"), "fault.for_s=5: pause back: ends at 6 s, after the run"),
+        (("--vary", "fault.for_s=1,2", "--set", "fault.back.for_s=2"), "means the same; leave one"),
+        (("--vary", "fault.for_s=1,2", "--vary", "fault.1.for_s=3,4"), "means the same; leave one"),
         (("--find", "front.tries=1..3", "--measure", "recovery"), "say what time to recover must"),
         (("--vary", "load.rate_rps=100,900000"), "900000: the load is too much"),
         (("--vary", "front.tries=1..200", "--seeds", "500"), "20,000 at most"),

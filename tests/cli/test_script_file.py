@@ -123,6 +123,7 @@ def test_the_labs_own_faults_come_beside_the_script_if_it_says_so(shop: Workshop
         ({"lab": "large", "script": []}, "it is of 'large'; run ./lab run large --script"),
         ({"variant": "none", "script": []}, "no variant 'none'"),
         ({"settings": {"front.x": 1}, "script": []}, "--set: .*front: no setting 'x'"),
+        ({"settings": {"fault.for_s": 2}, "script": []}, 'write "faults": "lab" in it'),
         ({"script": [*STORM, {"at_s": 5, "do": "heal all"}]}, "entry 3: at_s is 5, but the run la"),
         ({"script": STORM[1:]}, r"script, entry 1 \(heal at 2 s\): no fault 1 is under way"),
         ({"script": [STORM[0], STORM[0]]}, r"entry 2 \(inject at 1 s\): pause back: overlaps"),

@@ -1,4 +1,4 @@
-"""The map of retry-storm: what recovers and what does not, on either side of theory's boundary."""
+"""The maps of retry-storm: what recovers and what does not, on either side of theory's lines."""
 
 import math
 
@@ -11,6 +11,7 @@ from harness.sweep.cells import Run, simulate
 from harness.sweep.grid import Cell
 from harness.sweep.measures import own_map
 from harness.theory import retries
+from labs.cascades.retry_storm import maps
 
 ENTRY = catalogue.find("retry-storm")
 RATES = (16, 32, 64)
@@ -77,3 +78,44 @@ def test_the_map_is_asked_the_same_over_other_values(
     assert (grid.measure, grid.variant) == (measure, variant)
     cells = {place: Cell(place=place, found=()) for place in grid.places()}
     assert len(swept(asked, grid, cells).lines) == lines
+
+
+@pytest.mark.parametrize("rate", [50, 70, 90])
+def test_a_freeze_passes_below_theorys_bracket_and_stays_above(rate: int) -> None:
+    """One shorter than the time limit; one a tenth of a second longer than tau (2 - rho)."""
+    passes_s, stays_s = retries.fatal_stall_bracket_s(
+        rate_rps=rate, capacity_rps=100, timeout_s=0.5
+    )
+    for stall_s, passes in ((passes_s - 0.1, True), (stays_s + 0.1, False)):
+        run = Run(
+            slug="retry-storm",
+            variant="naive",
+            settings=(f"load.rate_rps={rate}", f"fault.for_s={stall_s}"),
+            measure="map:trigger-size",
+            seed=1,
+        )
+        (found,) = simulate((run,))
+        assert (found.value <= maps.WAITS) == passes, (rate, stall_s)
+
+
+def test_the_second_map_has_theorys_bracket() -> None:
+    """Between tau, at any load, and tau (2 - rho); with the lab's own numbers put in."""
+    for settings, tau in (((), 0.5), (("checkout.timeout_ms=1000",), 1.0)):
+        wanted = Wanted(slug="retry-storm", map_name="trigger-size", settings=settings)
+        asked, grid = grid_of(wanted, ENTRY)
+        cells = {place: Cell(place=place, found=()) for place in grid.places()}
+        low, high = swept(asked, grid, cells).lines
+        assert grid.measure == "map:trigger-size"
+        assert low.values == (tau,) * 5
+        assert high.values == pytest.approx(
+            [tau * (2 - rate / 100) for rate in (50, 60, 70, 80, 90)]
+        )
+
+
+def test_a_map_by_its_measure_is_the_map_by_its_name() -> None:
+    """So the command of a report, which names the measure, sweeps the same."""
+    by_name = grid_of(Wanted(slug="retry-storm", map_name="trigger-size"), ENTRY)
+    by_measure = grid_of(Wanted(slug="retry-storm", measure="map:trigger-size"), ENTRY)
+    assert by_name[1] == by_measure[1]
+    assert by_name[0].declared is by_measure[0].declared
+    assert by_name[0].said == by_measure[0].said

@@ -1,5 +1,6 @@
 """A sweep's page and picture: read without a script, by anyone, and true to the numbers."""
 
+import csv
 import math
 import re
 import xml.etree.ElementTree as ET
@@ -8,8 +9,9 @@ from dataclasses import replace
 import pytest
 
 from harness.model.expect import Bound
-from harness.report import sweep_drawing, sweep_page, sweep_sentences, sweep_text
+from harness.report import sweep_drawing, sweep_page, sweep_sentences, sweep_shapes, sweep_text
 from harness.report.text import UNKNOWN
+from harness.sweep import tables
 from harness.sweep.axes import axis
 from harness.sweep.grid import Line, Swept
 from tests.sweep.made_up import swept
@@ -87,21 +89,115 @@ def test_theory_stands_between_the_cells_that_it_separates(
     value: float, place: float | None
 ) -> None:
     """A place on the axis, in cells; none where it is more than half a cell beyond."""
-    assert sweep_drawing.where(axis(RATES), value) == place
+    assert sweep_shapes.where(axis(RATES), value) == place
 
 
 def test_a_logarithmic_axis_is_drawn_as_one() -> None:
     """Halfway between 1 and 100 is 10."""
-    place = sweep_drawing.where(axis("a.b=1..10000*100"), 10)
+    place = sweep_shapes.where(axis("a.b=1..10000*100"), 10)
     assert place is not None
     assert math.isclose(place, 0.5)
 
 
 def test_the_distance_from_theory_is_counted_in_cells() -> None:
     """0 where theory lies between the cells where it changes; beyond the grid nothing is known."""
-    assert sweep_sentences.cells_off(a_map(), THEORY) == [0, 0, 0, 0]
+    assert sweep_sentences.cells_off(a_map(), [THEORY]) == [0, 0, 0, 0]
     far = Line(name="far", source="counted", values=(70, 80, 33, math.nan), decisive=True)
-    assert sweep_sentences.cells_off(a_map(), far) == [0.5, 1.0, 0.0]
+    assert sweep_sentences.cells_off(a_map(), [far]) == [0.5, 1.0, 0.0]
+
+
+def test_two_boundaries_have_the_change_between_them() -> None:
+    """A bracket: nothing is said of how far it is from either, only from what is between."""
+    low = replace(THEORY, name="low", values=(60, 30, 30, 15))
+    high = replace(THEORY, name="high", values=(90, 60, 50, 30))
+    wrong = replace(high, values=(100, 60, 50, 19))
+    for lines, said in (
+        ((low, high), "The change lies between theory's low and high, in 4 of 4 columns."),
+        ((low, wrong), "at most 0.1 cells outside of what is between theory's low and high"),
+    ):
+        one = replace(a_map(), lines=lines)
+        (sentence,) = sweep_sentences.of_map(one)
+        assert said in sentence
+
+
+EXPECTED = Line(name="M/M/1", source="theory:mm1", values=(2, 4, math.nan, 8))
+
+
+def a_curve() -> Swept:
+    return swept(RATES, value=lambda rate_rps, _: rate_rps / 10, lines=(EXPECTED,))
+
+
+def test_theory_is_drawn_over_a_curve() -> None:
+    """At the height of the median where they are the same, and not where it says nothing."""
+    drawing = sweep_drawing.drawn(a_curve())
+    (stroke,) = drawing.strokes
+    points = re.findall(r"([ML])([\d.]+),([\d.]+)", stroke.path)
+    assert [one[0] for one in points] == ["M", "L", "M"]
+    for (_, x, y), at in zip(points, (0, 1, 3), strict=True):
+        box = drawing.boxes[at]
+        assert (float(x), float(y)) == pytest.approx((box.x, box.y), abs=0.01)
+    assert stroke.name.said == "M/M/1"
+
+
+def test_a_curve_reaches_as_far_as_theory() -> None:
+    """What is expected far above all that was found is in the picture, not above it."""
+    far = replace(EXPECTED, values=(2, 4, 6, 80))
+    drawing = sweep_drawing.drawn(replace(a_curve(), lines=(far,)))
+    heights = [float(y) for y in re.findall(r",([\d.]+)", drawing.strokes[0].path)]
+    assert min(heights) >= sweep_shapes.TOP
+    assert min(box.y for box in drawing.boxes) > min(heights) + 100
+
+
+def test_theory_without_an_end_is_not_drawn() -> None:
+    """A line that is infinite everywhere has no stroke; the table says never."""
+    endless = replace(EXPECTED, values=(math.inf,) * 4)
+    one = replace(a_curve(), lines=(endless,))
+    assert sweep_drawing.drawn(one).strokes == ()
+    assert page(one).count("<td>never</td>") == 4
+
+
+def test_a_curve_names_theory_in_legend_table_and_file() -> None:
+    """With its source, and its value beside each that was found; a dash where it has none."""
+    html = page(a_curve())
+    assert "theory: M/M/1 (theory:mm1)" in html
+    assert '<th scope="col">Theory: M/M/1</th>' in html
+    rows = re.findall(r"<tr><td>(\d+)</td><td>([^<]+)</td><td>([^<]+)</td>", html)
+    assert rows == [("20", "2", "2"), ("40", "4", "4"), ("60", "6", UNKNOWN), ("80", "8", "8")]
+    table = list(csv.DictReader(tables.csv_of(a_curve()).splitlines()))
+    assert [row["theory: M/M/1"] for row in table] == ["2", "2", "4", "4", "", "", "8", "8"]
+    assert not any(
+        "theory" in name
+        for name in csv.DictReader(tables.csv_of(a_map()).splitlines()).fieldnames or ()
+    )
+
+
+def test_a_terminal_marks_where_theory_would_end_a_bar() -> None:
+    """At the end of the bar where it is right; the legend explains the mark."""
+    told = [line.plain for line in sweep_text.lines(a_curve())]
+    rows = {line.split()[0].strip("[]"): line for line in told if "█" in line}
+    assert rows["20"].rstrip().endswith("█│")
+    assert "│" not in rows["60"]
+    assert rows["80"].split()[1:3] == ["8", "8"]
+    assert any(line == "│ theory: M/M/1 (theory:mm1)" for line in told)
+    assert max(map(len, told)) <= 80
+    half = replace(a_curve(), lines=(replace(EXPECTED, values=(1, 2, 3, 4)),))
+    row = next(line.plain for line in sweep_text.lines(half) if line.plain.split()[:1] == ["80"])
+    bar = row[row.index("█") :]
+    assert bar.index("│") == 15
+    assert len(bar) == 30
+
+
+def test_a_curve_says_where_it_is_farthest_from_theory() -> None:
+    """As a share of what theory expects; where that is nothing, there is no share."""
+    one = swept(
+        RATES, value=lambda rate_rps, _: rate_rps / 10 + (rate_rps == 40), lines=(EXPECTED,)
+    )
+    assert [*sweep_sentences.of_map(one)] == [
+        "The median lies at most 25 % from theory's M/M/1, at load.rate_rps=40."
+    ]
+    nothing = replace(EXPECTED, values=(0, math.inf, math.nan, math.nan))
+    (sentence,) = sweep_sentences.of_map(replace(one, lines=(nothing,)))
+    assert sentence == "Nothing was found where theory's M/M/1 says what to expect."
 
 
 def test_never_and_nothing_are_values_of_their_own() -> None:

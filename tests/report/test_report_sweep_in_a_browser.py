@@ -36,6 +36,7 @@ def pages() -> dict[str, Swept]:
         "bounded": swept(*axes, value=storm, until=Bound(at_most=6), lines=(THEORY,)),
         "shades": swept(*axes, value=storm),
         "curve": swept(axes[1], value=storm, until=Bound(at_most=6)),
+        "theory": swept(axes[1], value=storm, lines=(THEORY,)),
     }
 
 

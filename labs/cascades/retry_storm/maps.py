@@ -1,14 +1,21 @@
-"""The map of the retry storm: tries across, load upwards, and whether the queue then shrinks.
+"""The maps of the retry storm: when the queue shrinks after the freeze, and how long that may be.
 
-A queue that shrinks is worked off sooner or later, one that grows is not: so the map needs no wait
-for a recovery that may take minutes close to the boundary.
+A queue that shrinks is worked off sooner or later, one that grows is not: so the first map, tries
+across and load upwards, needs no wait for a recovery that may take minutes close to the boundary.
+
+The second, `trigger-size`, has load across and the length of the freeze upwards. A freeze is too
+long if some seconds later the queue is longer than a call may wait: then every call is repeated,
+and it grows for good.
 """
+
+from collections.abc import Callable
 
 from harness.measures import gauges
 from harness.model.expect import Measure
 from harness.model.sweep_map import Boundary, Numbers, SweepMap
 from harness.recording import Recording
 from harness.theory import retries
+from labs.cascades.retry_storm.predictions import SERVICE_S, TIMEOUT_S, WORKERS
 
 WAITING = "queue_depth"
 
@@ -41,6 +48,25 @@ def stays_down_from_rps(tries: float, numbers: Numbers) -> float:
     )
 
 
+LATER_S = 12
+"""When the second map looks at the queue: six seconds after the longest freeze of it."""
+WAITS = round((TIMEOUT_S - SERVICE_S) * WORKERS / SERVICE_S)
+"""How many requests are worked off while a call waits, less the time for its own."""
+
+
+def stall_s(number: int) -> Callable[[float, Numbers], float]:
+    """Give one end of theory's bracket: the freeze that surely passes (0), or surely stays (1)."""
+
+    def of(rate_rps: float, numbers: Numbers) -> float:
+        return retries.fatal_stall_bracket_s(
+            rate_rps=rate_rps,
+            capacity_rps=capacity_rps(numbers),
+            timeout_s=numbers["checkout.timeout_ms"] / 1000,
+        )[number]
+
+    return of
+
+
 MAP = SweepMap(
     title="Does the queue shrink after the freeze?",
     variant="naive",
@@ -59,3 +85,21 @@ MAP = SweepMap(
         ),
     ),
 )
+
+BRACKET = "theory:metastable-trigger-size"
+MAPS = {
+    "trigger-size": SweepMap(
+        title="Does a freeze of this length pass by itself?",
+        variant="naive",
+        vary=("load.rate_rps=50..90:10", "fault.for_s=0.4..0.9:0.05"),
+        measure=gauges.level(WAITING, LATER_S, LATER_S + 0.5),
+        until=f"<={WAITS}",
+        holds="the queue is short again, so it has passed",
+        fails="the queue is longer than calls may wait, so it stays",
+        seeds=5,
+        boundaries=(
+            Boundary(name="τ", of=stall_s(0), source=BRACKET, decisive=True),
+            Boundary(name="τ(2-λ/μ)", of=stall_s(1), source=BRACKET, decisive=True),
+        ),
+    )
+}

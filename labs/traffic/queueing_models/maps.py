@@ -1,9 +1,10 @@
 """The map of lines: how many there are for four desks, against load, and whether the wait is short.
 
-Work is exponential. With as many lines as desks each is an M/M/1, with one line it is M/M/4.
+Work is exponential. With as many lines as desks each is an M/M/1, with one line it is M/M/4. The
+second map, `wait`, is the mean wait of the first kind over the load.
 """
 
-from harness.model.sweep_map import Boundary, Numbers, SweepMap
+from harness.model.sweep_map import Boundary, Curve, Numbers, SweepMap
 from harness.theory import queues
 from labs.traffic.queueing_models.predictions import DESKS, WAIT, WORK_S
 
@@ -25,6 +26,14 @@ def carried_rps(lines: float, numbers: Numbers) -> float:
     return low
 
 
+def wait_ms(rate_rps: float, numbers: Numbers) -> float:
+    """Give the mean wait where every desk has a line of its own: M/M/1 at a share of the load."""
+    service_s, line_rps = numbers["office.service_ms"] / 1000, rate_rps / numbers["office.desks"]
+    return 1000 * queues.mm1_mean_response_s(rate_rps=line_rps, capacity_rps=1 / service_s) - (
+        1000 * service_s
+    )
+
+
 MAP = SweepMap(
     title=f"Is the mean wait shorter than the work, at {DESKS} desks?",
     variant="exponential",
@@ -38,3 +47,17 @@ MAP = SweepMap(
         Boundary(name="M/M/c", of=carried_rps, source="theory:mmc-erlang-c", decisive=True),
     ),
 )
+
+MAPS = {
+    "wait": SweepMap(
+        title=f"How long do people wait in {DESKS} lines?",
+        variant="exponential",
+        vary=("load.rate_rps=20..70:5",),
+        measure=WAIT,
+        until=f"<={1000 * WAIT_S:g}",
+        holds="the wait is shorter than the work",
+        fails="the wait is longer",
+        seeds=5,
+        curves=(Curve(name="M/M/1", of=wait_ms, source="theory:mm1"),),
+    )
+}
