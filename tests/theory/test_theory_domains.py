@@ -93,6 +93,8 @@ EXAMPLES: dict[str, dict[str, Any] | list[Any]] = {
     "delivery.detection_probability": {"failure_ratio": 0.01, "requests": 100},
     "delivery.canary_power": {"base_ratio": 0.01, "canary_ratio": 0.02, "requests": 1000},
     "delivery.canary_requests": {"base_ratio": 0.01, "canary_ratio": 0.02, "power": 0.8},
+    "runs.trials_until_run": {"in_a_row": 3, "failure_ratio": 0.5},
+    "runs.trials_until_run_sd": {"in_a_row": 3, "failure_ratio": 0.5},
     "replication.quorum_miss_probability": {"members": 5, "write_quorum": 2, "read_quorum": 2},
     "replication.stale_read_probability": {
         "members": 3,
@@ -161,6 +163,13 @@ EXAMPLES: dict[str, dict[str, Any] | list[Any]] = {
     "availability.joint_failure_probability": {"failure_ratio": 0.1, "correlation": 0.3},
     "availability.steady_availability": {"mtbf_s": 4, "mttr_s": 1},
     "availability.steady_availability_sd": {"mtbf_s": 4, "mttr_s": 1, "duration_s": 40},
+    "availability.alternating_share_sd": {
+        "up_mean_s": 4,
+        "up_sd_s": 2,
+        "down_mean_s": 1,
+        "down_sd_s": 1,
+        "duration_s": 40,
+    },
     "availability.spare_instances": {"instances": 4, "rate_rps": 16, "capacity_rps": 10},
     "availability.error_budget_s": {"slo": 0.999, "period_s": 2_592_000},
     "availability.expired_connection_ratio": {"elapsed_s": 5, "mean_life_s": 5},
