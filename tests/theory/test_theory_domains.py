@@ -21,6 +21,13 @@ EXAMPLES: dict[str, dict[str, Any] | list[Any]] = {
     "balancing.overloaded_success_ratio": {"replicas": 4, "overloaded": 1},
     "balancing.excess_ratio": {"offered_erlangs": 3, "servers": 1},
     "balancing.herd_backlog": {"rate_rps": 100, "capacity_rps": 50, "report_s": 1},
+    "balancing.herd_mean_wait_s": {"rate_rps": 80, "capacity_rps": 20, "report_s": 0.4},
+    "balancing.herd_mean_wait_sd_s": {
+        "rate_rps": 80,
+        "capacity_rps": 20,
+        "report_s": 0.4,
+        "duration_s": 16,
+    },
     "balancing.herd_share": {"slice_s": 0.5, "report_s": 1},
     "balancing.choices_top_share": {"replicas": 4, "choices": 2},
     "balancing.choices_mean_response": {"utilisation": 0.9, "choices": 2},
