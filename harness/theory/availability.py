@@ -76,6 +76,25 @@ def steady_availability_sd(*, mtbf_s: float, mttr_s: float, duration_s: float) -
     return mtbf_s * mttr_s * math.sqrt(2 / ((mtbf_s + mttr_s) ** 3 * duration_s))
 
 
+def alternating_share_sd(
+    *, up_mean_s: float, up_sd_s: float, down_mean_s: float, down_sd_s: float, duration_s: float
+) -> float:
+    """One standard deviation of the share of time up over a run, for times up and down of any kind.
+
+    sqrt((su^2 d^2 + sd^2 u^2) / ((u + d)^3 t)), u and d being the means and su, sd the standard
+    deviations. Valid for independent times and a duration of many u + d. Source: Cox, *Renewal
+    Theory* (1962); `steady_availability_sd` is its exponential case.
+
+    Raises:
+        ValueError: a mean or `duration_s` is not above 0, or a deviation negative.
+
+    """
+    domain.positive(up_mean_s=up_mean_s, down_mean_s=down_mean_s, duration_s=duration_s)
+    domain.not_negative(up_sd_s=up_sd_s, down_sd_s=down_sd_s)
+    spread = math.hypot(up_sd_s * down_mean_s, down_sd_s * up_mean_s)
+    return spread / math.sqrt((up_mean_s + down_mean_s) ** 3 * duration_s)
+
+
 def spare_instances(*, instances: int, rate_rps: float, capacity_rps: float) -> int:
     """How many of some alike instances may be dead: n - ceil(rate / capacity), or 0.
 

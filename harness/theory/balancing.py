@@ -70,6 +70,42 @@ def herd_backlog(*, rate_rps: float, capacity_rps: float, report_s: float) -> fl
     return max(0.0, rate_rps - capacity_rps) * report_s
 
 
+def herd_mean_wait_s(*, rate_rps: float, capacity_rps: float, report_s: float) -> float:
+    """Mean wait of all requests where each period's go to one replica, in seconds.
+
+    (rate - capacity) x period / (2 x capacity), of one replica's capacity: in each period the queue
+    of another one grows from nothing, and whoever comes finds half of it on average. Valid for
+    reports of the mean queue since the one before, many requests a period, and n replicas of which
+    fewer than two, n - rate / capacity, are idle on average: of two that have been idle for a whole
+    period each would get half. Derived (fluid).
+
+    Raises:
+        ValueError: a rate is not above 0, or `report_s` not above 0.
+
+    """
+    domain.positive(rate_rps=rate_rps, capacity_rps=capacity_rps, report_s=report_s)
+    return max(0.0, rate_rps - capacity_rps) * report_s / (2 * capacity_rps)
+
+
+def herd_mean_wait_sd_s(
+    *, rate_rps: float, capacity_rps: float, report_s: float, duration_s: float
+) -> float:
+    """One standard deviation of a run's mean wait under a herd, in seconds.
+
+    period x sqrt((rate / capacity)^2 / 4 + 1 / 12) / sqrt(rate x duration): how many come in each
+    period varies, and when in it they come. Valid as `herd_mean_wait_s`, for Poisson arrivals, and
+    a duration of many periods. Derived.
+
+    Raises:
+        ValueError: an argument is not above 0.
+
+    """
+    domain.positive(rate_rps=rate_rps, capacity_rps=capacity_rps, report_s=report_s)
+    domain.positive(duration_s=duration_s)
+    spread = math.hypot(rate_rps / capacity_rps / 2, 1 / math.sqrt(12))
+    return report_s * spread / math.sqrt(rate_rps * duration_s)
+
+
 def herd_share(*, slice_s: float, report_s: float) -> float:
     """Mean share of the replica that gets most in a slice of time, under a herd.
 

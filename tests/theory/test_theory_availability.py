@@ -94,3 +94,33 @@ def test_spare_instances(instances: int, rate_rps: float, capacity_rps: float, s
     if spare:
         assert (instances - spare) * capacity_rps >= rate_rps - 1e-9
         assert (instances - spare - 1) * capacity_rps < rate_rps
+
+
+def test_times_of_any_kind_vary_less_or_more() -> None:
+    """The exponential case is the one above; fixed times do not vary; runs are drawn."""
+    exponential = availability.alternating_share_sd(
+        up_mean_s=4, up_sd_s=4, down_mean_s=1, down_sd_s=1, duration_s=200
+    )
+    known = availability.steady_availability_sd(mtbf_s=4, mttr_s=1, duration_s=200)
+    assert exponential == pytest.approx(known)
+    fixed = availability.alternating_share_sd(
+        up_mean_s=4, up_sd_s=0, down_mean_s=1, down_sd_s=0, duration_s=200
+    )
+    assert fixed == 0
+
+    def share(rng: random.Random) -> float:
+        """Up from 2 to 6 s, evenly; down for 3 s; from a moment long after the start."""
+        now_s, up_s = -50.0 - 7 * rng.random(), 0.0
+        while now_s < 350:
+            end_s = now_s + 2 + 4 * rng.random()
+            up_s += max(0.0, min(end_s, 350) - max(now_s, 0))
+            now_s = end_s + 3
+        return up_s / 350
+
+    rng = random.Random(1)
+    seen = [share(rng) for _ in range(2000)]
+    sd = availability.alternating_share_sd(
+        up_mean_s=4, up_sd_s=4 / math.sqrt(12), down_mean_s=3, down_sd_s=0, duration_s=350
+    )
+    assert stdev(seen) == pytest.approx(sd, rel=0.1)
+    assert fmean(seen) == pytest.approx(4 / 7, abs=4 * sd / math.sqrt(2000))

@@ -3,7 +3,7 @@
 import math
 import random
 from collections import Counter
-from statistics import fmean
+from statistics import fmean, stdev
 
 import pytest
 from hypothesis import given
@@ -33,6 +33,38 @@ def test_a_herd_queues_until_the_next_report() -> None:
     """100/s on 50/s for a second: 50."""
     assert balancing.herd_backlog(rate_rps=100, capacity_rps=50, report_s=1) == 50
     assert balancing.herd_backlog(rate_rps=40, capacity_rps=50, report_s=1) == 0
+
+
+def herd_waits_s(rng: random.Random, report_s: float, periods: int) -> list[float]:
+    """Send 80/s to the one of five that had least in flight in the period before, 50 ms each."""
+    free_s, inside, waits = [0.0] * 5, [[(0.0, 0.0)] for _ in range(5)], []
+    for period in range(periods):
+        start_s, end_s = period * report_s, (period + 1) * report_s
+        before_s = start_s - report_s
+        loads = [
+            sum(max(0.0, min(out, start_s) - max(come, before_s)) for come, out in each)
+            for each in inside
+        ]
+        now_s = start_s + rng.expovariate(80)
+        while now_s < end_s:
+            one = min(range(5), key=lambda at: (loads[at], rng.random()))
+            waits.append(max(0.0, free_s[one] - now_s))
+            free_s[one] = max(free_s[one], now_s) + 0.05
+            inside[one].append((now_s, free_s[one]))
+            now_s += rng.expovariate(80)
+    return waits[len(waits) // 4 :]
+
+
+def test_a_herd_waits_in_proportion_to_the_age_of_its_figures() -> None:
+    """Whatever the policy is meant to do: 1.5 s for each second of age; and how much it varies."""
+    rng = random.Random(1)
+    runs = [fmean(herd_waits_s(rng, 1, 40)) for _ in range(60)]
+    mean_s = balancing.herd_mean_wait_s(rate_rps=80, capacity_rps=20, report_s=1)
+    sd_s = balancing.herd_mean_wait_sd_s(rate_rps=80, capacity_rps=20, report_s=1, duration_s=30)
+    assert mean_s == 1.5
+    assert fmean(runs) == pytest.approx(mean_s, rel=0.03)
+    assert stdev(runs) == pytest.approx(sd_s, rel=0.4)
+    assert balancing.herd_mean_wait_s(rate_rps=20, capacity_rps=20, report_s=1) == 0
 
 
 def test_a_slice_of_a_herd() -> None:

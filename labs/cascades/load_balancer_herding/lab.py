@@ -1,0 +1,51 @@
+"""Herding: by figures that are older than a request takes, the best server is the worst choice."""
+
+from harness.model import Lab, Measured, Poisson, Service, boundary, family, fit, on, ratio
+from labs.cascades.load_balancer_herding.predictions import (
+    AGES_MS, APPS, END_S, HARDLY_S, LONG_S, MEAN, PATIENCE_S, PREDICTIONS, RANDOM_S, RATE,
+    SERVICE_S, herd_s, herd_sd_s,
+)  # fmt: skip
+from labs.cascades.load_balancer_herding.reading import READING, TIMES
+
+BY_AGE = family("old-{:g}", AGES_MS, setting="balancer.report_ms")
+OLDEST = {"balancer.report_ms": AGES_MS[-1]}
+
+LAB = Lab(
+    title="Herding: everyone picks the same idle server",
+    question="Why does a balancer with stale load data do worse than random?",
+    services=(
+        Service("balancer", app="services.balancer", calls=APPS,
+                settings={"policy": "least", "timeout_ms": 0}),
+        Service("app", app="services.worker", replicas=len(APPS),
+                settings={"workers": 1, "service_ms": 1000 * SERVICE_S}),
+    ),
+    load=Poisson(rate_rps=RATE, to="balancer", timeout_ms=1000 * PATIENCE_S),
+    duration_s=END_S,
+    faults=(),
+    variants=(
+        Measured("random", {"balancer.policy": "random"}),
+        Measured("fresh", {"balancer.own_count": True}),
+        *BY_AGE,
+        Measured("two-1600", {"balancer.policy": "two-choices", **OLDEST}),
+    ),
+    expect=(
+        on("fresh", claim="fresh figures: hardly anybody waits", measure=MEAN, at_most=HARDLY_S,
+           unlike=("old-100", "old-1600", "two-1600")),
+        on("old-1600", claim="old figures make a herd", measure=MEAN, at_least=LONG_S,
+           unlike=("random", "fresh", "old-20")),
+    ),
+    across=(
+        fit(BY_AGE, claim="a herd waits in proportion to the age", measure=MEAN, theory=herd_s,
+            chance=herd_sd_s, model=0.15,
+            leaves_out="periods of a few requests, and of two servers that look equally idle"),
+        boundary(BY_AGE, claim="figures a tenth of a second old are worse than none", measure=MEAN,
+                 beyond=RANDOM_S, above=AGES_MS[0], at_most=AGES_MS[1]),
+        ratio("two-1600", "old-1600", claim="two choices make a smaller herd", measure=MEAN,
+              at_most=0.5),
+        ratio("two-1600", "random", claim="and even they are worse than chance", measure=MEAN,
+              at_least=1.3),
+    ),
+    predict=PREDICTIONS,
+    plots=(TIMES,),
+    reading=READING,
+)  # fmt: skip

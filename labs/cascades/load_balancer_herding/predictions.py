@@ -1,0 +1,66 @@
+"""What theory says of old figures and of none at all, from the lab's own numbers."""
+
+from harness.model import predict
+from harness.theory import balancing, queues
+from labs.cascades.load_balancer_herding.measures import mean_response_s
+
+APPS = ("app-1", "app-2", "app-3", "app-4", "app-5")
+RATE, SERVICE_S = 80, 0.05
+CAPACITY = 1 / SERVICE_S
+AGES_MS = (20, 100, 1600)
+SETTLED, END_S = (3.2, 19.2), 20
+"""From the third report on, where there are fewest, and ten periods of these."""
+PATIENCE_S = 10
+
+MEAN = mean_response_s(*SETTLED)
+LONG = SETTLED[1] - SETTLED[0]
+WAY_S, WAY = 0.005, "the way there and back, of some milliseconds"
+RANDOM_WAIT_S = queues.pollaczek_khinchine_wait_s(
+    rate_rps=RATE / len(APPS), service_s=SERVICE_S, service_cv2=0
+)
+RANDOM_S = SERVICE_S + RANDOM_WAIT_S
+HARDLY_S = 2 * SERVICE_S
+LONG_S = 4 * RANDOM_S
+BREAK_EVEN_MS = 1000 * 2 * RANDOM_WAIT_S * CAPACITY / (RATE - CAPACITY)
+"""The age at which a herd waits as long as those who go anywhere."""
+
+
+def period_s(report_ms: float) -> float:
+    """Give the time between two reports: each is made when the next request comes."""
+    return report_ms / 1000 + 1 / RATE
+
+
+def herd_s(report_ms: float) -> float:
+    """Give the mean time to an answer under a herd."""
+    wait_s = balancing.herd_mean_wait_s(
+        rate_rps=RATE, capacity_rps=CAPACITY, report_s=period_s(report_ms)
+    )
+    return SERVICE_S + wait_s
+
+
+def herd_sd_s(report_ms: float) -> float:
+    """Give one standard deviation of it in one run."""
+    return balancing.herd_mean_wait_sd_s(
+        rate_rps=RATE, capacity_rps=CAPACITY, report_s=period_s(report_ms), duration_s=LONG
+    )
+
+
+PREDICTIONS = (
+    predict(
+        "chance has queues, and no herd",
+        MEAN,
+        on="random",
+        equals=RANDOM_S,
+        model=WAY_S / RANDOM_S,
+        leaves_out=WAY,
+        chance=queues.mg1_mean_wait_sd_s(
+            rate_rps=RATE / len(APPS),
+            service_moments=(SERVICE_S, SERVICE_S**2, SERVICE_S**3, SERVICE_S**4),
+            arrivals=round(RATE * LONG),
+        ),
+        seeds=4,
+        also={"old-20": "99 ms by the law of herds, which four runs hardly tell from 150"},
+        source="theory:mg1-pk",
+        because="five queues, each busy for 80 % of the time: 50 ms of work and 100 ms of waiting",
+    ),
+)
