@@ -110,6 +110,26 @@ def shuffle_overlap_probability(*, workers: int, shard_workers: int, shared: int
     return ways * math.comb(workers - shard_workers, shard_workers - shared) / shards
 
 
+def shuffle_lost_ratio(*, workers: int, shard_workers: int, tries: int) -> float:
+    """Share of requests that find only dead workers, where a whole shard is dead, 0 to 1.
+
+    C(k, t) / C(n, t) for shards of k workers of n, and a request that tries t different workers of
+    its own shard: these are a random choice of t among all n. With one try it is k / n, as in
+    disjoint cells; with all k it is one over the number of shards. Derived.
+
+    Raises:
+        ValueError: as `shuffle_shards`, there is no try, or more than `shard_workers`.
+
+    """
+    domain.count(1, workers=workers, shard_workers=shard_workers, tries=tries)
+    for name, few, many in (
+        ("shard_workers", shard_workers, workers),
+        ("tries", tries, shard_workers),
+    ):
+        domain.require(few <= many, f"{name} must be at most {many}, not {few}")
+    return math.comb(shard_workers, tries) / math.comb(workers, tries)
+
+
 def zipf_share(*, rank: int, keys: int, exponent: float = 1) -> float:
     """Share of requests for the key of some rank under Zipf's law.
 

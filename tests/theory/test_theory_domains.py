@@ -210,6 +210,7 @@ EXAMPLES: dict[str, dict[str, Any] | list[Any]] = {
     "hashing.bounded_load_limit": {"keys": 1000, "nodes": 10, "epsilon": 0.25},
     "hashing.shuffle_shards": {"workers": 8, "shard_workers": 2},
     "hashing.shuffle_overlap_probability": {"workers": 8, "shard_workers": 2, "shared": 1},
+    "hashing.shuffle_lost_ratio": {"workers": 8, "shard_workers": 2, "tries": 2},
     "hashing.zipf_share": {"rank": 1, "keys": 1000, "exponent": 1},
     "hashing.hot_partition_limit_rps": {"capacity_rps": 30, "share": 0.134},
     "loss.erlang_b": {"servers": 10, "offered_erlangs": 10},

@@ -82,6 +82,26 @@ def test_overlaps_by_counting_all_shards() -> None:
         assert probability == pytest.approx(counted[shared] / 28)
 
 
+@pytest.mark.parametrize(("size", "tries"), [(2, 1), (2, 2), (4, 2), (4, 4)])
+def test_requests_lost_by_trying_all_there_are(size: int, tries: int) -> None:
+    """A quarter, 1/28, 6/28 and 1/70: counted over all shards, and all ways to try them."""
+    dead = set(range(size))
+    tried = [
+        set(picked)
+        for shard in itertools.combinations(range(8), size)
+        for picked in itertools.combinations(shard, tries)
+    ]
+    counted = fmean(picked <= dead for picked in tried)
+    figure = hashing.shuffle_lost_ratio(workers=8, shard_workers=size, tries=tries)
+    assert figure == pytest.approx(counted)
+
+
+def test_no_more_tries_than_a_shard_has() -> None:
+    """For each is at another worker of it."""
+    with pytest.raises(ValueError, match="tries must be at most 2, not 3"):
+        hashing.shuffle_lost_ratio(workers=8, shard_workers=2, tries=3)
+
+
 @given(st.integers(1, 20), st.data())
 def test_overlaps_add_up(workers: int, data: st.DataObject) -> None:
     """To one, whatever the sizes."""
