@@ -54,6 +54,9 @@ TARGETS: Mapping[str, Sequence[str]] = {
     "labs/traffic/consistent_hashing/measures.py": (
         "tests/labs/test_consistent_hashing_measures.py",
     ),
+    "labs/traffic/universal_scalability/measures.py": (
+        "tests/labs/test_universal_scalability_measures.py",
+    ),
     "labs/resilience/idempotency/measures.py": ("tests/labs/test_idempotency_measures.py",),
     "services/patterns/adaptive_limit.py": (f"{GUARDS}test_adaptive_limits.py", *SETTINGS),
     "services/patterns/alerting.py": parts("alerting"),
