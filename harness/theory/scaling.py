@@ -10,6 +10,11 @@ from collections.abc import Sequence
 
 from harness.theory import domain
 
+FEWEST_FITTED = 3
+"""Of how many numbers of workers the throughput must be known: there are three unknowns."""
+SMALL = 1e-6
+"""A share by which a throughput is moved to see what follows."""
+
 
 def usl_throughput_rps(
     *, workers: int, contention: float, coherence: float, single_rps: float = 1
@@ -41,6 +46,82 @@ def usl_peak_workers(*, contention: float, coherence: float) -> float:
     domain.share(contention=contention)
     domain.positive(coherence=coherence)
     return math.sqrt((1 - contention) / coherence)
+
+
+def usl_fit(
+    worker_counts: Sequence[int], *, throughputs_rps: Sequence[float]
+) -> tuple[float, float]:
+    """Estimate sigma and kappa of the Universal Scalability Law from throughputs.
+
+    N X(1) / X(N) - 1 = sigma (N - 1) + kappa N (N - 1) by least squares: Gunther's fit, whose
+    curve goes through the throughput of one worker. The figures are estimates, and may be negative
+    where the law does not hold.
+
+    Raises:
+        ValueError: a throughput is not above 0, the counts do not begin with 1 worker and go on
+            with two other ones or more, or there is not one throughput for each.
+
+    """
+    for workers, throughput_rps in zip(worker_counts, throughputs_rps, strict=False):
+        domain.count(1, workers=workers)
+        domain.positive(throughput_rps=throughput_rps)
+    domain.require(
+        len(worker_counts) == len(throughputs_rps),
+        f"throughputs_rps must be {len(worker_counts)} numbers, one for each of worker_counts",
+    )
+    domain.require(
+        len(set(worker_counts)) >= FEWEST_FITTED and worker_counts[0] == 1,
+        "worker_counts must begin with 1 and go on with two other counts or more",
+    )
+    others = [workers - 1 for workers in worker_counts]
+    pairs = [workers * (workers - 1) for workers in worker_counts]
+    slowed = [
+        workers * throughputs_rps[0] / rps - 1
+        for workers, rps in zip(worker_counts, throughputs_rps, strict=True)
+    ]
+    return _least_squares(others, pairs, slowed)
+
+
+def usl_peak_sd(
+    worker_counts: Sequence[int], *, contention: float, coherence: float, error_ratio: float
+) -> float:
+    """One standard deviation of the best number of workers by `usl_fit`, in workers.
+
+    Each throughput is off by a share of itself with a standard deviation of `error_ratio`,
+    independently. To first order: for errors that move the peak by little.
+
+    Raises:
+        ValueError: `contention` is 1, or as `usl_fit` and `usl_peak_workers`.
+
+    """
+    domain.not_negative(error_ratio=error_ratio)
+    domain.require(contention < 1, f"contention must be below 1, not {contention:g}")
+    peak = usl_peak_workers(contention=contention, coherence=coherence)
+    law = {"contention": contention, "coherence": coherence}
+    rates = [usl_throughput_rps(workers=workers, **law) for workers in worker_counts]
+    moves = []
+    for place, rate in enumerate(rates):
+        moved = [*rates[:place], rate * (1 + SMALL), *rates[place + 1 :]]
+        sigma, kappa = usl_fit(worker_counts, throughputs_rps=moved)
+        shares = (sigma - contention) / (1 - contention) + (kappa - coherence) / coherence
+        moves.append(peak * shares / 2 / SMALL)
+    return error_ratio * math.hypot(*moves)
+
+
+def _least_squares(
+    first: Sequence[float], second: Sequence[float], wanted: Sequence[float]
+) -> tuple[float, float]:
+    """Give the factors of two series whose sum comes nearest to a third."""
+
+    def product(one: Sequence[float], other: Sequence[float]) -> float:
+        return math.fsum(a * b for a, b in zip(one, other, strict=True))
+
+    mixed, scale = product(first, second), product(first, first) * product(second, second)
+    of_first, of_second = product(first, wanted), product(second, wanted)
+    return (
+        (of_first * product(second, second) - of_second * mixed) / (scale - mixed**2),
+        (of_second * product(first, first) - of_first * mixed) / (scale - mixed**2),
+    )
 
 
 def autoscaling_drain_s(

@@ -57,6 +57,8 @@ TARGETS: Mapping[str, Sequence[str]] = {
     ),
     "labs/resilience/outlier_ejection/measures.py": (
         "tests/labs/test_outlier_ejection_measures.py",
+    "labs/traffic/universal_scalability/measures.py": (
+        "tests/labs/test_universal_scalability_measures.py",
     ),
     "labs/resilience/idempotency/measures.py": ("tests/labs/test_idempotency_measures.py",),
     "services/patterns/adaptive_limit.py": (f"{GUARDS}test_adaptive_limits.py", *SETTINGS),

@@ -75,6 +75,7 @@ SCENES: Mapping[str, Scene] = {
     ),
     "labs.traffic.fan_out_tail.service": Scene(settings={"leaves": 1}, around=(WORKER,)),
     "labs.traffic.queueing_models.service": Scene(),
+    "labs.traffic.universal_scalability.service": Scene(),
     "services.auth": Scene(path="/keys"),
     "services.backup": Scene(
         path="/copies",

@@ -365,6 +365,13 @@ EXAMPLES: dict[str, dict[str, Any] | list[Any]] = {
         "single_rps": 1,
     },
     "scaling.usl_peak_workers": {"contention": 0.05, "coherence": 0.002},
+    "scaling.usl_peak_sd": {
+        "worker_counts": (1, 2, 4),
+        "contention": 0.05,
+        "coherence": 0.01,
+        "error_ratio": 0.01,
+    },
+    "scaling.usl_fit": {"worker_counts": (1, 2, 4), "throughputs_rps": (1, 1.9, 3.4)},
     "scaling.autoscaling_drain_s": {
         "rate_rps": 120,
         "capacity_rps": 80,

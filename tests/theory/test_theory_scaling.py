@@ -1,7 +1,7 @@
 """Scaling: known optima, and batches and backlogs that are replayed."""
 
 import random
-from statistics import fmean
+from statistics import fmean, pstdev
 
 import pytest
 from hypothesis import given
@@ -24,6 +24,77 @@ def test_the_universal_scalability_law() -> None:
     assert amdahl == pytest.approx(1 / (0.1 + 0.9 / 10))
     many = scaling.usl_throughput_rps(workers=10**6, contention=0.1, coherence=0)
     assert many == pytest.approx(10, rel=1e-4)
+
+
+@given(st.floats(0, 0.5), st.floats(0, 0.1), st.floats(0.1, 1000))
+def test_a_fit_finds_the_law_that_the_points_are_of(
+    contention: float, coherence: float, single_rps: float
+) -> None:
+    """From five points, in any order after the first."""
+    counts = (1, 5, 2, 4, 3)
+    rates = [
+        scaling.usl_throughput_rps(
+            workers=n, contention=contention, coherence=coherence, single_rps=single_rps
+        )
+        for n in counts
+    ]
+    found = scaling.usl_fit(counts, throughputs_rps=rates)
+    assert found == pytest.approx((contention, coherence), abs=1e-9)
+
+
+def test_the_peak_is_as_sure_as_the_points_allow() -> None:
+    """Held against fits to points with drawn errors; points nearer to the peak tell more."""
+    law = {"contention": 0.05, "coherence": 0.01}
+    rng = random.Random(7)
+    for counts in ((1, 2, 3, 4, 5), (1, 2, 4, 6, 8)):
+        rates = [scaling.usl_throughput_rps(workers=n, **law) for n in counts]
+        peaks = []
+        for _ in range(2000):
+            drawn = [rate * (1 + rng.gauss(0, 0.002)) for rate in rates]
+            contention, coherence = scaling.usl_fit(counts, throughputs_rps=drawn)
+            peaks.append(scaling.usl_peak_workers(contention=contention, coherence=coherence))
+        sd = scaling.usl_peak_sd(counts, **law, error_ratio=0.002)
+        assert pstdev(peaks) == pytest.approx(sd, rel=0.1)
+    few, many = (
+        scaling.usl_peak_sd(counts, **law, error_ratio=0.01)
+        for counts in ((1, 2, 3, 4, 5), (1, 2, 4, 6, 8))
+    )
+    assert few > 2 * many
+    sure = scaling.usl_peak_sd((1, 2, 3), contention=0, coherence=1e-9, error_ratio=0)
+    assert sure == 0
+    with pytest.raises(ValueError, match=r"^contention must be below 1, not 1$"):
+        scaling.usl_peak_sd((1, 2, 3), contention=1, coherence=0.01, error_ratio=0.01)
+
+
+def test_a_fit_lies_between_points_that_are_off() -> None:
+    """Slowed by 1, 3 and 8 with 2, 3 and 5: sigma x (1, 2, 4) + kappa x (2, 6, 20) comes nearest.
+
+    Normal equations: 21 sigma + 94 kappa = 39 and 94 sigma + 440 kappa = 180.
+    """
+    rates = [1, 2 / 2, 3 / 4, 5 / 9]
+    contention, coherence = scaling.usl_fit((1, 2, 3, 5), throughputs_rps=rates)
+    assert 21 * contention + 94 * coherence == pytest.approx(39)
+    assert 94 * contention + 440 * coherence == pytest.approx(180)
+
+
+@pytest.mark.parametrize(
+    ("counts", "rates", "said"),
+    [
+        ((1, 2), (1, 2), "worker_counts must begin with 1 and go on with two other counts"),
+        ((2, 3, 4), (1, 2, 3), "worker_counts must begin with 1"),
+        ((1, 2, 2), (1, 2, 2), "worker_counts must begin with 1 and go on with two other counts"),
+        ((1, 2, 3), (1, 2), "throughputs_rps must be 3 numbers, one for each of worker_counts"),
+        ((1, 2, 3), (1, 0, 2), "throughput_rps must be above 0, not 0"),
+        ((1, 0, 3), (1, 1, 2), "workers must be a whole number of at least 1, not 0"),
+        ((), (), "worker_counts must begin with 1"),
+    ],
+)
+def test_points_that_say_nothing_are_refused(
+    counts: tuple[int, ...], rates: tuple[float, ...], said: str
+) -> None:
+    """Three unknowns need three different numbers of workers."""
+    with pytest.raises(ValueError, match=f"^{said}"):
+        scaling.usl_fit(counts, throughputs_rps=rates)
 
 
 @given(st.integers(1, 1000), st.floats(0, 1), st.floats(0, 1))
