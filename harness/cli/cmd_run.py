@@ -76,7 +76,9 @@ class Told:
 @click.argument("name")
 @options.engine(default=None)
 @click.option("--variant", "variants", multiple=True, help="Only this one; may be repeated.")
-@click.option("--set", "settings", multiple=True, metavar="S.X=V", help="Change a setting.")
+@click.option(
+    "--set", "settings", multiple=True, metavar="S.X=V", help="Change a setting, load.X or fault.X."
+)
 @options.seed()
 @options.permute()
 @click.option(

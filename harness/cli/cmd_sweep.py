@@ -32,9 +32,17 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 @click.argument("name")
 @click.option("--vary", multiple=True, metavar="S.X=VALUES", help="One or two settings to vary.")
 @click.option("--find", metavar="S.X=LOW..HIGH", help="The last value that still holds.")
-@click.option("--map", "map_name", default="", metavar="MAP", help="One of the lab's other maps.")
+@click.option(
+    "--map",
+    "map_name",
+    default="",
+    metavar="MAP",
+    help="One of the lab's other maps; with --find, what it looks at.",
+)
 @click.option("--variant", default="", help="The one that is swept.")
-@click.option("--set", "settings", multiple=True, metavar="S.X=V", help="Change a setting.")
+@click.option(
+    "--set", "settings", multiple=True, metavar="S.X=V", help="Change a setting, load.X or fault.X."
+)
 @click.option(
     "--measure",
     default="",
@@ -78,6 +86,7 @@ def command(**given: Any) -> ExitCode:  # noqa: ANN401 - click's own
       ./lab sweep retry-storm
       ./lab sweep retry-storm --map trigger-size
       ./lab sweep retry-storm --vary checkout.tries=1..5 --measure recovery
+      ./lab sweep retry-storm --map trigger-size --find fault.for_s=0.4..0.9
       ./lab sweep retry-storm --find checkout.retry_budget=0.05..1
     The last one asks how large the retry budget may be: it looks at the claims of
     the fixed variant, or at a --measure that must be as --until says.
@@ -95,8 +104,8 @@ def command(**given: Any) -> ExitCode:  # noqa: ANN401 - click's own
     )
     if wanted.vary and wanted.find:
         raise LabError("--vary draws a map, --find looks for one value: take one of them")
-    if wanted.map_name and (wanted.find or wanted.measure):
-        raise LabError("--map has a measure of its own: leave out --find and --measure")
+    if wanted.map_name and wanted.measure:
+        raise LabError("--map has a measure of its own: leave one of --map and --measure out")
     if given["csv_path"] and not given["csv_path"].absolute().parent.is_dir():
         raise EnvironmentNotReadyError(f"{given['csv_path']}: there is no such folder; make it")
     with on_cluster.opened(given["on"], given["jobs"]) as cluster:

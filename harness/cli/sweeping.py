@@ -8,7 +8,7 @@ from rich.console import Console
 from harness.cli.sweep_progress import progress
 from harness.cli.workers import Elsewhere, spread
 from harness.engines.sim.collector import calm
-from harness.sweep.cells import Found, Run, batches, lost, simulate
+from harness.sweep.cells import Found, Run, batches, lost, simulate, singly_at_last
 from harness.sweep.kept import Kept, Keys
 
 
@@ -57,7 +57,8 @@ class Bench:
 
             # Mixed: large values tend to take longest, and the time left is told from what is done.
             cells = batches(runs)
-            work = random.Random(0).sample(cells, len(cells))
+            mixed = random.Random(0).sample(cells, len(cells))
+            work = singly_at_last(mixed, self._on.threads if self._on else self._processes)
             done = spread(
                 work, simulate, self._processes, finished, lost=lost, cleans_up=False, on=self._on
             )

@@ -186,7 +186,7 @@ def _asked(wanted: Wanted, entry: Entry, declared: SweepMap | None) -> Asked:
 
 def _is_own(wanted: Wanted, declared: SweepMap | None) -> bool:
     """Whether it is the lab's map that is asked for, perhaps over other values."""
-    if declared is None or wanted.find:
+    if declared is None or (wanted.find and not wanted.map_name):
         return False
     return wanted.measure in ("", wanted.own) and wanted.variant in ("", declared.variant)
 

@@ -15,6 +15,8 @@ from harness.sweep.measures import Looked, looked
 KILLED = "its process was killed, alone too: does it need more memory than there is?"
 MOST_TOGETHER = 4
 """How many runs one process is given at a time, so that a search has work for all of them."""
+LAST = 2
+"""How many of the last batches of each process are taken apart."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +94,12 @@ def batches(runs: Sequence[Run]) -> list[Batch]:
         for cell in by_cell.values()
         for at in range(0, len(cell), MOST_TOGETHER)
     ]
+
+
+def singly_at_last(work: Sequence[Batch], processes: int) -> list[Batch]:
+    """Take the last batches apart, two for each process, so that none waits long for another."""
+    whole = max(0, len(work) - LAST * processes)
+    return [*work[:whole], *((run,) for batch in work[whole:] for run in batch)]
 
 
 def simulate(batch: Batch) -> tuple[Found, ...]:

@@ -112,7 +112,9 @@ def value_of(plan: Plan, looked: Looked) -> Value:
     """
     log: FaultLog = {}
     with SimSession(plan, conducted(plan.lab, log), Unwatched()) as session:
-        at_s = looked.known_from_s(plan.lab, plan.variant.name)
+        known_s = looked.known_from_s(plan.lab, plan.variant.name)
+        # Samples come on whole seconds: the last one of a window that ends between two is there.
+        at_s = math.floor(known_s) if math.isfinite(known_s) else math.inf
         while math.isfinite(at_s) and not session.over:
             session.advance(at_s)
             if not session.over and (value := _known(session, plan, looked, log)):

@@ -283,7 +283,7 @@ def test_a_search_answers_in_one_sentence(shop: Workshop) -> None:
         (("--vary", "front.tries=1,2", "--until", "<1"), "name a --measure"),
         (("--vary", "front.tries=1,2", "--measure", "map"), "no map of its own"),
         (("--map", "none"), "--map none: small has no map of that name; leave --map out"),
-        (("--map", "none", "--find", "front.tries=1..3"), "--map has a measure of its own"),
+        (("--map", "none", "--find", "front.tries=1..3"), "small has no map of that name"),
         (("--map", "none", "--measure", "recovery"), "--map has a measure of its own"),
         (("--vary", "fault.fr_s=1,2"), "fault.fr_s=1: .*did you mean fault.for_s"),
         (("--vary", "fault.for_s=1..9:4"), "fault.for_s=5: pause back: ends at 6 s, after the run"),

@@ -6,7 +6,7 @@ import pytest
 
 from harness import catalogue
 from harness.model.validate import problems
-from harness.sweep.asking import Wanted, grid_of, own_numbers, swept
+from harness.sweep.asking import Wanted, grid_of, own_numbers, span_of, swept
 from harness.sweep.cells import Run, simulate
 from harness.sweep.grid import Cell
 from harness.sweep.measures import own_map
@@ -119,3 +119,12 @@ def test_a_map_by_its_measure_is_the_map_by_its_name() -> None:
     assert by_name[1] == by_measure[1]
     assert by_name[0].declared is by_measure[0].declared
     assert by_name[0].said == by_measure[0].said
+
+
+def test_a_search_looks_at_what_the_map_looks_at() -> None:
+    """At the lab's own load, and with the map's words for what holds."""
+    wanted = Wanted(slug="retry-storm", map_name="trigger-size", find="fault.for_s=0.4..0.9")
+    asked, span = span_of(wanted, ENTRY)
+    assert (asked.measure, asked.variant, asked.until) == ("map:trigger-size", "naive", "<=46")
+    assert asked.said[0].startswith("the queue is short again")
+    assert (span.name, span.low, span.high) == ("fault.for_s", 0.4, 0.9)

@@ -171,6 +171,14 @@ def test_a_curve_names_theory_in_legend_table_and_file() -> None:
     )
 
 
+def test_the_legend_of_a_curve_has_its_own_signs() -> None:
+    """What is a ring in a map is a line in a curve, whose rings are seeds that disagree."""
+    one = swept(RATES, value=lambda rate_rps, seed: rate_rps * seed, until=Bound(at_most=60))
+    key = page(one).partition('<ul class="key">')[2].partition("</ul>")[0]
+    assert '<path class="own" d="M15,1 V21"/></svg>the lab as it is' in key
+    assert '<circle class="split" cx="15" cy="11" r="8"/></svg>seeds disagree' in key
+
+
 def test_a_terminal_marks_where_theory_would_end_a_bar() -> None:
     """At the end of the bar where it is right; the legend explains the mark."""
     told = [line.plain for line in sweep_text.lines(a_curve())]

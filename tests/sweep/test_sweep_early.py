@@ -22,6 +22,7 @@ EARLY = (
     "failures(5, 8)",
     "latency_ms(0.9, 0, 4)",
     "gauges.level('queue_depth', 9, 12)",
+    "gauges.level('queue_depth', 9, 11.5)",
     "gauges.peak('queue_depth', 6, 10)",
     "series.increase('attempts_total', 1, 4)",
     "late_ratio(100, 9, 10)",
@@ -56,9 +57,8 @@ def run_of(measure: str) -> Run:
     return Run(slug="retry-storm", variant="naive", settings=SETTINGS, measure=measure, seed=3)
 
 
-@pytest.mark.parametrize("measure", [*EARLY, *WHOLE])
-def test_early_is_whole(measure: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """To the last bit, with what is missing if there is no value; and early where that can be."""
+def watched(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Take down how far each session goes."""
     reached: list[float] = []
     close = SimSession.close
 
@@ -67,12 +67,28 @@ def test_early_is_whole(measure: str, monkeypatch: pytest.MonkeyPatch) -> None:
         close(session)
 
     monkeypatch.setattr(SimSession, "close", closed)
+    return reached
+
+
+@pytest.mark.parametrize("measure", [*EARLY, *WHOLE])
+def test_early_is_whole(measure: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To the last bit, with what is missing if there is no value; and early where that can be."""
+    reached = watched(monkeypatch)
     run = run_of(measure)
     entry = run.entry()
     plan, asked = run.plan(entry), looked(entry, run.variant, measure)
     assert repr(value_of(plan, asked)) == repr(asked.read(plan.lab, whole()))
     # The latest window ends at 12 s, and whoever is due in it waits for 4 s at most.
     assert (reached[0] < 12 + 4.5) == (measure in EARLY)
+
+
+def test_a_window_is_over_with_its_last_sample(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Samples come on whole seconds: nothing is simulated from the last of them to its end."""
+    reached = watched(monkeypatch)
+    run = run_of("gauges.level('queue_depth', 9, 11.5)")
+    entry = run.entry()
+    value_of(run.plan(entry), looked(entry, run.variant, run.measure))
+    assert reached == [11]
 
 
 @pytest.mark.parametrize(
