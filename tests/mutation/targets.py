@@ -48,6 +48,9 @@ TARGETS: Mapping[str, Sequence[str]] = {
     "harness/model/expect.py": CLAIMS,
     "harness/model/validate_claims.py": (*CLAIMS, "tests/test_comparisons.py"),
     "labs/cascades/phase_transition/measures.py": ("tests/labs/test_phase_transition_measures.py",),
+    "labs/cascades/load_balancer_herding/measures.py": (
+        "tests/labs/test_load_balancer_herding_measures.py",
+    ),
     "labs/consensus/clock_skew/measures.py": ("tests/labs/test_clock_skew_measures.py",),
     "labs/consensus/split_brain/measures.py": ("tests/labs/test_split_brain_measures.py",),
     "labs/resilience/backoff_jitter/measures.py": ("tests/labs/test_backoff_jitter_measures.py",),
