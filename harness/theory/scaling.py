@@ -144,6 +144,27 @@ def autoscaling_drain_s(
     return max(0.0, rate_rps - capacity_rps) * lag_s / (scaled_rps - rate_rps)
 
 
+def failover_utilisation_limit(
+    *, regions: int, lost: int = 1, boot_s: float, patience_s: float
+) -> float:
+    """Share busy up to which the other regions survive a loss, if machines boot meanwhile, 0 to 1.
+
+    (n - k) / n x (1 + patience / boot): after the loss each has n / (n - k) times its load, and
+    above 1 its queue grows by a second of work for each second, until machines come; that must not
+    exceed what is left of the callers' patience. Without machines that come it is (n - k) / n, to
+    which it goes for long boots. Valid for even arrivals, and machines that are asked for at once.
+    Derived (fluid).
+
+    Raises:
+        ValueError: a count is below 1, `lost` not below `regions`, or a time not above 0.
+
+    """
+    domain.count(1, regions=regions, lost=lost)
+    domain.require(lost < regions, f"lost must be below {regions}, not {lost}")
+    domain.positive(boot_s=boot_s, patience_s=patience_s)
+    return min(1.0, (regions - lost) / regions * (1 + patience_s / boot_s))
+
+
 def tracking_rounds(*, machines: int, needed: int, target: float) -> int:
     """How many times a busy fleet must boot machines, one round after the other, to have enough.
 

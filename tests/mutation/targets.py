@@ -49,6 +49,9 @@ TARGETS: Mapping[str, Sequence[str]] = {
     "harness/model/validate_claims.py": (*CLAIMS, "tests/test_comparisons.py"),
     "labs/cascades/phase_transition/measures.py": ("tests/labs/test_phase_transition_measures.py",),
     "labs/cascades/shuffle_sharding/measures.py": ("tests/labs/test_shuffle_sharding_measures.py",),
+    "labs/cascades/load_balancer_herding/measures.py": (
+        "tests/labs/test_load_balancer_herding_measures.py",
+    ),
     "labs/consensus/clock_skew/measures.py": ("tests/labs/test_clock_skew_measures.py",),
     "labs/consensus/split_brain/measures.py": ("tests/labs/test_split_brain_measures.py",),
     "labs/resilience/backoff_jitter/measures.py": ("tests/labs/test_backoff_jitter_measures.py",),
@@ -57,6 +60,7 @@ TARGETS: Mapping[str, Sequence[str]] = {
     ),
     "labs/resilience/outlier_ejection/measures.py": (
         "tests/labs/test_outlier_ejection_measures.py",
+    ),
     "labs/traffic/universal_scalability/measures.py": (
         "tests/labs/test_universal_scalability_measures.py",
     ),

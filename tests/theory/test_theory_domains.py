@@ -378,6 +378,7 @@ EXAMPLES: dict[str, dict[str, Any] | list[Any]] = {
         "lag_s": 8,
         "scaled_rps": 200,
     },
+    "scaling.failover_utilisation_limit": {"regions": 2, "boot_s": 5, "patience_s": 0.8},
     "scaling.tracking_rounds": {"machines": 3, "needed": 8, "target": 0.7},
     "scaling.tracked_machines": {
         "loads_erlangs": (2, 6, 6, 6),

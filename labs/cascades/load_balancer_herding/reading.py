@@ -30,8 +30,8 @@ READING = Reading(
         "figures a tenth of a second old are worse than none": Phrase(
             row="are worse than chance from this age on", value="ms"
         ),
-        "and even they are worse than chance": Phrase(
-            row="is worse than chance", value="two / random"
+        "two choices by old figures are worse than chance": Phrase(
+            row="is worse than chance", value="mean", **TOOK
         ),
     },
     line=Line(

@@ -8,10 +8,9 @@ from labs.resilience.outlier_ejection.measures import requests_per_ejection
 RATE, APPS = 50, ("app-1", "app-2", "app-3", "app-4", "app-5")
 SICK, FAILING = "app-3", 0.5
 ILL, END_S = (3, 33), 34
-BAD_PROBES, GOOD_PROBES = 3, 1
-STRICT_BAD, STRICT_GOOD = 2, 8
+BAD_PROBES, GOOD_PROBES, STRICT = 3, 1, 8
 IN_A_ROW, EJECT_S = 2, 2
-SERVICE_S, EVERY_S = 0.02, 0.2
+SERVICE_S, EVERY_S = 0.02, 0.1
 PROBE_S = EVERY_S + SERVICE_S
 """From one deep probe to the next: it waits for its answer like any other request."""
 
@@ -19,7 +18,11 @@ TURN = balancing.round_robin_share(replicas=len(APPS))
 UNSEEN = FAILING * TURN
 """The share of all requests that fail while nobody takes the sick one out."""
 HALF = UNSEEN / 2
+NEIGHBOUR = "app-1"
+BUSIER = (TURN + balancing.round_robin_share(replicas=len(APPS) - 1)) / 2
+"""What another one gets if the sick one is out for half of the time."""
 BAD = measures.failed_ratio(*ILL)
+TAKEN_OVER = measures.attempts_per_request(NEIGHBOUR, *ILL)
 SENT = measures.attempts_per_request(SICK, *ILL)
 PER_EJECTION = requests_per_ejection(SICK, *ILL)
 

@@ -10,8 +10,7 @@ from labs.resilience.outlier_ejection.predictions import (
     IN_A_ROW,
     SENT,
     SICK,
-    STRICT_BAD,
-    STRICT_GOOD,
+    STRICT,
 )
 
 TURNS = plots.each_second({"share": SENT}, title=f"Share of the requests that {SICK} gets")
@@ -22,13 +21,14 @@ READING = Reading(
     variants={
         "shallow": "probes of /healthz",
         "deep": f"probes of /: out after {BAD_PROBES} bad ones, in after {GOOD_PROBES} good one",
-        "strict": f"probes of /: out after {STRICT_BAD} bad, in after {STRICT_GOOD} good ones",
-        "in-a-row": f"no probes; out for a while after {IN_A_ROW} failed requests in a row",
+        "strict": f"probes of /: out after {BAD_PROBES} bad ones, in after {STRICT} good ones",
+        "in-a-row": f"shallow, and out for a while after {IN_A_ROW} failed requests in a row",
     },
     phrases={
         "the probes see nothing": Phrase(row="sees nothing", value="failed", **LOST),
         "it is let in again and again": Phrase(row="lets it in again", value="failed", **LOST),
         "it is out for most of the time": Phrase(row="keep it out", value="failed", **LOST),
+        "the others take its turns": Phrase(row="hand its turns on", value="calls a request"),
         "its turn, half of it lost": Phrase(row="loses half of a turn", value="failed"),
         "in for seven eighths of the time": Phrase(row="is in for 7/8", value="calls a request"),
         "six requests for two failures in a row": Phrase(
