@@ -18,7 +18,7 @@ from tests.support import lab, run
 
 SABOTAGE = {
     "tries one worker": (
-        "min(settings.tries, len(workers))",
+        "min(settings.tries, len(own))",
         "1",
         "test_a_poisonous_tenant_takes_down_whom_it_shares_all_workers_with",
     ),

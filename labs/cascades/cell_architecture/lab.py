@@ -6,8 +6,8 @@ from harness.model import (
 )  # fmt: skip
 from labs.cascades.cell_architecture.predictions import (
     A_CELL, APPS, BAD, COMES_S, DATABASES, END_S, HEAVY, HELD, LOST_BEFORE, LOST_LATER, MOST,
-    MOVED_S, ONE, OTHER_DATABASES, PATIENCE_S, PREDICTIONS, READ_S, ROWS, SCAN_S, SPARE_APP, SPARE_DB, USER,
-    USERS, WHOLE,
+    MOVED_S, ONE, OTHER_DATABASES, PATIENCE_S, PREDICTIONS, READ_S, ROWS, SCAN_S, SPARE_APP,
+    SPARE_DB, USER, USERS, WHOLE,
 )  # fmt: skip
 from labs.cascades.cell_architecture.reading import LOST_PLOT, READING
 
