@@ -50,6 +50,40 @@ def joint_failure_probability(*, failure_ratio: float, correlation: float) -> fl
     return failure_ratio**2 + correlation * failure_ratio * (1 - failure_ratio)
 
 
+def failure_correlation(*, failure_ratio: float, joint_ratio: float) -> float:
+    """Correlation phi of two alike parts, of which both are down in a share of the time.
+
+    (joint - p^2) / (p (1 - p)), the inverse of `joint_failure_probability`: what a log of who was
+    down when gives. Below 0 where one is up while the other is down.
+
+    Raises:
+        ValueError: `failure_ratio` does not lie between 0 and 1, or `joint_ratio` is not possible.
+
+    """
+    domain.inner_share(failure_ratio=failure_ratio)
+    least = max(0.0, 2 * failure_ratio - 1)
+    domain.require(
+        least <= joint_ratio <= failure_ratio,
+        f"joint_ratio must be from {least:g} to {failure_ratio:g}, not {joint_ratio:g}",
+    )
+    return (joint_ratio - failure_ratio**2) / (failure_ratio * (1 - failure_ratio))
+
+
+def shared_cause_failure_ratio(*, own_ratio: float, shared_ratio: float, replicas: int) -> float:
+    """Share of time in which all replicas are down that also need one thing together, 0 to 1.
+
+    q + (1 - q) a^n, each down by itself with a, what they share with q: never below q, however many
+    there are. Valid if all these fail independently (the beta factor model of Fleming, 1975).
+
+    Raises:
+        ValueError: a ratio is outside 0..1, or there is no replica.
+
+    """
+    domain.share(own_ratio=own_ratio, shared_ratio=shared_ratio)
+    domain.count(1, replicas=replicas)
+    return shared_ratio + (1 - shared_ratio) * own_ratio**replicas
+
+
 def steady_availability(*, mtbf_s: float, mttr_s: float) -> float:
     """Share of time up, MTBF / (MTBF + MTTR), `mtbf_s` being the mean time up.
 

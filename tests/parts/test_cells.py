@@ -1,6 +1,7 @@
 """Cells and shuffle shards: how many tenants a bad one takes down, and what moves."""
 
 from itertools import combinations
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from harness.errors import LabError
 from harness.model import Paced, Send, Service, Together
 from harness.model.fault import Setting
-from harness.recording import Recording
+from harness.recording import Recording, number_of
 from harness.theory.hashing import shuffle_overlap_probability
 from services.patterns import cells
 from tests.guarded import FEW
@@ -17,14 +18,29 @@ from tests.support import lab, run
 
 SABOTAGE = {
     "tries one worker": (
-        "min(settings.tries, len(workers))",
+        "min(settings.tries, len(own))",
         "1",
         "test_a_poisonous_tenant_takes_down_whom_it_shares_all_workers_with",
     ),
     "asks all": (
-        "settings.division.of(tenant, self._ctx.callees, settings.size)",
-        "self._ctx.callees",
+        "settings.division.of(tenant, shared, settings.size)",
+        "shared",
         "test_a_poisonous_tenant_takes_down_whom_it_shares_all_workers_with",
+    ),
+    "spills nothing": (
+        "min(settings.spill, len(others))",
+        "0",
+        "test_a_tenant_whose_own_workers_are_down_may_try_others",
+    ),
+    "divides the spare": (
+        "if worker not in spare",
+        "",
+        "test_a_spare_worker_serves_moved_tenants_alone",
+    ),
+    "moves nobody": (
+        "tenant in _names(settings.moved)",
+        "False",
+        "test_a_spare_worker_serves_moved_tenants_alone",
     ),
     "asks on after a good answer": (
         "            if not answer.failed:\n                break\n",
@@ -88,6 +104,39 @@ def test_a_tenant_s_requests_go_to_its_own_workers() -> None:
     calls = [span for span in recording.spans if span.caller == "router"]
     assert len(calls) == len(recording.requests)
     assert len({span.callee for span in calls}) == len(WORKERS)
+
+
+def test_a_tenant_whose_own_workers_are_down_may_try_others() -> None:
+    """So it is not down, and the poisonous one takes all workers in turn."""
+    kept = ran(division="cells", spill=1)
+    calls = [span for span in kept.spans if span.caller == "router" and span.start_s > 3]
+    assert max(span.attempt for span in calls) == 3
+    assert len({span.callee for span in calls if span.attempt == 3}) > 2
+    assert len(down(kept)) == TENANTS - 1
+
+
+def test_a_spare_worker_serves_moved_tenants_alone() -> None:
+    """The poisonous one kills that one, and nobody else's."""
+    recording = ran(division="cells", spare="worker-8", moved=POISON)
+    calls = [span for span in recording.spans if span.caller == "router"]
+    others = {one.number for one in recording.requests if not one.path.endswith(f"={POISON}")}
+    asked = {span.callee for span in calls if number_of(span.trace) in others}
+    assert asked == set(WORKERS[:-1])
+    assert down(recording) == set()
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"moved": "7"}, "moved is '7', and spare names no worker for it"),
+        ({"spare": "worker-9"}, "spare names 'worker-9', which is not one of worker-1, "),
+        ({"spill": -1}, "spill"),
+    ],
+)
+def test_what_a_router_cannot_do_is_refused(settings: dict[str, Any], said: str) -> None:
+    """In one line."""
+    with pytest.raises(LabError, match=said):
+        ran(**settings)
 
 
 def test_hands_overlap_as_the_closed_form_says() -> None:

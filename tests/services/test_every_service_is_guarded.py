@@ -54,6 +54,7 @@ class Scene:
         return run(replace(value, stores=self.stores))
 
 
+FLAKY = Service("callee", app="services.flaky")
 STORE = (Redis("store"),)
 NAMES: Mapping[str, Setting] = {"names": "shop=callee", "ttl_ms": 0}
 STREAM = Service("stream", app="services.stream")
@@ -110,6 +111,7 @@ SCENES: Mapping[str, Scene] = {
         background=True,
     ),
     "services.effects": Scene(path="/effects/a", method="POST"),
+    "services.flaky": Scene(path="/moments/{number}", around=(FLAKY,)),
     "services.fleet": Scene(),
     "services.gateway": Scene(path="/callee", around=(WORKER,)),
     "services.health": Scene(around=(WORKER,)),

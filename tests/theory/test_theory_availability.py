@@ -46,6 +46,39 @@ def test_correlated_failures(correlation: float, both: float) -> None:
     assert seen == pytest.approx(figure, abs=4 * math.sqrt(figure / draws))
 
 
+@pytest.mark.parametrize(("own", "shared", "all_down"), [(0.1, 0.2, 0.2008), (0.3, 0, 0.027)])
+def test_what_all_replicas_share_is_the_least_that_is_lost(
+    own: float, shared: float, all_down: float
+) -> None:
+    """Three of them, by drawing each and what they share."""
+    causes = {"own_ratio": own, "shared_ratio": shared}
+    figure = availability.shared_cause_failure_ratio(**causes, replicas=3)
+    assert figure == pytest.approx(all_down)
+    assert availability.shared_cause_failure_ratio(**causes, replicas=99) == pytest.approx(shared)
+    rng, draws = random.Random(3), 20_000
+    seen = fmean(
+        rng.random() < shared or all(rng.random() < own for _ in range(3)) for _ in range(draws)
+    )
+    assert seen == pytest.approx(figure, abs=4 * math.sqrt(figure / draws))
+
+
+@given(st.floats(0.01, 0.99), st.floats(0, 1))
+def test_correlation_is_what_makes_parts_fail_together(ratio: float, correlation: float) -> None:
+    """The two formulas undo each other."""
+    both = availability.joint_failure_probability(failure_ratio=ratio, correlation=correlation)
+    joint = min(both, ratio)  # Where rounding has put it above.
+    found = availability.failure_correlation(failure_ratio=ratio, joint_ratio=joint)
+    assert found == pytest.approx(correlation, abs=1e-9)
+
+
+def test_both_are_not_down_more_often_than_one() -> None:
+    """Nor less often than they must be."""
+    with pytest.raises(ValueError, match=r"joint_ratio must be from 0 to 0.1, not 0.2"):
+        availability.failure_correlation(failure_ratio=0.1, joint_ratio=0.2)
+    with pytest.raises(ValueError, match=r"joint_ratio must be from 0.6 to 0.8, not 0.5"):
+        availability.failure_correlation(failure_ratio=0.8, joint_ratio=0.5)
+
+
 def up_share(rng: random.Random, duration_s: float) -> float:
     """Toggle a part, 4 s up and 1 s down on average; it starts as a random moment finds it."""
     now_s, up_s, up = 0.0, 0.0, rng.random() < 0.8

@@ -168,6 +168,12 @@ EXAMPLES: dict[str, dict[str, Any] | list[Any]] = {
     "availability.series_availability": [0.9, 0.8],
     "availability.parallel_availability": [0.9, 0.8],
     "availability.joint_failure_probability": {"failure_ratio": 0.1, "correlation": 0.3},
+    "availability.failure_correlation": {"failure_ratio": 0.1, "joint_ratio": 0.037},
+    "availability.shared_cause_failure_ratio": {
+        "own_ratio": 0.1,
+        "shared_ratio": 0.2,
+        "replicas": 3,
+    },
     "availability.steady_availability": {"mtbf_s": 4, "mttr_s": 1},
     "availability.steady_availability_sd": {"mtbf_s": 4, "mttr_s": 1, "duration_s": 40},
     "availability.alternating_share_sd": {

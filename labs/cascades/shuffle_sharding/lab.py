@@ -45,7 +45,7 @@ LAB = Lab(
         on("shards", claim="few others are lost", measure=LOST, at_most=FEW),
         noted("shards", claim="its first try fails as often as in a cell", measure=FIRST,
               at_least=CELL / 2),
-        noted("quarantine", claim="until then many are lost", measure=LOST_FIRST, at_least=0.1),
+        noted("quarantine", claim="until then some are lost", measure=LOST_FIRST, at_least=0.01),
         on("quarantine", claim="all are well after a restart", measure=LOST_LATER, at_most=0.01),
     ),
     predict=PREDICTIONS,
