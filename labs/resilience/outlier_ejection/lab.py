@@ -12,7 +12,7 @@ from labs.resilience.outlier_ejection.reading import READING, TURNS
 DEEP: dict[str, Setting] = {"front.probe": "/"}
 
 LAB = Lab(
-    title="Outlier ejection and health checks",
+    title="Health checks: active, passive, slow start",
     question="One of five servers fails one request in two. Which health check notices, and how "
     "fast?",
     services=(
