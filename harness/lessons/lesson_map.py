@@ -104,6 +104,7 @@ def _described(looked: Looked, grid: Grid) -> dict[str, Any]:
         "variant": grid.variant,
         "measure": looked.name,
         "vary": [axis.said for axis in grid.axes],
+        **({"set": list(grid.settings)} if grid.settings else {}),
         "seeds": list(grid.seeds),
     }
 

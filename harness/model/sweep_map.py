@@ -54,6 +54,8 @@ class SweepMap:
     title: str
     variant: str
     vary: tuple[str, ...]
+    settings: tuple[str, ...] = ()
+    """What is otherwise than in the lab, as `--set` takes it: to wait less for what is looked at."""
     measure: Measure
     until: str
     holds: str

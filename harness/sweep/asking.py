@@ -162,7 +162,8 @@ def _asked(wanted: Wanted, entry: Entry, declared: SweepMap | None) -> Asked:
     is_own = _is_own(wanted, declared)
     variant = _variant(wanted, entry, declared if is_own else None)
     text = wanted.measure or (wanted.own if is_own else VERDICT)
-    whole = changed(entry, variant, wanted.settings)
+    settings = _settings(wanted, declared if is_own else None)
+    whole = changed(entry, variant, settings)
     at = looked(whole, variant, text)
     until = wanted.until or (declared.until if declared and text == wanted.own else "")
     if until and at.is_verdict:
@@ -172,7 +173,7 @@ def _asked(wanted: Wanted, entry: Entry, declared: SweepMap | None) -> Asked:
     return Asked(
         entry=entry,
         variant=variant,
-        settings=wanted.settings,
+        settings=settings,
         measure=text,
         looked=at,
         holds=holds,
@@ -182,6 +183,13 @@ def _asked(wanted: Wanted, entry: Entry, declared: SweepMap | None) -> Asked:
         declared=declared,
         own=wanted.own,
     )
+
+
+def _settings(wanted: Wanted, declared: SweepMap | None) -> tuple[str, ...]:
+    """Give what a map sets, unless the person sets or varies it, and then what they set."""
+    asked = {text.partition("=")[0] for text in (*wanted.vary, *wanted.settings, wanted.find)}
+    own = declared.settings if declared else ()
+    return (*(one for one in own if one.partition("=")[0] not in asked), *wanted.settings)
 
 
 def _is_own(wanted: Wanted, declared: SweepMap | None) -> bool:

@@ -40,10 +40,20 @@ def test_what_recovers_lies_below_theorys_boundary(tries: int) -> None:
 @pytest.mark.parametrize("rate", [38, 64])
 def test_the_queue_grows_above_the_boundary_and_shrinks_below(rate: int) -> None:
     """What the map looks at tells the same sooner: two tries, 50 requests a second between."""
-    settings = ("checkout.tries=2", f"load.rate_rps={rate}")
+    settings = (*maps.MAP.settings, "checkout.tries=2", f"load.rate_rps={rate}")
     run = Run(slug="retry-storm", variant="naive", settings=settings, measure="map", seed=1)
     (found,) = simulate((run,))
     assert (found.value > 0) == (rate > boundary(2))
+
+
+def test_what_a_map_sets_gives_way_to_what_is_asked_for() -> None:
+    """Who says when the freeze begins, or sweeps its length, is not overruled by the map."""
+    asked, grid = grid_of(Wanted(slug="retry-storm", settings=("fault.start_s=3",)), ENTRY)
+    assert asked.settings == grid.settings == ("fault.for_s=2", "fault.start_s=3")
+    vary = ("fault.for_s=1,2", "load.rate_rps=40,80")
+    assert grid_of(Wanted(slug="retry-storm", vary=vary), ENTRY)[0].settings == ("fault.start_s=1",)
+    other = Wanted(slug="retry-storm", vary=vary, measure="recovery")
+    assert grid_of(other, ENTRY)[0].settings == ()
 
 
 def test_the_map_fits_the_lab() -> None:

@@ -2,6 +2,7 @@
 
 A queue that shrinks is worked off sooner or later, one that grows is not: so the first map, tries
 across and load upwards, needs no wait for a recovery that may take minutes close to the boundary.
+Nor does it wait for the freeze, which begins after a second.
 
 The second, `trigger-size`, has load across and the length of the freeze upwards. A freeze is too
 long if some seconds later the queue is longer than a call may wait: then every call is repeated,
@@ -48,7 +49,8 @@ def stays_down_from_rps(tries: float, numbers: Numbers) -> float:
     )
 
 
-LATER_S = 12
+SOON = "fault.start_s=1"
+LATER_S = 8
 """When the second map looks at the queue: six seconds after the longest freeze of it."""
 WAITS = round((TIMEOUT_S - SERVICE_S) * WORKERS / SERVICE_S)
 """How many requests are worked off while a call waits, less the time for its own."""
@@ -71,7 +73,8 @@ MAP = SweepMap(
     title="Does the queue shrink after the freeze?",
     variant="naive",
     vary=("checkout.tries=1..5", "load.rate_rps=20..100:5"),
-    measure=backlog_growth_rps(9, 11),
+    settings=(SOON, "fault.for_s=2"),
+    measure=backlog_growth_rps(4, 6),
     until="<=0",
     holds="shrinks, so it recovers",
     fails="grows, so it never recovers",
@@ -92,6 +95,7 @@ MAPS = {
         title="Does a freeze of this length pass by itself?",
         variant="naive",
         vary=("load.rate_rps=50..90:10", "fault.for_s=0.4..0.9:0.05"),
+        settings=(SOON,),
         measure=gauges.level(WAITING, LATER_S, LATER_S + 0.5),
         until=f"<={WAITS}",
         holds="the queue is short again, so it has passed",
