@@ -7,7 +7,6 @@ A field may be a dataclass itself; a lab then names its fields behind a dot, as 
 from collections.abc import Iterator, Mapping
 from dataclasses import field, fields, is_dataclass
 from enum import Enum
-from functools import cache
 from types import MappingProxyType
 from typing import Any, TypeVar, get_type_hints
 
@@ -20,9 +19,7 @@ NO_GUARDS = MappingProxyType(
 )
 """What a class of settings says of guards that has no `REFUSED`, as of a lab's own service."""
 T = TypeVar("T")
-_types_of = cache(get_type_hints)
-"""The types of a class's fields; Python works them out anew each time that it is asked."""
-
+_TYPES: dict[type[Any], dict[str, Any]] = {}
 
 class SettingError(ValueError):
     """A setting that a service does not have, or a value that it cannot take."""
@@ -139,3 +136,10 @@ def _converted(name: str, value: object, kind: Any) -> object:  # noqa: ANN401 -
     if not fits or (isinstance(value, bool) and kind is not bool):
         raise SettingError(f"{name} is {value!r}; it must be of type {kind.__name__}")
     return value
+
+
+def _types_of(kind: type[Any]) -> dict[str, Any]:
+    """Give the types of a class's fields, which Python works out anew each time it is asked."""
+    if kind not in _TYPES:
+        _TYPES[kind] = get_type_hints(kind)
+    return _TYPES[kind]

@@ -55,7 +55,7 @@ class SweepMap:
     variant: str
     vary: tuple[str, ...]
     settings: tuple[str, ...] = ()
-    """What is otherwise than in the lab, as `--set` takes it: to wait less for what is looked at."""
+    """What is otherwise than in the lab, as `--set` takes it, such as a fault that comes sooner."""
     measure: Measure
     until: str
     holds: str
