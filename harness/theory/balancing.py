@@ -94,7 +94,8 @@ def herd_mean_wait_sd_s(
 
     period x sqrt((rate / capacity)^2 / 4 + 1 / 12) / sqrt(rate x duration): how many come in each
     period varies, and when in it they come. Valid as `herd_mean_wait_s`, for Poisson arrivals, and
-    a duration of many periods. Derived.
+    a duration of many periods. Leaves out periods that two replicas share, as both happened to be
+    idle for a whole one: played out, nine periods vary by nearly twice as much. Derived.
 
     Raises:
         ValueError: an argument is not above 0.

@@ -6,7 +6,7 @@ from harness.model import (
 )  # fmt: skip
 from labs.cascades.failover_overload.predictions import (
     AFTER, BAD_PROBES, BOOT_S, DURING, END_S, ENOUGH, FAILED, LOST, MACHINES, PATIENCE_S,
-    PREDICTIONS, PROBE_S, QUEUE, RATE, REGIONS, SERVICE_S, TARGET,
+    PREDICTIONS, PROBE_S, QUEUE, RATE, REGIONS, SERVICE_S, TARGET, TO_WEST,
 )  # fmt: skip
 from labs.cascades.failover_overload.reading import READING
 
@@ -30,7 +30,7 @@ LAB = Lab(
         Broken("efficient"),
         Broken("stay", {"front.probe": ""}),
         Broken("autoscaled", {"west.autoscale": True}),
-        Fixed("half-empty", {"west.least": ENOUGH, "west.most": ENOUGH}),
+        Fixed("half-empty", {"west.least": ENOUGH}),
         Fixed("refusing", {"west.queue_limit": QUEUE}),
     ),
     expect=(
@@ -40,6 +40,7 @@ LAB = Lab(
         on("stay", claim="half of the users are lost", measure=DURING, at_most=0.6),
         on("efficient", claim="and it stays down when east is back", measure=AFTER, at_most=0.6),
         on("half-empty", claim="nobody notices", measure=DURING, at_least=0.99),
+        on("half-empty", claim="west does it all", measure=TO_WEST, at_least=0.99, unlike="stay"),
         on("refusing", claim="most are served", measure=DURING, at_least=0.6),
     ),
     across=(

@@ -23,6 +23,7 @@ COLLAPSED_S = overload.fifo_collapse_s(
 SETTLED = (7, LOST[1])
 """When the loss is noticed, and the queue is longer than anybody waits."""
 DURING = measures.success_ratio(*SETTLED)
+TO_WEST = measures.attempts_per_request(REGIONS[1], *SETTLED)
 AFTER = measures.success_ratio(LOST[1] + 1, LOST[1] + 8)
 FAILED = measures.failures(LOST[0], END_S)
 

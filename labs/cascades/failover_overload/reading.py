@@ -15,8 +15,8 @@ SERVED = {"told": "served {value} while east was lost", "missed": "served {value
 READING = Reading(
     opening="When east is lost, and west has to serve all",
     variants={
-        "efficient": f"{MACHINES} machines in each region, 75 % busy; who is in east goes west",
-        "stay": "as efficient, but nobody goes elsewhere",
+        "efficient": f"{MACHINES} machines in each region, 75 % busy; users of east then go west",
+        "stay": "as efficient, but users of east stay there",
         "autoscaled": f"as efficient, and west asks for machines, which boot for {BOOT_S} s",
         "half-empty": f"{ENOUGH} machines in west, 43 % busy",
         "refusing": f"as efficient, but where {QUEUE} wait, the next one is refused",
@@ -30,6 +30,7 @@ READING = Reading(
         ),
         "the queue outlasts the loss": Phrase(row="drains for longer than the loss", value="until"),
         "nobody notices": Phrase(row="serves all", value="good, 7-12 s", **SERVED),
+        "west does it all": Phrase(row="sends all to west", value="calls a request"),
         "most are served": Phrase(row="serves most", value="good, 7-12 s", **SERVED),
         "serves what one region can": Phrase(row="serves what it can", value="good"),
         "failing over loses more than staying does": Phrase(
