@@ -17,7 +17,7 @@ def test_a_rack_that_draws_for_each_who_asks_is_found_out(monkeypatch: pytest.Mo
 
     def draws_anew(self: Part, moment: str) -> bool:
         del moment
-        return self._ctx.rng.random() < self._ctx.settings.down_ratio  # noqa: SLF001
+        return self._ctx.rng.random() < self._ctx.settings.down_ratio
 
     monkeypatch.setattr(Part, "_is_down", draws_anew)
     assert failed(LAB, "one-rack") == {

@@ -5,8 +5,8 @@ from harness.model import (
     Broken, Configure, Fixed, Lab, Poisson, Service, baseline, difference, during, on,
 )  # fmt: skip
 from labs.cascades.correlated_failure.predictions import (
-    APART, APPS, END_S, FIVE, FRONT, HALFWAY, HOMES, LOST, OWN, PREDICTIONS, RACK, RACKS, RATE,
-    THREE, TWO_APART, WEAK_S,
+    AGAIN, APART, APPS, DOWN, END_S, FIVE, FRONT, HALFWAY, HOMES, LOST, OWN, PREDICTIONS, RACK,
+    RACKS, RATE, SECOND, THREE, TWO_APART, WEAK_S,
 )  # fmt: skip
 from labs.cascades.correlated_failure.reading import LOST_PLOT, READING
 
@@ -43,6 +43,8 @@ LAB = Lab(
            at_least=HALFWAY),
         on("two-racks", "spread", claim="less than a rack is lost", measure=LOST,
            at_most=HALFWAY),
+        on("two-racks", "spread", claim="the second try is as good as the first", measure=SECOND,
+           at_most=(DOWN + AGAIN) / 2),
     ),
     across=(
         difference("five", "two-racks", claim="two beat five", measure=LOST,

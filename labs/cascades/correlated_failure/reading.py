@@ -20,6 +20,12 @@ READING = Reading(
             row="lose what the rack loses", value="lost", **LOSES
         ),
         "less than a rack is lost": Phrase(row="lose less than a rack", value="lost", **LOSES),
+        "the second try is as good as the first": Phrase(
+            row="fail no more often again",
+            value="second tries",
+            told="had {value} of their second tries fail",
+            missed="had {value} of their second tries fail",
+        ),
         "two beat five": Phrase(row="differ", value="lost more"),
         "three lose what their rack loses": Phrase(row="loses a fifth", value="lost"),
         "so do five": Phrase(row="loses a fifth, too", value="lost"),
@@ -28,7 +34,7 @@ READING = Reading(
             row="fails again", value="second tries that fail"
         ),
         "where one has failed, the next is as good as any": Phrase(
-            row="fails no more often again", value="second tries that fail"
+            row="fails again as seldom", value="second tries that fail"
         ),
     },
     line=Line(
