@@ -62,6 +62,6 @@ PREDICTIONS = (
         leaves_out=LUCK,
         also={"pool": "one cell as well", "spill": "four cells that are one"},
         source=LAW,
-        because="4/4: each of the databases serves all, and has 10/s x 0.6 s / 4 = 1.5 s of work a second",
+        because="4/4: each database serves all, and gets 10/s x 0.6 s / 4 = 1.5 s of work a second",
     ),
 )
