@@ -47,6 +47,9 @@ TARGETS: Mapping[str, Sequence[str]] = {
     "harness/measures/work.py": MEASURES,
     "harness/model/expect.py": CLAIMS,
     "harness/model/validate_claims.py": (*CLAIMS, "tests/test_comparisons.py"),
+    "labs/cascades/correlated_failure/measures.py": (
+        "tests/labs/test_correlated_failure_measures.py",
+    ),
     "labs/cascades/phase_transition/measures.py": ("tests/labs/test_phase_transition_measures.py",),
     "labs/cascades/shuffle_sharding/measures.py": ("tests/labs/test_shuffle_sharding_measures.py",),
     "labs/cascades/load_balancer_herding/measures.py": (
