@@ -21,6 +21,7 @@ NO_GUARDS = MappingProxyType(
 T = TypeVar("T")
 _TYPES: dict[type[Any], dict[str, Any]] = {}
 
+
 class SettingError(ValueError):
     """A setting that a service does not have, or a value that it cannot take."""
 
