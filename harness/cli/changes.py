@@ -6,6 +6,8 @@ from harness import fault_assignments
 from harness.assignments import LOAD
 from harness.fault_assignments import FAULT
 from harness.model.lab import Lab
+from harness.model.load import Load
+from harness.model.loads import Together
 from harness.model.variant import Variant
 from services.server import load, settings_of
 from services.settings import value_of
@@ -29,12 +31,20 @@ def _own(lab: Lab, variant: Variant, name: str) -> str:
         there = fault_assignments.values(fault_assignments.met(lab, variant))
         return _written(there[name]) if name in there else ""
     if name.startswith(LOAD):
-        return _written(getattr(lab.load, name.removeprefix(LOAD)))
+        return _written(_of_load(lab.load, name.removeprefix(LOAD)))
     host, _, setting = name.partition(".")
     (service,) = (one for one in lab.under(variant) if one.name == host)
     if setting in service.each:
         return " ".join(_written(value) for value in service.each[setting])
     return _written(value_of(settings_of(load(service.app), service.settings), setting))
+
+
+def _of_load(load: Load, name: str) -> object:
+    """Give a value of a load; of several that come together, that of the one with the number."""
+    if isinstance(load, Together):
+        number, _, rest = name.partition(".")
+        return _of_load(load.of[int(number) - 1], rest)
+    return getattr(load, name)
 
 
 def _written(value: object) -> str:
