@@ -325,6 +325,22 @@ EXAMPLES: dict[str, dict[str, Any] | list[Any]] = {
     },
     "overload.credit_window_rps": {"window": 20, "round_trip_s": 0.2},
     "overload.reconnect_peak_rps": {"clients": 1000, "window_s": 10},
+    "pools.shared_capacity_rps": {
+        "connections": 64,
+        "cores": 8,
+        "service_s": 0.08,
+        "overhead": 0.04,
+    },
+    "pools.pool_drain_s": {
+        "rate_rps": 16,
+        "connections": 12,
+        "cores": 8,
+        "service_s": 0.16,
+        "overhead": 0.05,
+        "waiting": 64,
+        "patience_s": 1,
+    },
+    "pools.largest_pool": {"rate_rps": 40, "cores": 8, "service_s": 0.08, "overhead": 0.04},
     "purges.purge_fills": {"rates_rps": (5, 0.5, 0.1), "window_s": 4},
     "purges.purge_fills_sd": {"rates_rps": (5, 0.5, 0.1), "window_s": 4},
     "purges.stampede_success_ratio": {
@@ -442,6 +458,7 @@ LEAST = {
 LEAST_OF = {
     "scaling.tracked_machines most": 3,  # as many as there are at first
     "scaling.tracked_machines boot_looks": 0,
+    "pools.pool_drain_s waiting": 0,
     **dict.fromkeys(("balancing.random_max_load", "balancing.two_choices_max_load"), 16),
     "chance.rule_of_three": 30,
     "chance.batch_means_sd": 2,

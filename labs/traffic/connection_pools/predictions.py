@@ -1,0 +1,96 @@
+"""What theory says of pools of three sizes, from the lab's own numbers."""
+
+import math
+
+from harness import measures
+from harness.measures import gauges
+from harness.model import Paced, Together, predict
+from harness.theory import chance, pools
+from labs.traffic.connection_pools.service import SPREAD
+
+RATE, APPS, CORES, QUERY_S, OVERHEAD = 16, 4, 8, 0.16, 0.05
+SMALL, RIGHT, LARGE = 1, 2, 16
+PATIENCE_S, STOPS_S, AGAIN_S, END_S = 1, 3, 7, 21
+BEFORE = (0, STOPS_S - PATIENCE_S)
+SOON, LATE = (AGAIN_S + 1.5, AGAIN_S + 4), (END_S - 5, END_S)
+GOOD_SOON, GOOD_LATE = measures.success_ratio(*SOON), measures.success_ratio(*LATE)
+MEDIAN_BEFORE = measures.latency_ms(0.5, *BEFORE)
+QUERIES = "queries_total"
+DONE_FIRST, DONE_SOON, DONE_LATE = (
+    gauges.growth_rps(QUERIES, *window) for window in ((AGAIN_S, AGAIN_S + 1), (9, 13), (11, END_S))
+)
+LAW = "theory:pool-thrashing"
+WAY = "the way of an answer and of the next query, in which a connection is idle"
+
+
+def customers(rate_rps: float = RATE) -> Together:
+    """Send as many customers to each app, evenly."""
+    patience_ms = 1000 * PATIENCE_S
+    return Together(
+        of=tuple(
+            Paced(to=f"app-{app}", rate_rps=rate_rps / APPS, timeout_ms=patience_ms)
+            for app in range(1, APPS + 1)
+        )
+    )
+
+
+def done_rps(slots: int) -> float:
+    """Give what the database does while all connections of all apps are busy."""
+    return pools.shared_capacity_rps(
+        connections=APPS * slots, cores=CORES, service_s=QUERY_S, overhead=OVERHEAD
+    )
+
+
+def chance_rps(slots: int, duration_s: float) -> float:
+    """Give one standard deviation of it, as it is counted over a time.
+
+    Queries need more or less than the mean, and at both ends of the time each connection is
+    somewhere in the middle of one.
+    """
+    spread = chance.uniform_sd(width=SPREAD[1] - SPREAD[0])
+    queries, cut = done_rps(slots) * duration_s, 2 * APPS * slots
+    return spread * math.sqrt(queries + cut) / duration_s
+
+
+PREDICTIONS = (
+    predict(
+        "four connections use half of the cores",
+        DONE_SOON,
+        on="small",
+        equals=done_rps(SMALL),
+        model=0.05,
+        leaves_out=WAY,
+        chance=chance_rps(SMALL, 4),
+        source=LAW,
+        because="4 / 160 ms, while every connection is busy",
+    ),
+    *(
+        predict(
+            name,
+            DONE_FIRST,
+            on=on,
+            equals=done_rps(RIGHT),
+            model=0.05,
+            leaves_out="the two or three queries that were under way when it stopped",
+            chance=chance_rps(RIGHT, 1),
+            also={other: "in both, eight run at a time"},
+            source=LAW,
+            because="8 / 160 ms, in the first second after the freeze",
+        )
+        for name, on, other in (
+            ("eight connections use all cores", "as-cores", "pooler"),
+            ("eight of 64 use all cores", "pooler", "as-cores"),
+        )
+    ),
+    predict(
+        "64 connections do less than is asked for",
+        DONE_LATE,
+        on="large",
+        equals=done_rps(LARGE),
+        model=0.05,
+        leaves_out=WAY,
+        chance=chance_rps(LARGE, END_S - 11),
+        source=LAW,
+        because="8 / 160 ms = 50/s, over 1 + 0.05 x (64 - 8)",
+    ),
+)
