@@ -12,7 +12,7 @@ from labs.resilience.outlier_ejection.reading import READING, TURNS
 DEEP: dict[str, Setting] = {"front.probe": "/"}
 
 LAB = Lab(
-    title="Outlier ejection and health checks",
+    title="Health checks: active, passive, slow start",
     question="One of five servers fails one request in two. Which health check notices, and how "
     "fast?",
     services=(
@@ -24,7 +24,7 @@ LAB = Lab(
     ),
     load=Paced(rate_rps=RATE, to="front"),
     duration_s=END_S,
-    faults=(during(*ILL, Configure(SICK, error_ratio=FAILING), said=f"{SICK} fails every other"),),
+    faults=(during(*ILL, Configure(SICK, error_ratio=FAILING), said=f"{SICK} fails half"),),
     variants=(
         Broken("shallow"),
         Broken("deep", DEEP),
