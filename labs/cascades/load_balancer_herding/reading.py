@@ -20,18 +20,16 @@ READING = Reading(
     phrases={
         "fresh figures: hardly anybody waits": Phrase(row="hardly waits", value="mean", **TOOK),
         "old figures make a herd": Phrase(row="waits in a herd", value="mean", **TOOK),
-        "two choices make a smaller herd": Phrase(
-            row="waits for less than half as long", value="two / all"
-        ),
+        "two choices make a smaller herd": Phrase(row="differ in the time", value="two / all"),
         "chance has queues, and no herd": Phrase(row="waits as by chance", value="mean", **TOOK),
         "a herd waits in proportion to the age": Phrase(
             row="wait in proportion to the age", value="of what theory allows"
         ),
-        "figures a tenth of a second old are worse than none": Phrase(
-            row="are worse than chance from this age on", value="ms"
+        "young figures are better than none": Phrase(
+            row="is better than chance", value="mean", **TOOK
         ),
-        "two choices by old figures are worse than chance": Phrase(
-            row="is worse than chance", value="mean", **TOOK
+        "old figures are worse than none": Phrase(
+            row="are worse than chance", value="mean", **TOOK
         ),
     },
     line=Line(

@@ -24,7 +24,7 @@ LAB = Lab(
     ),
     load=Paced(rate_rps=RATE, to="front"),
     duration_s=END_S,
-    faults=(during(*ILL, Configure(SICK, error_ratio=FAILING), said=f"{SICK} fails every other"),),
+    faults=(during(*ILL, Configure(SICK, error_ratio=FAILING), said=f"{SICK} fails half"),),
     variants=(
         Broken("shallow"),
         Broken("deep", DEEP),
