@@ -99,6 +99,7 @@ def grid_of(wanted: Wanted, entry: Entry) -> tuple[Asked, Grid]:
     asked = _asked(wanted, entry, declared)
     grid = asked.grid(axes)
     grid.refuse_too_many()
+    swept(asked, grid, {})  # What is wrong with a map's lines is told before anything runs.
     return asked, grid
 
 
@@ -250,7 +251,13 @@ def _lines(asked: Asked, grid: Grid, numbers: Mapping[str, float]) -> tuple[Line
 
     def line(one: Boundary | Curve, *, decisive: bool = False) -> Line:
         across = (float(value) for value in grid.axes[0].values)
-        values = tuple(one.of(value, {**numbers, names[0]: value}) for value in across)
+        try:
+            values = tuple(one.of(value, {**numbers, names[0]: value}) for value in across)
+        except KeyError as error:
+            raise LabError(
+                f"maps.py: {one.name!r} needs {error.args[0]}, which {grid.slug} does not have as "
+                f"a number; there are {', '.join(sorted(numbers))}"
+            ) from error
         return Line(name=one.name, source=one.source, values=values, decisive=decisive)
 
     if len(names) < MOST_AXES:

@@ -1,10 +1,12 @@
 """The maps of retry-storm: what recovers and what does not, on either side of theory's lines."""
 
 import math
+from dataclasses import replace
 
 import pytest
 
 from harness import catalogue
+from harness.errors import LabError
 from harness.model.validate import problems
 from harness.sweep.asking import Wanted, grid_of, own_numbers, span_of, swept
 from harness.sweep.cells import Run, simulate
@@ -54,6 +56,15 @@ def test_what_a_map_sets_gives_way_to_what_is_asked_for() -> None:
     assert grid_of(Wanted(slug="retry-storm", vary=vary), ENTRY)[0].settings == ("fault.start_s=1",)
     other = Wanted(slug="retry-storm", vary=vary, measure="recovery")
     assert grid_of(other, ENTRY)[0].settings == ()
+
+
+def test_a_line_that_needs_a_number_the_lab_lacks_is_refused_before_anything_runs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    wrong = replace(maps.MAP.boundaries[0], of=lambda _, numbers: numbers["payments.speed"])
+    monkeypatch.setattr(maps, "MAP", replace(maps.MAP, boundaries=(wrong,)))
+    with pytest.raises(LabError, match=r"needs payments\.speed, .* there are .*payments\.workers"):
+        grid_of(Wanted(slug="retry-storm"), ENTRY)
 
 
 def test_the_map_fits_the_lab() -> None:
