@@ -49,8 +49,7 @@ def stays_down_from_rps(tries: float, numbers: Numbers) -> float:
     )
 
 
-SOON = "fault.start_s=1"
-LATER_S = 8
+LATER_S = 12
 """When the second map looks at the queue: six seconds after the longest freeze of it."""
 WAITS = round((TIMEOUT_S - SERVICE_S) * WORKERS / SERVICE_S)
 """How many requests are worked off while a call waits, less the time for its own."""
@@ -73,7 +72,7 @@ MAP = SweepMap(
     title="Does the queue shrink after the freeze?",
     variant="naive",
     vary=("checkout.tries=1..5", "load.rate_rps=20..100:5"),
-    settings=(SOON, "fault.for_s=2"),
+    settings=("fault.start_s=1", "fault.for_s=2"),
     measure=backlog_growth_rps(4, 6),
     until="<=0",
     holds="shrinks, so it recovers",
@@ -95,7 +94,6 @@ MAPS = {
         title="Does a freeze of this length pass by itself?",
         variant="naive",
         vary=("load.rate_rps=50..90:10", "fault.for_s=0.4..0.9:0.05"),
-        settings=(SOON,),
         measure=gauges.level(WAITING, LATER_S, LATER_S + 0.5),
         until=f"<={WAITS}",
         holds="the queue is short again, so it has passed",
