@@ -1,7 +1,7 @@
 """Flaky: a part of a system that is up or down by chance, and that needs other parts to be of use.
 
 Requests ask about moments, `GET /moments/<moment>`. For each moment a part draws whether it is
-down, and remembers it: whoever asks about the same moment is told the same. If it is up, it asks
+down, and remembers it: all that ask about the same moment get the same answer. If it is up, it asks
 the parts that it needs about that moment. So a drawing of boxes in series and side by side (a
 reliability block diagram) is a system of these, and time may be as short as wanted: a moment stands
 for a day, and all that one request asks is asked on one day. Source: any textbook of reliability.

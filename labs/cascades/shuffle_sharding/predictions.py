@@ -61,7 +61,7 @@ PREDICTIONS = (
         because="2 of 8: the one worker that is tried is dead or not",
     ),
     predict(
-        "only who has the same two workers is lost",
+        "only customers with the same two workers are lost",
         LOST,
         on="shards",
         equals=BOTH,

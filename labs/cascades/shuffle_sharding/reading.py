@@ -30,7 +30,9 @@ READING = Reading(
         "its first try fails as often as in a cell": Phrase(
             row="fails many first tries", value="failed"
         ),
-        "only who has the same two workers is lost": Phrase(row="loses one in 28", value="lost"),
+        "only customers with the same two workers are lost": Phrase(
+            row="loses one in 28", value="lost"
+        ),
     },
     line=Line(
         caption="share of others lost each second (zero is best); lost, first tries lost, lost "
