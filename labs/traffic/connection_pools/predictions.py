@@ -3,9 +3,9 @@
 import math
 
 from harness import measures
-from harness.measures import gauges
 from harness.model import Paced, Together, predict
 from harness.theory import chance, pools
+from labs.traffic.connection_pools.measures import done_rps as done_in_rps
 from labs.traffic.connection_pools.service import SPREAD
 
 RATE, APPS, CORES, QUERY_S, OVERHEAD = 16, 4, 8, 0.16, 0.05
@@ -15,11 +15,10 @@ BEFORE = (0, STOPS_S - PATIENCE_S)
 SOON, LATE = (AGAIN_S + 1.5, AGAIN_S + 4), (END_S - 5, END_S)
 GOOD_SOON, GOOD_LATE = measures.success_ratio(*SOON), measures.success_ratio(*LATE)
 MEDIAN_BEFORE = measures.latency_ms(0.5, *BEFORE)
-QUERIES = "queries_total"
 CV = chance.uniform_sd(width=SPREAD[1] - SPREAD[0])
 """How much queries vary, over their mean."""
 DONE_FIRST, DONE_SOON, DONE_LATE = (
-    gauges.growth_rps(QUERIES, *window) for window in ((AGAIN_S, AGAIN_S + 1), (9, 13), (11, END_S))
+    done_in_rps("database", *window) for window in ((AGAIN_S, AGAIN_S + 1), (9, 13), (11, END_S))
 )
 LAW = "theory:pool-thrashing"
 WAY = "the way of an answer and of the next query, in which a connection is idle"
