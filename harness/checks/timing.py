@@ -39,12 +39,14 @@ def timing(recording: Recording, how: str = "") -> Iterator[Control]:
 def _lags_ms(faults: Sequence[FaultRecord]) -> Iterator[float]:
     """Give what is the machine's: what a fault itself takes, such as a process its end, is not.
 
-    A harness that is held while a fault waits asks for it, or for its removal, too late.
+    A harness that is held while a fault waits asks for it, or for its removal, too late. A step is
+    never removed.
     """
     for fault in faults:
         yield 1000 * (fault.requested_s - fault.start_s)
         yield 1000 * (fault.seen_s - fault.applied_s)
-        yield 1000 * (fault.removal_s - fault.end_s)
+        if math.isfinite(fault.end_s):
+            yield 1000 * (fault.removal_s - fault.end_s)
 
 
 def _held(recording: Recording, claim: str, which: str, value: float, limit: float) -> Control:

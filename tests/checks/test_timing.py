@@ -1,5 +1,6 @@
 """Whether a run kept time."""
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -64,6 +65,15 @@ def test_a_fault_that_is_asked_for_late_spoils_a_run() -> None:
         controls = held(sent(1, faults=(FAULT, late)))
         assert controls["faults"].verdict is Verdict.INCONCLUSIVE
         assert verdict_of(controls.values()) is Verdict.INCONCLUSIVE
+
+
+def test_a_step_is_never_removed_and_not_late_for_it() -> None:
+    """It lasts: only when it was asked for, and seen, can be late."""
+    never = float("nan")
+    step = replace(FAULT, end_s=math.inf, removal_s=never, removed_s=never)
+    assert held(sent(1, faults=(step,)))["faults"].value == pytest.approx(10)
+    late = replace(step, requested_s=2 + 1.1 * LAG_LIMIT_MS / 1000)
+    assert held(sent(1, faults=(step, late)))["faults"].verdict is Verdict.INCONCLUSIVE
 
 
 def test_what_a_fault_takes_by_its_nature_is_not_lateness() -> None:
