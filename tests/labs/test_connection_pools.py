@@ -13,7 +13,7 @@ from tests.labs.otherwise import SEED, failed
 
 ENTRY = catalogue.find("connection-pools")
 LAB = ENTRY.lab
-NUMBERS = own_numbers(LAB, LAB.variant("large"))
+NUMBERS = own_numbers(LAB, LAB.variant("many"))
 
 
 def test_a_database_of_which_each_query_has_a_core_is_found_out(
@@ -21,7 +21,7 @@ def test_a_database_of_which_each_query_has_a_core_is_found_out(
 ) -> None:
     """Then no pool is too large."""
     monkeypatch.setattr(service.Cores, "_speed", lambda _: 1.0)
-    assert failed(LAB, "large") >= {
+    assert failed(LAB, "many") >= {
         "never comes back",
         "64 connections do less than is asked for",
     }
@@ -34,7 +34,7 @@ def test_the_map_changes_where_theory_has_its_line(overhead: float, beside: int)
     line = maps.back_in_time(overhead, NUMBERS)
     slots = round(line) + beside
     settings = (f"database.overhead={overhead}", f"app.outgoing.bulkhead.slots={slots}")
-    asked = Run(slug=ENTRY.slug, variant="large", settings=settings, measure="map", seed=SEED)
+    asked = Run(slug=ENTRY.slug, variant="many", settings=settings, measure="map", seed=SEED)
     (found,) = simulate((asked,))
     assert (found.value >= 0.95) == (slots < line)
 

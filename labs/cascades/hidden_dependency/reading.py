@@ -5,7 +5,12 @@ from harness.model.reading import End, Line, Phrase, Question, Reading, choice
 from labs.cascades.hidden_dependency.predictions import FAILED, QUOTA, SLOWED, WAIT_MS
 
 REACH = plots.each_second({"failed": FAILED}, title="Share of the requests that fail")
-DOWN = Phrase(row="takes its page down", value="failed")
+DOWN = Phrase(
+    row="takes its page down",
+    value="failed",
+    told="lost {value} of all requests",
+    missed="lost {value} of all requests",
+)
 
 READING = Reading(
     opening="While one service took three seconds",

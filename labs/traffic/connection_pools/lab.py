@@ -5,8 +5,8 @@ from harness.measures import gauges, plots
 from harness.model import Broken, Fixed, Lab, Pause, Service, baseline, during, noted, on
 
 from labs.traffic.connection_pools.predictions import (
-    AGAIN_S, APPS, BEFORE, CORES, END_S, GOOD_LATE, GOOD_SOON, LARGE, MEDIAN_BEFORE, OVERHEAD,
-    PREDICTIONS, QUERY_S, RIGHT, SMALL, STOPS_S, customers,
+    AGAIN_S, APPS, BEFORE, CORES, END_S, GOOD_LATE, GOOD_SOON, MANY, MEDIAN_BEFORE, OVERHEAD,
+    PREDICTIONS, QUERY_S, RIGHT, FEW, STOPS_S, customers,
 )  # fmt: skip
 from labs.traffic.connection_pools.reading import READING
 
@@ -27,18 +27,18 @@ LAB = Lab(
     duration_s=END_S,
     faults=(during(STOPS_S, AGAIN_S, Pause("database"), said="the database stands still"),),
     variants=(
-        Broken("small", {POOL: SMALL}),
-        Broken("large", {POOL: LARGE}),
+        Broken("few", {POOL: FEW}),
+        Broken("many", {POOL: MANY}),
         Fixed("as-cores", {POOL: RIGHT}),
-        Fixed("pooler", {POOL: LARGE, "database.incoming.order": "shed"}),
+        Fixed("pooler", {POOL: MANY, "database.incoming.order": "shed"}),
     ),
     expect=(
         baseline(measures.success_ratio(*BEFORE), at_least=0.95),
-        on("small", claim="is late for seconds more", measure=GOOD_SOON, at_most=0.5),
-        on("large", claim="never comes back", measure=GOOD_LATE, at_most=0.05),
+        on("few", claim="is late for seconds more", measure=GOOD_SOON, at_most=0.5),
+        on("many", claim="never comes back", measure=GOOD_LATE, at_most=0.05),
         on("as-cores", "pooler", claim="is back within two seconds", measure=GOOD_SOON,
-           at_least=0.9, unlike=("small", "large")),
-        noted("large", claim="was as quick as others before", measure=MEDIAN_BEFORE,
+           at_least=0.9, unlike=("few", "many")),
+        noted("many", claim="was as quick as others before", measure=MEDIAN_BEFORE,
               at_most=2000 * QUERY_S),
     ),
     predict=PREDICTIONS,

@@ -54,7 +54,7 @@ def ever(overhead: float, numbers: Numbers) -> float:
 
 MAP = SweepMap(
     title=f"Is everybody answered {BACK_S} s after the database stood still?",
-    variant="large",
+    variant="many",
     vary=("database.overhead=0.025,0.05,0.075,0.1,0.15,0.2", "app.outgoing.bulkhead.slots=1..16"),
     measure=GOOD_LATE,
     until=">=0.95",

@@ -9,7 +9,7 @@ from labs.traffic.connection_pools.measures import done_rps as done_in_rps
 from labs.traffic.connection_pools.service import SPREAD
 
 RATE, APPS, CORES, QUERY_S, OVERHEAD = 16, 4, 8, 0.16, 0.05
-SMALL, RIGHT, LARGE = 1, 2, 16
+FEW, RIGHT, MANY = 1, 2, 16
 PATIENCE_S, STOPS_S, AGAIN_S, END_S = 1, 3, 7, 21
 BEFORE = (0, STOPS_S - PATIENCE_S)
 SOON, LATE = (AGAIN_S + 1.5, AGAIN_S + 4), (END_S - 5, END_S)
@@ -64,11 +64,11 @@ PREDICTIONS = (
     predict(
         "four connections use half of the cores",
         DONE_SOON,
-        on="small",
-        equals=done_rps(SMALL),
+        on="few",
+        equals=done_rps(FEW),
         model=0.05,
         leaves_out=WAY,
-        chance=chance_rps(SMALL, 4),
+        chance=chance_rps(FEW, 4),
         source=LAW,
         because="4 / 160 ms, while every connection is busy",
     ),
@@ -93,11 +93,11 @@ PREDICTIONS = (
     predict(
         "64 connections do less than is asked for",
         DONE_LATE,
-        on="large",
-        equals=done_rps(LARGE),
+        on="many",
+        equals=done_rps(MANY),
         model=0.05,
         leaves_out=WAY,
-        chance=chance_rps(LARGE, END_S - 11),
+        chance=chance_rps(MANY, END_S - 11),
         source=LAW,
         because="8 / 160 ms = 50/s, over 1 + 0.05 x (64 - 8)",
     ),

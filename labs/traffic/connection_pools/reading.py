@@ -4,12 +4,12 @@ from harness.model.reading import End, Line, Phrase, Question, Reading, choice
 from labs.traffic.connection_pools.predictions import (
     APPS,
     CORES,
+    FEW,
     GOOD_LATE,
     GOOD_SOON,
-    LARGE,
+    MANY,
     PREDICTIONS,
     RIGHT,
-    SMALL,
 )
 
 SOON = {
@@ -21,10 +21,10 @@ LATE = {"told": "answered {value} in the end", "missed": "answered {value} in th
 READING = Reading(
     opening="After the database had stood still",
     variants={
-        "small": f"{APPS} x {SMALL} connections to {CORES} cores",
-        "large": f"{APPS} x {LARGE} connections",
+        "few": f"{APPS} x {FEW} connections to {CORES} cores",
+        "many": f"{APPS} x {MANY} connections",
         "as-cores": f"{APPS} x {RIGHT} connections",
-        "pooler": f"{APPS} x {LARGE}, of which {CORES} at a time may run a query",
+        "pooler": f"{APPS} x {MANY}, of which {CORES} at a time may run a query",
     },
     phrases={
         "is late for seconds more": Phrase(row="is late for seconds", value="good", **SOON),
@@ -43,7 +43,7 @@ READING = Reading(
     ),
     questions=(
         Question(
-            on="large",
+            on="many",
             asks="the database stands still for four seconds; of the customers nine seconds "
             "later and more, it answers in time",
             choices=(
