@@ -10,6 +10,7 @@ from harness.catalogue import Entry
 from harness.cli import options
 from harness.lessons import evidence, last_runs, lesson_map, pictures, rewrite
 from harness.report.panels import called
+from harness.sweep.measures import map_names
 
 
 @click.command()
@@ -40,7 +41,7 @@ def command(names: Sequence[str]) -> None:
 
 def _maps(entry: Entry) -> Iterator[str]:
     """Keep the maps that were swept of this tree beside the lesson, or say which are missing."""
-    for name in lesson_map.names(entry):
+    for name in map_names(entry):
         found = lesson_map.swept_now(entry, name)
         if found is None:
             command = lesson_map.command(entry, name)

@@ -18,17 +18,12 @@ from harness.sweep import kept
 from harness.sweep.asking import Asked, Wanted, grid_of, swept
 from harness.sweep.cells import Found, Run
 from harness.sweep.grid import Cell, Grid, Swept
-from harness.sweep.measures import Looked, map_names
+from harness.sweep.measures import Looked
 
 FILE = "map.json"
 NAMED = "map-{}.json"
 NO_DATA = "no data"
 DIGITS = 9
-
-
-def names(entry: Entry) -> tuple[str, ...]:
-    """Name the maps that a lab declares, "" for its first one."""
-    return map_names(entry)
 
 
 def path_of(entry: Entry, name: str = "") -> Path:

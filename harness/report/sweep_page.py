@@ -13,7 +13,7 @@ from harness.report import sweep_text as text
 from harness.report.sweep_drawing import drawn
 from harness.report.text import UNKNOWN
 from harness.sweep.cells import Found
-from harness.sweep.grid import Cell, Line, Place, Swept
+from harness.sweep.grid import Cell, Place, Swept
 
 Command = Callable[..., str]
 """Writes the command of some words, as a person types it."""
@@ -51,15 +51,11 @@ def render(swept: Swept, command: Command, *, table: str, again: str) -> str:
         label=lambda place: _label(swept, place),
         measured=text.measured(swept),
         legend=_legend(swept),
-        curves=_curves(swept),
+        curves=swept.curves,
         sentences=list(sentences.of_map(swept)),
         table=table,
         again=again,
     )
-
-
-def _curves(swept: Swept) -> tuple[Line, ...]:
-    return swept.lines if swept.is_flat else ()
 
 
 def anchor(place: Place) -> str:
@@ -108,7 +104,7 @@ def _told(swept: Swept, place: Place, command: Command) -> Told:
         holding=_count(cell),
         spread=UNKNOWN if cell.missing else low if low == high else f"{low} to {high}",
         values=", ".join(values),
-        theory=tuple(text.expected_said(swept, line.values[place[0]]) for line in _curves(swept)),
+        theory=tuple(text.expected_said(swept, line.values[place[0]]) for line in swept.curves),
         missing=cell.missing,
         is_split=not cell.agrees,
         commands=tuple(_commands(swept, cell, command)),

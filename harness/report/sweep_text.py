@@ -45,7 +45,7 @@ def legend(swept: Swept) -> Iterator[str]:
         yield f"{SPLIT} seeds disagree; the number is their median"
     if any(cell.missing for cell in cells):
         yield f"{NOTHING} no data"
-    for mark, line in zip(MARKS, swept.lines if swept.is_flat else (), strict=False):
+    for mark, line in zip(MARKS, swept.curves, strict=False):
         yield f"{mark} theory: {line.name} ({line.source})"
     if all(one is not None for one in swept.own):
         at = ", ".join(

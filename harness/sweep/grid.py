@@ -170,6 +170,11 @@ class Swept:
         """Whether there is one axis alone."""
         return len(self.grid.axes) == 1
 
+    @property
+    def curves(self) -> tuple[Line, ...]:
+        """What theory expects over the one axis; nothing of a map with two."""
+        return self.lines if self.is_flat else ()
+
     def change(self, first: int) -> tuple[float, float] | None:
         """Give between which values of the second axis a column stops to hold, or begins to.
 

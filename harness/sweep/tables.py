@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from io import StringIO
 
-from harness.sweep.grid import Line, Swept
+from harness.sweep.grid import Swept
 
 NAMED = 60
 """How much of what is swept a file's name says."""
@@ -22,7 +22,7 @@ def csv_of(swept: Swept) -> str:
     out = StringIO()
     writer = csv.writer(out, lineterminator="\n")
     names = [axis.name for axis in swept.grid.axes]
-    theory = [f"theory: {line.name}" for line in _curves(swept)]
+    theory = [f"theory: {line.name}" for line in swept.curves]
     holds = ["holds"] * bool(swept.holds)
     writer.writerow([*names, "seed", _column(swept), "missing", *holds, *theory])
     writer.writerows(_rows(swept))
@@ -36,11 +36,7 @@ def _rows(swept: Swept) -> Iterator[list[object]]:
             row: list[object] = [*swept.grid.values(place), *what]
             if swept.holds:
                 row.append(int(swept.holds.holds(found.value)))
-            yield [*row, *(_number(line.values[place[0]]) for line in _curves(swept))]
-
-
-def _curves(swept: Swept) -> tuple[Line, ...]:
-    return swept.lines if swept.is_flat else ()
+            yield [*row, *(_number(line.values[place[0]]) for line in swept.curves)]
 
 
 def _number(value: float) -> str:

@@ -1,4 +1,4 @@
-"""Stock: who waits for the lock, who is told, and who goes to work with whom."""
+"""Stock: which workers wait for the lock, which are told, and which begin a round together."""
 
 from dataclasses import replace
 from itertools import pairwise

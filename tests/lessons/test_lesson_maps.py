@@ -8,11 +8,12 @@ from harness import catalogue
 from harness.errors import LabError
 from harness.lessons import lesson_map
 from harness.sweep.cells import simulate
+from harness.sweep.measures import map_names
 
 WITH_MAPS = [
     slug for slug in catalogue.slugs() if (catalogue.find(slug).folder / "maps.py").is_file()
 ]
-MAPS = [(slug, name) for slug in WITH_MAPS for name in lesson_map.names(catalogue.find(slug))]
+MAPS = [(slug, name) for slug in WITH_MAPS for name in map_names(catalogue.find(slug))]
 
 
 def test_some_labs_have_more_than_one_map() -> None:

@@ -9,7 +9,7 @@ from harness.theory import caching
 RATE, KEYS, TTL_S = 50, 100, 6
 SERVICE_S, PATIENCE_S = 0.05, 1
 PLACES = 14
-"""Who finds so many before it waits for 0.75 s, and still has an answer in time."""
+"""With so many others in the queue, a query waits for 0.75 s, and is still answered in time."""
 MORNING = (Surge(start_s=0, end_s=6, times=0.3), Surge(start_s=6, end_s=11, times=0.6))
 """Nobody opens with an empty cache at noon."""
 EMPTIED_S, END_S = (16, 18), 36

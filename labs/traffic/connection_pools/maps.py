@@ -1,4 +1,4 @@
-"""The map of pools: connections of each app against what too many cost, and who comes back."""
+"""The map of pools: how many connections an app may have, by what one query too many costs."""
 
 import math
 
