@@ -188,9 +188,8 @@ def simulator(
     messages: SimpleQueue[Message | None] = CONTEXT.SimpleQueue()
     with pool(processes, _prepare, messages, folder) as executor:
         futures = {run: submitted(executor, _simulate, run, traced=bool(events)) for run in runs}
-        executor.shutdown(
-            wait=False
-        )  # processes end with their work: what is measured takes longer
+        # The processes end with their work: what is measured takes longer.
+        executor.shutdown(wait=False)
         spread = Spread(futures, messages, folder, events, watch, meanwhile)
         yield [spread]
         messages.put(None)

@@ -12,11 +12,14 @@ from contextlib import contextmanager
 from functools import partial
 from multiprocessing.connection import wait
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from harness import labs_folder
 from harness.engines.compose.interrupts import SIGNALS, uninterrupted
 from harness.errors import EnvironmentNotReadyError, ExitCode
+
+if TYPE_CHECKING:
+    from multiprocessing.queues import SimpleQueue
 
 END_LIMIT_S = 40.0
 """How long a job may take to clean up."""
@@ -27,6 +30,40 @@ CONTEXT = multiprocessing.get_context("fork" if sys.platform == "linux" else Non
 
 class KilledError(EnvironmentNotReadyError):
     """A process of a pool was killed, as where memory is short."""
+
+
+class Pool(ProcessPoolExecutor):
+    """Processes that are waited for, and the pool's own thread, however they were told to end.
+
+    At its exit Python would wake that thread up by a pipe that it may be closing.
+    """
+
+    def __init__(self, processes: int, prepare: Callable[[], None]) -> None:
+        super().__init__(processes, CONTEXT, prepare)
+        self._thread: threading.Thread | None = None
+        self._results: SimpleQueue[object] = self._result_queue
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: FBT001, FBT002 - as inherited
+        """Keep what a call that does not wait makes the pool forget."""
+        if isinstance(self._executor_manager_thread, threading.Thread):
+            self._thread = self._executor_manager_thread
+        super().shutdown(wait, cancel_futures=cancel_futures)
+        if wait and self._thread:
+            self._thread.join()
+
+    def end(self) -> None:
+        """Tell every process to end and wait for it; `shutdown` would do all the work first."""
+        with uninterrupted():
+            children = multiprocessing.active_children()
+            for process in children:
+                process.terminate()
+            for process in children:
+                process.join(END_LIMIT_S)
+                process.kill()
+            # The thread may read a result whose process has just ended: it hears of that when
+            # nobody else can write there.
+            self._results._writer.close()  # type: ignore[attr-defined]  # noqa: SLF001
+            self.shutdown(cancel_futures=True)
 
 
 Job = TypeVar("Job")
@@ -135,7 +172,7 @@ def _alone(
 @contextmanager
 def pool(
     processes: int, prepare: Callable[..., None] | None = None, *given: object
-) -> Iterator[ProcessPoolExecutor]:
+) -> Iterator[Pool]:
     """Open a pool whose processes leave Ctrl-C to this one; however the block ends, none is left.
 
     Each calls ``prepare`` first, with what is given.
@@ -145,34 +182,22 @@ def pool(
 
     """
     start = partial(_at_rest, labs_folder.chosen(), prepare, given)
-    with ProcessPoolExecutor(processes, CONTEXT, start) as executor:
+    with Pool(processes, start) as executor:
         try:
             yield executor
         except BaseException as error:
-            _end(executor)
+            executor.end()
             if isinstance(error, BrokenProcessPool):
                 raise KilledError(KILLED) from error
             raise
 
 
 def submitted(
-    executor: ProcessPoolExecutor, do: Callable[..., Done], *given: object, **more: object
+    executor: Pool, do: Callable[..., Done], *given: object, **more: object
 ) -> "Future[Done]":
     """Hand a job in; the first one starts the processes."""
     with _held_back():
         return executor.submit(do, *given, **more)
-
-
-def _end(executor: ProcessPoolExecutor) -> None:
-    """Tell every process to end and wait for it; the pool by itself would do all the work first."""
-    with uninterrupted():
-        children = multiprocessing.active_children()
-        executor.shutdown(wait=False, cancel_futures=True)
-        for process in children:
-            process.terminate()
-        for process in children:
-            process.join(END_LIMIT_S)
-            process.kill()
 
 
 @contextmanager
