@@ -4,14 +4,18 @@ Redis 7.0 is what containers run, so what it lacks is unknown here too, whatever
 Redis has and the simulation does not do is refused in words that cannot be taken for Redis's own.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from fakeredis import _msgs
 from fakeredis._commands import SUPPORTED_COMMANDS, Signature
 from fakeredis._helpers import SimpleError
 
 from harness.engines.sim.redis_commands import ARITY, CONTAINERS
+
+if TYPE_CHECKING:
+    from harness.engines.sim.loop import VirtualLoop
 
 ELSEWHERE = "use --engine compose"
 REPLICAS = f"there is no replication: give the lab a service for each replica, or {ELSEWHERE}"
@@ -38,6 +42,10 @@ REFUSED: Mapping[str, str] = {
     **{name: PLACES for name in ARITY if name.startswith("geo")},
 }
 """What is refused, and what to do instead; fakeredis answers some of it and does nothing."""
+
+SCRIPTING = ("eval", "fcall", "script|", "function|")
+"""How the names of commands begin that need an interpreter of Lua."""
+LUA = "it needs Lua, which a browser does not have; ./lab play and ./lab run do it"
 
 SETTABLE = {b"notify-keyspace-events"}
 """What `CONFIG SET` has an effect on."""
@@ -71,6 +79,9 @@ def refusal(name: str, arguments: Sequence[bytes]) -> SimpleError | None:
         if name == "client|kill" and _names_addresses(arguments):
             return not_simulated("CLIENT KILL by address", ADDRESSES)
         return None
+    if name.startswith(SCRIPTING) and not _is_done("eval"):
+        # A service that takes the refusal for a silent store would go on, and record otherwise.
+        cast("VirtualLoop", asyncio.get_running_loop()).refuse(name.replace("|", " ").upper(), LUA)
     what = CLUSTER if name.startswith("cluster") else REFUSED.get(name, ELSEWHERE)
     return not_simulated(name.replace("|", " ").upper(), what)
 

@@ -5,8 +5,11 @@ import re
 from typing import Any
 
 import pytest
+from fakeredis._commands import SUPPORTED_COMMANDS
 from redis.exceptions import ResponseError
 
+from harness import catalogue
+from harness.engines.sim.endings import ForbiddenError
 from harness.engines.sim.redis import PORT
 from harness.engines.sim.redis_session import Session
 from tests.cached import CACHED
@@ -90,6 +93,14 @@ def test_a_fault_of_fakeredis_is_answered_as_what_is_not_simulated(
 
     RedisWorld().play(scenario)
     assert caplog.messages == ["fakeredis fails at strlen: RuntimeError('no such luck')"] * 2
+
+
+def test_without_lua_a_script_ends_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a browser; else a limiter that lets all through without its store would go on."""
+    monkeypatch.delitem(SUPPORTED_COMMANDS, "eval")
+    lab = catalogue.find("rate-limiting").lab
+    with pytest.raises(ForbiddenError, match=r"^counter#0 calls EVAL: it needs Lua, which"):
+        run(lab, variant="shared")
 
 
 def test_what_comes_of_no_command_at_all_is_answered_too(monkeypatch: pytest.MonkeyPatch) -> None:
