@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -22,13 +22,14 @@ from harness.cli.live import Live
 from harness.cli.memory_limit import refuse_too_much
 from harness.cli.options import EngineChoice
 from harness.cli.script_file import experiment_of, settings_of
-from harness.cli.simulations import Asked, simulator
+from harness.cli.simulations import Asked, Meanwhile, simulator
 from harness.cli.workers import cores
 from harness.engines.containers import ComposeEngine, part, why_not
 from harness.errors import EnvironmentNotReadyError, ExitCode, LabError
 from harness.fault_assignments import FAULT
 from harness.model.experiment import UNCHANGED, Experiment, OwnFaults
 from harness.model.variant import Variant
+from harness.recording import Recording
 from harness.result import CHANGED, Result
 
 REPORT = "harness.cli.report_writer"
@@ -213,7 +214,8 @@ def _recorded(  # noqa: PLR0913 - what is to run, and what is to be said of it
         if told.engine != EngineChoice.SIM and not missing:
             measuring.append(ComposeEngine(folder, keep_prometheus=told.keeps))
         live = Live(console, entry.lab)
-        simulations = simulator(wanted, folder, told.events, live.watch, _meanwhile(told))
+        meanwhile = _meanwhile(told, entry, alone=not measuring)
+        simulations = simulator(wanted, folder, told.events, live.watch, meanwhile)
         with simulations as simulating, live:
             result = runner.run(entry, chosen, told.seed, [*simulating, *measuring], live.watch)
         result.notes += _notes(told, missing)
@@ -226,17 +228,26 @@ def _recorded(  # noqa: PLR0913 - what is to run, and what is to be said of it
         return result, document, store.final_path(folder)
 
 
-def _meanwhile(told: Told) -> Callable[[], object]:
-    """Give what is done while others simulate: the report's modules take as long as a short run.
+def _meanwhile(told: Told, entry: Entry, *, alone: bool) -> Meanwhile:
+    """Give what is done while others simulate: a report's modules and plots take half a second.
+
+    Its plots are drawn then if simulations are all there is: measured runs belong into the same.
 
     Raises:
         EnvironmentNotReadyError: they lack a package.
 
     """
     if told.no_report:
-        return lambda: None
+        return lambda _: iter(())
     refuse_without("matplotlib", "jinja2")
-    return lambda: imported(REPORT).prepare()
+
+    def ahead(recordings: Sequence[Recording]) -> Iterator[None]:
+        shown = list(recordings) if alone else []
+        so_far = Result(slug=entry.slug, lab=entry.lab, seed=told.seed, recordings=shown)
+        pieces: Iterator[None] = imported(REPORT).ahead(so_far)
+        return pieces
+
+    return ahead
 
 
 def _guessed(console: Console, entry: Entry, names: Sequence[str]) -> learner.Guess | None:

@@ -17,9 +17,13 @@ def may_fork() -> bool:
     return is_alone and CONTEXT.get_start_method() == "fork" and cores() > 1
 
 
-def prepare() -> None:
-    """Do what can be done before there is a result."""
+def ahead(result: Result) -> Iterator[None]:
+    """Do what can be done before all runs are over, with what there is of them, piece by piece."""
     page.compile_templates()
+    yield
+    if result.recordings:
+        yield from page.draw(result)
+        figures.picture(result)
 
 
 @contextmanager
@@ -33,16 +37,20 @@ def writing(result: Result, folder: Path, when: datetime) -> Iterator[None]:
         with pool(1, _prepare, result) as executor:
             written = submitted(executor, _write, folder, when)
             yield
-            figures.picture(result, folder / "picture.png")
+            _picture(result, folder)
             written.result()
     else:
         yield
         _page(result, folder, when)
-        figures.picture(result, folder / "picture.png")
+        _picture(result, folder)
 
 
 def _page(result: Result, folder: Path, when: datetime) -> None:
     page.write(result, folder / "report.html", when=when)
+
+
+def _picture(result: Result, folder: Path) -> None:
+    (folder / "picture.png").write_bytes(figures.picture(result))
 
 
 # What follows runs in the other process.

@@ -4,7 +4,7 @@ import logging
 import shutil
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,6 +30,11 @@ if TYPE_CHECKING:
 
 Message = tuple[int, str, tuple[Any, ...]]
 """The number of a run, and a method of its observer with its arguments, or one of those below."""
+Meanwhile = Callable[[Sequence[Recording]], Iterator[None]]
+"""Does, piece by piece, what can be done beside runs, with the recordings that there are.
+
+It is asked for it twice: while the first run goes on, and when only those without faults do.
+"""
 OVER, COMPLAINT = "over", "complaint"
 log = logging.getLogger(__name__)
 
@@ -111,10 +116,12 @@ class Spread:
         folder: Path,
         events: TextIO | None,
         watch: runner.Watch,
-        meanwhile: Callable[[], object],
+        meanwhile: Meanwhile,
     ) -> None:
         self._futures = futures
-        self._meanwhile: Callable[[], object] | None = meanwhile
+        self._meanwhile = meanwhile
+        self._begun: set[bool] = set()
+        self._recordings: list[Recording] = []
         self._runs = {run.key: run for run in futures}
         self._observers = {run.number: run.watched(self, watch) for run in futures}
         self._over = {run.number: threading.Event() for run in futures}
@@ -138,16 +145,24 @@ class Spread:
             return SimEngine(permute=self._permute, events=log).run(plan, conduct, observer)
         if not self._listener.ident:
             self._listener.start()
-        if meanwhile := self._meanwhile:
-            self._meanwhile = None
-            meanwhile()
-        recording = self._futures[run].result()
+        future = self._futures[run]
+        for _ in self._pieces(run):
+            if future.done():
+                break
+        recording = future.result()
+        self._recordings.append(recording)
         self._over[run.number].wait()
         if self._events:
             with run.events(self._folder).open() as file:
                 shutil.copyfileobj(file, self._events)
             run.events(self._folder).unlink()
         return recording
+
+    def _pieces(self, run: Run) -> Iterator[None]:
+        """Give what may be done during the first run with faults, and the first without."""
+        if run.faulty not in self._begun:
+            self._begun.add(run.faulty)
+            yield from self._meanwhile(self._recordings)
 
     def hush(self) -> None:
         """Wait for the end of the messages, of which the last one has been sent."""
@@ -171,7 +186,7 @@ def simulator(
     folder: Path,
     events: TextIO | None,
     watch: runner.Watch,
-    meanwhile: Callable[[], object],
+    meanwhile: Meanwhile,
 ) -> Iterator[list[Engine]]:
     """Begin all simulations of a command, where there are several, on all cores; give the engine.
 

@@ -3,8 +3,9 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from html import escape
-from io import StringIO
+from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Literal
 
@@ -42,6 +43,8 @@ PICTURE_WIDTH = 1000.0
 ABREAST = 4
 """How many panels of a picture stand beside each other."""
 DOTS_PER_UNIT = 2
+KEPT = 64
+"""How many drawings are kept: those made while a lab's last runs go on are asked for again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +113,7 @@ def style_of(trace: Trace) -> Style:
     return STYLES.get(trace.quantity) or OWN[trace.place % len(OWN)]
 
 
+@lru_cache(KEPT)
 def panel_svg(panel: Panel, prefix: str) -> str:
     """Draw a panel as an `<svg>` for a page: its colours are the page's, its ids are prefixed."""
     rows = stagger(panel.captions, panel.duration_s)
@@ -123,18 +127,27 @@ def panel_svg(panel: Panel, prefix: str) -> str:
         return _inline(_svg(drawing), panel, prefix)
 
 
-def picture(result: Result, path: Path) -> None:
-    """Write one picture of every variant, as PNG or SVG by the path's suffix."""
-    draw(result.lab.title, picture_panels(result), path)
+def picture(result: Result) -> bytes:
+    """Give one picture of every variant, as PNG."""
+    return drawn(result.lab.title, tuple(picture_panels(result)), "png")
 
 
 def draw(title: str, panels: Sequence[Panel], path: Path, notes: Mapping[str, str] = {}) -> None:
     """Write panels side by side under a title; `notes` are kept inside a PNG."""
+    path.write_bytes(drawn(title, tuple(panels), path.suffix[1:], tuple(notes.items())))
+
+
+@lru_cache(KEPT)
+def drawn(
+    title: str, panels: tuple[Panel, ...], kind: str, notes: tuple[tuple[str, str], ...] = ()
+) -> bytes:
+    """Draw panels side by side under a title, as `png` or `svg`; `notes` are kept inside a PNG."""
+    metadata = {"Date": None} if kind == "svg" else {"Software": None, **dict(notes)}
+    file, dpi = BytesIO(), DOTS_PER_UNIT / PIXEL
     with context(LOOK, after_reset=True):
         drawing = _strip(title, panels)
-        is_svg = path.suffix == ".svg"
-        metadata = {"Date": None} if is_svg else {"Software": None, **notes}
-        drawing.savefig(path, dpi=DOTS_PER_UNIT / PIXEL, facecolor="white", metadata=metadata)
+        drawing.savefig(file, format=kind, dpi=dpi, facecolor="white", metadata=metadata)
+    return file.getvalue()
 
 
 def _strip(title: str, panels: Sequence[Panel]) -> Figure:

@@ -63,7 +63,7 @@ def render(result: Result, *, when: datetime, lesson: Path | None = None) -> str
     load = load_panels(result)
     traced = any(trace.quantity == "attempted" for panel in load for trace in panel.traces)
     engines = {called(recording.engine) for recording in result.recordings}
-    own = [_plots(panels, f"o{place}-") for place, panels in enumerate(own_panels(result))]
+    own = _own(result)
     waterfalls = list(_waterfalls(result))
     parts = shown.parts(result)
     return (
@@ -101,13 +101,20 @@ def render(result: Result, *, when: datetime, lesson: Path | None = None) -> str
             shares=list(views.shares(result)),
             ticks=ticks(result.lab.duration_s),
             own=own,
-            load=_plots(load, "l"),
-            latency=_plots(latency_panels(result), "t"),
+            load=_load(result),
+            latency=_latency(result),
             waterfalls=waterfalls,
             segments=segments,
             nice=ticks,
         )
     )
+
+
+def draw(result: Result) -> Iterator[None]:
+    """Draw the plots of a page that is written later, a few at a time; they need no controls."""
+    for part in (_own, _load, _latency):
+        part(result)
+        yield
 
 
 def compile_templates() -> None:
@@ -174,6 +181,18 @@ def ticks(top: float) -> list[float]:
     power = 10.0 ** math.floor(math.log10(top))
     step = next(step * power for step in (0.2, 0.5, 1, 2) if top / (step * power) <= 5)  # noqa: PLR2004
     return [step * mark for mark in range(math.floor(top / step) + 1)]
+
+
+def _own(result: Result) -> list[list[Plot]]:
+    return [_plots(panels, f"o{place}-") for place, panels in enumerate(own_panels(result))]
+
+
+def _load(result: Result) -> list[Plot]:
+    return _plots(load_panels(result), "l")
+
+
+def _latency(result: Result) -> list[Plot]:
+    return _plots(latency_panels(result), "t")
 
 
 def _plots(panels: list[Panel], prefix: str) -> list[Plot]:

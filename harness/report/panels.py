@@ -286,13 +286,15 @@ def _quantified(
 
 
 def _of(own: Curves, quantity: str) -> tuple[float, ...]:
-    return {
+    values = {
         OFFERED: own.offered,
         "attempted": own.attempted,
         "goodput": own.goodput,
         "p50": own.p50_ms,
         "p99": own.p99_ms,
     }[quantity]
+    # One NaN for all, so that the same curve is equal to itself.
+    return tuple(math.nan if math.isnan(value) else value for value in values)
 
 
 def _values(groups: Iterable[Sequence[Trace]]) -> list[float]:

@@ -10,6 +10,7 @@ import pytest
 
 from harness import catalogue
 from harness.checks.verdict import Verdict, judge
+from harness.cli.report_writer import ahead
 from harness.measures import recovery_s, success_ratio
 from harness.model import (
     Broken,
@@ -25,7 +26,8 @@ from harness.model import (
     predict,
 )
 from harness.recording import FaultRecord, Recording, Request, root_context, trace_id
-from harness.report.figures import PAPER, draw, picture
+from harness.report import figures
+from harness.report.figures import PAPER, draw
 from harness.report.page import render, write
 from harness.report.panels import picture_panels
 from harness.report.text import seen
@@ -468,7 +470,22 @@ def test_picture_is_the_same_each_time(tmp_path: Path, name: str, start: bytes) 
     for folder in ("one", "two"):
         path = tmp_path / folder / name
         path.parent.mkdir()
-        picture(result(*both()), path)
+        figures.drawn.cache_clear()
+        draw("Long", picture_panels(result(*both())), path)
         pictures.append(path.read_bytes())
     assert pictures[0] == pictures[1]
     assert pictures[0].startswith(start)
+
+
+def test_what_is_drawn_ahead_is_not_drawn_again() -> None:
+    """Plots without values too: while a lab's last runs go on, its report is half done."""
+    so_far = replace(result(*both()), controls=[])
+    for drawings in (figures.panel_svg, figures.drawn):
+        drawings.cache_clear()
+    assert len(list(ahead(so_far))) > 1
+    drawn = [one.cache_info().misses for one in (figures.panel_svg, figures.drawn)]
+    assert all(drawn)
+    whole = result(*both())
+    render(whole, when=WHEN)
+    assert figures.picture(whole).startswith(b"\x89PNG")
+    assert [one.cache_info().misses for one in (figures.panel_svg, figures.drawn)] == drawn
