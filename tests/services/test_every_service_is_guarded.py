@@ -75,6 +75,11 @@ SCENES: Mapping[str, Scene] = {
     "labs.traffic.consistent_hashing.service": Scene(
         path="/items/{number}", around=(WORKER,)
     ),
+    "labs.traffic.edge_consistency.service_core": Scene(path="/stock/1", method="POST"),
+    "labs.traffic.edge_consistency.service_edge": Scene(
+        path="/tickets",
+        around=(Service("core", app="labs.traffic.edge_consistency.service_core"),),
+    ),
     "labs.traffic.fan_out_tail.service": Scene(settings={"leaves": 1}, around=(WORKER,)),
     "labs.traffic.queueing_models.service": Scene(),
     "labs.traffic.universal_scalability.service": Scene(),

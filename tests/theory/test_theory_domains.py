@@ -413,6 +413,8 @@ EXAMPLES: dict[str, dict[str, Any] | list[Any]] = {
     "scaling.batch_capacity_rps": {"size": 10, "fixed_s": 0.008, "item_s": 0.001},
     "scaling.mesh_links": {"nodes": 13},
     "scaling.mesh_limit_nodes": {"links_per_node": 12},
+    "stock.sold_apart": {"left": 26, "rates_rps": (5, 2, 1), "span_s": 10},
+    "stock.sold_from_shares": {"shares": (10, 10, 6), "rates_rps": (5, 2, 1), "span_s": 10},
     "storage.replayed_events": {"snapshot_every": 100},
     "storage.young_interval_s": {"snapshot_s": 0.5, "mtbf_s": 100},
     "storage.bloom_false_positive_ratio": {"bits_per_key": 10, "hashes": 7},
