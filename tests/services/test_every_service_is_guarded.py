@@ -69,6 +69,9 @@ SCENES: Mapping[str, Scene] = {
         method="POST",
         around=(Service("effects", app="services.effects"),),
     ),
+    "labs.traffic.api_gateway.service": Scene(
+        path="/as/1", settings={"auth": "callee"}, around=(WORKER,)
+    ),
     "labs.traffic.bandwidth_latency.service_files": Scene(),
     "labs.traffic.bandwidth_latency.service_log": Scene(),
     "labs.traffic.connection_pools.service": Scene(),
