@@ -71,6 +71,7 @@ SCENES: Mapping[str, Scene] = {
     ),
     "labs.traffic.bandwidth_latency.service_files": Scene(),
     "labs.traffic.bandwidth_latency.service_log": Scene(),
+    "labs.traffic.concurrency_models.service": Scene(path="/pay", around=(WORKER,)),
     "labs.traffic.connection_pools.service": Scene(),
     "labs.traffic.consistent_hashing.service": Scene(
         path="/items/{number}", around=(WORKER,)
