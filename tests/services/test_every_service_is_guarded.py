@@ -77,6 +77,7 @@ SCENES: Mapping[str, Scene] = {
         path="/items/{number}", around=(WORKER,)
     ),
     "labs.traffic.fan_out_tail.service": Scene(settings={"leaves": 1}, around=(WORKER,)),
+    "labs.traffic.head_of_line.service": Scene(around=(WORKER,)),
     "labs.traffic.queueing_models.service": Scene(),
     "labs.traffic.universal_scalability.service": Scene(),
     "services.auth": Scene(path="/keys"),

@@ -1,0 +1,51 @@
+"""Head-of-line blocking: what waits behind a slow answer, and behind a lost one."""
+
+from harness.model import (
+    Broken, Configure, Fixed, Lab, Poisson, Service, baseline, during, noted, on,
+)  # fmt: skip
+from labs.traffic.head_of_line.predictions import (
+    END_S, LATE_BEFORE, LATE_LOSSY, LATE_SLOW, LOSSY, LOST, PREDICTIONS, RATE, RESEND_S, SERVE_S,
+    SIX, SLOW, SLOW_S, SLOW_SHARE,
+)  # fmt: skip
+from labs.traffic.head_of_line.reading import EACH_SECOND, READING
+
+RULE = "phone.rule"
+
+LAB = Lab(
+    title="One stream or many: head-of-line blocking",
+    question="A connection stalls for a moment. What waits behind it with one multiplexed "
+    "connection, and with several?",
+    services=(
+        Service("phone", app="labs.traffic.head_of_line.service", calls=("server",),
+                settings={"resend_ms": 1000 * RESEND_S}),
+        Service("server", app="services.worker",
+                settings={"workers": 100, "service_ms": 1000 * SERVE_S}),
+    ),
+    load=Poisson(rate_rps=RATE, to="phone", timeout_ms=5000),
+    duration_s=END_S,
+    faults=(
+        during(*SLOW, Configure("server", slow_ratio=SLOW_SHARE, slow_ms=1000 * SLOW_S),
+               said="one answer in ten slow"),
+        during(*LOSSY, Configure("phone", loss_ratio=LOST), said="one in ten lost"),
+    ),
+    variants=(
+        Broken("pipelined", {RULE: "in-order"}),
+        Broken("multiplexed"),
+        Fixed("six", {RULE: "one-at-a-time", "phone.connections": SIX}),
+        Fixed("streams", {RULE: "streams"}),
+    ),
+    expect=(
+        baseline(LATE_BEFORE, at_most=0.02),
+        on("pipelined", claim="slow answers hold up the others", measure=LATE_SLOW,
+           at_least=3 * SLOW_SHARE),
+        on("pipelined", "multiplexed", claim="lost answers hold up the others", measure=LATE_LOSSY,
+           at_least=3 * LOST),
+        on("six", "streams", claim="lost answers hold up hardly any other", measure=LATE_LOSSY,
+           at_least=0.3 * LOST, at_most=2 * LOST, unlike=("pipelined", "multiplexed")),
+        noted("multiplexed", "six", "streams", claim="quick answers come past slow ones",
+              measure=LATE_SLOW, at_most=2 * SLOW_SHARE),
+    ),
+    predict=PREDICTIONS,
+    plots=(EACH_SECOND,),
+    reading=READING,
+)  # fmt: skip
