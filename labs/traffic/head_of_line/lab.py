@@ -9,29 +9,29 @@ from labs.traffic.head_of_line.predictions import (
 )  # fmt: skip
 from labs.traffic.head_of_line.reading import EACH_SECOND, READING
 
-RULE = "phone.rule"
+RULE = "viewer.rule"
 
 LAB = Lab(
     title="One stream or many: head-of-line blocking",
     question="A connection stalls for a moment. What waits behind it with one multiplexed "
     "connection, and with several?",
     services=(
-        Service("phone", app="labs.traffic.head_of_line.service", calls=("server",),
+        Service("viewer", app="labs.traffic.head_of_line.service", calls=("tiles",),
                 settings={"resend_ms": 1000 * RESEND_S}),
-        Service("server", app="services.worker",
+        Service("tiles", app="services.worker",
                 settings={"workers": 100, "service_ms": 1000 * SERVE_S}),
     ),
-    load=Poisson(rate_rps=RATE, to="phone", timeout_ms=5000),
+    load=Poisson(rate_rps=RATE, to="viewer", timeout_ms=5000),
     duration_s=END_S,
     faults=(
-        during(*SLOW, Configure("server", slow_ratio=SLOW_SHARE, slow_ms=1000 * SLOW_S),
+        during(*SLOW, Configure("tiles", slow_ratio=SLOW_SHARE, slow_ms=1000 * SLOW_S),
                said="one answer in ten slow"),
-        during(*LOSSY, Configure("phone", loss_ratio=LOST), said="one in ten lost"),
+        during(*LOSSY, Configure("viewer", loss_ratio=LOST), said="one in ten lost"),
     ),
     variants=(
         Broken("pipelined", {RULE: "in-order"}),
         Broken("multiplexed"),
-        Fixed("six", {RULE: "one-at-a-time", "phone.connections": SIX}),
+        Fixed("six", {RULE: "one-at-a-time", "viewer.connections": SIX}),
         Fixed("streams", {RULE: "streams"}),
     ),
     expect=(
