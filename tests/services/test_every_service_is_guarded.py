@@ -64,6 +64,9 @@ SCENES: Mapping[str, Scene] = {
         around=(Service("config", app="services.config", settings={"value": "0.2"}),),
         background=True,
     ),
+    "labs.resilience.backpressure.service": Scene(
+        around=(Service("callee", app="labs.resilience.backpressure.service"),), background=True
+    ),
     "labs.resilience.idempotency.service": Scene(
         path="/orders/1",
         method="POST",
