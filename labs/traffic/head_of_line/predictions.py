@@ -11,8 +11,9 @@ SIX = 6
 SLOW, LOSSY, END_S = (3, 12), (14, 23), 24
 IN_SLOW, IN_LOSSY = (SLOW[0] + SLOW_S, SLOW[1]), (LOSSY[0] + RESEND_S, LOSSY[1])
 """From when on as many are held up as will be."""
-LATE_BEFORE, LATE_SLOW, LATE_LOSSY = (
-    measures.late_ratio(1000 * LIMIT_S, *window) for window in ((0, SLOW[0]), IN_SLOW, IN_LOSSY)
+LATE_BEFORE, LATE_SLOW, LATE_LOSSY, LATE_ALL = (
+    measures.late_ratio(1000 * LIMIT_S, *window)
+    for window in ((0, SLOW[0]), IN_SLOW, IN_LOSSY, (SLOW[0], LOSSY[1]))
 )
 SPARE_S = LIMIT_S - SERVE_S
 """How much later than it would alone an answer may come, and is not late yet."""

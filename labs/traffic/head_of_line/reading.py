@@ -29,6 +29,7 @@ READING = Reading(
         "lost answers hold up hardly any other": Phrase(
             row="hardly wait for lost ones", value="late", **LOSS
         ),
+        "what is slow or lost is late itself": Phrase(row="are late in all", value="late"),
         "quick answers come past slow ones": Phrase(row="wait for no slow one", value="late"),
         "who is behind a slow answer is late": Phrase(row="waits for slow ones", value="late"),
         "who is behind a lost answer is late": Phrase(row="waits for lost ones", value="late"),
