@@ -64,6 +64,9 @@ SCENES: Mapping[str, Scene] = {
         around=(Service("config", app="services.config", settings={"value": "0.2"}),),
         background=True,
     ),
+    "labs.resilience.backpressure.service": Scene(
+        around=(Service("callee", app="labs.resilience.backpressure.service"),), background=True
+    ),
     "labs.resilience.idempotency.service": Scene(
         path="/orders/1",
         method="POST",
@@ -74,6 +77,7 @@ SCENES: Mapping[str, Scene] = {
     ),
     "labs.traffic.bandwidth_latency.service_files": Scene(),
     "labs.traffic.bandwidth_latency.service_log": Scene(),
+    "labs.traffic.concurrency_models.service": Scene(path="/pay", around=(WORKER,)),
     "labs.traffic.connection_pools.service": Scene(),
     "labs.traffic.consistent_hashing.service": Scene(
         path="/items/{number}", around=(WORKER,)
@@ -84,6 +88,7 @@ SCENES: Mapping[str, Scene] = {
         around=(Service("core", app="labs.traffic.edge_consistency.service_core"),),
     ),
     "labs.traffic.fan_out_tail.service": Scene(settings={"leaves": 1}, around=(WORKER,)),
+    "labs.traffic.head_of_line.service": Scene(around=(WORKER,)),
     "labs.traffic.queueing_models.service": Scene(),
     "labs.traffic.universal_scalability.service": Scene(),
     "services.auth": Scene(path="/keys"),
