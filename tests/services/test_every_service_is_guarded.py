@@ -71,6 +71,10 @@ SCENES: Mapping[str, Scene] = {
     ),
     "labs.traffic.bandwidth_latency.service_files": Scene(),
     "labs.traffic.bandwidth_latency.service_log": Scene(),
+    "labs.traffic.chatty_queries.service_database": Scene(path="/customers/1"),
+    "labs.traffic.chatty_queries.service_shop": Scene(
+        around=(Service("callee", app="labs.traffic.chatty_queries.service_database"),)
+    ),
     "labs.traffic.connection_pools.service": Scene(),
     "labs.traffic.consistent_hashing.service": Scene(
         path="/items/{number}", around=(WORKER,)
