@@ -58,6 +58,7 @@ TARGETS: Mapping[str, Sequence[str]] = {
     "labs/consensus/clock_skew/measures.py": ("tests/labs/test_clock_skew_measures.py",),
     "labs/consensus/split_brain/measures.py": ("tests/labs/test_split_brain_measures.py",),
     "labs/resilience/backoff_jitter/measures.py": ("tests/labs/test_backoff_jitter_measures.py",),
+    "labs/traffic/api_styles/measures.py": ("tests/labs/test_api_styles_measures.py",),
     "labs/traffic/connection_pools/measures.py": ("tests/labs/test_connection_pools_measures.py",),
     "labs/traffic/consistent_hashing/measures.py": (
         "tests/labs/test_consistent_hashing_measures.py",

@@ -69,6 +69,12 @@ SCENES: Mapping[str, Scene] = {
         method="POST",
         around=(Service("effects", app="services.effects"),),
     ),
+    "labs.traffic.api_styles.service_api": Scene(path="/people/1/resources/{number}"),
+    "labs.traffic.api_styles.service_mobile": Scene(
+        path="/new",
+        settings={"resources": 1},
+        around=(Service("callee", app="labs.traffic.api_styles.service_api"),),
+    ),
     "labs.traffic.bandwidth_latency.service_files": Scene(),
     "labs.traffic.bandwidth_latency.service_log": Scene(),
     "labs.traffic.chatty_queries.service_database": Scene(path="/customers/1"),
