@@ -350,6 +350,7 @@ EXAMPLES: dict[str, dict[str, Any] | list[Any]] = {
         "patience_s": 1,
         "window_s": 4,
     },
+    "push.long_poll_rps": {"clients": 160, "wait_s": 8, "news_rps": 8},
     "queues.utilisation": {"rate_rps": 70, "service_s": 0.04, "servers": 4, "overrun_s": 0.001},
     "queues.littles_law_number": {"rate_rps": 50, "time_s": 0.1},
     "queues.mm1_mean_response_s": {"rate_rps": 80, "capacity_rps": 100},
