@@ -59,6 +59,7 @@ TARGETS: Mapping[str, Sequence[str]] = {
     "labs/consensus/split_brain/measures.py": ("tests/labs/test_split_brain_measures.py",),
     "labs/resilience/backpressure/measures.py": ("tests/labs/test_backpressure_measures.py",),
     "labs/resilience/backoff_jitter/measures.py": ("tests/labs/test_backoff_jitter_measures.py",),
+    "labs/traffic/api_styles/measures.py": ("tests/labs/test_api_styles_measures.py",),
     "labs/traffic/connection_pools/measures.py": ("tests/labs/test_connection_pools_measures.py",),
     "labs/traffic/consistent_hashing/measures.py": (
         "tests/labs/test_consistent_hashing_measures.py",
@@ -66,6 +67,7 @@ TARGETS: Mapping[str, Sequence[str]] = {
     "labs/resilience/outlier_ejection/measures.py": (
         "tests/labs/test_outlier_ejection_measures.py",
     ),
+    "labs/traffic/realtime_push/measures.py": ("tests/labs/test_realtime_push_measures.py",),
     "labs/traffic/universal_scalability/measures.py": (
         "tests/labs/test_universal_scalability_measures.py",
     ),

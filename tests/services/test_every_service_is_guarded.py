@@ -78,6 +78,18 @@ SCENES: Mapping[str, Scene] = {
     "labs.traffic.bandwidth_latency.service_files": Scene(),
     "labs.traffic.bandwidth_latency.service_log": Scene(),
     "labs.traffic.concurrency_models.service": Scene(path="/pay", around=(WORKER,)),
+    "labs.traffic.api_styles.service_api": Scene(path="/people/1/resources/{number}"),
+    "labs.traffic.api_styles.service_mobile": Scene(
+        path="/new",
+        settings={"resources": 1},
+        around=(Service("callee", app="labs.traffic.api_styles.service_api"),),
+    ),
+    "labs.traffic.bandwidth_latency.service_files": Scene(),
+    "labs.traffic.bandwidth_latency.service_log": Scene(),
+    "labs.traffic.chatty_queries.service_database": Scene(path="/customers/1"),
+    "labs.traffic.chatty_queries.service_shop": Scene(
+        around=(Service("callee", app="labs.traffic.chatty_queries.service_database"),)
+    ),
     "labs.traffic.connection_pools.service": Scene(),
     "labs.traffic.consistent_hashing.service": Scene(
         path="/items/{number}", around=(WORKER,)

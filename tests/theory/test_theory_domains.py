@@ -369,6 +369,7 @@ EXAMPLES: dict[str, dict[str, Any] | list[Any]] = {
         "patience_s": 1,
         "window_s": 4,
     },
+    "push.long_poll_rps": {"clients": 160, "wait_s": 8, "news_rps": 8},
     "queues.utilisation": {"rate_rps": 70, "service_s": 0.04, "servers": 4, "overrun_s": 0.001},
     "queues.littles_law_number": {"rate_rps": 50, "time_s": 0.1},
     "queues.mm1_mean_response_s": {"rate_rps": 80, "capacity_rps": 100},
@@ -465,6 +466,13 @@ EXAMPLES: dict[str, dict[str, Any] | list[Any]] = {
     },
     "tails.duplicated_mean_response_s": {"rate_rps": 20, "capacity_rps": 100},
     "tails.orphaned_work_s": {"hops": 3, "timeout_s": 0.5},
+    "trips.held_capacity_rps": {
+        "connections": 3,
+        "round_trips": 11,
+        "rtt_s": 0.06,
+        "work_s": 0.128,
+    },
+    "trips.screen_s": {"requests": 12, "connections": 6, "rtt_s": 0.2, "sent_s": 0.09},
 }
 
 
@@ -480,6 +488,7 @@ LEAST_OF = {
     "scaling.tracked_machines most": 3,  # as many as there are at first
     "scaling.tracked_machines boot_looks": 0,
     "pools.pool_drain_s waiting": 0,
+    "trips.screen_s requests": 1,
     **dict.fromkeys(("balancing.random_max_load", "balancing.two_choices_max_load"), 16),
     "chance.rule_of_three": 30,
     "chance.batch_means_sd": 2,
