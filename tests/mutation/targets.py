@@ -50,6 +50,9 @@ TARGETS: Mapping[str, Sequence[str]] = {
     "labs/cascades/correlated_failure/measures.py": (
         "tests/labs/test_correlated_failure_measures.py",
     ),
+    "labs/cascades/feedback_oscillation/measures.py": (
+        "tests/labs/test_feedback_oscillation_measures.py",
+    ),
     "labs/cascades/phase_transition/measures.py": ("tests/labs/test_phase_transition_measures.py",),
     "labs/cascades/shuffle_sharding/measures.py": ("tests/labs/test_shuffle_sharding_measures.py",),
     "labs/cascades/load_balancer_herding/measures.py": (
