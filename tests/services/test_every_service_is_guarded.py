@@ -60,6 +60,13 @@ NAMES: Mapping[str, Setting] = {"names": "shop=callee", "ttl_ms": 0}
 STREAM = Service("stream", app="services.stream")
 KEPT: Mapping[str, Setting] = {"store": "store"}
 SCENES: Mapping[str, Scene] = {
+    "labs.cascades.thundering_herd.service_apps": Scene(
+        around=(Service("gateway", app="services.effects"),),
+        background=True,
+    ),
+    "labs.cascades.thundering_herd.service_gateway": Scene(
+        path="/sessions", method="POST", around=(WORKER,)
+    ),
     "labs.delivery.config_push.service": Scene(
         around=(Service("config", app="services.config", settings={"value": "0.2"}),),
         background=True,
