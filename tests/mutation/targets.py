@@ -50,6 +50,7 @@ TARGETS: Mapping[str, Sequence[str]] = {
     "labs/cascades/correlated_failure/measures.py": (
         "tests/labs/test_correlated_failure_measures.py",
     ),
+    "labs/cascades/percolation/measures.py": ("tests/labs/test_percolation_measures.py",),
     "labs/cascades/phase_transition/measures.py": ("tests/labs/test_phase_transition_measures.py",),
     "labs/cascades/thundering_herd/measures.py": ("tests/labs/test_thundering_herd_measures.py",),
     "labs/cascades/shuffle_sharding/measures.py": ("tests/labs/test_shuffle_sharding_measures.py",),

@@ -60,6 +60,7 @@ NAMES: Mapping[str, Setting] = {"names": "shop=callee", "ttl_ms": 0}
 STREAM = Service("stream", app="services.stream")
 KEPT: Mapping[str, Setting] = {"store": "store"}
 SCENES: Mapping[str, Scene] = {
+    "labs.cascades.percolation.service": Scene(settings={"links": 0}),
     "labs.cascades.thundering_herd.service_apps": Scene(
         around=(Service("gateway", app="services.effects"),),
         background=True,
