@@ -53,7 +53,9 @@ TARGETS: Mapping[str, Sequence[str]] = {
     "labs/cascades/feedback_oscillation/measures.py": (
         "tests/labs/test_feedback_oscillation_measures.py",
     ),
+    "labs/cascades/percolation/measures.py": ("tests/labs/test_percolation_measures.py",),
     "labs/cascades/phase_transition/measures.py": ("tests/labs/test_phase_transition_measures.py",),
+    "labs/cascades/thundering_herd/measures.py": ("tests/labs/test_thundering_herd_measures.py",),
     "labs/cascades/shuffle_sharding/measures.py": ("tests/labs/test_shuffle_sharding_measures.py",),
     "labs/cascades/load_balancer_herding/measures.py": (
         "tests/labs/test_load_balancer_herding_measures.py",

@@ -61,6 +61,14 @@ STREAM = Service("stream", app="services.stream")
 KEPT: Mapping[str, Setting] = {"store": "store"}
 SCENES: Mapping[str, Scene] = {
     "labs.cascades.feedback_oscillation.service": Scene(),
+    "labs.cascades.percolation.service": Scene(settings={"links": 0}),
+    "labs.cascades.thundering_herd.service_apps": Scene(
+        around=(Service("gateway", app="services.effects"),),
+        background=True,
+    ),
+    "labs.cascades.thundering_herd.service_gateway": Scene(
+        path="/sessions", method="POST", around=(WORKER,)
+    ),
     "labs.delivery.config_push.service": Scene(
         around=(Service("config", app="services.config", settings={"value": "0.2"}),),
         background=True,

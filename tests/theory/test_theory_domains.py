@@ -121,6 +121,16 @@ EXAMPLES: dict[str, dict[str, Any] | list[Any]] = {
     "delivery.canary_requests": {"base_ratio": 0.01, "canary_ratio": 0.02, "power": 0.8},
     "runs.trials_until_run": {"in_a_row": 3, "failure_ratio": 0.5},
     "runs.trials_until_run_sd": {"in_a_row": 3, "failure_ratio": 0.5},
+    "percolation.reached_share": {"mean_degree": 2, "nodes": 500, "isolated_share": 0.1},
+    "percolation.reached_share_sd": {
+        "mean_degree": 2,
+        "nodes": 500,
+        "failures": 250,
+        "isolated_share": 0.1,
+    },
+    "reconnects.served_at_once": {"clients": 64, "capacity_rps": 20, "patience_s": 1},
+    "reconnects.locked_out_from": {"capacity_rps": 20, "patience_s": 1, "pause_s": 0.5},
+    "reconnects.spread_back_share": {"window_s": 7, "down_s": 1, "after_s": 3},
     "replication.quorum_miss_probability": {"members": 5, "write_quorum": 2, "read_quorum": 2},
     "replication.stale_read_probability": {
         "members": 3,
