@@ -93,8 +93,6 @@ SCENES: Mapping[str, Scene] = {
         settings={"resources": 1},
         around=(Service("callee", app="labs.traffic.api_styles.service_api"),),
     ),
-    "labs.traffic.bandwidth_latency.service_files": Scene(),
-    "labs.traffic.bandwidth_latency.service_log": Scene(),
     "labs.traffic.chatty_queries.service_database": Scene(path="/customers/1"),
     "labs.traffic.chatty_queries.service_shop": Scene(
         around=(Service("callee", app="labs.traffic.chatty_queries.service_database"),)
