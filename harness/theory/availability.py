@@ -129,6 +129,62 @@ def alternating_share_sd(
     return spread / math.sqrt((up_mean_s + down_mean_s) ** 3 * duration_s)
 
 
+def outlasting_outage_ratio(*, mtbf_s: float, mttr_s: float, wait_s: float) -> float:
+    """Share of requests that meet an outage which lasts for longer than they wait, 0 to 1.
+
+    d / (u + d) x exp(-wait / d), u up and d down on average: a part of use after a retry is of use.
+    Twice the time up halves it; half the time down halves it and squares the exponential. Valid for
+    exponential repairs, of which the rest is as long as the whole.
+
+    Raises:
+        ValueError: `mtbf_s` or `mttr_s` is not above 0, or `wait_s` negative.
+
+    """
+    domain.positive(mtbf_s=mtbf_s, mttr_s=mttr_s)
+    domain.not_negative(wait_s=wait_s)
+    return mttr_s / (mtbf_s + mttr_s) * math.exp(-wait_s / mttr_s)
+
+
+def crewed_availability(
+    *, stages: int, copies: int = 1, crews: int | None = None, mtbf_s: float, mttr_s: float
+) -> float:
+    """Share of time in which every stage of a system has a copy that is up, 0 to 1.
+
+    A Markov chain: of n = stages x copies parts k are down, (n - k) / u fail and min(k, crews) / d
+    are repaired a second. Which ones are down is open, so of the C(n, k) ways those count that
+    leave a copy to each stage. Without `crews` all are repaired at a time, and it is the product of
+    `parallel_availability`. Source: the machine repairman, Palm (1947), in any textbook of queues.
+
+    Raises:
+        ValueError: a count is below 1, or a time not above 0.
+
+    """
+    domain.count(1, stages=stages, copies=copies)
+    parts = stages * copies
+    crews = parts if crews is None else crews
+    domain.count(1, crews=crews)
+    domain.positive(mtbf_s=mtbf_s, mttr_s=mttr_s)
+    weight, total, up = 1.0, 0.0, 0.0
+    for down, ways in enumerate(_ways_up(stages, copies)):
+        total += weight
+        up += weight * ways / math.comb(parts, down)
+        weight *= (parts - down) * mttr_s / (min(down + 1, crews) * mtbf_s)
+    return up / total
+
+
+def _ways_up(stages: int, copies: int) -> list[int]:
+    """Give for each number of parts down in how many ways a copy is left to each stage."""
+    of_stage = [math.comb(copies, down) for down in range(copies)] + [0]
+    ways = [1]
+    for _ in range(stages):
+        longer = [0] * (len(ways) + copies)
+        for before, count in enumerate(ways):
+            for down, here in enumerate(of_stage):
+                longer[before + down] += count * here
+        ways = longer
+    return ways
+
+
 def spare_instances(*, instances: int, rate_rps: float, capacity_rps: float) -> int:
     """How many of some alike instances may be dead: n - ceil(rate / capacity), or 0.
 

@@ -34,7 +34,7 @@ def test_an_average_of_one_look_is_found_out(monkeypatch: pytest.MonkeyPatch) ->
 @pytest.mark.parametrize(
     ("name", "axis", "value", "gains"),
     [
-        ("map", maps.LAG, 750, (0.8, 1.2)),
+        ("map", maps.LAG, 2250, (0.25, 0.45)),
         ("map", maps.LAG, 1750, (0.35, 0.55)),
         ("map:average", maps.AVERAGED, 5, (0.3, 0.5)),
     ],

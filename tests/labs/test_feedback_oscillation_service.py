@@ -105,6 +105,15 @@ def test_after_a_freeze_it_goes_on() -> None:
     assert ready(made)[10] == 8
 
 
+def test_before_the_first_request_it_does_not_look() -> None:
+    """A load that begins late is no load that has gone: the machines are there when it comes."""
+    value = lab(
+        Service("fleet", app=FLEET, settings=OWN),
+        load=Paced(to="fleet", rate_rps=20, start_s=5),
+    )
+    assert set(ready(run(value))) == {4}
+
+
 def test_what_it_aims_at_is_live() -> None:
     """Half the target, twice the machines."""
     made = served(20, during(4, 9, Configure("fleet", target=0.25)), counts_ordered=True)

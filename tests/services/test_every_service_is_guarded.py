@@ -60,6 +60,9 @@ NAMES: Mapping[str, Setting] = {"names": "shop=callee", "ttl_ms": 0}
 STREAM = Service("stream", app="services.stream")
 KEPT: Mapping[str, Setting] = {"store": "store"}
 SCENES: Mapping[str, Scene] = {
+    "labs.cascades.availability_math.service": Scene(
+        path="/systems/shop", settings={"wait_ms": 60_000}
+    ),
     "labs.cascades.feedback_oscillation.service": Scene(),
     "labs.cascades.percolation.service": Scene(settings={"links": 0}),
     "labs.cascades.thundering_herd.service_apps": Scene(

@@ -2,6 +2,7 @@
 
 import math
 import random
+from functools import partial
 from statistics import fmean, stdev
 
 import pytest
@@ -157,3 +158,50 @@ def test_times_of_any_kind_vary_less_or_more() -> None:
     )
     assert stdev(seen) == pytest.approx(sd, rel=0.1)
     assert fmean(seen) == pytest.approx(4 / 7, abs=4 * sd / math.sqrt(2000))
+
+
+def test_an_outage_counts_where_it_outlasts_the_wait() -> None:
+    """Half as long is worth more than half as often, once somebody waits."""
+    base = {"mtbf_s": 1, "mttr_s": 0.2}
+    at_once = availability.outlasting_outage_ratio(**base, wait_s=0)
+    assert at_once == pytest.approx(1 - availability.steady_availability(**base))
+    rarer = availability.outlasting_outage_ratio(mtbf_s=2, mttr_s=0.2, wait_s=0.2)
+    quicker = availability.outlasting_outage_ratio(mtbf_s=1, mttr_s=0.1, wait_s=0.2)
+    assert rarer == pytest.approx(math.exp(-1) / 11)
+    assert rarer / quicker == pytest.approx(math.e)
+
+
+crewed = partial(availability.crewed_availability, mtbf_s=1, mttr_s=0.2)
+
+
+def test_crews_enough_are_no_limit() -> None:
+    """Then stages are up independently: the algebra of chains and spares."""
+    part = availability.steady_availability(mtbf_s=1, mttr_s=0.2)
+    stage = availability.parallel_availability(part, part)
+    for crews in (None, 6, 99):
+        found = crewed(stages=3, copies=2, crews=crews)
+        assert found == pytest.approx(availability.series_availability(*[stage] * 3))
+
+
+def test_one_crew_for_two() -> None:
+    """Both are down with 2 r^2 / (1 + 2 r + 2 r^2), where two crews have r^2 / (1 + r)^2."""
+    one = crewed(stages=1, copies=2, crews=1)
+    assert 1 - one == pytest.approx(2 * 0.04 / (1 + 0.4 + 0.08))
+    assert 1 - crewed(stages=1, copies=2) == pytest.approx(0.04 / 1.44)
+
+
+def test_ten_parts_and_a_crew_are_worse_than_five_parts() -> None:
+    """Held against a chain that is played, event by event."""
+    doubled = crewed(stages=5, copies=2, crews=1)
+    assert doubled < crewed(stages=5, crews=1) < crewed(stages=5)
+    rng, up, down = random.Random(3), [0, 0, 1, 1, 2, 2, 3, 3, 4, 4], list[int]()
+    good_s = total_s = 0.0
+    for _ in range(60_000):
+        fail_rps, repair_rps = len(up) / 1, bool(down) / 0.2
+        stay_s = 1 / (fail_rps + repair_rps)
+        good_s, total_s = good_s + stay_s * (len(set(up)) == 5), total_s + stay_s
+        if rng.random() < fail_rps * stay_s:
+            down.append(up.pop(rng.randrange(len(up))))
+        else:
+            up.append(down.pop(0))
+    assert good_s / total_s == pytest.approx(doubled, abs=0.02)

@@ -11,7 +11,7 @@ from labs.cascades.feedback_oscillation.measures import swing, swing_period_s
 RATE, SERVICE_S, TARGET = 30, 0.4, 0.6
 LOOK_S, LAG_S = 0.5, 1.25
 PUSH_S, PUSHED_S, TIMES, END_S = 4, 7, 1.5, 34
-LEAST, MOST, TOLERANCE, PATIENCE_S = 4, 40, 0.1, 1
+LEAST, MOST, TOLERANCE, PATIENCE_S = 4, 40, 0.2, 1
 ALL, HALF, SIX = 1, 0.5, 6
 NEEDED = round(queues.utilisation(rate_rps=RATE, service_s=SERVICE_S) / TARGET)
 """Machines that are wanted at the load as it is, before the push and ever after."""

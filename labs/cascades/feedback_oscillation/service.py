@@ -40,7 +40,7 @@ class Settings(Serving):
     lag_ms: float = live(1250)
     gain: float = live(1)
     averaged: int = live(1)
-    tolerance: float = live(0.1)
+    tolerance: float = live(0.2)
     counts_ordered: bool = live(default=False)
 
     def __post_init__(self) -> None:
@@ -62,6 +62,8 @@ class Pool:
     def __init__(self, machines: int) -> None:
         self.machines = machines
         self.arrivals = 0
+        self.asked = asyncio.Event()
+        """Set by the first request: before it, there is no load to look at."""
         self._busy = 0
         self._queue: deque[asyncio.Future[None]] = deque()
 
@@ -72,6 +74,7 @@ class Pool:
     async def serve(self, service_s: float) -> None:
         """Wait for a free machine, and be served."""
         self.arrivals += 1
+        self.asked.set()
         if self._busy < self.machines:
             self._busy += 1
         else:
@@ -124,7 +127,9 @@ class Controller:
         return sum(machines for _, machines in self._orders)
 
     async def run(self) -> None:
-        """Look again and again, and let orders take effect at their times."""
+        """Look again and again from the first request on, and let orders take effect."""
+        await self._pool.asked.wait()
+        self._looked_s = self._ctx.now()
         while True:
             look_s = self._looked_s + self._ctx.settings.look_ms / 1000
             next_s = min([look_s, *(at_s for at_s, _ in self._orders)])
