@@ -3,7 +3,6 @@
 import json
 import math
 import os
-import shutil
 import tempfile
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -46,9 +45,7 @@ class Rows(Sequence[R]):
     def save(self, path: Path) -> None:
         """Write all rows into a file, as lines of JSON."""
         with path.open("wb") as file:
-            if self._file:
-                self._file.seek(0)
-                shutil.copyfileobj(self._file, file)
+            file.writelines(self._blocks())
             file.writelines(map(self._form.line, self._held))
 
     def __len__(self) -> int:
@@ -90,8 +87,7 @@ class Rows(Sequence[R]):
         if self._file is None:
             return ""
         with tempfile.NamedTemporaryFile(prefix="chaoslab-rows-", delete=False) as named:
-            self._file.seek(0)
-            shutil.copyfileobj(self._file, named)
+            named.writelines(self._blocks())
         return named.name
 
     def _take_over(self, held: list[R], bounds: list[int], path: str) -> None:
@@ -119,12 +115,20 @@ class Rows(Sequence[R]):
             self._file.writelines(map(self._form.line, self._held[:BLOCK]))
             self._bounds.append(self._file.tell())
             del self._held[:BLOCK]
+        self._file.flush()
 
-    def _read(self, bounds: tuple[int, int]) -> list[R]:
+    def _blocks(self) -> Iterator[bytes]:
+        return map(self._block, pairwise(self._bounds))
+
+    def _block(self, bounds: tuple[int, int]) -> bytes:
         assert self._file is not None  # noqa: S101 - there is a block in it
         start, end = bounds
-        self._file.seek(start)
-        return [self._form.row(line) for line in self._file.read(end - start).splitlines()]
+        # Not by `seek` and `read`: a process that was forked reads the same file at the same time,
+        # as where a report is drawn beside the rest, and both would move the one place in it.
+        return os.pread(self._file.fileno(), end - start, start)
+
+    def _read(self, bounds: tuple[int, int]) -> list[R]:
+        return [self._form.row(line) for line in self._block(bounds).splitlines()]
 
 
 def _arrived(kind: type[R], held: list[R], bounds: list[int], path: str) -> Rows[R]:

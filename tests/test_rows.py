@@ -2,6 +2,7 @@
 
 import gc
 import math
+import multiprocessing
 import pickle
 import tempfile
 import tracemalloc
@@ -108,6 +109,21 @@ def test_requests_are_put_in_the_order_of_their_numbers(order: tuple[int, ...]) 
     for number in order:
         log.add(Request(number, "/", 0, 0, 0, "200"))
     assert [one.number for one in log.all()] == [0, 1, 2, 3]
+
+
+def test_a_process_that_was_forked_reads_beside_this_one() -> None:
+    """As one that draws a report: neither moves the place at which the other one reads."""
+    many = [Row(number, 0.5, number % 7 * "x") for number in range(2000)]
+    made = Rows(Row, many)
+
+    def read_often() -> None:
+        assert all(list(made) == many for _ in range(5))
+
+    beside = multiprocessing.get_context("fork").Process(target=read_often)
+    beside.start()
+    read_often()
+    beside.join()
+    assert beside.exitcode == 0
 
 
 def test_a_request_that_never_ends_hides_no_others() -> None:
