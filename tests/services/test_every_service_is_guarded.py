@@ -86,6 +86,12 @@ SCENES: Mapping[str, Scene] = {
         path="/items/{number}", around=(WORKER,)
     ),
     "labs.traffic.fan_out_tail.service": Scene(settings={"leaves": 1}, around=(WORKER,)),
+    "labs.traffic.geo_routing.service_edge": Scene(around=(WORKER,)),
+    "labs.traffic.geo_routing.service_users": Scene(
+        path="/users/{number}",
+        settings={"way": "anycast", "edge": "callee"},
+        around=(WORKER,),
+    ),
     "labs.traffic.queueing_models.service": Scene(),
     "labs.traffic.universal_scalability.service": Scene(),
     "services.auth": Scene(path="/keys"),
