@@ -17,7 +17,7 @@ BEFORE = (0, LOST_S - LIMIT_S)
 WHOLE = (LOST_S, END_S - 1)
 FOUND_S = MOVES_S + SHORT_S + LIMIT_S
 """When all have found the other region who heed a short time to live, with a limit to spare."""
-LOOKUPS_RPS = measures.attempts_rps("resolver", 3, LOST_S - LIMIT_S)
+LOOKUPS_RPS = measures.attempts_rps("resolver", 3, END_S - 1)
 FAILED, LAST_S = measures.failures(*WHOLE), last_lost_s(*WHOLE)
 LATER_MS = measures.latency_ms(0.5, LOST_S + FOUND_S, END_S - 1)
 SLOW = measures.late_ratio(900, *WHOLE)
