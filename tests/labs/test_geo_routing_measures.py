@@ -7,7 +7,7 @@ MADE = recording(
     [
         request(0, 1.0, status="502"),
         request(1, 2.0),
-        request(2, 3.5, status="timeout"),
+        request(2, 3.5, status="timeout")._replace(sent_s=3.6),
         request(3, 4.0),
         request(4, 6.0, status="502"),
     ]
@@ -19,6 +19,7 @@ def test_the_last_one_counts_from_the_moment() -> None:
     assert last_lost_s(0, 5).of(MADE) == 3.5
     assert last_lost_s(2, 5).of(MADE) == 1.5
     assert last_lost_s(2, 7).of(MADE) == 4
+    assert last_lost_s(2, 7).unit == "s"
 
 
 def test_where_none_is_lost_it_takes_no_time() -> None:
