@@ -63,7 +63,8 @@ PREDICTIONS = (
              {"ignored": "a quarter of the people, for longer"},
              "16/s x (3 s until the name moves, and 3.8 s until it is asked for again)"),
             ("3 s, and what is left of 2 s", "dns-short", SHORT_S, 0.1,
-             {"ignored": "where few have asked lately, hardly more"},
+             {"ignored": "where few have asked lately, hardly more",
+              "anycast": "where the last probe was just before the loss"},
              "16/s x (3 s until the name moves, and 0.4 s until it is asked for again)"),
         )
     ),
@@ -76,6 +77,7 @@ PREDICTIONS = (
         leaves_out=WAY,
         chance=failed(chance.uniform_sd(width=PROBE_S)),
         seeds=3,
+        also={"dns-short": "3.4 s and not 1.9, which a late probe comes near to"},
         source="theory:probe-detection",
         because="16/s x (1.5 s on average until a second probe in a row fails, and 0.4 s for both)",
     ),
