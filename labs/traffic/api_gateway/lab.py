@@ -12,7 +12,7 @@ from labs.traffic.api_gateway.reading import READING, SERVED
 
 APP, GATEWAY = "labs.traffic.api_gateway.service", "gateway"
 ASKS: dict[str, str | float] = {"auth": "auth", "auth_timeout_ms": 1000 * LIMIT_S}
-BY_GATEWAY = {"phone.parts": GATEWAY}
+BY_GATEWAY = {"handset.parts": GATEWAY}
 TRUSTING = {f"{backend}.auth": "" for backend in BACKENDS}
 
 LAB = Lab(
@@ -20,7 +20,7 @@ LAB = Lab(
     question="Authentication, limits, caching and routing in one place: what does the hop cost, "
     "and what does it save?",
     services=(
-        Service("phone", app=APP, calls=(*BACKENDS, GATEWAY), settings={"parts": PARTS}),
+        Service("handset", app=APP, calls=(*BACKENDS, GATEWAY), settings={"parts": PARTS}),
         Service(GATEWAY, app=APP, calls=("auth", *BACKENDS), settings={**ASKS, "parts": PARTS}),
         *(Service(backend, app=APP, calls=("auth",),
                   settings={**ASKS, "work_ms": 1000 * WORK_S}) for backend in BACKENDS),
@@ -28,7 +28,7 @@ LAB = Lab(
                 settings={"workers": 1, "service_ms": 1000 * CHECK_S}),
     ),
     load=PAGES,
-    distances=(Distance(("phone",), (GATEWAY, *BACKENDS), one_way_ms=round(1000 * WAY_S)),),
+    distances=(Distance(("handset",), (GATEWAY, *BACKENDS), one_way_ms=round(1000 * WAY_S)),),
     duration_s=END_S,
     faults=(),
     variants=(

@@ -14,7 +14,7 @@ BUSY_RPS = RATE * TIMES
 CAPACITY_RPS = 1 / CHECK_S
 
 PAGES = Paced(
-    rate_rps=RATE, to="phone", path="/as/{key}", keys=USERS, timeout_ms=3000,
+    rate_rps=RATE, to="handset", path="/as/{key}", keys=USERS, timeout_ms=3000,
     phases=(Surge(start_s=SURGE[0], end_s=SURGE[1], times=TIMES),),
 )  # fmt: skip
 
