@@ -2,7 +2,7 @@
 
 from harness.model import Broken, Distance, Fixed, Lab, Service, baseline, noted, on, ratio
 from labs.resilience.distributed_decisions.predictions import (
-    BOTH, CALLS, END_S, FIRST, GATEWAYS, LIMIT, PREDICTIONS, REFUSED, REFUSED_RATIO, REQUESTS,
+    CALLS, END_S, GATEWAYS, LIMIT, PREDICTIONS, REFUSED, REFUSED_RATIO, REQUESTS,
     TELL_S, THROUGH, THROUGH_QUIET, WAIT_MS, WAY_MS,
 )  # fmt: skip
 from labs.resilience.distributed_decisions.reading import READING, THROUGH_PLOT
@@ -38,8 +38,6 @@ LAB = Lab(
            at_least=0.85 * LIMIT, at_most=1.15 * LIMIT, unlike=("whole", "counts")),
         on("demand", "asked", claim="nobody is refused below the limit", measure=REFUSED,
            at_most=REFUSED_RATIO / 3, unlike="share"),
-        on("demand", claim="little more while shares change", measure=FIRST, at_least=LIMIT / 2,
-           at_most=BOTH, unlike=("whole", "counts")),
         noted("asked", claim="each request waits for the counter", measure=WAIT_MS,
               at_least=2 * WAY_MS),
     ),

@@ -29,7 +29,6 @@ QUIET, FULL = (2, FLOOD[0]), (FLOOD[0] + 2, FLOOD[1])
 THROUGH = measures.goodput_rps(*FULL)
 THROUGH_QUIET = measures.goodput_rps(*QUIET)
 REFUSED = measures.failed_ratio(*QUIET)
-FIRST = measures.goodput_rps(FLOOD[0], FLOOD[0] + 1)
 TICKS = (FULL[0] + 0.25, FULL[1] - 0.25)
 """Whole half seconds, which do not begin in the moment in which gateways tell."""
 CALLS = measures.attempts_rps("counter", *TICKS)
@@ -42,9 +41,6 @@ WHOLE = stock.sold_apart(LIMIT, IN_FLOOD, span_s=1)
 UNHEARD = stock.sold_apart(LIMIT, IN_FLOOD, span_s=HEARD_S)
 OF_SHARES = stock.sold_from_shares((LIMIT / GATEWAYS,) * GATEWAYS, QUIET_RPS, span_s=1)
 REFUSED_RATIO = 1 - OF_SHARES / sum(QUIET_RPS)
-OLD_SHARES = tuple(round(LIMIT * rate / sum(QUIET_RPS)) for rate in QUIET_RPS)
-BOTH = sum(max(old, LIMIT / GATEWAYS) for old in OLD_SHARES)
-"""The most in a second in which shares change: each gateway has the larger one of its two."""
 TOLD_RPS = 2 * GATEWAYS / TELL_S
 HOP_S = 0.006
 """The most that a call takes on its way through the machines, on containers as well."""

@@ -38,9 +38,6 @@ READING = Reading(
         "nobody is refused below the limit": Phrase(
             row="refuses nobody below it", value="refused", **TURNED
         ),
-        "little more while shares change": Phrase(
-            row="nearly keeps it at once", value="in the flood's first second", **LET
-        ),
         "each request waits for the counter": Phrase(row="waits", value="a request"),
         "far fewer calls": Phrase(row="calls less", value="of the calls"),
         "no wait for the counter": Phrase(row="does not wait", value="of the time"),
