@@ -4,7 +4,6 @@ from harness import measures
 from harness.measures import plots
 from harness.model.reading import End, Line, Phrase, Question, Reading, choice
 from labs.resilience.distributed_decisions.predictions import (
-    CALLS,
     FULL,
     LIMIT,
     PREDICTIONS,
@@ -48,13 +47,11 @@ READING = Reading(
         ASKED.name: Phrase(row="calls each time", value="to the counter", **CALLED),
     },
     line=Line(
-        caption="requests let through each second; let through in the flood, refused before it, "
-        "calls to the counter",
+        caption="requests let through each second; let through in the flood, refused before it",
         plot=THROUGH_PLOT,
         ends=(
             End(said="{value}", measure=THROUGH),
             End(said="{value}", measure=REFUSED),
-            End(said="{value}", measure=CALLS),
         ),
     ),
     questions=(
