@@ -41,6 +41,7 @@ WHOLE = stock.sold_apart(LIMIT, IN_FLOOD, span_s=1)
 UNHEARD = stock.sold_apart(LIMIT, IN_FLOOD, span_s=HEARD_S)
 OF_SHARES = stock.sold_from_shares((LIMIT / GATEWAYS,) * GATEWAYS, QUIET_RPS, span_s=1)
 REFUSED_RATIO = 1 - OF_SHARES / sum(QUIET_RPS)
+REFUSED_COUNT = REFUSED_RATIO * sum(QUIET_RPS) * (QUIET[1] - QUIET[0])
 TOLD_RPS = 2 * GATEWAYS / TELL_S
 HOP_S = 0.006
 """The most that a call takes on its way through the machines, on containers as well."""
@@ -74,8 +75,8 @@ PREDICTIONS = (
         REFUSED,
         on="share",
         equals=REFUSED_RATIO,
-        model=0.1,
-        leaves_out="a request that comes in another second than it was sent for",
+        model=2 / REFUSED_COUNT,
+        leaves_out="a request that is refused at each end of the window",
         source="theory:sold-apart",
         because=f"{QUIET_RPS[0]}/s at a gateway that may let {LIMIT // GATEWAYS} through",
     ),
