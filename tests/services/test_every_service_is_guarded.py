@@ -79,6 +79,11 @@ SCENES: Mapping[str, Scene] = {
     "labs.resilience.backpressure.service": Scene(
         around=(Service("callee", app="labs.resilience.backpressure.service"),), background=True
     ),
+    "labs.resilience.distributed_decisions.service_counter": Scene(path="/taken", method="POST"),
+    "labs.resilience.distributed_decisions.service_gateway": Scene(
+        settings={"kind": "asked"},
+        around=(Service("counter", app="labs.resilience.distributed_decisions.service_counter"),),
+    ),
     "labs.resilience.idempotency.service": Scene(
         path="/orders/1",
         method="POST",
