@@ -73,6 +73,7 @@ TARGETS: Mapping[str, Sequence[str]] = {
         "tests/labs/test_outlier_ejection_measures.py",
     ),
     "labs/traffic/realtime_push/measures.py": ("tests/labs/test_realtime_push_measures.py",),
+    "labs/traffic/selfish_routing/measures.py": ("tests/labs/test_selfish_routing_measures.py",),
     "labs/traffic/universal_scalability/measures.py": (
         "tests/labs/test_universal_scalability_measures.py",
     ),

@@ -112,6 +112,12 @@ SCENES: Mapping[str, Scene] = {
     "labs.traffic.fan_out_tail.service": Scene(settings={"leaves": 1}, around=(WORKER,)),
     "labs.traffic.head_of_line.service": Scene(around=(WORKER,)),
     "labs.traffic.queueing_models.service": Scene(),
+    "labs.traffic.selfish_routing.service_drivers": Scene(
+        path="/trips/1",
+        settings={"ways": "callee"},
+        around=(Service("callee", app="labs.traffic.selfish_routing.service_road"),),
+    ),
+    "labs.traffic.selfish_routing.service_road": Scene(),
     "labs.traffic.universal_scalability.service": Scene(),
     "services.auth": Scene(path="/keys"),
     "services.backup": Scene(
