@@ -41,8 +41,7 @@ LAB = Lab(
         on("tunnel", claim="a new road makes trips longer", measure=TIMES, at_least=HALF_LONGER),
         on("tunnel-toll", "tunnel-load-toll", claim="trips take as long as before",
            measure=TIMES, at_most=HALF_LONGER),
-        noted("tunnel", claim="nearly everyone takes the tunnel", measure=IN_TUNNEL,
-              at_least=0.85),
+        noted("tunnel", claim="most take the tunnel", measure=IN_TUNNEL, at_least=0.5),
     ),
     across=(
         ratio("two-roads", "two-roads-toll", claim="a quarter longer than the best",

@@ -4,7 +4,7 @@ import math
 
 from harness import measures
 from harness.model import Configure, Paced, during, predict
-from harness.theory import roads
+from harness.theory import chance, roads
 from labs.traffic.selfish_routing.measures import times_as_long, trip_ms
 
 RATE, PER_RPS_MS, RING_MS = 40, 10, 440
@@ -52,6 +52,9 @@ def _late_s(after_s: float) -> float:
     return math.exp(-LOOKS * after_s) * SELFISH_S
 
 
+LATE_SHARE = math.exp(-LOOKS * THEN[0])
+LATE_SD_MS = PER_RPS_MS * chance.binomial_count_sd(trials=DRIVERS, share=LATE_SHARE)
+"""Of the few drivers who have not looked since the start, each is a car less on the bridge."""
 EQUAL = "drivers who change over together until their map shows it, and the calls' own way"
 LATE = "drivers who have not looked at their map yet, and the calls' own way"
 HALVES = f"half of all over each bridge, {PER_RPS_MS} ms x {RATE / 2:g}, and {RING_MS} ms on a ring"
@@ -63,6 +66,7 @@ PREDICTIONS = tuple(
         on=variant,
         equals=1000 * time_s,
         model=(off_s + calls * HOP_S) / time_s,
+        chance=LATE_SD_MS if variant == "two-roads" else 0,
         leaves_out=leaves_out,
         also=also,
         source="theory:selfish-routing",

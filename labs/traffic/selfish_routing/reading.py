@@ -26,7 +26,7 @@ READING = Reading(
         "about half are on the bridge": Phrase(row="halves the bridge's load", value="on it"),
         "a new road makes trips longer": Phrase(row="takes longer", value="times", **LONGER),
         "trips take as long as before": Phrase(row="takes as long", value="times", **LONGER),
-        "nearly everyone takes the tunnel": Phrase(row="fills the tunnel", value="in it"),
+        "most take the tunnel": Phrase(row="fills the tunnel", value="in it"),
         "a quarter longer than the best": Phrase(row="takes longer", value="times"),
         "a quarter longer with a road more": Phrase(row="takes longer", value="times"),
     },
