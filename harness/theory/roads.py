@@ -8,7 +8,7 @@ best, where times grow in proportion to the load.
 from harness.theory import domain
 
 
-def pigou_selfish_s(rate_rps: float, per_rps_s: float, other_s: float) -> float:
+def pigou_selfish_s(*, rate_rps: float, per_rps_s: float, other_s: float) -> float:
     """Mean time where each takes the quicker of two roads, min(a r, c), in seconds.
 
     One road takes `per_rps_s` for each car a second on it, the other always `other_s`: nobody takes
@@ -23,7 +23,7 @@ def pigou_selfish_s(rate_rps: float, per_rps_s: float, other_s: float) -> float:
     return min(per_rps_s * rate_rps, other_s)
 
 
-def pigou_best_s(rate_rps: float, per_rps_s: float, other_s: float) -> float:
+def pigou_best_s(*, rate_rps: float, per_rps_s: float, other_s: float) -> float:
     """Least mean time that is possible on two roads, in seconds, as `pigou_selfish_s`.
 
     (a x^2 + c (r - x)) / r with x = min(r, c / 2a) on the road that grows slower with its load.
@@ -38,7 +38,7 @@ def pigou_best_s(rate_rps: float, per_rps_s: float, other_s: float) -> float:
     return (per_rps_s * taken_rps**2 + other_s * (rate_rps - taken_rps)) / rate_rps
 
 
-def pigou_toll_s(rate_rps: float, per_rps_s: float, other_s: float) -> float:
+def pigou_toll_s(*, rate_rps: float, per_rps_s: float, other_s: float) -> float:
     """Toll on the road that grows slower with which each chooses what is best for all, in seconds.
 
     a x, by how much one car more slows down all others: a x + toll = c gives x = c / 2a. Valid
@@ -53,7 +53,7 @@ def pigou_toll_s(rate_rps: float, per_rps_s: float, other_s: float) -> float:
     return min(per_rps_s * rate_rps, other_s / 2)
 
 
-def braess_apart_s(rate_rps: float, per_rps_s: float, other_s: float) -> float:
+def braess_apart_s(*, rate_rps: float, per_rps_s: float, other_s: float) -> float:
     """Time on two ways of a road of each kind, a r / 2 + c, in seconds.
 
     Half of all take each way. Source: Braess, Unternehmensforschung 12, 1968.
@@ -66,7 +66,7 @@ def braess_apart_s(rate_rps: float, per_rps_s: float, other_s: float) -> float:
     return per_rps_s * rate_rps / 2 + other_s
 
 
-def braess_joined_s(rate_rps: float, per_rps_s: float, other_s: float) -> float:
+def braess_joined_s(*, rate_rps: float, per_rps_s: float, other_s: float) -> float:
     """Time where a short cut joins the two ways, min(2 a r, max(2 c, a r / 2 + c)), in seconds.
 
     The short cut takes no time and avoids both constant roads. Each takes the quickest of three
@@ -76,5 +76,5 @@ def braess_joined_s(rate_rps: float, per_rps_s: float, other_s: float) -> float:
         ValueError: a number is not above 0.
 
     """
-    apart_s = braess_apart_s(rate_rps, per_rps_s, other_s)
+    apart_s = braess_apart_s(rate_rps=rate_rps, per_rps_s=per_rps_s, other_s=other_s)
     return min(2 * per_rps_s * rate_rps, max(2 * other_s, apart_s))

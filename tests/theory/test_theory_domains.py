@@ -730,6 +730,11 @@ NOT_SCALED = {
     "networks.transfer_s",  # megabytes a second
     "networks.compression_pays_below_mb_s",  # megabytes a second
     "storage.restore_s",  # megabytes a second
+    "roads.pigou_selfish_s",  # seconds for each car a second
+    "roads.pigou_best_s",  # seconds for each car a second
+    "roads.pigou_toll_s",  # seconds for each car a second
+    "roads.braess_apart_s",  # seconds for each car a second
+    "roads.braess_joined_s",  # seconds for each car a second
 }
 """Formulas that hold a constant with a unit, or whose figure is of one second."""
 

@@ -38,9 +38,9 @@ def test_each_takes_the_quicker_of_two_roads(rate_rps: int, other_s: float) -> N
     def times_s(loads: Sequence[float]) -> tuple[float, ...]:
         return PER_RPS_S * loads[0], other_s
 
-    selfish_s = roads.pigou_selfish_s(rate_rps, PER_RPS_S, other_s)
+    selfish_s = roads.pigou_selfish_s(rate_rps=rate_rps, per_rps_s=PER_RPS_S, other_s=other_s)
     assert filled(times_s, 2, rate_rps) == pytest.approx(selfish_s, rel=0.02)
-    best_s = roads.pigou_best_s(rate_rps, PER_RPS_S, other_s)
+    best_s = roads.pigou_best_s(rate_rps=rate_rps, per_rps_s=PER_RPS_S, other_s=other_s)
     splits = [rate_rps * step / 200 for step in range(201)]
     tried_s = min((PER_RPS_S * x * x + other_s * (rate_rps - x)) / rate_rps for x in splits)
     assert best_s <= tried_s * (1 + 1e-9)
@@ -51,10 +51,12 @@ def test_each_takes_the_quicker_of_two_roads(rate_rps: int, other_s: float) -> N
 @given(RATES_RPS, OTHERS_S)
 def test_a_toll_makes_what_is_best_for_each_the_best_for_all(rate_rps: int, other_s: float) -> None:
     """The load at which both roads cost the same is the one of the least mean time."""
-    toll_s = roads.pigou_toll_s(rate_rps, PER_RPS_S, other_s)
+    toll_s = roads.pigou_toll_s(rate_rps=rate_rps, per_rps_s=PER_RPS_S, other_s=other_s)
     taken_rps = min(rate_rps, (other_s - toll_s) / PER_RPS_S)
     mean_s = (PER_RPS_S * taken_rps**2 + other_s * (rate_rps - taken_rps)) / rate_rps
-    assert mean_s == pytest.approx(roads.pigou_best_s(rate_rps, PER_RPS_S, other_s))
+    assert mean_s == pytest.approx(
+        roads.pigou_best_s(rate_rps=rate_rps, per_rps_s=PER_RPS_S, other_s=other_s)
+    )
 
 
 @given(RATES_RPS, OTHERS_S)
@@ -68,8 +70,8 @@ def test_a_short_cut_costs_at_most_a_third(rate_rps: int, other_s: float) -> Non
         first, second = (PER_RPS_S * (load + loads[2]) for load in loads[:2])
         return first + other_s, second + other_s, first + second
 
-    without_s = roads.braess_apart_s(rate_rps, PER_RPS_S, other_s)
-    with_s = roads.braess_joined_s(rate_rps, PER_RPS_S, other_s)
+    without_s = roads.braess_apart_s(rate_rps=rate_rps, per_rps_s=PER_RPS_S, other_s=other_s)
+    with_s = roads.braess_joined_s(rate_rps=rate_rps, per_rps_s=PER_RPS_S, other_s=other_s)
     assert filled(apart_s, 2, rate_rps) == pytest.approx(without_s, rel=0.02)
     assert filled(joined_s, 3, rate_rps) == pytest.approx(with_s, rel=0.02)
     assert with_s <= without_s * 4 / 3 * (1 + 1e-9)
@@ -77,6 +79,6 @@ def test_a_short_cut_costs_at_most_a_third(rate_rps: int, other_s: float) -> Non
 
 def test_the_worst_is_a_third_longer() -> None:
     """Where the full road takes as long as the other."""
-    sizes = (40, 0.01, 0.4)
-    assert roads.pigou_selfish_s(*sizes) / roads.pigou_best_s(*sizes) == pytest.approx(4 / 3)
-    assert roads.braess_joined_s(*sizes) / roads.braess_apart_s(*sizes) == pytest.approx(4 / 3)
+    sizes = {"rate_rps": 40, "per_rps_s": 0.01, "other_s": 0.4}
+    assert roads.pigou_selfish_s(**sizes) / roads.pigou_best_s(**sizes) == pytest.approx(4 / 3)
+    assert roads.braess_joined_s(**sizes) / roads.braess_apart_s(**sizes) == pytest.approx(4 / 3)

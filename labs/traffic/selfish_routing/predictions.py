@@ -27,12 +27,12 @@ TIMES = times_as_long(BEFORE, *THEN)
 ON_BRIDGE = measures.attempts_per_request(BRIDGES[0], *THEN)
 IN_TUNNEL = measures.attempts_per_request(TUNNEL, *THEN)
 
-SIZES = (RATE, PER_RPS_MS / 1000, RING_MS / 1000)
-SELFISH_S, BEST_S = roads.pigou_selfish_s(*SIZES), roads.pigou_best_s(*SIZES)
-TOLL_S = roads.pigou_toll_s(*SIZES)
+SIZES = {"rate_rps": RATE, "per_rps_s": PER_RPS_MS / 1000, "other_s": RING_MS / 1000}
+SELFISH_S, BEST_S = roads.pigou_selfish_s(**SIZES), roads.pigou_best_s(**SIZES)
+TOLL_S = roads.pigou_toll_s(**SIZES)
 BEST_RPS = 1000 * TOLL_S / PER_RPS_MS
 BEST_SHARE = BEST_RPS / RATE
-APART_S, JOINED_S = roads.braess_apart_s(*SIZES), roads.braess_joined_s(*SIZES)
+APART_S, JOINED_S = roads.braess_apart_s(**SIZES), roads.braess_joined_s(**SIZES)
 HALF_LONGER = (1 + JOINED_S / APART_S) / 2
 """Halfway between as long as before and as long as predicted: 1.125 times."""
 LAG_S = 1
