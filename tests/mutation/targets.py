@@ -74,6 +74,7 @@ TARGETS: Mapping[str, Sequence[str]] = {
     ),
     "labs/traffic/geo_routing/measures.py": ("tests/labs/test_geo_routing_measures.py",),
     "labs/traffic/realtime_push/measures.py": ("tests/labs/test_realtime_push_measures.py",),
+    "labs/traffic/selfish_routing/measures.py": ("tests/labs/test_selfish_routing_measures.py",),
     "labs/traffic/universal_scalability/measures.py": (
         "tests/labs/test_universal_scalability_measures.py",
     ),

@@ -123,6 +123,12 @@ SCENES: Mapping[str, Scene] = {
         around=(WORKER,),
     ),
     "labs.traffic.queueing_models.service": Scene(),
+    "labs.traffic.selfish_routing.service_drivers": Scene(
+        path="/trips/1",
+        settings={"ways": "callee"},
+        around=(Service("callee", app="labs.traffic.selfish_routing.service_road"),),
+    ),
+    "labs.traffic.selfish_routing.service_road": Scene(),
     "labs.traffic.universal_scalability.service": Scene(),
     "services.auth": Scene(path="/keys"),
     "services.backup": Scene(

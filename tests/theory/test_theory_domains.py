@@ -456,6 +456,11 @@ EXAMPLES: dict[str, dict[str, Any] | list[Any]] = {
     "scaling.batch_capacity_rps": {"size": 10, "fixed_s": 0.008, "item_s": 0.001},
     "scaling.mesh_links": {"nodes": 13},
     "scaling.mesh_limit_nodes": {"links_per_node": 12},
+    "roads.pigou_selfish_s": {"rate_rps": 40, "per_rps_s": 0.01, "other_s": 0.4},
+    "roads.pigou_best_s": {"rate_rps": 40, "per_rps_s": 0.01, "other_s": 0.4},
+    "roads.pigou_toll_s": {"rate_rps": 40, "per_rps_s": 0.01, "other_s": 0.4},
+    "roads.braess_apart_s": {"rate_rps": 40, "per_rps_s": 0.01, "other_s": 0.4},
+    "roads.braess_joined_s": {"rate_rps": 40, "per_rps_s": 0.01, "other_s": 0.4},
     "stock.sold_apart": {"left": 26, "rates_rps": (5, 2, 1), "span_s": 10},
     "stock.sold_from_shares": {"shares": (10, 10, 6), "rates_rps": (5, 2, 1), "span_s": 10},
     "spikes.spike_worst_wait_s": {"rate_rps": 120, "capacity_rps": 80, "lag_s": 8},
@@ -727,6 +732,11 @@ NOT_SCALED = {
     "networks.transfer_s",  # megabytes a second
     "networks.compression_pays_below_mb_s",  # megabytes a second
     "storage.restore_s",  # megabytes a second
+    "roads.pigou_selfish_s",  # seconds for each car a second
+    "roads.pigou_best_s",  # seconds for each car a second
+    "roads.pigou_toll_s",  # seconds for each car a second
+    "roads.braess_apart_s",  # seconds for each car a second
+    "roads.braess_joined_s",  # seconds for each car a second
 }
 """Formulas that hold a constant with a unit, or whose figure is of one second."""
 
