@@ -21,7 +21,7 @@ QUIET, FULL = (0, SLOW[0] - 0.5), (SLOW[0] + 8, SLOW[1])
 FULL_S = FULL[1] - FULL[0]
 
 GOOD = measures.goodput_rps(*FULL)
-WAIT_MS = measures.latency_ms(0.5, *FULL)
+TIME_MS, LONG_MS = measures.latency_ms(0.5, *FULL), measures.latency_ms(0.9, *FULL)
 GOOD_AFTER = measures.success_ratio(SLOW[1] + 2, END_S)
 
 STEEPEST = 0.5

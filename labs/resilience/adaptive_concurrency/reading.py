@@ -11,8 +11,8 @@ from labs.resilience.adaptive_concurrency.predictions import (
     PREDICTIONS,
     RATE,
     START,
+    TIME_MS,
     TIMES,
-    WAIT_MS,
 )
 
 GOOD_PLOT = plots.each_second({"good": GOOD}, title=f"Answers within {PATIENCE_S:g} s, each second")
@@ -34,7 +34,9 @@ READING = Reading(
         "does more than half of what it can": Phrase(
             row="does more than half", value="good", **DID
         ),
-        "those that are served wait in a queue": Phrase(row="keeps a queue", value="median time"),
+        "one in ten that are served waits in a queue": Phrase(
+            row="keeps a queue", value="90th percentile"
+        ),
         "most are served when it is over": Phrase(row="serves most later", value="good later"),
         "twice as much is done": Phrase(row="differ in what is done", value="times"),
         BUSY.name: Phrase(row="keeps its slots busy", value="good", **DID),
@@ -47,7 +49,7 @@ READING = Reading(
         plot=GOOD_PLOT,
         ends=(
             End(said="{value}", measure=GOOD),
-            End(said="{value}", measure=WAIT_MS),
+            End(said="{value}", measure=TIME_MS),
             End(said="{value}", measure=GOOD_AFTER),
         ),
     ),
