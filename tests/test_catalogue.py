@@ -1,5 +1,6 @@
 """The catalogue, the episodes, and the labs that are in the repository."""
 
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from harness import catalogue
 from harness.errors import LabError
 from harness.model.names import nearest
 
+LABS = Path(catalogue.__file__).parents[1] / "labs"
 TRACKS = {
     *("cascades", "consensus", "data", "delivery", "economics", "incidents", "modern"),
     *("observability", "operations", "resilience", "security", "traffic"),
@@ -117,3 +119,15 @@ def test_the_name_of_a_folder_is_no_slug() -> None:
     """Underscores are offered as dashes."""
     with pytest.raises(LabError, match=r"no lab 'retry_storm' \(did you mean retry-storm\?\)"):
         catalogue.find("retry_storm")
+
+
+def test_the_page_of_labs_has_a_row_for_each() -> None:
+    """Under its track, with a link to its lesson; the README's rows are some of these."""
+    row = re.compile(r"^\| \[`([a-z-]+)`\]\(([a-z_/]+README\.md)\) \| .+ \|$", re.MULTILINE)
+    found = row.findall((LABS / "README.md").read_text())
+    folders = {slug: catalogue.find(slug).folder for slug in catalogue.slugs()}
+    assert sorted(found) == sorted(
+        (slug, str((folder / "README.md").relative_to(LABS))) for slug, folder in folders.items()
+    )
+    some = row.findall((LABS.parent / "README.md").read_text())
+    assert {(slug, link.removeprefix("labs/")) for slug, link in some} < set(found)

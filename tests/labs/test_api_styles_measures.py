@@ -37,5 +37,6 @@ def test_without_a_screen_there_is_no_figure(measure: object) -> None:
 def test_a_figure_can_be_had_of_another_window() -> None:
     """Plots ask for it second by second."""
     over = requests_of("/new", 0, 4).over
+    assert requests_of("/new", 0, 4).reads.window == (0, 4)
     assert over is not None
     assert over(1, 2).of(MADE) == 10

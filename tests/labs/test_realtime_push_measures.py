@@ -57,6 +57,7 @@ def test_an_age_is_a_mean_over_what_was_heard() -> None:
 def test_a_connection_is_held_until_its_sample_is_gone() -> None:
     """Between two samples half way; one that stays is held until the end."""
     assert held_for_s("a", 1, 5).of(MADE) == 4
+    assert held_for_s("b", 3, 5).of(MADE) == 0.5
     assert held_for_s("b", 1, 5).of(MADE) == pytest.approx((3.5 + 2 + 0.5) / 4)
 
 

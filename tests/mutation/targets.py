@@ -72,6 +72,7 @@ TARGETS: Mapping[str, Sequence[str]] = {
     "labs/resilience/outlier_ejection/measures.py": (
         "tests/labs/test_outlier_ejection_measures.py",
     ),
+    "labs/traffic/geo_routing/measures.py": ("tests/labs/test_geo_routing_measures.py",),
     "labs/traffic/realtime_push/measures.py": ("tests/labs/test_realtime_push_measures.py",),
     "labs/traffic/universal_scalability/measures.py": (
         "tests/labs/test_universal_scalability_measures.py",

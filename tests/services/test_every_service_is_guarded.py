@@ -111,6 +111,12 @@ SCENES: Mapping[str, Scene] = {
     ),
     "labs.traffic.fan_out_tail.service": Scene(settings={"leaves": 1}, around=(WORKER,)),
     "labs.traffic.head_of_line.service": Scene(around=(WORKER,)),
+    "labs.traffic.geo_routing.service_edge": Scene(around=(WORKER,)),
+    "labs.traffic.geo_routing.service_users": Scene(
+        path="/users/{number}",
+        settings={"way": "anycast", "edge": "callee"},
+        around=(WORKER,),
+    ),
     "labs.traffic.queueing_models.service": Scene(),
     "labs.traffic.universal_scalability.service": Scene(),
     "services.auth": Scene(path="/keys"),

@@ -119,6 +119,8 @@ EXAMPLES: dict[str, dict[str, Any] | list[Any]] = {
     "delivery.detection_probability": {"failure_ratio": 0.01, "requests": 100},
     "delivery.canary_power": {"base_ratio": 0.01, "canary_ratio": 0.02, "requests": 1000},
     "delivery.canary_requests": {"base_ratio": 0.01, "canary_ratio": 0.02, "power": 0.8},
+    "routing.name_failover_s": {"moved_after_s": 3, "ttl_s": 10, "gap_s": 3},
+    "routing.name_failover_sd_s": {"ttl_s": 10, "gap_s": 3, "users": 48},
     "runs.trials_until_run": {"in_a_row": 3, "failure_ratio": 0.5},
     "runs.trials_until_run_sd": {"in_a_row": 3, "failure_ratio": 0.5},
     "percolation.reached_share": {"mean_degree": 2, "nodes": 500, "isolated_share": 0.1},
