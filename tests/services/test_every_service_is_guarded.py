@@ -129,6 +129,7 @@ SCENES: Mapping[str, Scene] = {
         around=(Service("callee", app="labs.traffic.selfish_routing.service_road"),),
     ),
     "labs.traffic.selfish_routing.service_road": Scene(),
+    "labs.traffic.service_mesh.service": Scene(settings={"to": "callee"}, around=(WORKER,)),
     "labs.traffic.universal_scalability.service": Scene(),
     "services.auth": Scene(path="/keys"),
     "services.backup": Scene(
