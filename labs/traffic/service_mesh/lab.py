@@ -9,7 +9,10 @@ from labs.traffic.service_mesh.predictions import (
 from labs.traffic.service_mesh.reading import READING, SERVED
 
 PROXY = "labs.traffic.service_mesh.service"
-MEND = {f"{EGRESS}.outgoing.order": "retry", f"{EGRESS}.proxy_ms": 1000 * PROXY_S}
+MEND: dict[str, str | float] = {
+    f"{EGRESS}.outgoing.order": "retry",
+    f"{EGRESS}.proxy_ms": 1000 * PROXY_S,
+}
 
 LAB = Lab(
     title="Service mesh and sidecars",
