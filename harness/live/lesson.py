@@ -8,6 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from harness.fault_assignments import FAULT
 from harness.lessons.prose import MARKDOWN, plain
 from harness.model.fault import Setting
 
@@ -93,8 +94,8 @@ def _try(words: list[str]) -> Try | None:
             case "--set":
                 name, _, given = value.partition("=")
                 settings[name] = _value(given)
-    if not settings:
-        return None
+    if not settings or any(name.startswith(FAULT) for name in settings):
+        return None  # on a page, faults are done by hand
     said = ", ".join(f"{name} = {value}" for name, value in settings.items())
     also = f", seed {seed}" if seed is not None else ""
     return Try(said=f"{variant}: {said}{also}", variant=variant, seed=seed, settings=settings)

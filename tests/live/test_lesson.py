@@ -44,6 +44,7 @@ How many?
 ## Break the fix
 
     ./lab run hall --variant calm --set front.tries=2 --set front.mode=fast --seed 3
+    ./lab run hall --variant calm --set fault.for_s=3
     ./lab run hall --variant calm
 <!-- PASS -->
 """
