@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from harness.theory import domain
 
 
-def sold_apart(left: float, rates_rps: Sequence[float], *, span_s: float) -> float:
+def sold_apart(rates_rps: Sequence[float], *, left: float, span_s: float) -> float:
     """How many of a stock are sold when each place believes that all of it is its own.
 
     sum of min(left, rate t): a place sells for as long as it sees something left. Valid where no
@@ -23,7 +23,7 @@ def sold_apart(left: float, rates_rps: Sequence[float], *, span_s: float) -> flo
 
 
 def sold_from_shares(
-    shares: Sequence[float], rates_rps: Sequence[float], *, span_s: float
+    rates_rps: Sequence[float], *, shares: Sequence[float], span_s: float
 ) -> float:
     """How many of a stock are sold when each place has a share of it to itself: an escrow.
 

@@ -24,7 +24,7 @@ def test_places_that_see_all_of_a_stock_sell_it_several_times(
     left: int, rates_rps: list[int], span_s: int
 ) -> None:
     """As played out, and at most once for each place."""
-    sold = stock.sold_apart(left, rates_rps, span_s=span_s)
+    sold = stock.sold_apart(rates_rps, left=left, span_s=span_s)
     assert sold == played([left] * len(rates_rps), rates_rps, span_s)
     assert sold <= left * len(rates_rps)
 
@@ -33,7 +33,7 @@ def test_places_that_see_all_of_a_stock_sell_it_several_times(
 def test_shares_are_never_sold_twice(places: list[tuple[int, int]], span_s: int) -> None:
     """As played out, and together no more than there is."""
     shares, rates_rps = [one for one, _ in places], [one for _, one in places]
-    sold = stock.sold_from_shares(shares, rates_rps, span_s=span_s)
+    sold = stock.sold_from_shares(rates_rps, shares=shares, span_s=span_s)
     assert sold == played(shares, rates_rps, span_s)
     assert sold <= sum(shares)
 
@@ -41,4 +41,4 @@ def test_shares_are_never_sold_twice(places: list[tuple[int, int]], span_s: int)
 def test_each_share_has_a_rate() -> None:
     """Else a place would be left out in silence."""
     with pytest.raises(ValueError, match="shares and rates_rps must be as many"):
-        stock.sold_from_shares([1, 2], [1], span_s=1)
+        stock.sold_from_shares([1], shares=[1, 2], span_s=1)

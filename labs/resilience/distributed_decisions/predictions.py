@@ -37,9 +37,9 @@ WAIT_MS = measures.latency_ms(0.5, *QUIET)
 IN_FLOOD = (FLOOD_RPS,) * GATEWAYS
 HEARD_S = TELL_S + 4 * WAY_MS / 1000
 """How far a second has gone when all have told, and then heard, what was let through in it."""
-WHOLE = stock.sold_apart(LIMIT, IN_FLOOD, span_s=1)
-UNHEARD = stock.sold_apart(LIMIT, IN_FLOOD, span_s=HEARD_S)
-OF_SHARES = stock.sold_from_shares((LIMIT / GATEWAYS,) * GATEWAYS, QUIET_RPS, span_s=1)
+WHOLE = stock.sold_apart(IN_FLOOD, left=LIMIT, span_s=1)
+UNHEARD = stock.sold_apart(IN_FLOOD, left=LIMIT, span_s=HEARD_S)
+OF_SHARES = stock.sold_from_shares(QUIET_RPS, shares=(LIMIT / GATEWAYS,) * GATEWAYS, span_s=1)
 REFUSED_RATIO = 1 - OF_SHARES / sum(QUIET_RPS)
 REFUSED_COUNT = REFUSED_RATIO * sum(QUIET_RPS) * (QUIET[1] - QUIET[0])
 TOLD_RPS = 2 * GATEWAYS / TELL_S

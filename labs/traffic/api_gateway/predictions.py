@@ -32,6 +32,8 @@ FULL_S = overload.fifo_collapse_s(
 AFTER_S = (BACKLOG - LIMIT_S * CAPACITY_RPS) / (CAPACITY_RPS - len(BACKENDS) * RATE)
 """How long after its end they still do."""
 LOST = measures.failed_ratio(SURGE[0] + FULL_S + 1, SURGE[1] + AFTER_S - 1)
+ALL_LATE = float(BACKLOG / CAPACITY_RPS > LIMIT_S)
+"""The share of the checks that come too late then: they wait for all that is before them."""
 THEN = measures.failed_ratio(SURGE[0] + FULL_S + 0.5, SURGE[1])
 SERVED_RPS = (CAPACITY_RPS - BUSY_RPS) / len(BACKENDS)
 """The most pages a second that may have five checks each, where those that fail have had one."""
@@ -68,7 +70,7 @@ PREDICTIONS = (
         "no page until the checks are worked off",
         LOST,
         on="direct",
-        equals=1,
+        equals=ALL_LATE,
         model=0.05,
         leaves_out="a page whose four checks come at a lucky moment",
         source="theory:overload-fifo-collapse",

@@ -41,10 +41,10 @@ ANSWERED = measures.success_ratio(0, 5)
 ASKED = {edge: int(rate * CUT[0]) for edge, rate in RATES.items()}
 """How many buyers have come to each edge when the edges are cut off."""
 LEFT = STOCK - sum(ASKED.values())
-APART = stock.sold_apart(LEFT, tuple(RATES.values()), span_s=SPAN_S)
+APART = stock.sold_apart(tuple(RATES.values()), left=LEFT, span_s=SPAN_S)
 SHARES_LEFT = tuple(max(0, SHARE - asked) for asked in ASKED.values())
-OF_SHARES = stock.sold_from_shares(SHARES_LEFT, tuple(RATES.values()), span_s=SPAN_S)
-OF_BUSY = stock.sold_from_shares((SHARE,), (RATES[BUSY],), span_s=CUT[0])
+OF_SHARES = stock.sold_from_shares(tuple(RATES.values()), shares=SHARES_LEFT, span_s=SPAN_S)
+OF_BUSY = stock.sold_from_shares((RATES[BUSY],), shares=(SHARE,), span_s=CUT[0])
 UNHEARD_S = 2 * (TELL_S + 3 * WAY_MS / 1000)
 """How old a sale may be before another edge hears of it: told in turn, and then fetched in turn."""
 UNHEARD = sum(math.ceil(rate * UNHEARD_S) for edge, rate in RATES.items() if edge != BUSY)
