@@ -90,6 +90,8 @@ def changed_settings(
         SettingError: as above, or a setting is not live.
 
     """
+    if not changes:
+        return settings_of(module, values)
     there = live_settings(module)
     for name in changes:
         if name not in there:
