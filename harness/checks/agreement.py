@@ -22,8 +22,9 @@ SIGMAS = 2
 def agreement(lab: Lab, simulated: Recording, measured: Recording) -> Iterator[Control]:
     """Hold goodput before, during and after the faults, and calls per request, together.
 
-    Figures may differ by a tenth. Those that come of few events may differ by more: a count of n
-    by 2 sqrt(n), which is beyond a tenth below 400, as the engines' races are not the same. And two
+    Figures may differ by a tenth. Those that come of few events may differ by more: counts by
+    2 sqrt(n) of the larger one, which is beyond a tenth below 400, as the engines' races are not
+    the same; the smaller may be 0, which says nothing of chance. And two
     systems are down alike if neither answers a tenth of what it did before the fault: what is still
     answered are stragglers at the window's edges. Their number hangs on when processes poll, and
     those have not started at the same time before second 0. Where neither run has anything to
@@ -85,7 +86,8 @@ def _held(  # noqa: PLR0913 - what is held against what, and how it was counted
         return
     slack = math.nan
     if math.isfinite(expected):
-        by_chance = SIGMAS * math.sqrt(expected * of) / of
+        larger = expected if math.isnan(found.value) else max(expected, found.value)
+        by_chance = SIGMAS * math.sqrt(larger * of) / of
         slack = max(WITHIN * expected, WITHIN * least - expected, by_chance)
     yield Control(
         kind=Kind.AGREEMENT,

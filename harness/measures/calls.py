@@ -14,12 +14,15 @@ from harness.measures.waste import given_up_s
 from harness.measures.windows import (
     call_starts,
     check_called,
+    check_called_by,
     check_window,
     requests_due,
     traces,
 )
 from harness.model.expect import Measure, NoDataError, Reads
 from harness.recording import Recording
+
+ORDINALS = {1: "first", 2: "second", 3: "third"}
 
 
 def attempts_per_request(callee: str, start_s: float, end_s: float) -> Measure:
@@ -130,6 +133,40 @@ def largest_share(*callees: str, start_s: float, end_s: float, slice_s: float) -
         name=f"largest share of one callee in {slice_s:g} s, {start_s:g}-{end_s:g} s",
         compute=compute,
         reads=Reads(window=(start_s, end_s), callees=callees),
+        is_share=True,
+    )
+
+
+def failed_tries_ratio(
+    caller: str, number: int, start_s: float, end_s: float, *, path: str = ""
+) -> Measure:
+    """Share of a caller's first tries that fail, or its second ones, 0 to 1, as `number` says.
+
+    Of the requests due in a window whose path begins with one, and for which the caller has tried
+    so often. A second try is made where the first has failed: if replicas fail independently, it
+    fails as often as the first, and else more often.
+    """
+    which = ORDINALS.get(number, f"{number}th")
+
+    def compute(recording: Recording) -> float:
+        due = traces(requests_due(recording, start_s, end_s, path))
+        check_called_by(recording, caller)
+        ends = [
+            span.status
+            for span in recording.spans
+            if (span.kind, span.caller, span.attempt) == ("client", caller, number)
+            and span.trace[16:] in due
+        ]
+        if not ends:
+            whose = f" for {path}" if path else ""
+            raise NoDataError(f"{caller} made no {which} try{whose} due in {start_s:g}-{end_s:g} s")
+        return sum(not status.startswith("2") for status in ends) / len(ends)
+
+    return Measure(
+        name=f"{which} tries that fail, {start_s:g}-{end_s:g} s",
+        compute=compute,
+        over=partial(failed_tries_ratio, caller, number, path=path),
+        reads=Reads(window=(start_s, end_s), hosts=(caller,), paths=(path,) if path else ()),
         is_share=True,
     )
 

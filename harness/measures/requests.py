@@ -130,6 +130,27 @@ def latency_ms(quantile: float, start_s: float, end_s: float, *, path: str = "")
     )
 
 
+def mean_latency_ms(start_s: float, end_s: float) -> Measure:
+    """Mean latency of the good answers, from the intended time on, of requests due in a window.
+
+    One that has not been answered by the end of the recording does not count.
+    """
+
+    def compute(recording: Recording) -> float:
+        times_s = [one.latency_s for one in requests_due(recording, start_s, end_s) if one.good]
+        if not times_s:
+            raise NoDataError(f"no request due in {start_s:g}-{end_s:g} s got a good answer")
+        return 1000 * fmean(times_s)
+
+    return Measure(
+        name=f"mean latency, {start_s:g}-{end_s:g} s",
+        unit="ms",
+        compute=compute,
+        over=mean_latency_ms,
+        reads=Reads(window=(start_s, end_s)),
+    )
+
+
 def told_after_s(start_s: float, end_s: float) -> Measure:
     """Mean time from when a request was due until its error, of those due in a window.
 

@@ -18,8 +18,7 @@ def series_availability(*parts: float) -> float:
         ValueError: a part is outside 0..1.
 
     """
-    for part in parts:
-        domain.share(part=part)
+    domain.share(parts=parts)
     return math.prod(parts)
 
 
@@ -32,8 +31,7 @@ def parallel_availability(*parts: float) -> float:
         ValueError: a part is outside 0..1.
 
     """
-    for part in parts:
-        domain.share(part=part)
+    domain.share(parts=parts)
     return 1 - math.prod(1 - part for part in parts)
 
 

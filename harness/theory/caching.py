@@ -228,8 +228,7 @@ def lru_hit_ratio(popularities: Sequence[float], *, slots: int) -> float:
             number.
 
     """
-    for popularity in popularities:
-        domain.positive(popularity=popularity)
+    domain.positive(popularities=popularities)
     domain.require(
         math.isclose(math.fsum(popularities), 1, abs_tol=1e-6), "popularities must add up to 1"
     )

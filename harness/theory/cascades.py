@@ -84,8 +84,7 @@ def power_law_exponent(sizes: Sequence[float], *, smallest: float) -> float:
 
     """
     domain.positive(smallest=smallest)
-    for size in sizes:
-        domain.finite(size=size)
+    domain.finite(sizes=sizes)
     logs = [math.log(size / smallest) for size in sizes if size >= smallest]
     domain.require(any(logs), f"sizes must hold some above {smallest:g}")
     return 1 + len(logs) / math.fsum(logs)

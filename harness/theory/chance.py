@@ -130,8 +130,7 @@ def sum_sd(*sds: float) -> float:
         ValueError: a part is negative.
 
     """
-    for sd in sds:
-        domain.not_negative(sd=sd)
+    domain.not_negative(sds=sds)
     return math.hypot(*sds)
 
 
@@ -149,8 +148,7 @@ def batch_means_sd(values: Sequence[float], *, batches: int) -> float:
     domain.count(2, batches=batches)
     size = len(values) // batches
     domain.require(size > 0, f"values must be at least {batches}, one for each batch")
-    for value in values:
-        domain.finite(value=value)
+    domain.finite(values=values)
     means = [fmean(values[n * size : (n + 1) * size]) for n in range(batches)]
     return stdev(means) / math.sqrt(batches)
 

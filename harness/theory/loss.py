@@ -137,8 +137,7 @@ def capped_loss_ratio(*, slots: int, cap: int, offered_erlangs: Sequence[float])
 
     """
     _check_kinds(offered_erlangs=offered_erlangs)
-    for load in offered_erlangs:
-        domain.not_negative(offered_erlangs=load)
+    domain.not_negative(offered_erlangs=offered_erlangs)
     domain.count(1, slots=slots, cap=cap)
     weights = _weights(slots, cap, offered_erlangs)
     refused = math.fsum(weight for held, weight in weights.items() if _more(held, 0) not in weights)
@@ -164,9 +163,7 @@ def capped_loss_sd(
 
     """
     _check_kinds(rates_rps=rates_rps, services_s=services_s)
-    for rate_rps, service_s in zip(rates_rps, services_s, strict=True):
-        domain.positive(rates_rps=rate_rps, services_s=service_s)
-    domain.positive(duration_s=duration_s)
+    domain.positive(rates_rps=rates_rps, services_s=services_s, duration_s=duration_s)
     offered = [rate * time for rate, time in zip(rates_rps, services_s, strict=True)]
     refused = capped_loss_ratio(slots=slots, cap=cap, offered_erlangs=offered)
     weights = _weights(slots, cap, offered)
@@ -278,10 +275,9 @@ def _inside(
 ) -> list[float]:
     """Give how likely each number of requests inside is, in proportion."""
     _check_kinds(rates_rps=rates_rps, limits=limits)
-    domain.positive(service_s=service_s)
+    domain.positive(service_s=service_s, rates_rps=rates_rps)
     domain.count(1, servers=servers)
-    for rate_rps, limit in zip(rates_rps, limits, strict=True):
-        domain.positive(rates_rps=rate_rps)
+    for limit in limits:
         domain.count(servers, limits=limit)
     weights = [1.0]
     for inside in range(max(limits)):

@@ -86,9 +86,9 @@ def priority_success_ratios(rates_rps: Sequence[float], *, capacity_rps: float) 
 
     """
     domain.not_negative(capacity_rps=capacity_rps)
+    domain.positive(rates_rps=rates_rps)
     left_rps, served = capacity_rps, []
     for rate_rps in rates_rps:
-        domain.positive(rate_rps=rate_rps)
         served.append(min(1.0, left_rps / rate_rps))
         left_rps = max(0.0, left_rps - rate_rps)
     return served

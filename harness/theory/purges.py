@@ -19,8 +19,7 @@ def purge_fills(rates_rps: Sequence[float], *, window_s: float) -> float:
         ValueError: a number is negative.
 
     """
-    domain.not_negative(window_s=window_s)
-    _not_negative(rates_rps)
+    domain.not_negative(window_s=window_s, rates_rps=rates_rps)
     return -math.fsum(math.expm1(-rate_rps * window_s) for rate_rps in rates_rps)
 
 
@@ -31,8 +30,7 @@ def purge_fills_sd(rates_rps: Sequence[float], *, window_s: float) -> float:
         ValueError: a number is negative.
 
     """
-    domain.not_negative(window_s=window_s)
-    _not_negative(rates_rps)
+    domain.not_negative(window_s=window_s, rates_rps=rates_rps)
     missed = [math.exp(-rate_rps * window_s) for rate_rps in rates_rps]
     return math.sqrt(math.fsum(one * (1 - one) for one in missed))
 
@@ -58,9 +56,8 @@ def stampede_success_ratio(
             above 0.
 
     """
-    domain.not_negative(fetch_s=fetch_s, patience_s=patience_s)
+    domain.not_negative(fetch_s=fetch_s, patience_s=patience_s, rates_rps=rates_rps)
     domain.positive(capacity_rps=capacity_rps, window_s=window_s)
-    _not_negative(rates_rps)
     domain.require(math.fsum(rates_rps) > 0, "rates_rps must add up to more than 0")
     step_s = window_s / STEPS
     waits_s: list[float] = []
@@ -74,8 +71,3 @@ def stampede_success_ratio(
             late += missed_rps
         wait_s = max(0.0, wait_s + (missed_rps / capacity_rps - 1) * step_s)
     return 1 - late / STEPS / math.fsum(rates_rps)
-
-
-def _not_negative(rates_rps: Sequence[float]) -> None:
-    for rate_rps in rates_rps:
-        domain.not_negative(rate_rps=rate_rps)

@@ -270,11 +270,9 @@ def lindley_waits_s(*, gaps_s: Sequence[float], services_s: Sequence[float]) -> 
         len(gaps_s) == len(services_s) - 1,
         f"gaps_s must be one fewer than services_s, not {len(gaps_s)} for {len(services_s)}",
     )
-    for gap_s in gaps_s:
-        domain.not_negative(gap_s=gap_s)
+    domain.not_negative(gaps_s=gaps_s, services_s=services_s)
     waits_s = [0.0]
     for gap_s, service_s in zip(gaps_s, services_s, strict=False):
-        domain.not_negative(service_s=service_s)
         waits_s.append(max(0.0, waits_s[-1] + service_s - gap_s))
     return waits_s
 

@@ -149,11 +149,12 @@ def failover_utilisation_limit(
 ) -> float:
     """Share busy up to which the other regions survive a loss, if machines boot meanwhile, 0 to 1.
 
-    (n - k) / n x (1 + patience / boot): after the loss each has n / (n - k) times its load, and
-    above 1 its queue grows by a second of work for each second, until machines come; that must not
-    exceed what is left of the callers' patience. Without machines that come it is (n - k) / n, to
-    which it goes for long boots. Valid for even arrivals, and machines that are asked for at once.
-    Derived (fluid).
+    (n - k) / n / (1 - patience / boot): after the loss each has r = n / (n - k) times its load,
+    and above 1 its queue grows by r - 1 seconds of work a second until machines come, which are r
+    times as many as there were; so nobody waits longer than (1 - 1 / r) x boot, and that must not
+    exceed what is left of the callers' patience. Who is more patient than a boot takes needs no
+    room. Without machines that come it is (n - k) / n, to which it goes for long boots. Valid for
+    even arrivals, and machines that are asked for at once. Derived (fluid).
 
     Raises:
         ValueError: a count is below 1, `lost` not below `regions`, or a time not above 0.
@@ -162,7 +163,9 @@ def failover_utilisation_limit(
     domain.count(1, regions=regions, lost=lost)
     domain.require(lost < regions, f"lost must be below {regions}, not {lost}")
     domain.positive(boot_s=boot_s, patience_s=patience_s)
-    return min(1.0, (regions - lost) / regions * (1 + patience_s / boot_s))
+    if patience_s >= boot_s:
+        return 1.0
+    return min(1.0, (regions - lost) / regions / (1 - patience_s / boot_s))
 
 
 def tracking_rounds(*, machines: int, needed: int, target: float) -> int:
@@ -201,10 +204,10 @@ def tracked_machines(
     domain.count(machines, most=most)
     domain.count(0, boot_looks=boot_looks)
     domain.inner_share(target=target)
+    domain.not_negative(loads_erlangs=loads_erlangs)
     asked = [(0, machines)]  # from which look on, how many
     backlog, served = 0.0, []
     for look, load in enumerate(loads_erlangs):
-        domain.not_negative(load_erlangs=load)
         ready = max(count for since, count in asked if since <= look)
         busy = min(ready, backlog + load)
         backlog += load - busy

@@ -17,8 +17,7 @@ def sold_apart(rates_rps: Sequence[float], *, left: float, span_s: float) -> flo
         ValueError: a number is negative.
 
     """
-    domain.not_negative(left=left, span_s=span_s)
-    _not_negative(rates_rps)
+    domain.not_negative(left=left, span_s=span_s, rates_rps=rates_rps)
     return math.fsum(min(left, rate_rps * span_s) for rate_rps in rates_rps)
 
 
@@ -35,15 +34,8 @@ def sold_from_shares(
         ValueError: a number is negative, or there is not one rate for each share.
 
     """
-    domain.not_negative(span_s=span_s)
-    _not_negative(rates_rps)
-    _not_negative(shares)
+    domain.not_negative(span_s=span_s, rates_rps=rates_rps, shares=shares)
     domain.require(len(shares) == len(rates_rps), "shares and rates_rps must be as many")
     return math.fsum(
         min(share, rate_rps * span_s) for share, rate_rps in zip(shares, rates_rps, strict=True)
     )
-
-
-def _not_negative(values: Sequence[float]) -> None:
-    for value in values:
-        domain.not_negative(value=value)

@@ -1,4 +1,4 @@
-"""Mean waits and times, from counters and requests made by hand."""
+"""Mean waits, from counters made by hand."""
 
 import math
 
@@ -6,17 +6,10 @@ import pytest
 
 from harness.model.expect import Reads
 from harness.recording import SeriesKey
-from labs.traffic.queueing_models.measures import CAME, WAITED, mean_time_ms, mean_wait_ms
+from labs.traffic.queueing_models.measures import CAME, WAITED, mean_wait_ms
 from tests.support import recording, request
 
-MADE = recording(
-    [
-        request(0, 0.5, latency_s=0.04),
-        request(1, 1, latency_s=0.06),
-        request(2, 2, latency_s=5, status="500"),
-        request(3, 3.5, latency_s=0.4),
-    ]
-)
+MADE = recording([request(0, 0.5)])
 MADE.series = {
     SeriesKey("office", CAME, ""): [0.0, 1, 2, 3, 4, 4],
     SeriesKey("office", WAITED, ""): [0.0, 0, 0.02, 0.02, 0.14, 0.14],
@@ -37,12 +30,3 @@ def test_where_nobody_came_nobody_waited() -> None:
     missing = mean_wait_ms(4, 5).read(MADE)
     assert math.isnan(missing.value)
     assert missing.missing == "nobody came in 4-5 s"
-
-
-def test_a_time_is_that_of_those_who_were_answered() -> None:
-    """Well, and due in the window."""
-    assert mean_time_ms(0, 3).of(MADE) == pytest.approx(50)
-    assert mean_time_ms(0.9, 3).of(MADE) == pytest.approx(60)
-    assert mean_time_ms(0, 3).reads == Reads(window=(0, 3))
-    missing = mean_time_ms(2, 3).read(MADE)
-    assert missing.missing == "no request due in 2-3 s had a good answer"

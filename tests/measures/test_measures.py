@@ -17,6 +17,7 @@ from harness.measures import (
     largest_share,
     latency_ms,
     longest_silence_s,
+    mean_latency_ms,
     percentile_ms,
     recovery_s,
     success_ratio,
@@ -358,6 +359,21 @@ def test_a_percentile_is_of_good_answers_only() -> None:
     assert percentile_ms(requests, 0.5) == 500
     assert math.isnan(percentile_ms(requests[1:], 0.5))
     assert latency_ms(0.5, 0, 1).of(recording(requests)) == 500
+
+
+def test_a_mean_is_of_good_answers_to_what_is_due_in_the_window() -> None:
+    """From the intended time on; errors do not count, however long they take."""
+    made = recording(
+        [
+            request(1, 1, latency_s=0.1),
+            request(2, 2, latency_s=0.3),
+            request(3, 3, status="502", latency_s=5),
+            request(4, 4, latency_s=0.8),
+        ]
+    )
+    assert mean_latency_ms(0, 4).of(made) == pytest.approx(200)
+    assert mean_latency_ms(2, 5).of(made) == pytest.approx(550)
+    assert mean_latency_ms(3, 4).read(made).missing == "no request due in 3-4 s got a good answer"
 
 
 def test_latency_counts_from_the_intended_time() -> None:

@@ -626,11 +626,11 @@ def test_counts_start_where_they_say() -> None:
 @pytest.mark.parametrize("wrong", [math.nan, math.inf, -1])
 def test_values_in_sequences_are_checked_too(wrong: float) -> None:
     """One among them is enough."""
-    with pytest.raises(ValueError, match=r"^sd must be"):
+    with pytest.raises(ValueError, match=r"^sds must be"):
         chance.sum_sd(1, wrong)
-    with pytest.raises(ValueError, match=r"^value must be a finite number"):
+    with pytest.raises(ValueError, match=r"^values must be a finite number"):
         chance.batch_means_sd([1, 2, math.nan], batches=2)
-    with pytest.raises(ValueError, match=r"^popularity must be"):
+    with pytest.raises(ValueError, match=r"^popularities must be"):
         caching.lru_hit_ratio([0.5, 0.5, wrong], slots=1)
 
 

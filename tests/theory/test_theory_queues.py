@@ -48,7 +48,7 @@ def test_lindley_wants_a_gap_between_each_two() -> None:
     """And no negative time."""
     with pytest.raises(ValueError, match="gaps_s must be one fewer than services_s, not 2 for 2"):
         queues.lindley_waits_s(gaps_s=[1, 1], services_s=[1, 1])
-    with pytest.raises(ValueError, match="gap_s must be at least 0, not -1"):
+    with pytest.raises(ValueError, match="gaps_s must be at least 0, not -1"):
         queues.lindley_waits_s(gaps_s=[-1], services_s=[1, 1])
 
 

@@ -187,9 +187,21 @@ def test_a_mesh_breaks_all_at_once() -> None:
     assert scaling.mesh_links(nodes=most + 1) > (most + 1) * 12
 
 
+def longest_wait_s(load: float, boot_s: float) -> float:
+    """Let arrivals of a fluid pass a queue whose one machine becomes `load` machines at a boot."""
+    step_s, free_s, longest_s = 0.000_1, 0.0, 0.0
+    for number in range(int(2 * boot_s / step_s)):
+        now_s = number * step_s
+        longest_s = max(longest_s, free_s - now_s)
+        work_s = load * step_s
+        before_s = min(work_s, max(0.0, boot_s - max(free_s, now_s)))
+        free_s = max(free_s, now_s) + before_s + (work_s - before_s) / load
+    return longest_s
+
+
 @pytest.mark.parametrize(
     ("regions", "lost", "boot_s", "limit"),
-    [(2, 1, 5, 0.58), (2, 1, 60, 0.5067), (2, 1, 0.5, 1), (3, 1, 1e9, 2 / 3), (4, 2, 1e9, 0.5)],
+    [(2, 1, 5, 0.5952), (2, 1, 60, 0.5068), (2, 1, 0.8, 1), (3, 1, 1e9, 2 / 3), (4, 2, 1e9, 0.5)],
 )
 def test_room_for_a_lost_region(regions: int, lost: int, boot_s: float, limit: float) -> None:
     """Machines that boot hardly make up for room; a queue at the limit is as long as patience."""
@@ -197,9 +209,7 @@ def test_room_for_a_lost_region(regions: int, lost: int, boot_s: float, limit: f
         regions=regions, lost=lost, boot_s=boot_s, patience_s=0.8
     )
     assert figure == pytest.approx(limit, abs=5e-5)
-    if figure < 1:
-        overload = figure * regions / (regions - lost) - 1
-        waits_s = sum(overload * boot_s / 1000 for _ in range(1000))
-        assert waits_s == pytest.approx(0.8)
+    if figure < 1 and boot_s < 100:
+        assert longest_wait_s(figure * regions / (regions - lost), boot_s) == pytest.approx(0.8)
     with pytest.raises(ValueError, match="lost must be below 2, not 2"):
         scaling.failover_utilisation_limit(regions=2, lost=2, boot_s=5, patience_s=1)

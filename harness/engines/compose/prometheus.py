@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from itertools import pairwise
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,13 +14,16 @@ from harness.errors import EnvironmentNotReadyError
 from harness.recording import SeriesKey, labels_text
 
 HALF_STEP_S = 0.5
-"""A second's value is the scrape nearest to it, so up to half a second later."""
+"""A second's value is of the scrape nearest to it, which is up to half a second later."""
+APART_S = 1.5
+"""How far two scrapes are from each other between which none is missing, at most."""
 HANDOVER_S = 1.3
 """A scrape's interval and some: what was scraped when Prometheus came, it has after this."""
 OF_A_RUN = (
     '{job="services",__name__!~"scrape_.*|.*_created"}'
     ' or {job="toxiproxy",__name__=~"toxiproxy_.*"}'
 )
+COUNTERS = '{job=~"services|toxiproxy",__name__=~".*_(total|count|sum|bucket)"}'
 SCRAPED = 'up{job=~"services|toxiproxy"}'
 """What Prometheus itself adds to each scrape, when it stores all that the scrape gave."""
 NOT_A_LABEL = ("__name__", "job", "instance")
@@ -67,6 +71,10 @@ class Prometheus:
     async def between(self, t0_s: float, first: int, last: int) -> dict[SeriesKey, list[float]]:
         """Read as above the seconds `first` to `last` of the run, both included.
 
+        A gauge is what the nearest scrape told. Scrapes come at any moment of a second, and at
+        another one once Prometheus has taken over, so what two of them tell of a counter is its
+        growth in up to a second more or less than was asked for: a counter is read between scrapes.
+
         Raises:
             EnvironmentNotReadyError: as above.
 
@@ -74,7 +82,12 @@ class Prometheus:
         start_s, seconds = t0_s + HALF_STEP_S + first, last - first
         window = {"start": f"{start_s:.3f}", "end": f"{start_s + seconds:.3f}", "step": "1"}
         found = await self._ask("query_range", {"query": OF_A_RUN, **window})
-        return {_key(one["metric"]): _values(one["values"], start_s, seconds) for one in found}
+        series = {_key(one["metric"]): _values(one["values"], start_s, seconds) for one in found}
+        scrapes = {"query": f"{COUNTERS}[{seconds + 3}s]", "time": f"{start_s + seconds + 1:.3f}"}
+        for one in await self._ask("query", scrapes):
+            if values := series.get(_key(one["metric"])):
+                _grown(values, one["values"], t0_s + first)
+        return series
 
     async def scraped(self, at_s: float) -> int:
         """Count the targets whose scrape for a moment is over, whether they answered or not.
@@ -113,3 +126,20 @@ def _values(samples: list[tuple[float, str]], start_s: float, seconds: int) -> l
     for at_s, value in samples:
         values[round(at_s - start_s)] = float(value)
     return values
+
+
+def _grown(values: list[float], scrapes: list[tuple[float, str]], first_s: float) -> None:
+    """Put the values of a counter between the scrapes around each second, where there are two.
+
+    It is taken to grow evenly between them; a count of whole things stays one.
+    """
+    read = [(at_s, float(value)) for at_s, value in scrapes]
+    for (before_s, before), (after_s, after) in pairwise(read):
+        if not (before <= after and after_s - before_s < APART_S):
+            continue  # it began anew, has no value, or a scrape between them is missing
+        is_whole = before.is_integer() and after.is_integer()
+        last = min(len(values), math.ceil(after_s - first_s))
+        for number in range(max(0, math.ceil(before_s - first_s)), last):
+            passed = (first_s + number - before_s) / (after_s - before_s)
+            grown = before + passed * (after - before)
+            values[number] = float(round(grown)) if is_whole else grown

@@ -5,7 +5,6 @@ import math
 from harness import measures
 from harness.model import predict
 from harness.theory import availability, chance
-from labs.cascades.correlated_failure.measures import second_fails_ratio
 
 OWN, RACK, RATE = 0.05, 0.2, 20
 """Share of the moments in which a replica is down by itself, and in which a rack is."""
@@ -19,7 +18,7 @@ TWO_APART = APART[:2]
 WEAK_S, END_S = 3, 24
 FRONT = "front"
 LOST = measures.failed_ratio(WEAK_S, END_S)
-SECOND = second_fails_ratio(FRONT, WEAK_S, END_S)
+SECOND = measures.failed_tries_ratio(FRONT, 2, WEAK_S, END_S)
 ASKED = round(RATE * (END_S - WEAK_S))
 
 CAUSES = {"own_ratio": OWN, "shared_ratio": RACK}

@@ -1,8 +1,8 @@
 """What theory says of old figures and of none at all, from the lab's own numbers."""
 
+from harness import measures
 from harness.model import predict
 from harness.theory import balancing, queues
-from labs.cascades.load_balancer_herding.measures import mean_response_s
 
 APPS = ("app-1", "app-2", "app-3", "app-4", "app-5")
 RATE, SERVICE_S = 80, 0.05
@@ -12,15 +12,16 @@ SETTLED, END_S = (8, 22.4), 23
 """From when each server has been the best for one period of the longest; nine more of these."""
 PATIENCE_S = 10
 
-MEAN = mean_response_s(*SETTLED)
+MEAN = measures.mean_latency_ms(*SETTLED)
 LONG = SETTLED[1] - SETTLED[0]
-WAY_S, WAY = 0.005, "the way there and back, of some milliseconds"
+WAY_MS, WAY = 5, "the way there and back, of some milliseconds"
 RANDOM_WAIT_S = queues.pollaczek_khinchine_wait_s(
     rate_rps=RATE / len(APPS), service_s=SERVICE_S, service_cv2=0
 )
-RANDOM_S = SERVICE_S + RANDOM_WAIT_S
-HARDLY_S = 2 * SERVICE_S
-LONG_S = 4 * RANDOM_S
+RANDOM_MS = 1000 * (SERVICE_S + RANDOM_WAIT_S)
+SERVICE_MS = 1000 * SERVICE_S
+HARDLY_MS = 2 * SERVICE_MS
+LONG_MS = 4 * RANDOM_MS
 BREAK_EVEN_MS = 1000 * 2 * RANDOM_WAIT_S * CAPACITY / (RATE - CAPACITY)
 """The age at which a herd waits as long as those who go anywhere."""
 
@@ -30,17 +31,17 @@ def period_s(report_ms: float) -> float:
     return report_ms / 1000 + 1 / RATE
 
 
-def herd_s(report_ms: float) -> float:
-    """Give the mean time to an answer under a herd."""
+def herd_ms(report_ms: float) -> float:
+    """Give the mean latency under a herd."""
     wait_s = balancing.herd_mean_wait_s(
         rate_rps=RATE, capacity_rps=CAPACITY, report_s=period_s(report_ms)
     )
-    return SERVICE_S + wait_s
+    return 1000 * (SERVICE_S + wait_s)
 
 
-def herd_sd_s(report_ms: float) -> float:
+def herd_sd_ms(report_ms: float) -> float:
     """Give one standard deviation of it in one run."""
-    return balancing.herd_mean_wait_sd_s(
+    return 1000 * balancing.herd_mean_wait_sd_s(
         rate_rps=RATE, capacity_rps=CAPACITY, report_s=period_s(report_ms), duration_s=LONG
     )
 
@@ -50,10 +51,11 @@ PREDICTIONS = (
         "chance has queues, and no herd",
         MEAN,
         on="random",
-        equals=RANDOM_S,
-        model=WAY_S / RANDOM_S,
+        equals=RANDOM_MS,
+        model=WAY_MS / RANDOM_MS,
         leaves_out=WAY,
-        chance=queues.mg1_mean_wait_sd_s(
+        chance=1000
+        * queues.mg1_mean_wait_sd_s(
             rate_rps=RATE / len(APPS),
             service_moments=(SERVICE_S, SERVICE_S**2, SERVICE_S**3, SERVICE_S**4),
             arrivals=round(RATE * LONG),

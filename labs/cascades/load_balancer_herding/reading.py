@@ -2,7 +2,7 @@
 
 from harness.measures import plots
 from harness.model.reading import End, Line, Phrase, Question, Reading, choice
-from labs.cascades.load_balancer_herding.predictions import LONG_S, MEAN, RANDOM_S
+from labs.cascades.load_balancer_herding.predictions import LONG_MS, MEAN, RANDOM_MS
 
 TIMES = plots.each_second({"time": MEAN}, title="Mean time to an answer")
 TOOK = {"told": "took {value}", "missed": "took {value}"}
@@ -40,14 +40,14 @@ READING = Reading(
     questions=(
         Question(
             on="old-1600",
-            asks=f"by figures up to 1.6 s old; at random an answer takes {1000 * RANDOM_S:.0f} ms",
+            asks=f"by figures up to 1.6 s old; at random an answer takes {RANDOM_MS:.0f} ms",
             choices=(
-                choice("less: some knowledge is better than none", MEAN, at_most=0.8 * RANDOM_S),
-                choice("about as long", MEAN, at_least=0.85 * RANDOM_S, at_most=1.2 * RANDOM_S),
+                choice("less: some knowledge is better than none", MEAN, at_most=0.8 * RANDOM_MS),
+                choice("about as long", MEAN, at_least=0.85 * RANDOM_MS, at_most=1.2 * RANDOM_MS),
                 choice(
                     "more than four times as long",
                     MEAN,
-                    at_least=LONG_S,
+                    at_least=LONG_MS,
                     claim="old figures make a herd",
                 ),
             ),

@@ -3,7 +3,6 @@
 from harness import measures
 from harness.model import predict
 from harness.theory import chance, delivery, hashing
-from labs.cascades.shuffle_sharding.measures import first_try_failed_ratio
 
 WORKERS, SIZE, CUSTOMERS = 8, 2, 10_000
 RATE, BAD_RATE, RESTART_S = 40, 20, 3
@@ -17,7 +16,7 @@ ROUTER, OTHERS = "router", "/?client="
 LOST = measures.failed_ratio(SETTLED_S, END_S, path=OTHERS)
 LOST_FIRST = measures.failed_ratio(COMES_S + 0.5, COMES_S + RESTART_S, path=OTHERS)
 LOST_LATER = measures.failed_ratio(LATER_S, END_S, path=OTHERS)
-FIRST = first_try_failed_ratio(ROUTER, OTHERS, SETTLED_S, END_S)
+FIRST = measures.failed_tries_ratio(ROUTER, 1, SETTLED_S, END_S, path=OTHERS)
 ASKED = round(RATE * (END_S - SETTLED_S))
 
 CELL = delivery.blast_radius(cells=WORKERS // SIZE, reached=1)

@@ -7,8 +7,10 @@ from harness.theory import stock
 GATEWAYS, LIMIT, WAY_MS, TELL_S = 4, 32, 25, 0.5
 QUIET_RPS = (16, 4, 4, 4)
 """Requests a second at each gateway while all is quiet."""
-FLOOD_RPS, FLOOD, END_S = 40, (4, 9), 9.5
-"""Requests a second at each gateway in the flood, and when that is."""
+END_S = 14
+FLOOD_RPS, FLOOD = 40, (4, END_S)
+"""Requests a second at each gateway in the flood, and when that is: seconds of the clock begin
+anywhere in those of the run, so a short flood, and what is left after it, would be mostly edges."""
 TIMED_OUT_MS = 1000
 NAMES = tuple(f"gateway-{number}" for number in range(1, GATEWAYS + 1))
 

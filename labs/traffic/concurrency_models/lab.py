@@ -1,4 +1,4 @@
-"""Concurrency models: what holds a slot while it waits, and who gives the core back."""
+"""Concurrency models: what holds a slot while it waits, and what frees the core."""
 
 from harness import measures
 from harness.model import Broken, Configure, Fixed, Lab, Service, baseline, during, noted, on

@@ -67,7 +67,7 @@ PREDICTIONS = (
         on="shares",
         equals=OF_SHARES,
         model=1 / OF_SHARES,
-        leaves_out="a buyer who comes in the moment of the cut",
+        leaves_out="a buyer who comes just as the link is cut",
         source="theory:sold-apart",
         because=f"{', '.join(map(str, SHARES_LEFT))} are left in the shares",
     ),

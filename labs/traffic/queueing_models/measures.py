@@ -1,10 +1,8 @@
-"""Measures of this lab's own: how long people stand in line, and how long all of it takes."""
+"""Measures of this lab's own: how long people stand in line, and how many do."""
 
 from collections.abc import Callable
-from statistics import fmean
 
 from harness.measures.series import increase
-from harness.measures.windows import requests_due
 from harness.model.expect import Measure, NoDataError, Reads
 from harness.recording import Recording
 
@@ -31,27 +29,6 @@ def waiting_share(start_s: float, end_s: float) -> Measure:
         over=waiting_share,
         reads=Reads(window=(start_s, end_s), metrics=(STOOD, CAME)),
         is_share=True,
-    )
-
-
-def mean_time_ms(start_s: float, end_s: float) -> Measure:
-    """Mean time from when a request was due until its answer, of those due in a window.
-
-    One that is not answered by the end of the recording does not count.
-    """
-
-    def compute(recording: Recording) -> float:
-        times_s = [one.latency_s for one in requests_due(recording, start_s, end_s) if one.good]
-        if not times_s:
-            raise NoDataError(f"no request due in {start_s:g}-{end_s:g} s had a good answer")
-        return 1000 * fmean(times_s)
-
-    return Measure(
-        name=f"mean time, {start_s:g}-{end_s:g} s",
-        unit="ms",
-        compute=compute,
-        over=mean_time_ms,
-        reads=Reads(window=(start_s, end_s)),
     )
 
 

@@ -3,14 +3,15 @@
 import math
 from typing import Any
 
+from harness import measures
 from harness.model import predict
 from harness.theory import queues
-from labs.traffic.queueing_models.measures import mean_time_ms, mean_wait_ms, waiting_share
+from labs.traffic.queueing_models.measures import mean_wait_ms, waiting_share
 from services.worker import MIX
 
 RATE, DESKS, WORK_S = 40, 4, 0.05
 SETTLED, END_S = (2, 22), 23
-WAIT, TIME = mean_wait_ms(*SETTLED), mean_time_ms(*SETTLED)
+WAIT, TIME = mean_wait_ms(*SETTLED), measures.mean_latency_ms(*SETTLED)
 SHARE = waiting_share(*SETTLED)
 PEOPLE = RATE * (SETTLED[1] - SETTLED[0])
 LINE = {"rate_rps": RATE / DESKS, "service_s": WORK_S}
