@@ -1,9 +1,7 @@
 """`./lab check`: every control of every lab, over seeds, for a CI job."""
 
-import math
-import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -12,10 +10,10 @@ import click
 from rich.console import Console
 from rich.text import Text
 
-from harness import check_markdown, check_results, junit, shards
+from harness import check_results, shards
 from harness.check_results import Checked, Job, Results
 from harness.checks.verdict import Verdict, failures
-from harness.cli import checking, ledger, on_cluster, options
+from harness.cli import check_files, checking, ledger, on_cluster, options
 from harness.cli.check_asked import Asked
 from harness.cli.check_progress import Shown, progress
 from harness.cli.spreads import lines
@@ -25,8 +23,6 @@ from harness.due import due as due_on_containers
 from harness.errors import EnvironmentNotReadyError, ExitCode, LabError
 from harness.report.text import SIGNS, seen, wanted
 
-WRITTEN_EVERY_S = 2.0
-"""How often JUnit and Markdown are brought up to date, at most: they are written as a whole."""
 DUE = "Only what is most due on containers, for so long: what has changed, then in turn."
 FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -86,30 +82,21 @@ def command(  # noqa: PLR0913 - one parameter for each option
       130  interrupted; --resume goes on
     """  # noqa: D301 - \b is click's
     for path in (junit_path, markdown_path, results_path):
-        _refuse_without_folder(path)
-    if permute and engine == "compose":
-        raise LabError("--permute is of the simulation; leave --engine compose out")
-    if on and engine == "compose":
-        raise LabError("--on is of the simulation; leave --engine compose out")
-    if from_ledger and (permute or engine == "compose"):
-        raise LabError(
-            "--ledger simulates seeds as they were found; leave --permute and --engine out"
-        )
+        check_files.refuse_without_folder(path)
+    _refuse_together(engine, permute=permute, from_ledger=from_ledger, on=on)
     part = shards.read(shard) if shard else None
-    labs = options.labs(names)
     console = Console(highlight=False)
-    if due is not None:
-        labs = due_on_containers(labs, due, datetime.now(UTC).date())
-        console.print(f"due: {', '.join(labs) or 'no lab'}", soft_wrap=True)
-    if part:
-        labs = shards.chosen(labs, part)
-        console.print(f"shard {part}: {', '.join(labs) or 'no lab, for there are fewer of them'}")
-    seeds_first = ledger.jobs(labs) if from_ledger else ()
-    asked = Asked(
-        labs=labs, seeds=seeds, engine=engine, permute=permute, shard=part, ledger=seeds_first
-    )
+    labs = _chosen(console, options.labs(names), due, part)
     if part and not labs:
         return ExitCode.AS_EXPECTED
+    asked = Asked(
+        labs=labs,
+        seeds=seeds,
+        engine=engine,
+        permute=permute,
+        shard=part,
+        ledger=ledger.jobs(labs) if from_ledger else (),
+    )
     with ExitStack() as stack:
         cluster = stack.enter_context(on_cluster.opened(on, jobs))
         results = stack.enter_context(
@@ -120,7 +107,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
                 needed=results_path is not None,
             )
         )
-        files = stack.enter_context(_written(asked, junit_path, markdown_path))
+        files = stack.enter_context(check_files.written(asked, junit_path, markdown_path))
         start = partial(_begun, asked, results, jobs, cluster)
         checked = _check(asked, results, console, start, files.keep)
     if spreads:
@@ -129,6 +116,36 @@ def command(  # noqa: PLR0913 - one parameter for each option
     _summary(console, labs, checked)
     unwritten = [*files.problems, *([results.failed] if results_path and results.failed else [])]
     return _ended(_worst(checked), unwritten)
+
+
+def _refuse_together(engine: str, *, permute: bool, from_ledger: bool, on: str | None) -> None:
+    """Refuse options that do not go together.
+
+    Raises:
+        LabError: names one that is to be left out.
+
+    """
+    if permute and engine == "compose":
+        raise LabError("--permute is of the simulation; leave --engine compose out")
+    if on and engine == "compose":
+        raise LabError("--on is of the simulation; leave --engine compose out")
+    if from_ledger and (permute or engine == "compose"):
+        raise LabError(
+            "--ledger simulates seeds as they were found; leave --permute and --engine out"
+        )
+
+
+def _chosen(
+    console: Console, labs: Sequence[str], due: float | None, part: shards.Shard | None
+) -> Sequence[str]:
+    """Give those of the labs that are due on containers, and in a part; say which they are."""
+    if due is not None:
+        labs = due_on_containers(labs, due, datetime.now(UTC).date())
+        console.print(f"due: {', '.join(labs) or 'no lab'}", soft_wrap=True)
+    if part:
+        labs = shards.chosen(labs, part)
+        console.print(f"shard {part}: {', '.join(labs) or 'no lab, for there are fewer of them'}")
+    return labs
 
 
 def _check(
@@ -174,67 +191,6 @@ def _begun(  # noqa: PLR0913 - the check, where it is done, its work, and who is
     return checking.simulate(work, jobs, told, permute=asked.permute, on=cluster)
 
 
-class _Files:
-    """JUnit and Markdown, which are brought up to date as results come."""
-
-    def __init__(self, asked: Asked, junit_path: Path | None, markdown_path: Path | None) -> None:
-        self.problems: list[str] = []
-        """What could not be written at the end, a line each."""
-        self._asked = asked
-        self._place = {job: number for number, job in enumerate(asked.work())}
-        self._checked: list[Checked] = []
-        self._written_s = -math.inf
-        self._writers = [
-            (path, write)
-            for path, write in ((junit_path, self._junit), (markdown_path, self._markdown))
-            if path
-        ]
-
-    def keep(self, one: Checked) -> None:
-        """Take a result. A file that cannot be written now may be at the end.
-
-        What is no plain file is written once, at the end.
-        """
-        self._checked.append(one)
-        if time.monotonic() > self._written_s + WRITTEN_EVERY_S:
-            for path, write in self._writers:
-                if path.is_file() or not path.exists():
-                    with suppress(EnvironmentNotReadyError):
-                        write(path)
-            self._written_s = time.monotonic()
-
-    def finish(self) -> None:
-        """Write all there is; what cannot be written must not hide what was found."""
-        for path, write in self._writers:
-            try:
-                write(path)
-            except EnvironmentNotReadyError as error:
-                self.problems.append(str(error))
-
-    def _ordered(self) -> list[Checked]:
-        return sorted(self._checked, key=lambda one: self._place[one.job])
-
-    def _junit(self, path: Path) -> None:
-        junit.write([self._asked.suite(one) for one in self._ordered()], path)
-
-    def _markdown(self, path: Path) -> None:
-        asked = self._asked
-        about = f" (shard {asked.shard})" if asked.shard else ""
-        total = len(self._place)
-        told = check_markdown.lines(self._ordered(), asked.replay, total=total, about=about)
-        check_markdown.write(told, path)
-
-
-@contextmanager
-def _written(asked: Asked, junit_path: Path | None, markdown_path: Path | None) -> Iterator[_Files]:
-    """Give the files; a check that is interrupted keeps what it has."""
-    files = _Files(asked, junit_path, markdown_path)
-    try:
-        yield files
-    finally:
-        files.finish()
-
-
 def _ended(verdict: Verdict, unwritten: Sequence[str]) -> ExitCode:
     """Give the exit code; a file that could not be written hides no failure."""
     if unwritten and verdict is not Verdict.FAIL:
@@ -242,11 +198,6 @@ def _ended(verdict: Verdict, unwritten: Sequence[str]) -> ExitCode:
     for line in unwritten:
         click.echo(f"chaoslab: {line}", err=True)
     return verdict.exit_code
-
-
-def _refuse_without_folder(path: Path | None) -> None:
-    if path and not path.absolute().parent.is_dir():
-        raise EnvironmentNotReadyError(f"{path}: there is no such folder; make it first")
 
 
 def _worst(checked: Sequence[Checked]) -> Verdict:

@@ -14,7 +14,7 @@ import pytest
 from rich.console import Console
 
 from harness import check_results
-from harness.cli import check_progress, checking, cmd_check
+from harness.cli import check_files, check_progress, checking, cmd_check
 from harness.engines.protocol import Conductor, Observer, Plan
 from harness.engines.sim.engine import SimEngine
 from harness.errors import EnvironmentNotReadyError
@@ -206,7 +206,7 @@ def test_the_junit_file_is_whole_after_each_result(
             seen.append(len(ET.parse(file).getroot()))  # noqa: S314 - we wrote it
         return check(*arguments)
 
-    monkeypatch.setattr(cmd_check, "WRITTEN_EVERY_S", 0)
+    monkeypatch.setattr(check_files, "WRITTEN_EVERY_S", 0)
     monkeypatch.setattr(checking, "check", looking)
     shop.run("check", "one", "two", "three", "--jobs", "1", "--junit", str(file))
     assert seen == [1, 2]
