@@ -110,9 +110,6 @@ def sweep() -> list[str]:
 def make_room(client: DockerClient) -> None:
     """Remove the orphans before a run.
 
-    A network that the engine will not let go is in nobody's way, and is only told of: an engine
-    that was too busy may count an endpoint of it where there is none, until it is started again.
-
     Raises:
         EnvironmentNotReadyError: a container is still there, or a volume.
 
@@ -121,9 +118,22 @@ def make_room(client: DockerClient) -> None:
     try:
         remove(client, found, limit_s=ROOM_LIMIT_S)
     except EnvironmentNotReadyError as error:
-        if any(one.kind != "network" for one in orphans(client)):
-            raise
-        log.warning("%s, or start the Docker engine again", error)
+        pass_over(orphans(client), error)
+
+
+def pass_over(left: Iterable[Resource], error: EnvironmentNotReadyError) -> None:
+    """Tell of networks that the engine will not let go; they are in nobody's way.
+
+    An engine that was too busy may count an endpoint of a network where there is none, until it is
+    started again. What was run on it is none the worse for that.
+
+    Raises:
+        EnvironmentNotReadyError: `error`; a container is still there, or a volume.
+
+    """
+    if any(one.kind != "network" for one in left):
+        raise error
+    log.warning("%s, or start the Docker engine again", error)
 
 
 def remove(client: DockerClient, found: Iterable[Resource], limit_s: float | None = None) -> None:

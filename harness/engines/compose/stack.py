@@ -74,9 +74,10 @@ class Stack:
         while found := janitor.resources(self._client, self.owner.run):
             try:
                 janitor.remove(self._client, found)
-            except EnvironmentNotReadyError:
+            except EnvironmentNotReadyError as error:
                 if time.monotonic() > until_s:
-                    raise
+                    janitor.pass_over(janitor.resources(self._client, self.owner.run), error)
+                    break
                 time.sleep(SETTLE_S)
 
     def create(self) -> None:

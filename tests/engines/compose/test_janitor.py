@@ -14,7 +14,7 @@ import pytest
 from docker import DockerClient
 from docker.errors import APIError, NotFound
 
-from harness.engines.compose import janitor, machine
+from harness.engines.compose import janitor, machine, stack
 from harness.engines.compose.images import reference
 from harness.engines.compose.janitor import Resource, is_orphan
 from harness.errors import EnvironmentNotReadyError
@@ -175,6 +175,26 @@ def test_a_network_that_cannot_be_removed_keeps_nobody_from_running(
     else:
         with pytest.raises(EnvironmentNotReadyError, match=f"could not remove {kind} left"):
             janitor.make_room(client(FakeApi(busy=1000)))
+
+
+@pytest.mark.parametrize("kind", ["container", "network", "volume"])
+def test_a_network_that_stays_takes_no_run_s_result(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, tmp_path: Path, kind: str
+) -> None:
+    """What was measured on it is none the worse; what else stays ends the command."""
+    left = [Resource(kind=kind, id="x", name="left", labels={})]
+    monkeypatch.setattr(janitor, "REMOVAL_LIMIT_S", 0)
+    monkeypatch.setattr(stack, "SETTLE_LIMIT_S", 0)
+    monkeypatch.setattr(janitor, "resources", lambda *_: left)
+    run = stack.Stack(client(FakeApi(busy=1000)), stack.owner_of("x", 60), "", tmp_path / "logs")
+    if kind == "network":
+        with run:
+            pass
+        said = "could not remove network left: run ./lab clean, or start the Docker engine again"
+        assert caplog.messages == [said]
+    else:
+        with pytest.raises(EnvironmentNotReadyError, match=f"could not remove {kind} left"), run:
+            pass
 
 
 @pytest.fixture
