@@ -38,6 +38,33 @@ def binomial_count_sd(*, share: float, trials: int) -> float:
     return trials * binomial_share_sd(share=share, trials=trials)
 
 
+def skewed_share_sd(*, share: float, trials: int, z: float = 4.0) -> float:
+    """In place of a standard deviation where few trials succeed, so that z of it are as rare.
+
+    Of four successes of forty, z = 4 standard deviations more come twenty times as often as of a
+    normal value. This is (k / n - p) / z, k being the largest count that is exceeded no more often
+    than a normal value exceeds z; for many successes it is `binomial_share_sd`. Exact. Valid for
+    independent trials.
+
+    Raises:
+        ValueError: `share` does not lie between 0 and 1, there is no trial, or `z` not above 0.
+
+    """
+    domain.inner_share(share=share)
+    domain.count(1, trials=trials)
+    domain.positive(z=z)
+    seldom = 1 - NormalDist().cdf(z)
+    odds, failed = math.log(share / (1 - share)), trials * math.log1p(-share)
+    more, count = 0.0, trials
+    while count:
+        ways = math.lgamma(trials + 1) - math.lgamma(count + 1) - math.lgamma(trials - count + 1)
+        more += math.exp(ways + count * odds + failed)
+        if more > seldom:
+            break
+        count -= 1
+    return max((count / trials - share) / z, binomial_share_sd(share=share, trials=trials))
+
+
 def poisson_count_sd(*, rate_rps: float, duration_s: float) -> float:
     """One standard deviation of a count of Poisson arrivals, a number of events.
 

@@ -24,6 +24,30 @@ def test_a_counted_share_varies_as_a_binomial() -> None:
     assert chance.binomial_count_sd(share=0.3, trials=100) == pytest.approx(100 * sd)
 
 
+@pytest.mark.parametrize(("share", "trials"), [(0.0956, 40), (0.01, 40), (0.001, 2000), (0.3, 300)])
+def test_few_successes_are_exceeded_as_seldom_as_a_normal_value(share: float, trials: int) -> None:
+    """By the sum of the binomial's own terms; one success fewer would be exceeded more often."""
+    sd = chance.skewed_share_sd(share=share, trials=trials)
+    most = round((share + 4 * sd) * trials)
+    terms = [
+        math.comb(trials, one) * share**one * (1 - share) ** (trials - one)
+        for one in range(most, min(trials, most + 60) + 1)
+    ]
+    seldom = math.erfc(4 / math.sqrt(2)) / 2
+    assert sum(terms[1:]) <= seldom < sum(terms)
+    assert sd > chance.binomial_share_sd(share=share, trials=trials)
+
+
+def test_many_successes_are_hardly_skewed() -> None:
+    """Nor those of most trials, whose longer tail is the other one."""
+    many = {"share": 0.3, "trials": 100_000}
+    assert chance.skewed_share_sd(**many) == pytest.approx(
+        chance.binomial_share_sd(**many), rel=0.003
+    )
+    most = {"share": 0.9, "trials": 40}
+    assert chance.skewed_share_sd(**most) == chance.binomial_share_sd(**most)
+
+
 def test_a_counted_rate_varies_as_poisson() -> None:
     """80/s for 10 s: 800 within 28, and 80/s within 2.8/s."""
     assert chance.poisson_count_sd(rate_rps=80, duration_s=10) == pytest.approx(math.sqrt(800))

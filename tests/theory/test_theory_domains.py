@@ -74,6 +74,7 @@ EXAMPLES: dict[str, dict[str, Any] | list[Any]] = {
     "caching.lru_hit_ratio": {"popularities": (0.5, 0.3, 0.2), "slots": 2},
     "chance.binomial_share_sd": {"share": 0.3, "trials": 100},
     "chance.binomial_count_sd": {"share": 0.3, "trials": 100},
+    "chance.skewed_share_sd": {"share": 0.1, "trials": 40},
     "chance.poisson_count_sd": {"rate_rps": 80, "duration_s": 10},
     "chance.poisson_rate_sd": {"rate_rps": 80, "duration_s": 10},
     "chance.clumped_sd": {"clumps": 10, "mean_size": 3, "size_sd": 2},

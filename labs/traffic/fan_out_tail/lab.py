@@ -39,8 +39,7 @@ LAB = Lab(
         noted("enough", claim="few answers are missing", measure=LACKING, at_most=1 - ENOUGH),
     ),
     across=(
-        # Of one leaf 40 pages are too few: 3 late ones are 8 %, more than a spread says.
-        fit(PAGES[1:], claim="the chance that none is slow, to the power of the leaves",
+        fit(PAGES, claim="the chance that none is slow, to the power of the leaves",
             measure=LATE, theory=late, chance=late_sd),
         fit(PAGES, claim="each page asks all", measure=CALLS, theory=float, model=0.01,
             leaves_out="what is under way at the end"),

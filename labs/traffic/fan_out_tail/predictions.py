@@ -23,8 +23,8 @@ def late(leaves: float) -> float:
 
 
 def late_sd(leaves: float) -> float:
-    """Give one standard deviation of it in one run."""
-    return chance.binomial_share_sd(share=late(leaves), trials=PAGES)
+    """Give what stands for its standard deviation in one run, in which few pages may be late."""
+    return chance.skewed_share_sd(share=late(leaves), trials=PAGES)
 
 
 PREDICTIONS = (
