@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from harness.errors import LabError
 from harness.site.tab import Packed, Tab, started
 
 HELLO, FOLDER = "hello.json", "openings"
@@ -49,7 +50,7 @@ class Recorder:
         )
 
     def of_all(self) -> Iterator[Message]:
-        """Record what is the same for all labs: what the engine can, and that phones cannot vote."""
+        """Record what is the same for all labs: what the engine can, and that it counts no votes."""
         for do in ("hello", "class look"):
             yield {"asked": [{"do": do}], "told": self._answer({"do": do})}
 
@@ -63,19 +64,20 @@ class Recorder:
         yield {"asked": [lesson], "told": self._answer(lesson)}
 
     def _opened(self, slug: str) -> Iterator[Message]:
-        first = self._answer(opening(slug, {}))
-        variants = next(one["variants"] for one in first if one["say"] == "opened")
-        given: list[Mapping[str, str]] = [{}, *({"variant": name} for name in usual(variants))]
-        answers: list[tuple[list[Message], list[Message]]] = []
+        opened, *_, answer = self._answer(opening(slug, {}))
+        if answer["say"] != "ok":
+            raise LabError(f"{slug} cannot be opened: {answer['why']}")
+        given: list[Mapping[str, str]] = [{}]
+        given += [{"variant": name} for name in usual(opened["variants"])]
+        entries: list[Message] = []
         for asked in (opening(slug, {**one, **seed}) for one in given for seed in SEEDS):
             told = self._answer(asked)
-            same = next((messages for messages, known in answers if known == told), None)
-            if same is None:
-                answers.append(([asked], told))
+            same = next((entry for entry in entries if entry["told"] == told), None)
+            if same:
+                same["asked"].append(asked)
             else:
-                same.append(asked)
-        for messages, told in answers:
-            yield {"asked": messages, "told": told}
+                entries.append({"asked": [asked], "told": told})
+        yield from entries
 
     def _answer(self, asked: Message) -> list[Message]:
         self._told.clear()

@@ -7,8 +7,8 @@ class Session {
   constructor(name, { hear, there, anew }) { Object.assign(this, { name, hear, there, anew, recorded: [] }); }
   tell(word) { this.hear(JSON.stringify(word)); }
   // Gives what was recorded for a message; what the engine says of it is compared with that.
-  replay(id, told) {
-    this.recorded.push({ id, told, said: [] });
+  replay(id, asked, told) {
+    this.recorded.push({ id, asked, told, said: [] });
     told.forEach((word, at) => this.tell(at === told.length - 1 ? { ...word, id } : word));
   }
   // Takes what the engine says. The page is not told twice; gives what the engine does not say as it was recorded.
@@ -42,10 +42,10 @@ class Engine {
   // From the first message that was not recorded on, all wait for the engine: it may have changed what there is to be told.
   async replay(session, text) {
     if (!this.isRecorded) return;
-    const { id, ...message } = JSON.parse(text), told = await this.openings.told(message);
+    const { id, ...asked } = JSON.parse(text), told = await this.openings.told(asked);
     if (!this.isRecorded || !this.sessions.has(session.name)) return; // the engine was there first, or the page has gone on
     this.isRecorded = Boolean(told);
-    if (told) session.replay(id, told);
+    if (told) session.replay(id, asked, told);
   }
   hear({ ready, failed, session, text }) {
     if (failed) this.fail(failed);
@@ -55,8 +55,8 @@ class Engine {
     this.settle();
   }
   // The page opens its address again, and asks the engine for all of it.
-  differ({ told, said }) {
-    console.error(`The engine says otherwise than its recording, from ${canonical(told).slice(0, 99)} to ${canonical(said).slice(0, 99)}; the lab is opened again.`);
+  differ({ asked }) {
+    console.error(`The engine does not say what was recorded of ${canonical(asked)}; the page is opened again.`);
     if (!this.isWrong) [...this.sessions.values()][0].anew();
     this.isWrong = true;
   }
