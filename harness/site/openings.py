@@ -50,7 +50,7 @@ class Recorder:
         )
 
     def of_all(self) -> Iterator[Message]:
-        """Record what is the same for all labs: what the engine can, and that it counts no votes."""
+        """Record what is the same for all labs: what the engine can, and that nobody can vote."""
         for do in ("hello", "class look"):
             yield {"asked": [{"do": do}], "told": self._answer({"do": do})}
 
@@ -64,11 +64,11 @@ class Recorder:
         yield {"asked": [lesson], "told": self._answer(lesson)}
 
     def _opened(self, slug: str) -> Iterator[Message]:
-        opened, *_, answer = self._answer(opening(slug, {}))
-        if answer["say"] != "ok":
-            raise LabError(f"{slug} cannot be opened: {answer['why']}")
+        first = self._answer(opening(slug, {}))
+        if first[-1]["say"] != "ok":
+            raise LabError(f"{slug} cannot be opened: {first[-1]['why']}")
         given: list[Mapping[str, str]] = [{}]
-        given += [{"variant": name} for name in usual(opened["variants"])]
+        given += [{"variant": name} for name in usual(first[0]["variants"])]
         entries: list[Message] = []
         for asked in (opening(slug, {**one, **seed}) for one in given for seed in SEEDS):
             told = self._answer(asked)
