@@ -11,13 +11,15 @@ class Session {
     this.recorded.push({ id, asked, told, said: [] });
     told.forEach((word, at) => this.tell(at === told.length - 1 ? { ...word, id } : word));
   }
-  // Takes what the engine says. The page is not told twice; gives what the engine does not say as it was recorded.
+  // Takes what the engine says; the page is not told again what it was told already. Gives a message whose answer was not as recorded.
   take(text) {
-    const [first] = this.recorded, { id, ...word } = first ? JSON.parse(text) : {};
-    if (!first) this.hear(text);
-    else if (first.said.push(word) && id === first.id) this.recorded.shift(); // that was its answer, the last word
-    else return null;
-    return first && canonical(first.said) !== canonical(first.told) ? first : null;
+    const [first] = this.recorded;
+    if (!first) { this.hear(text); return null; }
+    const { id, ...word } = JSON.parse(text);
+    first.said.push(word);
+    if (id !== first.id) return null; // the last word, which has the number, is still to come
+    this.recorded.shift();
+    return canonical(first.said) === canonical(first.told) ? null : first.asked;
   }
 }
 
@@ -55,7 +57,7 @@ class Engine {
     this.settle();
   }
   // The page opens its address again, and asks the engine for all of it.
-  differ({ asked }) {
+  differ(asked) {
     console.error(`The engine does not say what was recorded of ${canonical(asked)}; the page is opened again.`);
     if (!this.isWrong) [...this.sessions.values()][0].anew();
     this.isWrong = true;
