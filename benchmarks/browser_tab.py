@@ -1,4 +1,4 @@
-"""Labs in a browser's tab: what a first visit fetches, when there is a picture, what a slice takes.
+"""Labs in a browser's tab: what a first visit fetches, when a lab stands, what a slice takes.
 
 A slice is 0.1 virtual seconds of a session, with all that it tells the page; what is measured is
 the engine's answer in the page, without drawing it. The same slice does the same work in each run,
@@ -13,7 +13,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import click
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, BrowserContext
 
 from benchmarks.tables import Table, quantile, show, spread
 from harness import catalogue
@@ -23,8 +23,10 @@ from tests.live.console_page import browser
 from tests.site.static_server import Site, served
 
 SLICE_S = 0.1
-PAINTED = "main[data-state=ready]"
-FIRST = "#lab=config-push&seed=1"
+LAB = "config-push"
+FIRST = f"#lab={LAB}"
+STANDS = "main[data-state=ready]"
+PLAYABLE = "main[data-state=ready][data-engine=ready]"
 STORM_S = 5.0
 """So long is the dearest part of a run, outside of which slices are told of by themselves."""
 SLICES = """async ([lab, variant, duration_s, slice_s]) => {
@@ -74,6 +76,10 @@ def fetched(site: Path) -> Table:
         "its library, of which labs load this": [engine / "stdlib.wasm"],
         "simulator, labs, aiohttp": [engine / "core.wasm"],
         "the page": [*(site / "play").iterdir(), engine / "worker.mjs", engine / "bundle.json"],
+        "opening and lesson of a lab": [
+            engine / "hello.json",
+            *sorted(engine.glob(f"*/{LAB}.json")),
+        ],
         "first visit": [],
         "labs with a Redis, more": [engine / "redis.wasm"],
         "what is rarely needed": [engine / "rest.wasm"],
@@ -100,25 +106,38 @@ def squeezed(files: list[Path]) -> tuple[int, ...]:
     return tuple(sum(column) for column in zip(*rows, strict=True))
 
 
-def pictures(chromium: Browser, site: Site, times: int) -> Table:
-    """Measure how long it takes until a lab is on the screen, at the first visit and the second."""
-    table = Table(title="From the address to a lab that stands, s", columns=("visit", "s"))
-    first: list[float] = []
-    again: list[float] = []
+def visits(chromium: Browser, site: Site, times: int) -> Table:
+    """Measure how long it takes until a lab is on the screen, and until it can be played.
+
+    At the first visit, and at the second.
+    """
+    table = Table(
+        title=f"From the address to a lab, s, {times} visits each",
+        columns=("visit", "it stands", "it can be played"),
+    )
+    took: dict[str, list[list[float]]] = {"first": [], "again": []}
     for _ in range(times):
         context = chromium.new_context()
-        for kept in (first, again):
-            page = context.new_page()
-            began_s = time.perf_counter()
-            page.goto(f"{site.address}/play/index.html{FIRST}")
-            page.wait_for_selector(PAINTED)
-            kept.append(time.perf_counter() - began_s)
-            page.evaluate("navigator.serviceWorker.ready.then(() => true)")
-            page.close()
+        for kept in took.values():
+            kept.append(visited(context, f"{site.address}/play/index.html{FIRST}"))
         context.close()
-    for name, kept in (("first", first), ("again", again)):
-        table.add(name, spread(kept, ".1f"))
+    for name, kept in took.items():
+        table.add(name, *(spread(column, ".2f") for column in zip(*kept, strict=True)))
     return table
+
+
+def visited(context: BrowserContext, address: str) -> list[float]:
+    """Open a lab; give the seconds until it stands, and until it can be played."""
+    page = context.new_page()
+    took = []
+    began_s = time.perf_counter()
+    page.goto(address, wait_until="commit")
+    for selector in (STANDS, PLAYABLE):
+        page.wait_for_selector(selector)
+        took.append(time.perf_counter() - began_s)
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    page.close()
+    return took
 
 
 def slices(chromium: Browser, site: Site, runs: int) -> Table:
@@ -155,9 +174,10 @@ def calm(took: list[float]) -> list[float]:
 
 @click.command()
 @click.option("--runs", default=3, show_default=True, help="How often each lab runs.")
+@click.option("--times", default=7, show_default=True, help="How often a lab is visited.")
 @click.option("--markdown", type=click.Path(path_type=Path), help="Write the tables here too.")
 @click.option("--site", "folder", type=click.Path(path_type=Path), help="One that is made already.")
-def main(runs: int, markdown: Path | None, folder: Path | None) -> None:
+def main(runs: int, times: int, markdown: Path | None, folder: Path | None) -> None:
     """Make the site, measure it in a Chromium on this machine, and print tables."""
     with ExitStack() as stack:
         if folder is None:
@@ -165,7 +185,7 @@ def main(runs: int, markdown: Path | None, folder: Path | None) -> None:
             folder = Path(stack.enter_context(made)) / "site"
             build(folder, playable=True)
         site, chromium = stack.enter_context(served(folder)), stack.enter_context(browser())
-        tables = [pictures(chromium, site, runs), slices(chromium, site, runs), fetched(folder)]
+        tables = [visits(chromium, site, times), slices(chromium, site, runs), fetched(folder)]
     show(tables, markdown)
 
 

@@ -13,8 +13,8 @@ from harness.site.pages import STATIC
 
 MARK = ".chaoslab-site"
 """What a folder has that was made here, and may be made anew."""
-LATER = ("engine/redis.wasm", "engine/rest.wasm")
-"""What is fetched, and then kept, by those labs alone that need it."""
+LATER = ("engine/redis.wasm", "engine/rest.wasm", "engine/openings/")
+"""What is fetched, and then kept, by those labs alone that need it: by how its names begin."""
 CALCULATORS = ("calculators/", "engine/calc.wasm")
 """What is kept only for visitors who have computed something: by how its names begin."""
 CHANGED = {
@@ -81,7 +81,8 @@ def _console(to: Path) -> None:
     It links back to the index, and has the policy that the console's server sends as a header.
     """
     shutil.copytree(PAGE, to)
-    shutil.copy(STATIC / "transport.mjs", to)
+    for name in ("transport.mjs", "openings.mjs"):
+        shutil.copy(STATIC / name, to)
     page = to / "index.html"
     text = page.read_text(encoding="utf-8")
     for old, new in CHANGED.items():
@@ -107,7 +108,7 @@ def _offline(out: Path) -> None:
         if path.is_file() and name != MARK:
             digest.update(name.encode() + path.read_bytes())
             kept = more if name.startswith(CALCULATORS) else names
-            kept += [name] if name not in LATER else []
+            kept += [] if name.startswith(LATER) else [name]
     text = (STATIC / "offline.js").read_text(encoding="utf-8")
     text = text.replace("{{ version }}", digest.hexdigest()[:16])
     text = text.replace("{{ files }}", json.dumps({"rest": ["./", *names], "calculators": more}))

@@ -16,6 +16,7 @@ from pathlib import Path
 from harness import catalogue
 from harness.errors import EnvironmentNotReadyError
 from harness.live.lesson import lesson_of
+from harness.site import openings
 from harness.site.tab import Packed
 
 HERE = Path(__file__).parent
@@ -32,7 +33,7 @@ LEFT_OUT = ("harness/cli/", "harness/engines/compose/", "harness/report/", "harn
             "harness/live/ballot.py", "harness/live/rates.py", "harness/site/b",
             "harness/site/pages.py", "harness/site/pictures.py", "harness/pytest_",
             "harness/seed_ledger.py", "harness/due.py", "harness/calculators/shown_by.py",
-            "harness/site/calculator_pages.py")  # fmt: skip
+            "harness/site/calculator_pages.py", "harness/site/openings.py")  # fmt: skip
 """What no tab runs: files and folders by how their names begin."""
 DATA = ("fakeredis/commands.json", "harness/calculators/calculators.tsv")
 LOADED = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm")
@@ -54,6 +55,7 @@ def make(out: Path) -> None:
         stage = Path(folder)
         _stage(stage)
         _lessons(out / "lessons")
+        openings.write(out, list(_labs()))
         _run(["node", str(RUNTIME / "compile.mjs"), str(stage), str(out)], PACK_S)
 
 

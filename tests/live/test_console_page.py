@@ -61,6 +61,8 @@ def test_a_storm_by_hand_its_rescue_and_the_other_future(page: Page) -> None:
     """One try and a restart bring it back a second later; gone back in, it stays down."""
     page.open(STORM)
     assert "Nothing is broken yet" in page.text("#headline")
+    assert page.page.get_attribute("main", "data-engine") == "ready"
+    assert page.text("#line").startswith("Press play")
     frozen_for_three_seconds(page)
     page.go(14)
     assert page.verdicts()[0] == FALLS

@@ -1,27 +1,40 @@
 """A plain server of static files, and a proxy that records requests to any other address."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 
 HERE = "127.0.0.1"
+HELD_S = 300
 
 
 class Files(SimpleHTTPRequestHandler):
-    """Serves files of a folder, and counts how often it sent each."""
+    """Serves files of a folder, counts how often it sent each, and holds some back."""
 
-    def __init__(self, *given: Any, sent: "Counter[str]", **more: Any) -> None:
-        self.sent = sent
+    def __init__(
+        self, *given: Any, sent: "Counter[str]", held: Mapping[str, Event], **more: Any
+    ) -> None:
+        self.sent, self.held = sent, held
         super().__init__(*given, **more)
+
+    @property
+    def name(self) -> str:
+        """The file that is asked for."""
+        return self.path.partition("?")[0].lstrip("/")
+
+    def do_GET(self) -> None:
+        if self.name in self.held:
+            self.held[self.name].wait(HELD_S)
+        super().do_GET()
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         del size
-        name = self.path.partition("?")[0].lstrip("/")
+        name = self.name
         if int(code) != 304:  # the browser has it already
             self.sent[name if int(code) == 200 else f"{int(code)} {name}"] += 1
 
@@ -71,7 +84,12 @@ class Site(Server):
 
     def __init__(self, folder: Path) -> None:
         self.sent: Counter[str] = Counter()
-        super().__init__(partial(Files, directory=str(folder), sent=self.sent))
+        self._held: dict[str, Event] = {}
+        super().__init__(partial(Files, directory=str(folder), sent=self.sent, held=self._held))
+
+    def hold(self, name: str) -> Event:
+        """Keep a file back until the event is set."""
+        return self._held.setdefault(name, Event())
 
 
 @contextmanager

@@ -92,6 +92,8 @@ def test_a_first_visit_fetches_what_its_lab_needs_each_file_once(
     page.page.wait_for_function(CACHED.format(LAST))
     late = {"engine/redis.wasm", "engine/rest.wasm"}
     assert not late & site.sent.keys()
+    opened = [name for name in site.sent if name.startswith("engine/openings/")]
+    assert opened == [f"engine/openings/{PLAIN}.json"]
     page.page.select_option("#lab", WITH_REDIS)
     page.page.wait_for_selector(f"main[data-lab={WITH_REDIS}][data-state=ready]")
     page.page.wait_for_function(CACHED.format("../engine/redis.wasm"))

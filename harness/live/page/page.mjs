@@ -13,6 +13,7 @@ import { SpaceTime } from "./spacetime.mjs";
 import { Upcoming } from "./upcoming.mjs";
 import { History } from "./history.mjs";
 import { Tools } from "./tools.mjs";
+import { EngineState } from "./engine_state.mjs";
 import { cures, sentence } from "./words.mjs";
 import { notes } from "./notes.mjs";
 import { present } from "./presenter.mjs";
@@ -26,7 +27,7 @@ const BASE = stored("session", () => Math.random().toString(36).slice(2, 12));
 
 class Page {
   constructor() {
-    Object.assign(this, { runs: [], panes: [], kinds: [], labs: [], clock: null, spokenAt: 0, asKeys: stored("keys", () => "on") === "on", front: 0, abilities: new Set(), keys: [] });
+    Object.assign(this, { runs: [], panes: [], kinds: [], labs: [], clock: null, spokenAt: 0, asKeys: stored("keys", () => "on") === "on", front: 0, abilities: new Set(), keys: [], engineState: new EngineState(this, main) });
     this.clock = new Clock(this);
     this.hands = new Hands(this, { breaks: $("break"), turns: $("turn") });
     this.lesson = new Lesson(this, { vote: $("vote"), reader: $("lesson"), tries: $("further"), phones: $("class") });
@@ -57,6 +58,7 @@ class Page {
 
   // From the address to runs that stand at its moment.
   async start() {
+    this.given = location.hash || "#";
     this.state("loading");
     let found;
     try { found = read(); } catch (error) { found = { at_s: 0, with: undefined }; this.said(`The address cannot be read (${error.message}); the lab is opened as it is.`, true); }
@@ -150,7 +152,7 @@ class Page {
   opened(run, isOther) { if (isOther && !this.isOpening && this.runs.includes(run)) this.isStale = true; }
   changed(run) {
     if (this.isStale && this.isThere) { this.isStale = false; this.show(this.runs); }
-    if (run.failed) { this.said(`${this.runs.length > 1 ? `${run.title}: ` : ""}${run.failed}`, true); this.clock.pause(); this.state("failed"); }
+    if (run.failed) { this.said(`${this.runs.length > 1 ? `${run.title}: ` : ""}${run.failed}`, true); this.clock.pause(); this.state("failed"); this.engineState.failed(); }
     if (run.digest && this.clock.isOver) this.moved();
     if (this.isThere) this.clock.heard();
     this.soon();
@@ -166,7 +168,7 @@ class Page {
     this.soon();
   }
   state(name) { attr(main, "data-state", name); }
-  fail(why) { this.said(why, true); this.state("failed"); }
+  fail(why) { this.said(why, true); this.state("failed"); this.engineState.failed(); }
   said(words, isBad = false) { const line = $("said"); text(line, words); attr(line, "class", isBad ? "bad" : ""); line.hidden = !words; clearTimeout(this.unsay); if (words && !isBad) this.unsay = setTimeout(() => (line.hidden = true), TOAST_MS); }
 
   paint() {
@@ -197,7 +199,7 @@ class Page {
     if (wait > 0 && this.clock.playing) { this.later ||= setTimeout(() => { this.later = 0; this.speak(); }, wait); return; }
     const [headline, line] = this.clock.says ?? sentence(this.runs, this.runs.flatMap((run) => cures(run, run.shown.at_s)).sort((a, b) => a.at_s - b.at_s));
     if ($("headline").textContent !== headline) { this.spokenAt = now; text($("headline"), headline); }
-    $("line").replaceChildren(...line);
+    this.engineState.say(line);
   }
   // What a drawing of many has no room for.
   said_of(name) { return this.panes.every((pane) => pane.topology.plan.tall === 1) ? "" : this.panes.map((pane) => `${this.runs.length > 1 ? `${pane.run.title}: ` : ""}${pane.topology.words(name)}`).join("\n"); }

@@ -17,7 +17,7 @@ export class Run {
   }
 
   connect() {
-    this.way = transport(this.name, { hear: (text) => this.hear(JSON.parse(text)), ready: () => this.isReady(), closed: () => this.closed() });
+    this.way = transport(this.name, { hear: (text) => this.hear(JSON.parse(text)), ready: () => this.isReady(), there: () => this.page.engineState.there(), closed: () => this.closed(), anew: () => this.page.engineState.anew() });
   }
   close() { this.isClosed = true; this.way.close(); }
   closed() {

@@ -27,6 +27,7 @@ export class Tools {
     const { page, tool } = this;
     if (!tool || !this.isFresh || !page.isThere) return;
     this.isFresh = false;
+    page.paint(); // the next opening may have to wait for the engine
     const [{ opened }] = page.runs;
     await this.begin({ lab: opened.lab, seed: opened.seed, with: tool.variants, at_s: tool.at_s }, true);
     if (tool.pick) page.hands.pick(tool.pick);
