@@ -3,12 +3,15 @@
 A slice is 0.1 virtual seconds of a session, with all that it tells the page; what is measured is
 the engine's answer in the page, without drawing it. The same slice does the same work in each run,
 so the least of its times counts, which another program has disturbed least. It needs Node, npm and
-a Chromium.
+a Chromium. On a machine that does other work, `--node` measures the CPU time of slices: the same
+engine runs in Node, which has Chromium's V8 and can tell its CPU time.
 """
 
+import json
 import subprocess
 import tempfile
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -23,6 +26,7 @@ from tests.live.console_page import browser
 from tests.site.static_server import Site, served
 
 SLICE_S = 0.1
+IN_NODE = Path(__file__).with_name("tab_in_node.mjs")
 LAB = "config-push"
 FIRST = f"#lab={LAB}"
 STANDS = "main[data-state=ready]"
@@ -56,6 +60,8 @@ SLICES = """async ([lab, variant, duration_s, slice_s]) => {
     worker.postMessage({ session, close: true });
     return took;
 }"""
+Played = tuple[str, str, float, float]
+"""A lab, its variant, how long it is played, and its slices, in seconds of the run."""
 SQUEEZE = """
 const zlib = require("zlib"), fs = require("fs");
 const params = { [zlib.constants.BROTLI_PARAM_LGWIN]: 22 };
@@ -140,28 +146,52 @@ def visited(context: BrowserContext, address: str) -> list[float]:
     return took
 
 
-def slices(chromium: Browser, site: Site, runs: int) -> Table:
+def slices(title: str, took: Callable[[list[Played]], list[list[float]]], runs: int) -> Table:
     """Measure the variant of each lab that breaks, or its first, slice by slice."""
     table = Table(
-        title=f"A slice of {SLICE_S:g} virtual seconds, ms, {runs} runs each",
+        title=f"{title}, {runs} runs each",
         columns=("lab", "variant", "p50", "p95", "most", f"p95 outside the dearest {STORM_S:g} s"),
     )
-    page = chromium.new_page()
-    page.set_default_timeout(0)
-    page.goto(f"{site.address}/episodes.html")
     for slug in catalogue.slugs():
         lab = catalogue.find(slug).lab
         broken = (one for one in lab.variants if isinstance(one, Broken))
         variant = next(broken, lab.variants[0])
-        given = [slug, variant.name, lab.duration_s, SLICE_S]
-        took = [
-            min(same)
-            for same in zip(*(page.evaluate(SLICES, given) for _ in range(runs)), strict=True)
-        ]
-        numbers = (quantile(took, 0.5), quantile(took, 0.95), max(took), quantile(calm(took), 0.95))
-        table.add(slug, variant.name, *(f"{number:.0f}" for number in numbers))
+        played = (slug, variant.name, lab.duration_s, SLICE_S)
+        least = [min(same) for same in zip(*took([played] * runs), strict=True)]
+        numbers = (quantile(least, 0.5), quantile(least, 0.95), max(least))
+        outside = quantile(calm(least), 0.95)
+        table.add(slug, variant.name, *(f"{number:.0f}" for number in (*numbers, outside)))
+    return table
+
+
+def slices_in_page(chromium: Browser, site: Site, runs: int) -> Table:
+    """Measure slices in a worker of a page, by the clock."""
+    page = chromium.new_page()
+    page.set_default_timeout(0)
+    page.goto(f"{site.address}/episodes.html")
+    title = f"A slice of {SLICE_S:g} virtual seconds, ms"
+    table = slices(title, lambda asked: [page.evaluate(SLICES, [*one]) for one in asked], runs)
     page.close()
     return table
+
+
+def slices_in_node(folder: Path, runs: int) -> Table:
+    """Measure slices in Node, by the CPU time that they take."""
+    title = f"A slice of {SLICE_S:g} virtual seconds in Node, ms of CPU"
+    return slices(title, lambda asked: played_in_node(folder, asked), runs)
+
+
+def played_in_node(folder: Path, asked: list[Played]) -> list[list[float]]:
+    """Play labs one after the other in one process; give the milliseconds of each one's slices."""
+    done = subprocess.run(  # noqa: S603 - our own script
+        ["node", IN_NODE, folder],  # noqa: S607 - which of them is the user's choice
+        input=json.dumps(asked),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    took: list[list[float]] = json.loads(done.stdout)
+    return took
 
 
 def calm(took: list[float]) -> list[float]:
@@ -177,15 +207,23 @@ def calm(took: list[float]) -> list[float]:
 @click.option("--times", default=7, show_default=True, help="How often a lab is visited.")
 @click.option("--markdown", type=click.Path(path_type=Path), help="Write the tables here too.")
 @click.option("--site", "folder", type=click.Path(path_type=Path), help="One that is made already.")
-def main(runs: int, times: int, markdown: Path | None, folder: Path | None) -> None:
+@click.option("--node", is_flag=True, help="Slices alone, by their CPU time, without a browser.")
+def main(runs: int, times: int, markdown: Path | None, folder: Path | None, *, node: bool) -> None:
     """Make the site, measure it in a Chromium on this machine, and print tables."""
     with ExitStack() as stack:
         if folder is None:
             made = tempfile.TemporaryDirectory(prefix="chaoslab-benchmark-")
             folder = Path(stack.enter_context(made)) / "site"
             build(folder, playable=True)
-        site, chromium = stack.enter_context(served(folder)), stack.enter_context(browser())
-        tables = [visits(chromium, site, times), slices(chromium, site, runs), fetched(folder)]
+        if node:
+            tables = [slices_in_node(folder, runs)]
+        else:
+            site, chromium = stack.enter_context(served(folder)), stack.enter_context(browser())
+            tables = [
+                visits(chromium, site, times),
+                slices_in_page(chromium, site, runs),
+                fetched(folder),
+            ]
     show(tables, markdown)
 
 

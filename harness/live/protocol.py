@@ -231,7 +231,7 @@ class Speaker(Conversation):
 
     def _picture(self, asked: Moment) -> None:
         look = self._history.picture(asked.to_s)
-        self._send({"say": "picture", "look": look and messages.finite(look.to_json())})
+        self._send({"say": "picture", "look": messages.finite(look)})
 
     def _look(self, _: Nothing) -> None:
         self._there()

@@ -156,7 +156,7 @@ class RealTimeSpeaker(Conversation):
         self._since_tick_s = 0.0
         look = session.look()
         self._history.keep(look)
-        tick = {"say": "tick", **messages.finite(look.to_json()), "next_s": None, "messages": []}
+        tick = {"say": "tick", **messages.finite(look), "next_s": None, "messages": []}
         tick |= {"speed": 1.0 if session.is_under_way else 0.0, "rows": self._history.fresh()}
         began_s = time.monotonic()
         if session.over or look.at_s >= self._series_s:

@@ -3,8 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 from harness.engines.sim.hosts import Host
 from harness.engines.sim.link import SimLink
@@ -119,10 +118,6 @@ class Look:
     settings: tuple[str, ...]
     notes: tuple[str, ...]
 
-    def to_json(self) -> dict[str, Any]:
-        """Give a JSON object of the same names."""
-        return asdict(self)
-
 
 def looked(session: SimSession, tally: Tally, planned: tuple[Timed, ...]) -> Look:
     """Look at a run; `planned` are the faults that its conductor applies by itself."""
@@ -180,11 +175,11 @@ def _own(planned: tuple[Timed, ...], now_s: float) -> Iterator[FaultShown]:
 def load_shown(tally: Tally, now_s: float) -> LoadShown:
     """Show the load as it was in the last second."""
     last = tally.last(now_s)
-    ended = [request for _, request in last]
-    latencies = sorted(1000 * request.latency_s for request in ended if request.good)
+    good = [request for _, request in last if request.good]
+    latencies = sorted(1000 * request.latency_s for request in good)
     # One that was never answered took until its caller gave up.
     all_of_them = sorted(1000 * (end_s - request.intended_s) for end_s, request in last)
-    failed = Counter(request.status for request in ended if not request.good)
+    failed = Counter(request.status for _, request in last if not request.good)
     return LoadShown(
         sent=tally.sent,
         under_way=tally.load_under_way(),

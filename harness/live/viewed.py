@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from harness import assignments
@@ -13,6 +13,7 @@ from harness.errors import LabError
 from harness.live import histories
 from harness.live.claims import Claimed, claimed
 from harness.live.snapshot import Look
+from harness.live.whole_seconds import WholeSeconds
 from harness.model.expect import NoDataError
 from harness.model.experiment import Experiment
 from harness.model.lab import Lab
@@ -80,7 +81,7 @@ class Viewed(ABC):
 
     def series(self) -> list[Series]:
         """Draw the requests that ended and the lab's own plots, over the whole seconds so far."""
-        recording = _within(self.so_far())
+        recording = WholeSeconds.of(self.so_far())
         if recording.duration_s < 1:
             return []
         ended = [self.tally.by_second[second] for second in range(int(recording.duration_s))]
@@ -109,17 +110,7 @@ class Viewed(ABC):
 
     def claims(self) -> list[Claimed]:
         """Hold what the lab claims of this variant against the run so far."""
-        return [*claimed(self.lab, self.variant.name, _within(self.so_far()))]
-
-
-def _within(recording: Recording) -> Recording:
-    """Leave out what was due after the recording's last whole second, as in one that is over."""
-    end_s = recording.duration_s
-    return replace(
-        recording,
-        requests=[one for one in recording.requests if one.intended_s < end_s],
-        spans=[one for one in recording.spans if one.start_s < end_s],
-    )
+        return [*claimed(self.lab, self.variant.name, WholeSeconds.of(self.so_far()))]
 
 
 def _with_settings(lab: Lab, settings: Mapping[str, Any]) -> Lab:

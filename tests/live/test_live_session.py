@@ -2,7 +2,7 @@
 
 import json
 import math
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
@@ -57,7 +57,7 @@ def session(value: Lab = HALL, **given: Any) -> Session:
 
 def shown(run: Session) -> Any:
     """Look, through JSON: `None` for what is unknown, and no NaN anywhere."""
-    return json.loads(json.dumps(run.look().to_json(), allow_nan=False))
+    return json.loads(json.dumps(asdict(run.look()), allow_nan=False))
 
 
 def by_name(rows: Any) -> dict[str, Any]:

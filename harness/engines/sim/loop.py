@@ -236,9 +236,7 @@ class VirtualLoop(Endings):
 
     def _advance(self) -> None:
         timers = self._timers
-        while timers and timers[0][2]._cancelled:
-            heappop(timers)
-        if not timers:
+        if self.next_timer() is None:
             raise StuckError(f"nothing will ever happen again; {self._waits()}")
         now = timers[0][0]
         assert now >= self._now, "virtual time goes back"
@@ -294,6 +292,13 @@ class VirtualLoop(Endings):
 
     def _write_to_self(self) -> None:
         """Do nothing: there is no selector to wake."""
+
+    def next_timer(self) -> Timer | None:
+        """Give the timer that is due next, None if none is set; cancelled ones are let go of."""
+        timers = self._timers
+        while timers and timers[0][2]._cancelled:
+            heappop(timers)
+        return timers[0][2] if timers else None
 
     def pending(self) -> list[Timer]:
         """Give the timers that are set and not cancelled, the next one first."""

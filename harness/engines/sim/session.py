@@ -82,10 +82,10 @@ class SimSession:
 
     def next_s(self) -> float:
         """Give the moment of the next event; infinity when the run is over."""
-        pending = self._loop.pending()
-        if self.over or not pending:
+        timer = self._loop.next_timer()
+        if self.over or timer is None:
             return math.inf
-        return max(self._moment(pending[0].when()), self._at_s)
+        return max(self._moment(timer.when()), self._at_s)
 
     def _moment(self, when: float) -> float:
         """Give the run's moment at which all is done that is due at a time of the loop's."""

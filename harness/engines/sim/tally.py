@@ -38,21 +38,24 @@ class Calls:
     outcomes: Counter[str] = field(default_factory=Counter)
     late: int = 0
     _lately: deque[tuple[float, str]] = field(default_factory=deque)
+    _counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(HAPPENINGS, 0))
+    """How often each of the `HAPPENINGS` is among the latest."""
 
     def happened(self, what: str, at_s: float) -> None:
         """Hear of one of the `HAPPENINGS`."""
         self._forget(at_s)
         self._lately.append((at_s, what))
+        self._counts[what] += 1
 
     def last(self, now_s: float) -> dict[str, int]:
         """Count what has happened in the last second."""
         self._forget(now_s)
-        counts = Counter(what for _, what in self._lately)
-        return {what: counts[what] for what in HAPPENINGS}
+        return dict(self._counts)
 
     def _forget(self, now_s: float) -> None:
         while self._lately and self._lately[0][0] <= now_s - SPAN_S:
-            self._lately.popleft()
+            _, what = self._lately.popleft()
+            self._counts[what] -= 1
 
 
 class Tally:

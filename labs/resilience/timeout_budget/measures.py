@@ -18,11 +18,18 @@ def late_share(callee: str, start_s: float, end_s: float) -> Measure:
 
     def compute(recording: Recording) -> float:
         check_window(recording, start_s, end_s)
-        given_up = given_up_s(recording.spans)
-        served = [one for one in recording.spans if one.kind == "server" and one.callee == callee]
+        served = [
+            one
+            for one in recording.spans
+            if one.kind == "server" and one.callee == callee and _within(one, start_s, end_s)
+        ]
         total_s = sum(_within(one, start_s, end_s) for one in served)
         if not total_s:
             raise NoDataError(f"{callee} worked on nothing in {start_s:g}-{end_s:g} s")
+        # The calls above a call are in its trace. Looking at no other trace makes the plot, which
+        # measures each second by itself, five times as fast.
+        asked = {one.trace for one in served}
+        given_up = given_up_s(one for one in recording.spans if one.trace in asked)
         late_s = sum(_within(one, max(start_s, given_up[one.span]), end_s) for one in served)
         return late_s / total_s
 
