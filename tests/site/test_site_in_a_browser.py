@@ -43,6 +43,10 @@ STATES = """addEventListener('DOMContentLoaded', () => {
 });"""
 
 
+SCRIPTED, UNSCRIPTED = "rate-limiting", {"rate-limiting": "per-node,split"}
+"""A lab of which what is shown first asks its Redis for a script, and what is played instead."""
+
+
 def played() -> list[str]:
     """List the labs to play in the tab: all of them, or a cheap one of each kind."""
     slugs = catalogue.slugs()
@@ -66,7 +70,8 @@ def test_the_tab_records_what_this_python_records(visit: Callable[..., Page], sl
     """The same digests, to the last bit, of what is shown first of the lab, at seed 1."""
     lab = catalogue.find(slug).lab
     page = visit()
-    page.open(f"{PLAY}#lab={slug}&seed=1&lasts={lab.duration_s:g}&{OWN_FAULTS}")
+    which = f"&with={UNSCRIPTED[slug]}" if slug in UNSCRIPTED else ""
+    page.open(f"{PLAY}#lab={slug}&seed=1&lasts={lab.duration_s:g}&{OWN_FAULTS}{which}")
     told = page.digest().split(",")
     names = str(page.page.evaluate("new URLSearchParams(location.hash.slice(1)).get('with')"))
     assert told[0], "at least one variant is shown"
@@ -75,6 +80,15 @@ def test_the_tab_records_what_this_python_records(visit: Callable[..., Page], sl
         own = lab.facing(variant, 1)
         plan = Plan(slug=slug, lab=own, variant=variant, seed=1)
         assert SimEngine().run(plan, conducted(own), Unwatched()).digest() == digest, name
+
+
+def test_a_script_of_a_redis_ends_the_run_and_says_why(visit: Callable[..., Page]) -> None:
+    """A browser has no Lua; going on without what the script decides would record otherwise."""
+    page = visit()
+    page.open(f"{PLAY}#lab={SCRIPTED}&seed=1&with=shared")
+    page.press(" ")
+    page.page.wait_for_selector("main[data-state=failed]")
+    assert "needs Lua, which a browser does not have" in page.page.inner_text("#said")
 
 
 def test_a_first_visit_fetches_what_its_lab_needs_each_file_once(
