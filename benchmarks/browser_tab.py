@@ -11,7 +11,7 @@ import json
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -146,13 +146,15 @@ def visited(context: BrowserContext, address: str) -> list[float]:
     return took
 
 
-def slices(title: str, took: Callable[[list[Played]], list[list[float]]], runs: int) -> Table:
+def slices(
+    title: str, took: Callable[[list[Played]], list[list[float]]], runs: int, labs: Sequence[str]
+) -> Table:
     """Measure the variant of each lab that breaks, or its first, slice by slice."""
     table = Table(
         title=f"{title}, {runs} runs each",
         columns=("lab", "variant", "p50", "p95", "most", f"p95 outside the dearest {STORM_S:g} s"),
     )
-    for slug in catalogue.slugs():
+    for slug in labs:
         lab = catalogue.find(slug).lab
         broken = (one for one in lab.variants if isinstance(one, Broken))
         variant = next(broken, lab.variants[0])
@@ -164,21 +166,23 @@ def slices(title: str, took: Callable[[list[Played]], list[list[float]]], runs: 
     return table
 
 
-def slices_in_page(chromium: Browser, site: Site, runs: int) -> Table:
+def slices_in_page(chromium: Browser, site: Site, runs: int, labs: Sequence[str]) -> Table:
     """Measure slices in a worker of a page, by the clock."""
     page = chromium.new_page()
     page.set_default_timeout(0)
     page.goto(f"{site.address}/episodes.html")
     title = f"A slice of {SLICE_S:g} virtual seconds, ms"
-    table = slices(title, lambda asked: [page.evaluate(SLICES, [*one]) for one in asked], runs)
+    table = slices(
+        title, lambda asked: [page.evaluate(SLICES, [*one]) for one in asked], runs, labs
+    )
     page.close()
     return table
 
 
-def slices_in_node(folder: Path, runs: int) -> Table:
+def slices_in_node(folder: Path, runs: int, labs: Sequence[str]) -> Table:
     """Measure slices in Node, by the CPU time that they take."""
     title = f"A slice of {SLICE_S:g} virtual seconds in Node, ms of CPU"
-    return slices(title, lambda asked: played_in_node(folder, asked), runs)
+    return slices(title, lambda asked: played_in_node(folder, asked), runs, labs)
 
 
 def played_in_node(folder: Path, asked: list[Played]) -> list[list[float]]:
@@ -203,25 +207,38 @@ def calm(took: list[float]) -> list[float]:
 
 
 @click.command()
+@click.argument("names", nargs=-1)
 @click.option("--runs", default=3, show_default=True, help="How often each lab runs.")
 @click.option("--times", default=7, show_default=True, help="How often a lab is visited.")
 @click.option("--markdown", type=click.Path(path_type=Path), help="Write the tables here too.")
 @click.option("--site", "folder", type=click.Path(path_type=Path), help="One that is made already.")
 @click.option("--node", is_flag=True, help="Slices alone, by their CPU time, without a browser.")
-def main(runs: int, times: int, markdown: Path | None, folder: Path | None, *, node: bool) -> None:
-    """Make the site, measure it in a Chromium on this machine, and print tables."""
+def main(  # noqa: PLR0913 - one parameter for each option
+    names: Sequence[str],
+    runs: int,
+    times: int,
+    markdown: Path | None,
+    folder: Path | None,
+    *,
+    node: bool,
+) -> None:
+    """Make the site, measure it in a Chromium on this machine, and print tables.
+
+    Slices are those of the labs that are named, or of all.
+    """
+    labs = names or catalogue.slugs()
     with ExitStack() as stack:
         if folder is None:
             made = tempfile.TemporaryDirectory(prefix="chaoslab-benchmark-")
             folder = Path(stack.enter_context(made)) / "site"
             build(folder, playable=True)
         if node:
-            tables = [slices_in_node(folder, runs)]
+            tables = [slices_in_node(folder, runs, labs)]
         else:
             site, chromium = stack.enter_context(served(folder)), stack.enter_context(browser())
             tables = [
                 visits(chromium, site, times),
-                slices_in_page(chromium, site, runs),
+                slices_in_page(chromium, site, runs, labs),
                 fetched(folder),
             ]
     show(tables, markdown)
