@@ -219,11 +219,11 @@ def test_a_check_averages_over_further_seeds_where_time_is_virtual() -> None:
 def test_engines_that_disagree_do_not_pass() -> None:
     """A measured run that holds every claim, yet not the simulation's figures, fails."""
 
-    def doubled(plan: Plan) -> Recording:
+    def fourfold(plan: Plan) -> Recording:
         once = as_expected(plan)
-        return replace(once, requests=[each for each in once.requests for _ in range(2)])
+        return replace(once, requests=[each for each in once.requests for _ in range(4)])
 
-    engines = [Scripted("sim"), Scripted("compose", doubled)]
+    engines = [Scripted("sim"), Scripted("compose", fourfold)]
     result = runner.run(ENTRY, LAB.variants, 1, engines, watch)
     failed = {control.kind for control in result.controls if control.verdict is Verdict.FAIL}
     assert failed == {Kind.AGREEMENT}

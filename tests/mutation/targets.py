@@ -47,19 +47,12 @@ TARGETS: Mapping[str, Sequence[str]] = {
     "harness/measures/work.py": MEASURES,
     "harness/model/expect.py": CLAIMS,
     "harness/model/validate_claims.py": (*CLAIMS, "tests/test_comparisons.py"),
-    "labs/cascades/correlated_failure/measures.py": (
-        "tests/labs/test_correlated_failure_measures.py",
-    ),
     "labs/cascades/feedback_oscillation/measures.py": (
         "tests/labs/test_feedback_oscillation_measures.py",
     ),
     "labs/cascades/percolation/measures.py": ("tests/labs/test_percolation_measures.py",),
     "labs/cascades/phase_transition/measures.py": ("tests/labs/test_phase_transition_measures.py",),
     "labs/cascades/thundering_herd/measures.py": ("tests/labs/test_thundering_herd_measures.py",),
-    "labs/cascades/shuffle_sharding/measures.py": ("tests/labs/test_shuffle_sharding_measures.py",),
-    "labs/cascades/load_balancer_herding/measures.py": (
-        "tests/labs/test_load_balancer_herding_measures.py",
-    ),
     "labs/consensus/clock_skew/measures.py": ("tests/labs/test_clock_skew_measures.py",),
     "labs/consensus/split_brain/measures.py": ("tests/labs/test_split_brain_measures.py",),
     "labs/resilience/backpressure/measures.py": ("tests/labs/test_backpressure_measures.py",),
