@@ -125,10 +125,9 @@ def _refuse_together(engine: str, *, permute: bool, from_ledger: bool, on: str |
         LabError: names one that is to be left out.
 
     """
-    if permute and engine == "compose":
-        raise LabError("--permute is of the simulation; leave --engine compose out")
-    if on and engine == "compose":
-        raise LabError("--on is of the simulation; leave --engine compose out")
+    for name, is_given in (("--permute", permute), ("--on", bool(on))):
+        if is_given and engine == "compose":
+            raise LabError(f"{name} is of the simulation; leave --engine compose out")
     if from_ledger and (permute or engine == "compose"):
         raise LabError(
             "--ledger simulates seeds as they were found; leave --permute and --engine out"
