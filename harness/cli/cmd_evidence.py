@@ -9,10 +9,11 @@ import click
 from rich.console import Console
 from rich.text import Text
 
-from harness import catalogue, check_results, seed_ledger, track_record
+from harness import catalogue, check_results, prediction_record, seed_ledger, track_record
 from harness.catalogue import Entry
-from harness.cli import ledger
+from harness.cli import evidence_tables, ledger
 from harness.cli.cmd_check import FILE
+from harness.cli.evidence_tables import ENGINES
 from harness.errors import ChaoslabError, ExitCode, LabError
 from harness.lessons import evidence
 from harness.model.definition import definition
@@ -20,10 +21,6 @@ from harness.proof import kept
 from harness.swarm.draw import drawn
 from harness.swarm.trial import failure
 from harness.track_record import Row
-
-TABLE = "EVIDENCE.md"
-BEGIN, END = "<!-- begin: made by ./lab evidence -->", "<!-- end -->"
-ENGINES = {"sim": "simulated", "compose": "on containers"}
 
 
 @click.command()
@@ -36,8 +33,16 @@ ENGINES = {"sim": "simulated", "compose": "on containers"}
     help="Results; keep the seeds that fail in them.",
 )
 @click.option("--plan", "plans", type=int, multiple=True, help="A plan of the swarm that fails.")
-def command(added: Sequence[Path], failing: Sequence[Path], plans: Sequence[int]) -> ExitCode:
+@click.option("--write", is_flag=True, help="Write the tables of labs/EVIDENCE.md and no more.")
+def command(
+    added: Sequence[Path],
+    failing: Sequence[Path],
+    plans: Sequence[int],
+    write: bool,  # noqa: FBT001
+) -> ExitCode:
     """Say what labs were held against, and what is out of date.
+
+    --add keeps what was found in labs/ and writes the tables of labs/EVIDENCE.md, as --write does.
 
     --ledger and --plan write seeds that fail into labs/seed_ledger.tsv, and of those in it that
     pass now, since when; ./lab check --ledger and ./lab swarm --ledger run these first.
@@ -52,12 +57,12 @@ def command(added: Sequence[Path], failing: Sequence[Path], plans: Sequence[int]
         click.echo(_kept(failing, plans))
         if not added:
             return ExitCode.AS_EXPECTED
+    _add(added)
+    if added or write:
+        evidence_tables.write()
+    if write:
+        return ExitCode.AS_EXPECTED
     rows = track_record.load()
-    for path in added:
-        rows = track_record.added(rows, _engine(path), check_results.read(path))
-    if added:
-        track_record.write(rows)
-        _write_table(rows)
     console = Console(highlight=False)
     open_, proofs = 0, kept.load()
     for slug in catalogue.slugs():
@@ -83,6 +88,19 @@ def _kept(failing: Sequence[Path], plans: Sequence[int]) -> str:
         rows = seed_ledger.with_plan(rows, seed, failure(drawn(seed)), day)
     seed_ledger.write(rows)
     return ledger.changed(before, rows)
+
+
+def _add(paths: Sequence[Path]) -> None:
+    """Add results to the records of what labs and their predictions were held against."""
+    rows, means = track_record.load(), prediction_record.load()
+    for path in paths:
+        engine, checked = _engine(path), check_results.read(path)
+        rows = track_record.added(rows, engine, checked)
+        if engine == "sim":
+            means = prediction_record.added(means, checked)
+    if paths:
+        track_record.write(rows)
+        prediction_record.write(means)
 
 
 def _lines(entry: Entry, rows: Sequence[Row], proof: kept.Row | None) -> Iterator[tuple[bool, str]]:
@@ -144,30 +162,3 @@ def _engine(path: Path) -> str:
     if other:
         raise LabError(f"{path}: results of another tree or kind: {', '.join(other)} differ")
     return engine
-
-
-def _write_table(rows: Sequence[Row]) -> None:
-    """Put the table between its markers in EVIDENCE.md, if that has any."""
-    path = catalogue.home() / TABLE
-    text = path.read_text() if path.exists() else ""
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if begin and end:
-        path.write_text(f"{before}{BEGIN}\n\n{table(rows)}\n\n{END}{after}")
-
-
-def table(rows: Sequence[Row]) -> str:
-    """Write what there is as a Markdown table, a line for each lab."""
-    by_lab: dict[str, dict[str, Row]] = {}
-    for row in rows:
-        by_lab.setdefault(row.lab, {})[row.engine] = row
-    head = "| lab | simulated: seeds that pass | on containers: seeds that pass |"
-    lines = [head, "|---|---|---|"]
-    for slug in catalogue.slugs():
-        cells = [_cell(by_lab.get(slug, {}).get(engine)) for engine in ENGINES]
-        lines.append(f"| {slug} | {' | '.join(cells)} |")
-    return "\n".join(lines)
-
-
-def _cell(row: Row | None) -> str:
-    return f"{row.seeds()}, {row.day}" if row else "-"

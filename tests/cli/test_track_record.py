@@ -167,7 +167,7 @@ def test_the_command_says_what_is_to_be_done(shop: Workshop) -> None:
     results = shop.root / "results.jsonl"
     assert shop.run("check", "small", "--seeds", "2", "--results", str(results)).code == 0
     (shop.root / "labs" / "EVIDENCE.md").write_text(
-        "Seeds.\n\n<!-- begin: made by ./lab evidence -->\n<!-- end -->\n\nMore.\n"
+        "Seeds.\n\n<!-- begin seeds: made by ./lab evidence -->\n<!-- end seeds -->\n\nMore.\n"
     )
     outcome = shop.run("evidence", "--add", str(results))
     assert "✓ small                   simulated      2 of 2 seeds" in outcome.out
@@ -175,7 +175,7 @@ def test_the_command_says_what_is_to_be_done(shop: Workshop) -> None:
     assert outcome.code == 1
     table = (shop.root / "labs" / "EVIDENCE.md").read_text()
     assert "| small | 2 of 2, " in table
-    assert table.endswith("<!-- end -->\n\nMore.\n")
+    assert table.endswith("<!-- end seeds -->\n\nMore.\n")
     rewrite(shop, SMALL + "# another tree\n")
     assert "results of another tree" in shop.run("evidence", "--add", str(results)).complaint
     assert "no results" in shop.run("evidence", "--add", str(shop.root / "none")).complaint

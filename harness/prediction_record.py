@@ -1,0 +1,115 @@
+"""What predictions have come to, simulated: the mean over a check's seeds, machine-written.
+
+`labs/prediction_record.tsv` has a row for each prediction that a check of several seeds was added
+of. It holds for the lab as it was, by a digest of its definition.
+"""
+
+import csv
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from statistics import fmean
+
+from harness import catalogue
+from harness.check_results import Checked
+from harness.checks.verdict import Kind, Verdict
+from harness.errors import LabError
+from harness.model.definition import definition
+
+FILE = "prediction_record.tsv"
+
+Key = tuple[str, str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One prediction: its mean over so many seeds, in the measure's own unit.
+
+    Of a prediction that is held against the mean of several runs, it is the mean of such means.
+    """
+
+    lab: str
+    variant: str
+    claim: str
+    mean: float
+    seeds: int
+    definition: str
+
+    @property
+    def key(self) -> Key:
+        """Which prediction it is."""
+        return self.lab, self.variant, self.claim
+
+
+def path() -> Path:
+    """Give the file's place."""
+    return catalogue.home() / FILE
+
+
+def load() -> list[Row]:
+    """Read all rows; none where there is no file.
+
+    Raises:
+        LabError: it cannot be read.
+
+    """
+    if not path().exists():
+        return []
+    try:
+        with path().open(newline="") as file:
+            return [_row(cells) for cells in csv.DictReader(file, delimiter="\t")]
+    except (ValueError, KeyError, TypeError) as error:
+        raise LabError(f"labs/{FILE} cannot be read: ./lab evidence --add makes it anew") from error
+
+
+def write(rows: Iterable[Row]) -> None:
+    """Write all rows, in the catalogue's order."""
+    order = {slug: number for number, slug in enumerate(catalogue.slugs())}
+    with path().open("w", newline="") as file:
+        columns = [field.name for field in fields(Row)]
+        writer = csv.DictWriter(file, columns, delimiter="\t", lineterminator="\n")
+        writer.writeheader()
+        for row in sorted(rows, key=lambda one: order.get(one.lab, len(order))):
+            writer.writerow(asdict(row) | {"mean": f"{row.mean:.9g}"})
+
+
+def added(rows: Sequence[Row], checked: Iterable[Checked]) -> list[Row]:
+    """Add what a check of the labs as they are has found, simulated.
+
+    It takes the place of what was found of another lab, or over fewer seeds. A run that failed
+    counts as one that passed does; one that proved nothing does not.
+    """
+    values: defaultdict[Key, list[float]] = defaultdict(list)
+    for one in checked:
+        if one.verdict is Verdict.INCONCLUSIVE:
+            continue
+        for control in one.controls:
+            if control.kind is Kind.PREDICTION and math.isfinite(control.value):
+                values[one.slug, control.variant, control.claim].append(control.value)
+    digests = {lab: definition(catalogue.find(lab).lab) for lab, _, _ in values}
+    there = {row.key: row for row in rows if digests.get(row.lab, row.definition) == row.definition}
+    for key, seen in values.items():
+        if key not in there or len(seen) >= there[key].seeds:
+            lab, variant, claim = key
+            there[key] = Row(
+                lab=lab,
+                variant=variant,
+                claim=claim,
+                mean=fmean(seen),
+                seeds=len(seen),
+                definition=digests[lab],
+            )
+    return list(there.values())
+
+
+def _row(cells: dict[str, str]) -> Row:
+    return Row(
+        lab=cells["lab"],
+        variant=cells["variant"],
+        claim=cells["claim"],
+        mean=float(cells["mean"]),
+        seeds=int(cells["seeds"]),
+        definition=cells["definition"],
+    )
