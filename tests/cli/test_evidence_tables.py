@@ -72,6 +72,12 @@ def test_the_page_is_as_it_would_be_written_now() -> None:
     assert evidence_tables.renewed(page.read_text()) == page.read_text()
 
 
+def test_every_mean_is_as_near_to_theory_as_it_must_be() -> None:
+    """What many seeds show and one does not is a finding: of the theory, the lab or the code."""
+    held = evidence_tables.every()
+    assert [(one.lab, one.prediction.name) for one in held if one.is_beyond] == []
+
+
 def test_a_mean_is_of_all_seeds_that_prove_something(shop: Workshop) -> None:
     """A run that fails its prediction counts as well, or the mean would flatter the theory."""
     shop.write(FORETOLD)
@@ -123,9 +129,22 @@ def test_the_table_says_how_far_off_theory_was(shop: Workshop) -> None:
     assert cells(text, "good answers, 1-2 s") == [
         *("50 %", "±50 %", "47.5 %", f"{MINUS}5 %", "2", UNKNOWN, UNKNOWN)
     ]
+    assert "of 1 means over seeds, 1 are as near" in text
     assert cells(text, "good answers, 2-3 s") == [
         *("0 %", "0 %", UNKNOWN, UNKNOWN, "0", UNKNOWN, UNKNOWN)
     ]
+
+
+def test_a_mean_must_be_nearer_than_one_run(shop: Workshop) -> None:
+    """Chance is four sigmas of 0.05: one run may be at 0.75, the mean of four at 0.65 at most."""
+    shop.write(FORETOLD)
+    add(0.7)
+    assert "means over seeds" not in evidence_tables.predictions()
+    add(0.6, 0.7, 0.6, 0.7)
+    assert cells(evidence_tables.predictions(), "good answers, 1-2 s")[3] == "+30 %"
+    add(0.7, 0.7, 0.6, 0.7)
+    assert cells(evidence_tables.predictions(), "good answers, 1-2 s")[3] == "**+35 %**"
+    assert "of 1 means over seeds, 0 are" in evidence_tables.predictions()
 
 
 @pytest.mark.parametrize("page", [PAGE.replace("end pred", "end of pred"), "No table.\n"])
