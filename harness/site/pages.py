@@ -16,7 +16,7 @@ from harness.catalogue import Episode, Planned
 from harness.live.server import PAGE
 from harness.live.tools import tools
 from harness.report import lesson_page
-from harness.site import calculator_pages
+from harness.site import calculator_pages, prediction_page
 from harness.site.pictures import KEPT, PICTURES, TALL, WIDE
 
 TEMPLATES = Environment(
@@ -113,6 +113,7 @@ def write(out: Path, *, playable: bool) -> None:
         "index.html": index(playable=playable),
         "episodes.html": by_episode(playable=playable),
         "tools.html": of_tools(playable=playable),
+        "predictions.html": prediction_page.render(TEMPLATES),
     }
     for slug in catalogue.slugs():
         pages[f"labs/{slug}.html"] = lab(slug, playable=playable)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from harness import catalogue, prediction_record
+from harness import catalogue, held_predictions, prediction_record
 from harness.check_results import Checked
 from harness.checks.verdict import Control, Kind
 from harness.cli import evidence_tables
@@ -74,7 +74,7 @@ def test_the_page_is_as_it_would_be_written_now() -> None:
 
 def test_every_mean_is_as_near_to_theory_as_it_must_be() -> None:
     """What many seeds show and one does not is a finding: of the theory, the lab or the code."""
-    held = evidence_tables.every()
+    held = held_predictions.every()
     assert [(one.lab, one.prediction.name) for one in held if one.is_beyond] == []
 
 
@@ -131,7 +131,7 @@ def test_the_table_says_how_far_off_theory_was(shop: Workshop) -> None:
     ]
     assert "of 1 means over seeds, 1 are as near" in text
     assert cells(text, "good answers, 2-3 s") == [
-        *("0 %", "0 %", UNKNOWN, UNKNOWN, "0", UNKNOWN, UNKNOWN)
+        *("0 %", "±0 %", UNKNOWN, UNKNOWN, "0", UNKNOWN, UNKNOWN)
     ]
 
 

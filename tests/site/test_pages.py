@@ -1,7 +1,9 @@
 """The site's pages: every question, every lesson, and links that lead somewhere."""
 
 import json
+import math
 from collections.abc import Iterator
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -13,13 +15,17 @@ from PIL import Image
 from harness import catalogue
 from harness.cli.cmd_site import command
 from harness.errors import LabError
+from harness.held_predictions import Held, every
 from harness.live.session import Session
 from harness.live.tools import TOOLS
+from harness.measures import success_ratio
+from harness.model import predict
 from harness.model.experiment import experiment_from_json
 from harness.site import build
 from harness.site.build import MARK
 from harness.site.pages import series_title
 from harness.site.pictures import PICTURES, SCHEMES, TALL, WIDE, Picture
+from harness.site.prediction_page import place
 
 MOST_PICTURE_BYTES = 300_000
 """A twentieth of what a first visit may fetch."""
@@ -171,6 +177,38 @@ def test_a_picture_leads_to_the_run_that_it_shows(picture: Picture) -> None:
             (fault,) = session.look().faults
             assert fault.target == lab.faults[0].fault.target
     assert float(given["t"]) < float(given["lasts"]) == lab.duration_s
+
+
+def test_every_prediction_stands_beside_what_came_of_it(site: Path) -> None:
+    """With its arithmetic, and a strip in which what was seen lies; a lab's page leads there."""
+    text = (site / "predictions.html").read_text()
+    page = Links(text)
+    texts = [" ".join(one.split()) for one in page.texts]
+    held = every()
+    for one in held:
+        assert {one.prediction.name, " ".join(one.prediction.because.split())} <= set(texts)
+        assert f"{one.prediction.on}: {one.prediction.measure.name}" in texts
+        lab = (site / "labs" / f"{one.lab}.html").read_text()
+        shows_formulas = "Formulas that it predicts with" in lab
+        assert (f"predictions.html#{one.lab}" in lab) == shows_formulas
+    assert f"{len(held)} figures, foretold before anything runs" in texts
+    assert text.count('class="ring"') == 1 + sum(not math.isnan(one.measured) for one in held)
+    assert [one for one in page.ids if one in catalogue.slugs()] == list(catalogue.slugs())
+
+
+@pytest.mark.parametrize(
+    ("seen", "where"),
+    [(4, 60), (4.2, 80), (3.6, 20), (4.5, 110), (9, 116), (-9, 4), (math.nan, None)],
+)
+def test_a_strip_shows_how_near_a_value_is(seen: float, where: float | None) -> None:
+    """Its band is the tolerance, and what is far beyond stands at its end."""
+    wanted = predict(
+        *("calls", success_ratio(0, 1)), on="a", equals=4, because="", source="", model=0.1
+    )
+    held = Held(lab="x", prediction=wanted, simulated=seen, seeds=1, measured=seen)
+    assert place(held, seen) == where
+    exact = replace(held, prediction=replace(wanted, model=0))
+    assert place(exact, seen) == (where if seen == 4 or where is None else (116, 4)[seen < 4])
 
 
 def test_each_tool_is_offered_with_what_it_is_and_its_lesson(site: Path) -> None:

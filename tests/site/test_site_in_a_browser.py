@@ -278,6 +278,7 @@ def test_all_pages_can_be_used_by_all(visit: Callable[..., Page], width: int, sc
         "index.html",
         "episodes.html",
         "tools.html",
+        "predictions.html",
         "calculators/index.html",
         "calculators/queues.html",
         f"labs/{PLAIN}.html",
