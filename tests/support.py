@@ -1,9 +1,19 @@
 """What tests share: probe services, labs made of them, a bare network, hand-made recordings."""
 
 import asyncio
+import gc
 import random
 import sys
-from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterator, Sequence
+from collections.abc import (
+    Awaitable,
+    Callable,
+    Collection,
+    Coroutine,
+    Generator,
+    Iterator,
+    Sequence,
+)
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from types import ModuleType
@@ -260,3 +270,16 @@ class WholeSystem:
 
     def __getattr__(self, name: str) -> Any:
         raise NotImplementedError(name)
+
+
+@contextmanager
+def pythons_collector() -> Generator[None]:
+    """Have the garbage collector as it is in a process that has not set it."""
+    before = gc.get_threshold()
+    gc.unfreeze()
+    gc.set_threshold(700, 10, 10)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.freeze()

@@ -26,7 +26,13 @@ from tests.cached import CACHED
 
 LABS = {
     "retry-storm": LAB,
-    "crash": replace(LAB, faults=(during(5, 8, Kill("payments")),)),
+    "crash": replace(
+        LAB,
+        faults=(during(5, 8, Kill("payments")),),
+        variants=(LAB.variant("naive"),),
+        across=(),
+        predict=(),
+    ),
     "cached": CACHED,
     "split-brain": replace(SPLIT, variants=(SPLIT.variant("manual"),), across=(), predict=()),
 }

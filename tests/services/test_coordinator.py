@@ -12,7 +12,11 @@ WRITE = "/kv/x?value={number}"
 
 
 def written(
-    *sends: Send, faults: tuple[Timed, ...] = (), rate_rps: float = 20, **settings: str | float
+    *sends: Send,
+    faults: tuple[Timed, ...] = (),
+    rate_rps: float = 20,
+    duration_s: float = 10,
+    **settings: str | float,
 ) -> Recording:
     """Write to one register by two coordinators, the second of which may be ahead."""
     names = ("slow", "ahead")
@@ -28,9 +32,10 @@ def written(
             keep_answers=True,
             mix=sends or tuple(Send(to=name, method="PUT", path=WRITE) for name in names),
         ),
+        duration_s=duration_s,
         faults=faults,
     )
-    return run(value, conductor(faults, value.duration_s))
+    return run(value, conductor(faults, duration_s))
 
 
 def lost(recording: Recording) -> list[Request]:
@@ -81,7 +86,7 @@ def test_versions_need_no_clock() -> None:
 def test_versions_let_one_of_two_simultaneous_writers_try_again() -> None:
     """Both have read the same version; with one try the second is told 409."""
     burst = (Send(to="slow", method="PUT", path=WRITE), Send(to="ahead", method="PUT", path=WRITE))
-    once = written(*burst, rate_rps=2000, order="version", tries=1)
+    once = written(*burst, rate_rps=2000, duration_s=1, order="version", tries=1)
     statuses = {one.status for one in once.requests}
     assert statuses == {"200", "409"}
     assert all(one.status != "409" or int(one.answer) != one.number for one in once.requests)

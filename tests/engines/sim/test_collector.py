@@ -4,18 +4,22 @@ import asyncio
 import contextvars
 import gc
 import weakref
+from collections.abc import Generator
 
 import pytest
 
 from harness.engines.sim.collector import THRESHOLDS, calm
 from harness.engines.sim.loop import VirtualLoop
+from tests.support import pythons_collector
 
 WHO = contextvars.ContextVar("who", default="nobody")
 
 
 @pytest.fixture(autouse=True, scope="module")
-def _calm() -> None:
-    """Leave the collector as it is: these look at what it does."""
+def _calm() -> Generator[None]:
+    """Leave the collector as Python has it: these look at what it does."""
+    with pythons_collector():
+        yield
 
 
 def test_the_collector_is_calm_for_a_run_and_then_as_it_was() -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+from collections.abc import Generator
 from typing import Any
 
 import pytest
@@ -18,12 +19,14 @@ from harness.engines.sim.tasks import Task
 from harness.engines.sim.toxics import Toxic
 from harness.model import Kill, Latency, Pause, Poisson, Service, Timeout, during
 from harness.model.fault import ToxicSpec
-from tests.support import World, lab, run
+from tests.support import World, lab, pythons_collector, run
 
 
 @pytest.fixture(autouse=True, scope="module")
-def _calm() -> None:
-    """Leave the collector as it is: these look at what it does."""
+def _calm() -> Generator[None]:
+    """Leave the collector as Python has it: these look at what it does."""
+    with pythons_collector():
+        yield
 
 
 def test_the_dear_checks_are_on_in_tests() -> None:
