@@ -3,8 +3,9 @@
 Each has few hosts, and requests far enough apart that the answer to each is the same on both.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
+from itertools import chain
 
 from harness.model import Lab, Measured, Paced, Redis, Send, Service, Together
 from harness.model.fault import Setting
@@ -124,3 +125,15 @@ SCENES: Mapping[str, Lab] = {
         load=(asks("gateway", "/one"),),
     ),
 }  # fmt: skip
+
+
+def beside(names: Collection[str]) -> Lab:
+    """Put scenes side by side: one lab of all their hosts, each under its own load."""
+    found = [SCENES[name] for name in names]
+    loads = [one.load.of if isinstance(one.load, Together) else (one.load,) for one in found]
+    return replace(
+        found[0],
+        services=tuple(service for one in found for service in one.services),
+        stores=tuple(store for one in found for store in one.stores),
+        load=Together(of=tuple(chain.from_iterable(loads))),
+    )

@@ -1,9 +1,11 @@
 """The services that no lab runs yet, on containers: they answer as in the simulation.
 
+Scenes whose hosts have different names run side by side, for most of a run is its start.
 Alone, with an engine and the images of this tree:
 `CHAOSLAB_REQUIRE_ENGINE=1 python -m pytest -m compose tests/engines/compose/test_compose_parts.py`.
 """
 
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -14,14 +16,20 @@ from harness.conductor import conducted
 from harness.engines.compose.engine import ComposeEngine
 from harness.engines.protocol import Engine, Plan
 from harness.engines.sim.engine import SimEngine
+from harness.model import Lab
 from harness.recording import Recording
-from tests.scenes import DURATION_S, SCENES, SEED, START_S
+from tests.scenes import DURATION_S, SCENES, SEED, START_S, beside
 from tests.support import Silent
 
+GROUPS = (
+    ("page", "rows", "keys", "tied"),
+    ("ring", "stream", "cells", "names"),
+    ("members", "release"),
+)
 
-def ran(engine: Engine, name: str) -> Recording:
-    lab = SCENES[name]
-    plan = Plan(slug=f"scene-{name}", lab=lab, variant=lab.variants[0], seed=SEED)
+
+def ran(engine: Engine, lab: Lab) -> Recording:
+    plan = Plan(slug="scenes", lab=lab, variant=lab.variants[0], seed=SEED)
     return engine.run(plan, conducted(lab), Silent())
 
 
@@ -33,16 +41,25 @@ def answers(recording: Recording) -> list[tuple[int, str, str, str, str]]:
     ]
 
 
+def test_every_scene_is_in_one_group() -> None:
+    """Those of a group share no name of a host."""
+    assert sorted(chain.from_iterable(GROUPS)) == sorted(SCENES)
+    for group in GROUPS:
+        services = beside(group).services
+        assert len({service.name for service in services}) == len(services)
+
+
 @pytest.mark.compose
-@pytest.mark.parametrize("name", SCENES)
-def test_services_answer_alike_on_containers(name: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("group", GROUPS, ids=" ".join)
+def test_services_answer_alike_on_containers(group: tuple[str, ...], tmp_path: Path) -> None:
     """Every request by the same text; calls and good answers agree as those of labs do."""
-    measured, simulated = ran(ComposeEngine(tmp_path), name), ran(SimEngine(), name)
+    lab = beside(group)
+    measured, simulated = ran(ComposeEngine(tmp_path), lab), ran(SimEngine(), lab)
     assert measured.notes == []
     assert answers(measured) == answers(simulated)
     apart = [
         (one.claim, one.value, str(one.bound))
-        for one in agreement(SCENES[name], simulated, measured)
+        for one in agreement(lab, simulated, measured)
         if one.verdict is not Verdict.PASS
     ]
     assert apart == []
