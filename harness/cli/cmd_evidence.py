@@ -95,9 +95,13 @@ def _add(paths: Sequence[Path]) -> None:
     rows, means = track_record.load(), prediction_record.load()
     for path in paths:
         engine, checked = _engine(path), check_results.read(path)
+        before = {(row.lab, row.engine): row.runs for row in rows}
         rows = track_record.added(rows, engine, checked)
         if engine == "sim":
-            means = prediction_record.added(means, checked)
+            others = {row.lab for row in rows if before.get((row.lab, "sim"), row.runs) != row.runs}
+            means = prediction_record.added(
+                [one for one in means if one.lab not in others], checked
+            )
     if paths:
         track_record.write(rows)
         prediction_record.write(means)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from harness import catalogue, held_predictions, prediction_record
+from harness import catalogue, held_predictions, prediction_record, track_record
 from harness.check_results import Checked
 from harness.checks.verdict import Control, Kind
 from harness.cli import evidence_tables
@@ -53,11 +53,10 @@ def checked(seed: int, value: float, *, error: str = "") -> Checked:
 
 
 def add(*values: float) -> Row:
-    """Add a check of as many seeds to what is kept, and give the only row that is kept then."""
+    """Add a check of as many seeds to what is kept, and give its row."""
     results = [checked(seed, value) for seed, value in enumerate(values, 1)]
     prediction_record.write(prediction_record.added(prediction_record.load(), results))
-    (row,) = prediction_record.load()
-    return row
+    return next(row for row in prediction_record.load() if row.claim == "half")
 
 
 def cells(table: str, figure: str) -> list[str]:
@@ -102,6 +101,20 @@ def test_more_seeds_take_the_place_of_fewer(shop: Workshop) -> None:
         *("50 %", "±50 %", UNKNOWN, UNKNOWN, "0", UNKNOWN, UNKNOWN)
     ]
     assert add(0.4).seeds == 1
+
+
+def test_a_mean_of_what_a_lab_did_before_is_forgotten(shop: Workshop) -> None:
+    """Its code has changed, not its definition: a seed of now says more than three of then."""
+    shop.write(FORETOLD)
+    results = shop.root / "results.jsonl"
+    shop.run("check", "small", "--results", str(results))
+    shop.run("evidence", "--add", str(results))
+    add(0.5, 0.5, 0.5)
+    shop.run("evidence", "--add", str(results))
+    assert {row.seeds for row in prediction_record.load()} == {1, 3}
+    track_record.write([replace(row, code="0", runs="0") for row in track_record.load()])
+    shop.run("evidence", "--add", str(results))
+    assert {row.seeds for row in prediction_record.load()} == {1}
 
 
 def test_a_record_that_is_broken_is_one_line(shop: Workshop) -> None:
