@@ -4,18 +4,16 @@
 of. It holds for the lab as it was, by a digest of its definition.
 """
 
-import csv
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from statistics import fmean
 
-from harness import catalogue
+from harness import catalogue, record_file
 from harness.check_results import Checked
 from harness.checks.verdict import Kind, Verdict
-from harness.errors import LabError
 from harness.model.definition import definition
 
 FILE = "prediction_record.tsv"
@@ -55,24 +53,14 @@ def load() -> list[Row]:
         LabError: it cannot be read.
 
     """
-    if not path().exists():
-        return []
-    try:
-        with path().open(newline="") as file:
-            return [_row(cells) for cells in csv.DictReader(file, delimiter="\t")]
-    except (ValueError, KeyError, TypeError) as error:
-        raise LabError(f"labs/{FILE} cannot be read: ./lab evidence --add makes it anew") from error
+    return record_file.read(path(), _row)
 
 
 def write(rows: Iterable[Row]) -> None:
     """Write all rows, in the catalogue's order."""
-    order = {slug: number for number, slug in enumerate(catalogue.slugs())}
-    with path().open("w", newline="") as file:
-        columns = [field.name for field in fields(Row)]
-        writer = csv.DictWriter(file, columns, delimiter="\t", lineterminator="\n")
-        writer.writeheader()
-        for row in sorted(rows, key=lambda one: order.get(one.lab, len(order))):
-            writer.writerow(asdict(row) | {"mean": f"{row.mean:.9g}"})
+    columns = [field.name for field in fields(Row)]
+    cells = (asdict(row) | {"mean": f"{row.mean:.9g}"} for row in rows)
+    record_file.write(path(), columns, cells)
 
 
 def added(rows: Sequence[Row], checked: Iterable[Checked]) -> list[Row]:
@@ -104,7 +92,7 @@ def added(rows: Sequence[Row], checked: Iterable[Checked]) -> list[Row]:
     return list(there.values())
 
 
-def _row(cells: dict[str, str]) -> Row:
+def _row(cells: Mapping[str, str]) -> Row:
     return Row(
         lab=cells["lab"],
         variant=cells["variant"],

@@ -7,17 +7,15 @@ to the byte what it did, it is the same experiment.
 """
 
 import ast
-import csv
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from harness import catalogue
+from harness import catalogue, record_file
 from harness.catalogue import Entry
 from harness.check_results import Checked
 from harness.checks.verdict import Verdict
-from harness.errors import LabError
 from harness.model.definition import definition
 from harness.proof.bench import Bench
 
@@ -66,24 +64,13 @@ def load() -> list[Row]:
         LabError: it cannot be read.
 
     """
-    if not path().exists():
-        return []
-    try:
-        with path().open(newline="") as file:
-            return [_row(cells) for cells in csv.DictReader(file, delimiter="\t")]
-    except (ValueError, KeyError, TypeError) as error:
-        raise LabError(f"labs/{FILE} cannot be read: ./lab evidence --add makes it anew") from error
+    return record_file.read(path(), _row)
 
 
 def write(rows: Iterable[Row]) -> None:
-    """Write all rows, in the catalogue's order."""
-    order = {slug: number for number, slug in enumerate(catalogue.slugs())}
-    with path().open("w", newline="") as file:
-        writer = csv.writer(file, delimiter="\t", lineterminator="\n")
-        writer.writerow(COLUMNS)
-        for row in sorted(rows, key=lambda one: (order.get(one.lab, len(order)), one.engine)):
-            given = [row.lab, row.engine, ranges(row.passed), ranges(row.failed)]
-            writer.writerow([*given, row.day, row.definition, row.code, row.runs])
+    """Write all rows, in the catalogue's order, those of a lab by their engine."""
+    in_order = sorted(rows, key=lambda one: one.engine)
+    record_file.write(path(), COLUMNS, map(_cells, in_order))
 
 
 def added(rows: Sequence[Row], engine: str, checked: Iterable[Checked]) -> list[Row]:
@@ -172,7 +159,11 @@ def _empty(entry: Entry, engine: str) -> Row:
     )
 
 
-def _row(cells: dict[str, str]) -> Row:
+def _cells(row: Row) -> dict[str, str]:
+    return asdict(row) | {"passed": ranges(row.passed), "failed": ranges(row.failed)}
+
+
+def _row(cells: Mapping[str, str]) -> Row:
     return Row(
         lab=cells["lab"],
         engine=cells["engine"],
