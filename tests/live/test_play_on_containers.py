@@ -26,6 +26,7 @@ from harness.engines.compose.client import why_not
 from harness.model.steered_load import EXTRA, SteeredLoad
 from harness.recording import number_of
 from harness.store import RUNS
+from tests.engines.compose.runs import left_by, of
 from tests.live.console_page import ROOT
 
 pytestmark = pytest.mark.compose
@@ -61,14 +62,16 @@ class Console:
         pid = self.process.pid
         return [*map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())]
 
-    def left(self, sessions: list[int]) -> list[str]:
+    def has(self, sessions: list[int]) -> list[str]:
         """Name what there is of these sessions: on the engine, and their processes."""
-        owners = set(map(str, sessions))
-        found = [
-            str(one)
-            for one in janitor.resources(self._client)
-            if one.labels.get("chaoslab.owner-pid") in owners
-        ]
+        return self._with(of(self._client, *sessions), sessions)
+
+    def left(self, sessions: list[int]) -> list[str]:
+        """Name what there is of these sessions when all should be gone."""
+        return self._with(left_by(self._client, *sessions), sessions)
+
+    def _with(self, resources: list[janitor.Resource], sessions: list[int]) -> list[str]:
+        found = [*map(str, resources)]
         return found + [f"process {pid}" for pid in sessions if Path(f"/proc/{pid}").exists()]
 
 
@@ -140,9 +143,9 @@ def host(tick: Told, name: str) -> Told:
 def gone(console: Console, sessions: list[int]) -> list[str]:
     """Give what is left when it should be gone, as soon as nothing is."""
     give_up_s = time.monotonic() + GONE_S
-    while (left := console.left(sessions)) and time.monotonic() < give_up_s:
+    while console.has(sessions) and time.monotonic() < give_up_s:
         time.sleep(0.2)
-    return left
+    return console.left(sessions)
 
 
 def test_a_host_is_frozen_and_thawed_by_hand_and_the_run_is_kept(client: DockerClient) -> None:
@@ -282,7 +285,7 @@ def test_what_sigkill_leaves_is_removed(client: DockerClient, *, with_session: b
         sessions = asyncio.run(kill(console))
         console.process.wait()
         if with_session:
-            assert console.left(sessions)
+            assert console.has(sessions)
             janitor.sweep()
         assert gone(console, sessions) == []
 

@@ -133,7 +133,7 @@ def pass_over(left: Iterable[Resource], error: EnvironmentNotReadyError) -> None
     """
     if any(one.kind != "network" for one in left):
         raise error
-    log.warning("%s, or start the Docker engine again", error)
+    log.warning("%s", error)
 
 
 def remove(client: DockerClient, found: Iterable[Resource], limit_s: float | None = None) -> None:
@@ -154,7 +154,9 @@ def remove(client: DockerClient, found: Iterable[Resource], limit_s: float | Non
                 left = [one for one in left if one not in done]
             if left and time.monotonic() > give_up_s:
                 names = ", ".join(str(one) for one in left)
-                raise EnvironmentNotReadyError(f"could not remove {names}: run ./lab clean")
+                raise EnvironmentNotReadyError(
+                    f"could not remove {names}: run ./lab clean, or start the Docker engine again"
+                )
             if left:
                 time.sleep(RETRY_S)
 

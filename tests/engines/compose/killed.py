@@ -17,8 +17,9 @@ from pathlib import Path
 
 from docker import DockerClient
 
+from harness.engines.compose.janitor import Resource
 from tests.cli.workshop import ELSEWHERE, ROOT, SMALL
-from tests.engines.compose.runs import LIMIT_S, of
+from tests.engines.compose.runs import LIMIT_S, left_by, of
 
 MARK = "CHAOSLAB_MARK"
 """A variable that all processes of a command inherit, by which they are found."""
@@ -116,9 +117,16 @@ class Command:
         self.phases += told
         return bool(told)
 
-    def left(self, client: DockerClient, root: Path) -> list[str]:
+    def has(self, client: DockerClient, root: Path) -> list[str]:
         """Name what there is of the command's: on the engine, in folders, among processes."""
-        found = [*map(str, of(client, self.process.pid))]
+        return self._with(of(client, self.process.pid), root)
+
+    def left(self, client: DockerClient, root: Path) -> list[str]:
+        """Name what there is of it when all should be gone."""
+        return self._with(left_by(client, self.process.pid), root)
+
+    def _with(self, resources: list[Resource], root: Path) -> list[str]:
+        found = [*map(str, resources)]
         found += [f"process {pid}" for pid in self._processes()]
         found += [f"half-run {path.name}" for path in root.glob("runs/*/.*/")]
         return found + [f"file {path.name}" for path in self.temporary.rglob("*")]
@@ -193,7 +201,7 @@ def kill(client: DockerClient, root: Path, moment: Moment) -> Outcome:
     command.reach(moment.phase)
     command.pass_time(moment.after_s)
     code = command.end(signal.SIGKILL)
-    left = command.left(client, root)
+    left = command.has(client, root)
     following = Command(root, *moment.next_start)
     if moment.next_start == RUN:
         following.reach(SWEPT)

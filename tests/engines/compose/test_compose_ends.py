@@ -20,6 +20,8 @@ from tests.engines.compose.runs import (
     LIMIT_S,
     SHORT,
     Watcher,
+    left_by,
+    left_by_this_process,
     measure,
     of,
     of_this_process,
@@ -61,7 +63,7 @@ def test_a_run_whose_containers_are_ended_is_no_run(
         measure(SHORT, tmp_path, watcher)
     assert caught.value.exit_code == 2
     assert max(watcher.good) < 4
-    assert of_this_process(client) == []
+    assert left_by_this_process(client) == []
 
 
 def one_of(client: DockerClient, name: str) -> str:
@@ -70,8 +72,10 @@ def one_of(client: DockerClient, name: str) -> str:
 
 
 def cut(client: DockerClient, name: str) -> None:
-    (network,) = (one for one in of_this_process(client) if one.kind == "network")
-    client.api.disconnect_container_from_network(one_of(client, name), network.id)
+    container = one_of(client, name)
+    labels = client.api.inspect_container(container)["Config"]["Labels"]
+    network = f"{labels[janitor.RUN_LABEL]}_lab"
+    client.api.disconnect_container_from_network(container, network)
 
 
 MEDDLING: dict[str, tuple[Callable[[DockerClient], None], str]] = {
@@ -100,7 +104,7 @@ def test_what_somebody_else_does_to_a_run_ends_it(
     with pytest.raises(EnvironmentNotReadyError, match=f"^{told}.* by somebody else"):
         measure(SHORT, tmp_path, watcher)
     assert max(watcher.good) < 4
-    assert of_this_process(client) == []
+    assert left_by_this_process(client) == []
 
 
 def test_an_error_is_put_down_to_the_container_that_has_ended(
@@ -115,7 +119,7 @@ def test_an_error_is_put_down_to_the_container_that_has_ended(
 
     with pytest.raises(EnvironmentNotReadyError, match=f"^toxiproxy {KILLED}; no run"):
         ComposeEngine(tmp_path).run(plan(SHORT), conduct, Watcher())
-    assert of_this_process(client) == []
+    assert left_by_this_process(client) == []
 
 
 RUN = """
@@ -163,7 +167,7 @@ def test_ctrl_c_leaves_nothing(client: DockerClient, tmp_path: Path, step: str, 
             process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=LIMIT_S)
     assert errors.strip().endswith("KeyboardInterrupt")
-    assert of(client, process.pid) == []
+    assert left_by(client, process.pid) == []
 
 
 def test_what_a_killed_harness_leaves_is_swept(client: DockerClient, tmp_path: Path) -> None:
@@ -174,4 +178,4 @@ def test_what_a_killed_harness_leaves_is_swept(client: DockerClient, tmp_path: P
         process.communicate(timeout=LIMIT_S)
     assert of(client, process.pid)
     janitor.sweep()
-    assert of(client, process.pid) == []
+    assert left_by(client, process.pid) == []

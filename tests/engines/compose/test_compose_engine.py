@@ -29,6 +29,7 @@ from tests.engines.compose.runs import (
     SEED,
     SHORT,
     Watcher,
+    left_by_this_process,
     measure,
     of_this_process,
     plan,
@@ -55,7 +56,7 @@ def measured(client: DockerClient, tmp_path_factory: pytest.TempPathFactory) -> 
     folder = tmp_path_factory.mktemp("run")
     watcher = Watcher(look)
     recording = measure(SHORT, folder, watcher)
-    return Measured(recording, watcher, folder, containers, of_this_process(client))
+    return Measured(recording, watcher, folder, containers, left_by_this_process(client))
 
 
 pytestmark = pytest.mark.compose
@@ -186,7 +187,7 @@ def test_prometheus_data_can_be_kept_and_opened(client: DockerClient, tmp_path: 
     told = json.loads(said if isinstance(said, bytes) else b"".join(said))
     assert told["first"] <= values[0]
     assert told["last"] >= values[-1] > 0
-    assert of_this_process(client) == []
+    assert left_by_this_process(client) == []
 
 
 COUNTED = """
@@ -258,7 +259,7 @@ def test_what_is_down_refuses_at_once_and_comes_back(
     assert {one.status for one in down} == words
     after = recording.between(met.removed_s + 1, lab.duration_s)
     assert sum(one.good for one in after) >= 0.95 * len(after)
-    assert of_this_process(client) == []
+    assert left_by_this_process(client) == []
 
 
 def test_hosts_take_every_operation_in_every_state(client: DockerClient, tmp_path: Path) -> None:
@@ -279,7 +280,7 @@ def test_hosts_take_every_operation_in_every_state(client: DockerClient, tmp_pat
     ComposeEngine(tmp_path).run(plan(lab), conduct, Watcher())
     frozen, down, running = HostState.PAUSED, HostState.DOWN, HostState.RUNNING
     assert seen == [frozen, frozen, down, down, down, running, running, running]
-    assert of_this_process(client) == []
+    assert left_by_this_process(client) == []
 
 
 def test_a_service_that_does_not_start_is_one_line(client: DockerClient, tmp_path: Path) -> None:
@@ -291,7 +292,7 @@ def test_a_service_that_does_not_start_is_one_line(client: DockerClient, tmp_pat
     ) as caught:
         measure(lab, tmp_path)
     assert "\n" not in str(caught.value)
-    assert of_this_process(client) == []
+    assert left_by_this_process(client) == []
 
 
 # docker-py forgets a socket that does not connect.

@@ -116,6 +116,7 @@ def test_an_engine_that_goes_away_ends_the_run_in_one_line(
             one
             for one in janitor.orphans(client)
             if one.labels["chaoslab.owner-pid"] == str(os.getpid())
+            and one.labels[janitor.RUN_LABEL].startswith("chaoslab-gone-")
         ]
         assert {one.kind for one in mine} == {"container", "network", "volume"}
         janitor.remove(client, mine)

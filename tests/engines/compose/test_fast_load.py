@@ -11,7 +11,6 @@ import pytest
 from docker import DockerClient
 
 from harness.conductor import conductor
-from harness.engines.compose import janitor
 from harness.engines.compose.engine import ComposeEngine
 from harness.engines.compose.stack import SERVICE_LABEL
 from harness.engines.protocol import Plan
@@ -19,6 +18,7 @@ from harness.engines.sim.engine import SimEngine
 from harness.errors import EnvironmentNotReadyError
 from harness.model import Broken, Lab, Poisson, Service
 from harness.recording import Recording, number_of
+from tests.engines.compose.runs import left_by_this_process
 from tests.support import Silent
 
 FAST = Lab(
@@ -61,11 +61,6 @@ def measure(folder: Path, do: Callable[[], None]) -> Recording:
     return ComposeEngine(folder).run(PLAN, conductor((), FAST.duration_s), InTheSecond(do))
 
 
-def left(client: DockerClient) -> list[janitor.Resource]:
-    pid = str(os.getpid())
-    return [one for one in janitor.resources(client) if one.labels["chaoslab.owner-pid"] == pid]
-
-
 def test_600_requests_a_second_are_the_simulations_each_once(
     client: DockerClient, tmp_path: Path
 ) -> None:
@@ -88,7 +83,7 @@ def test_600_requests_a_second_are_the_simulations_each_once(
     assert answered <= served.keys()
     assert len(answered) > 0.9 * len(sent)
     assert len(commands) == min(2, os.cpu_count() or 1)
-    assert left(client) == []
+    assert left_by_this_process(client) == []
 
 
 def test_a_process_of_the_load_that_dies_ends_the_run(client: DockerClient, tmp_path: Path) -> None:
@@ -101,4 +96,4 @@ def test_a_process_of_the_load_that_dies_ends_the_run(client: DockerClient, tmp_
     told = "load ended with code 1: .*process 2 of the load ended with code -9"
     with pytest.raises(EnvironmentNotReadyError, match=told):
         measure(tmp_path, kill)
-    assert left(client) == []
+    assert left_by_this_process(client) == []

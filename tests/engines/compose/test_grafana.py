@@ -25,6 +25,7 @@ from docker import DockerClient
 from harness.engines.compose import janitor
 from harness.engines.compose.images import reference
 from tests.cli.workshop import ELSEWHERE, ROOT, SMALL
+from tests.engines.compose.runs import left_by, of
 
 pytestmark = pytest.mark.compose
 
@@ -132,11 +133,6 @@ def opened(checkout: Path, *arguments: str) -> Iterator[Open]:
         process.wait()
 
 
-def of(client: DockerClient, process: "subprocess.Popen[str]") -> list[janitor.Resource]:
-    pid = str(process.pid)
-    return [one for one in janitor.resources(client) if one.labels["chaoslab.owner-pid"] == pid]
-
-
 @dataclass
 class Seen:
     """What a test may ask when Grafana has gone again."""
@@ -166,11 +162,11 @@ def seen(client: DockerClient, checkout: Path) -> Seen:
                     results[variant, f"{panel['title']} {target['refId']}"] = found
             (faults,) = dashboard["annotations"]["list"]
             results[variant, "Faults"] = grafana.range(variant, faults["expr"])
-        mine = [one for one in of(client, grafana.process) if one.kind == "container"]
+        mine = [one for one in of(client, grafana.process.pid) if one.kind == "container"]
         containers = [client.api.inspect_container(one.id) for one in mine]
     (run,) = (checkout / "runs" / "small").iterdir()
     _keep(dashboard, sources, process, results)
-    left = of(client, grafana.process)
+    left = left_by(client, grafana.process.pid)
     return Seen(
         dashboard, sources, process, containers, results, grafana.process.returncode, left, run
     )
@@ -275,7 +271,7 @@ def test_an_older_run_is_opened_and_stays_as_it_is(
     assert found == seen.results["naive", "Goodput A"]
     assert _contents(seen.run / "prometheus") == before
     assert grafana.process.returncode == 0
-    assert of(client, grafana.process) == []
+    assert left_by(client, grafana.process.pid) == []
 
 
 def _contents(folder: Path) -> dict[str, bytes]:
@@ -297,10 +293,10 @@ def test_a_grafana_that_ends_by_itself_is_one_line(
     )
     assert process.stdout
     assert any(line.startswith("grafana  ") for line in process.stdout)
-    for one in of(client, process):
+    for one in of(client, process.pid):
         if one.name.endswith("-grafana-1"):
             client.api.kill(one.id)
     _, complaint = process.communicate(timeout=LIMIT_S)
     assert process.returncode == 2
     assert complaint.splitlines()[-1].startswith("chaoslab: grafana ended with code 137")
-    assert of(client, process) == []
+    assert left_by(client, process.pid) == []
