@@ -7,6 +7,8 @@ from labs.traffic.queueing_models.predictions import (
 )  # fmt: skip
 from labs.traffic.queueing_models.reading import READING, WAITS
 
+EVEN = Measured("even", {"office.spread": "fixed", "office.in_turn": True}, at=WAITS_MS["even"],
+                load=Paced(rate_rps=RATE, to="office"))  # fmt: skip
 OWN_LINES = tuple(
     Measured(name, {"office.spread": spread}, at=WAITS_MS[name])
     for name, spread in (("equal", "fixed"), ("exponential", "exponential"), ("mixed", "mixed"))
@@ -23,8 +25,7 @@ LAB = Lab(
     duration_s=END_S,
     faults=(),
     variants=(
-        Measured("even", {"office.spread": "fixed", "office.in_turn": True},
-                 load=Paced(rate_rps=RATE, to="office")),
+        EVEN,
         *OWN_LINES,
         Measured("one-line", {"office.spread": "exponential", "office.lines": 1}),
         Measured("one-line-mixed", {"office.spread": "mixed", "office.lines": 1}),
@@ -38,7 +39,7 @@ LAB = Lab(
               at_most=0.5),
     ),
     across=(
-        fit(OWN_LINES, claim="each waits as its formula says", measure=WAIT,
+        fit((EVEN, *OWN_LINES), claim="each waits as its formula says", measure=WAIT,
             theory=as_formula_says, chance=SD_MS.__getitem__, model=0.1, leaves_out=SKEWED),
         ratio("one-line", "exponential", claim="one line waits less than half as long",
               measure=WAIT, at_most=0.5),

@@ -19,6 +19,8 @@ SHARED: Any = {"rate_rps": RATE, "service_s": WORK_S, "servers": DESKS}
 RESPONSE_MS = 1000 * queues.mm1_mean_response_s(rate_rps=RATE / DESKS, capacity_rps=1 / WORK_S)
 SHARE_SD = queues.mmc_waiting_share_sd(**SHARED, arrivals=PEOPLE)
 WORK_SD_MS = 1000 * WORK_S / math.sqrt(PEOPLE)
+TIMER_SD_MS = 1
+"""Real machines alone have it: a program that sleeps wakes up a little late."""
 WAY_MS, WAY = 5, "the way there and back, of some milliseconds"
 SKEWED = "a run begins with empty lines, and a mean of a few long waits is skewed"
 Moments = tuple[float, float, float, float]
@@ -40,7 +42,7 @@ MIXED = moments(mixed(1), mixed(2), mixed(3), mixed(4))
 
 
 def own_line_ms(law: Moments) -> float:
-    """Give the mean wait in a line of one desk, by Pollaczek and Khinchine."""
+    """Give the mean wait in a line that people join at random, by Pollaczek and Khinchine."""
     cv2 = law[1] / law[0] ** 2 - 1
     return 1000 * queues.pollaczek_khinchine_wait_s(**LINE, service_cv2=cv2)
 
@@ -53,12 +55,18 @@ def own_line_sd_ms(law: Moments) -> float:
 
 
 WAITS_MS = {
+    "even": 0.0,
     "equal": own_line_ms(EQUAL),
     "exponential": own_line_ms(EXPONENTIAL),
     "mixed": own_line_ms(MIXED),
 }
-"""What theory has of a variant's mean wait."""
-SD_MS = dict(zip(WAITS_MS.values(), map(own_line_sd_ms, (EQUAL, EXPONENTIAL, MIXED)), strict=True))
+"""What theory has of a variant's mean wait; of `even` by Kingman's formula, as nothing varies."""
+SD_MS = {
+    WAITS_MS["even"]: TIMER_SD_MS,
+    WAITS_MS["equal"]: own_line_sd_ms(EQUAL),
+    WAITS_MS["exponential"]: own_line_sd_ms(EXPONENTIAL),
+    WAITS_MS["mixed"]: own_line_sd_ms(MIXED),
+}
 """One standard deviation of it in one run, by that wait."""
 
 
