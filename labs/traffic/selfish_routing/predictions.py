@@ -5,7 +5,7 @@ import math
 from harness import measures
 from harness.model import Configure, Paced, during, predict
 from harness.theory import chance, roads
-from labs.traffic.selfish_routing.measures import times_as_long, trip_ms
+from labs.traffic.selfish_routing.measures import times_as_long
 
 RATE, PER_RPS_MS, RING_MS = 40, 10, 440
 """Trips a second; what a car a second more adds on a bridge; how long a ring road takes."""
@@ -22,7 +22,7 @@ OPENED = (during(*OPEN, Configure("drivers", closed=""), said="a tunnel is open"
 
 BEFORE, THEN = (3, OPEN[0] - 1), (OPEN[0] + 7, OPEN[1] - 1)
 ARRIVED = measures.success_ratio(*BEFORE)
-BEFORE_MS, THEN_MS = trip_ms(*BEFORE), trip_ms(*THEN)
+BEFORE_MS, THEN_MS = measures.mean_latency_ms(*BEFORE), measures.mean_latency_ms(*THEN)
 TIMES = times_as_long(BEFORE, *THEN)
 ON_BRIDGE = measures.attempts_per_request(BRIDGES[0], *THEN)
 IN_TUNNEL = measures.attempts_per_request(TUNNEL, *THEN)

@@ -2,10 +2,9 @@
 
 from harness.measures import plots
 from harness.model.reading import End, Line, Phrase, Question, Reading, choice
-from labs.traffic.selfish_routing.measures import trip_ms
-from labs.traffic.selfish_routing.predictions import HALF_LONGER, PREDICTIONS, THEN, THEN_MS, TIMES
+from labs.traffic.selfish_routing.predictions import HALF_LONGER, PREDICTIONS, THEN_MS, TIMES
 
-TRIP_PLOT = plots.each_second({"mean trip": trip_ms(*THEN)}, title="Mean time of a trip")
+TRIP_PLOT = plots.each_second({"mean trip": THEN_MS}, title="Mean time of a trip")
 TOOK = {"told": "took {value}", "missed": "took {value}"}
 LONGER = {"told": "took {value} times as long", "missed": "took {value} times as long"}
 NAMES = [one.name for one in PREDICTIONS]
