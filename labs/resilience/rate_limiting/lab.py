@@ -34,9 +34,9 @@ LAB = Lab(
         Broken("sliding-window", {f"{LIMITER}.kind": "sliding-window"}, load=ONE),
         Fixed("token-bucket", load=ONE),
         Broken("per-node"),
+        Fixed("shared", {f"{LIMITER}.store": "counter"}),
         Fixed("split", {f"{LIMITER}.rate_rps": LIMIT_RPS / NODES,
                         f"{LIMITER}.burst": BURST // NODES}),
-        Fixed("shared", {f"{LIMITER}.store": "counter"}),
     ),
     expect=(
         baseline(late_ratio(OTHER, 0, FROM_S), at_most=0.02),

@@ -42,8 +42,8 @@ READING = Reading(
         "sliding-window": f"{IN_SPAN} in any {SPAN_S} s, on one node",
         "token-bucket": f"{LIMIT_RPS} a second and {BURST} at once, on one node",
         "per-node": f"the same bucket in each of {NODES} nodes",
-        "split": f"a bucket of a quarter in each of {NODES} nodes",
         "shared": f"one bucket for {NODES} nodes, in a Redis",
+        "split": f"a bucket of a quarter in each of {NODES} nodes",
     },
     phrases={
         "a window's worth at once makes others late": Phrase(
