@@ -14,7 +14,7 @@ from harness.catalogue import Entry
 from harness.model.lab import Lab
 from harness.proof import kept
 from harness.shards import runs
-from harness.track_record import Row
+from harness.track_record import Now, Row
 
 Given = TypeVar("Given")
 
@@ -81,4 +81,4 @@ def _turned(given: list[Given], first: int) -> list[Given]:
 
 
 def _is_proven(entry: Entry, row: Row | None) -> bool:
-    return row is not None and not row.failed and not row.since(entry)
+    return row is not None and not row.failed and not row.since(Now(entry))

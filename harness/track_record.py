@@ -10,6 +10,7 @@ import ast
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 from harness import catalogue, record_file
@@ -26,6 +27,28 @@ APART = ("maps.py", "reading.py")
 """Files beside a lab that no run and no claim of it depends on."""
 
 
+class Now:
+    """The digests of a lab as it is now, each made when it is first asked for."""
+
+    def __init__(self, entry: Entry) -> None:
+        self._entry = entry
+
+    @cached_property
+    def definition(self) -> str:
+        """What decides a run or a verdict of it."""
+        return definition(self._entry.lab)
+
+    @cached_property
+    def code(self) -> str:
+        """What it runs."""
+        return code(self._entry)
+
+    @cached_property
+    def runs(self) -> str:
+        """What it does, which takes a simulation of each variant."""
+        return runs(self._entry)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """The seeds under which a lab passed and failed on one engine, the last day, three digests."""
@@ -39,11 +62,11 @@ class Row:
     code: str
     runs: str
 
-    def since(self, entry: Entry) -> str:
+    def since(self, now: Now) -> str:
         """Say what has changed since, in a few words; nothing where all is as it was."""
-        if self.definition != definition(entry.lab):
+        if self.definition != now.definition:
             return "the lab has changed since"
-        if self.code == code(entry) or self.runs == runs(entry):
+        if now.code == self.code or now.runs == self.runs:
             return ""
         return "what it does has changed since"
 
@@ -80,12 +103,16 @@ def added(rows: Sequence[Row], engine: str, checked: Iterable[Checked]) -> list[
     nothing is not counted.
     """
     there = {(row.lab, row.engine): row for row in rows}
+    labs: dict[str, Now] = {}
     for one in checked:
         if one.verdict is Verdict.INCONCLUSIVE:
             continue
-        entry = catalogue.find(one.slug)
+        now = labs.setdefault(one.slug, Now(catalogue.find(one.slug)))
         old = there.get((one.slug, engine))
-        new = old if old and not old.since(entry) else _empty(entry, engine)
+        if old and not old.since(now):
+            new = replace(old, code=now.code)
+        else:
+            new = _empty(one.slug, engine, now)
         seed = frozenset((one.seed,))
         passed, failed = new.passed - seed, new.failed - seed
         is_good = one.verdict is Verdict.PASS
@@ -146,16 +173,16 @@ def _places(name: str) -> list[Path]:
     return [one for one in (place.with_suffix(".py"), place / "__init__.py") if one.is_file()]
 
 
-def _empty(entry: Entry, engine: str) -> Row:
+def _empty(slug: str, engine: str, now: Now) -> Row:
     return Row(
-        lab=entry.slug,
+        lab=slug,
         engine=engine,
         passed=frozenset(),
         failed=frozenset(),
         day="",
-        definition=definition(entry.lab),
-        code=code(entry),
-        runs=runs(entry),
+        definition=now.definition,
+        code=now.code,
+        runs=now.runs,
     )
 
 

@@ -20,7 +20,7 @@ from harness.model.definition import definition
 from harness.proof import kept
 from harness.swarm.draw import drawn
 from harness.swarm.trial import failure
-from harness.track_record import Row
+from harness.track_record import Now, Row
 
 
 @click.command()
@@ -110,6 +110,7 @@ def _add(paths: Sequence[Path]) -> None:
 def _lines(entry: Entry, rows: Sequence[Row], proof: kept.Row | None) -> Iterator[tuple[bool, str]]:
     """Say of a lab, engine by engine, what there is; of its proof, and of its lesson."""
     there = {row.engine: row for row in rows if row.lab == entry.slug}
+    now = Now(entry)
     for engine, called in ENGINES.items():
         if engine == "compose" and entry.lab.simulated_only:
             continue
@@ -118,7 +119,7 @@ def _lines(entry: Entry, rows: Sequence[Row], proof: kept.Row | None) -> Iterato
         if row is None:
             yield False, f"{head}never: ./lab check {entry.slug} --engine {engine} --results FILE"
             continue
-        since = row.since(entry)
+        since = row.since(now)
         failed = f"; failed under {track_record.ranges(row.failed)}" if row.failed else ""
         yield (
             not since and not row.failed,

@@ -12,7 +12,7 @@ from harness.check_results import Checked
 from harness.checks.verdict import Control, Kind
 from harness.due import due, measured_s
 from harness.model.expect import Bound
-from harness.track_record import Row
+from harness.track_record import Now, Row
 from tests.cli.workshop import SMALL, Workshop
 
 DAY = datetime(2026, 11, 28, tzinfo=UTC)
@@ -56,6 +56,10 @@ def only() -> Row:
     return row
 
 
+def now() -> Now:
+    return Now(catalogue.find("small"))
+
+
 def add(*seeds: int, error: str = "") -> None:
     made = track_record.added(track_record.load(), "sim", checked(*seeds, error=error))
     track_record.write(made)
@@ -85,13 +89,12 @@ def test_checks_of_the_same_lab_add_up(shop: Workshop) -> None:
 def test_a_seed_that_failed_and_passes_now_is_one_that_passes(shop: Workshop) -> None:
     """The last check of it counts."""
     shop.write()
-    entry = catalogue.find("small")
     add(1)
     row = replace(only(), passed=frozenset({2}), failed=frozenset({1}))
     track_record.write([row])
     assert only().seeds() == "1 of 2"
     assert track_record.added([row], "sim", checked(1))[0].failed == frozenset()
-    assert only().since(entry) == ""
+    assert only().since(now()) == ""
 
 
 @pytest.mark.parametrize(
@@ -109,7 +112,7 @@ def test_a_lab_that_is_another_has_no_record(
     shop.write()
     add(1, 2)
     rewrite(shop, SMALL.replace(old, new))
-    assert only().since(catalogue.find("small")) == since
+    assert only().since(now()) == since
     add(3)
     assert only().passed == (frozenset({3}) if since else frozenset({1, 2, 3}))
 
@@ -122,10 +125,13 @@ def test_code_that_does_the_same_is_the_same(shop: Workshop) -> None:
     add(1)
     before = only().code
     (folder / "own.py").write_text(SERVICE + "\n# The same in other words.\n")
-    assert track_record.code(catalogue.find("small")) != before
-    assert only().since(catalogue.find("small")) == ""
-    row = replace(only(), runs="0" * 16)
-    assert row.since(catalogue.find("small")) == "what it does has changed since"
+    assert now().code != before
+    assert only().since(now()) == ""
+    add(2)
+    assert only().passed == frozenset({1, 2})
+    assert only().code == now().code
+    row = replace(only(), code="0" * 16, runs="0" * 16)
+    assert row.since(now()) == "what it does has changed since"
 
 
 def test_what_a_service_uses_is_part_of_its_code() -> None:
