@@ -8,7 +8,7 @@ RATE, SERVE_S, LIMIT_S = 40, 0.02, 0.1
 SLOW_SHARE, SLOW_S = 0.1, 0.4
 LOST, RESEND_S = 0.1, 0.4
 SIX = 6
-SLOW, LOSSY, END_S = (3, 12), (14, 23), 24
+SLOW, LOSSY, END_S = (3, 12), (14, 32), 33
 IN_SLOW, IN_LOSSY = (SLOW[0] + SLOW_S, SLOW[1]), (LOSSY[0] + RESEND_S, LOSSY[1])
 """From when on as many are held up as will be."""
 LATE_BEFORE, LATE_SLOW, LATE_LOSSY, LATE_ALL = (
