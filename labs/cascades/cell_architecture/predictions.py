@@ -1,5 +1,7 @@
 """What theory says of cells and of a tenant that is too heavy for one, from the lab's numbers."""
 
+import math
+
 from harness import measures
 from harness.model import Poisson, predict
 from harness.theory import chance, delivery
@@ -14,11 +16,11 @@ ROWS, READ_S, SCAN_S, HELD = 1000, 0.02, 0.6, 10
 """Rows of a database, the work of a read and of a scan, and how many requests it takes in."""
 RATE, BAD_RATE = 20, 10
 PATIENCE_S = 0.3
-COMES_S, MOVED_S, END_S = 3, 9, 17
+COMES_S, MOVED_S, END_S = 3, 9, 19
 SETTLED_S = COMES_S + 3
 """When the databases that are too busy have as many requests waiting as they take in."""
-LATER_S = MOVED_S + 5
-"""When the heavy tenant's old database has worked off what it had taken in."""
+LATER_S = MOVED_S + math.ceil(HELD * SCAN_S / (1 - RATE / CELLS * READ_S))
+"""When its old database has worked off as many scans as it takes in, and reads beside them."""
 USER, SCAN = "/rows/7?client=", f"/total?client={BAD}"
 
 LOST_BEFORE = measures.failed_ratio(COMES_S + 1, MOVED_S + 2, path=USER)

@@ -5,9 +5,11 @@ from harness.model.reading import End, Line, Phrase, Question, Reading, choice
 from labs.cascades.cell_architecture.predictions import (
     A_CELL,
     CELLS,
+    LATER_S,
     LOST_LATER,
     MOST,
     MOVED_S,
+    SETTLED_S,
     WHOLE,
 )  # fmt: skip
 
@@ -37,7 +39,8 @@ READING = Reading(
         "a shared database is one cell": Phrase(row="is one cell", value="lost"),
     },
     line=Line(
-        caption="share of users lost each second (zero is best); lost from 6 s on, from 14 s on",
+        caption=f"share of users lost each second (zero is best); lost from {SETTLED_S} s on, "
+        f"from {LATER_S} s on",
         plot=LOST_PLOT,
         ends=(End(said="{value}", measure=WHOLE), End(said="{value}", measure=LOST_LATER)),
     ),
