@@ -16,7 +16,7 @@ ROWS, READ_S, SCAN_S, HELD = 1000, 0.02, 0.6, 10
 """Rows of a database, the work of a read and of a scan, and how many requests it takes in."""
 RATE, BAD_RATE = 20, 10
 PATIENCE_S = 0.3
-COMES_S, MOVED_S, END_S = 3, 9, 19
+COMES_S, MOVED_S, END_S = 3, 9, 18
 SETTLED_S = COMES_S + 3
 """When the databases that are too busy have as many requests waiting as they take in."""
 LATER_S = MOVED_S + math.ceil(HELD * SCAN_S / (1 - RATE / CELLS * READ_S))
