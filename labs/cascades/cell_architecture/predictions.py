@@ -64,6 +64,7 @@ PREDICTIONS = (
         leaves_out=LUCK,
         also={"pool": "one cell as well", "spill": "four cells that are one"},
         source=LAW,
-        because="4/4: each database serves all, and gets 15/s x 0.6 s / 4 = 2.25 s of work a second",
+        because="4/4: each database serves all, and gets 15/s x 0.6 s / 4 = 2.25 s of work "
+        "a second",
     ),
 )
