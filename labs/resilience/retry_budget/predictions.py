@@ -18,8 +18,9 @@ AGAIN_S = measures.recovery_s()
 REFUSED = measures.success_ratio(FROM_S + STALL_S, FROM_S + STALL_S + 1)
 REQUESTS = FLAKY_RPS * (FLAKY[1] - FLAKY[0])
 PATIENCE_S = TIMEOUT_S - SERVICE_S
-HALF_S = 0.5  # a recovery is counted in whole seconds, half of one late on average
-ROUNDED = chance.uniform_sd(width=1)
+HALF_S = 0.5
+"""A recovery is counted in whole seconds. Load and work are even, so it is late by the same part of
+one under every seed: half a second is what theory leaves out, and no chance."""
 CALLS_SD = retries.layered_retry_calls_sd(tries=TRIES, layers=1, failure_ratio=FAILING)
 ENOUGH_BELOW_RPS = CAPACITY_RPS / retries.retry_budget_amplification(budget=BUDGET)
 
@@ -38,6 +39,18 @@ SAVED = 1 - FAILING**TRIES
 SAVED_IN_BUDGET = 1 - retries.layered_failure_ratio(
     tries=TRIES, layers=1, failure_ratio=FAILING, budget=BUDGET
 )
+DRAINED_S = HALF_S + retries.drain_time_s(
+    rate_rps=QUIET_RPS,
+    capacity_rps=CAPACITY_RPS,
+    stall_s=STALL_S,
+    patience_s=PATIENCE_S,
+    retry_ratio=BUDGET,
+    extra_calls=BURST,
+)
+DRAINED_ONCE_S = HALF_S + retries.drain_time_s(
+    rate_rps=BUSY_RPS, capacity_rps=CAPACITY_RPS, stall_s=STALL_S, patience_s=PATIENCE_S
+)
+
 PREDICTIONS = (
     predict(
         "four calls for each request",
@@ -63,18 +76,9 @@ PREDICTIONS = (
         "the backlog drains",
         AGAIN_S,
         on="budget",
-        equals=HALF_S
-        + retries.drain_time_s(
-            rate_rps=QUIET_RPS,
-            capacity_rps=CAPACITY_RPS,
-            stall_s=STALL_S,
-            patience_s=PATIENCE_S,
-            retry_ratio=BUDGET,
-            extra_calls=BURST,
-        ),
-        model=0.1,
-        leaves_out="a second counts as healthy from 95 % on",
-        chance=ROUNDED,
+        equals=DRAINED_S,
+        model=0.1 + HALF_S / DRAINED_S,
+        leaves_out="which part of a second is counted, and that one is healthy from 95 % on",
         also={"busy-once": "a longer queue that drains as slowly"},
         source="theory:backlog-drain",
         because="the stall's calls and ten of the bucket, at 50/s less 1.1 x 40/s",
@@ -83,16 +87,10 @@ PREDICTIONS = (
         "without a retry it would drain",
         AGAIN_S,
         on="busy-once",
-        equals=HALF_S
-        + retries.drain_time_s(
-            rate_rps=BUSY_RPS,
-            capacity_rps=CAPACITY_RPS,
-            stall_s=STALL_S,
-            patience_s=PATIENCE_S,
-        ),
-        model=0.2,
-        leaves_out="a worker's own time for a call: 1 % of it is an eighth of what is to spare",
-        chance=ROUNDED,
+        equals=DRAINED_ONCE_S,
+        model=1 / 8 + HALF_S / DRAINED_ONCE_S,
+        leaves_out="which part of a second is counted, and a worker's own time for a call: 1 % of "
+        "it is an eighth of what is to spare",
         also={"budget": "a shorter queue that drains as slowly"},
         source="theory:backlog-drain",
         because="the stall's calls at 50/s less 46/s",
