@@ -10,7 +10,7 @@ import ast
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 from harness import catalogue, record_file
@@ -103,11 +103,11 @@ def added(rows: Sequence[Row], engine: str, checked: Iterable[Checked]) -> list[
     nothing is not counted.
     """
     there = {(row.lab, row.engine): row for row in rows}
-    labs: dict[str, Now] = {}
+    now_of = cache(lambda slug: Now(catalogue.find(slug)))
     for one in checked:
         if one.verdict is Verdict.INCONCLUSIVE:
             continue
-        now = labs.setdefault(one.slug, Now(catalogue.find(one.slug)))
+        now = now_of(one.slug)
         old = there.get((one.slug, engine))
         if old and not old.since(now):
             new = replace(old, code=now.code)

@@ -88,7 +88,7 @@ PREDICTIONS = (
         AGAIN_S,
         on="busy-once",
         equals=DRAINED_ONCE_S,
-        model=1 / 8 + HALF_S / DRAINED_ONCE_S,
+        model=0.01 * CAPACITY_RPS / (CAPACITY_RPS - BUSY_RPS) + HALF_S / DRAINED_ONCE_S,
         leaves_out="which part of a second is counted, and a worker's own time for a call: 1 % of "
         "it is an eighth of what is to spare",
         also={"budget": "a shorter queue that drains as slowly"},

@@ -39,8 +39,10 @@ SERVED_RPS = (CAPACITY_RPS - BUSY_RPS) / len(BACKENDS)
 """The most pages a second that may have five checks each, where those that fail have had one."""
 KEPT = caching.ttl_hit_ratio(rate_rps=BUSY_RPS / USERS, ttl_s=KEEP_S)
 KEPT_SD = caching.ttl_misses_sd(rate_rps=BUSY_RPS / USERS, ttl_s=KEEP_S, duration_s=SPAN_S)
-CYCLE_S, ALONE_S = KEEP_S + USERS / BUSY_RPS, USERS / BUSY_RPS
-"""From one check of a user to the next, and the part of it in which no answer is kept."""
+ALONE_S = USERS / BUSY_RPS
+"""How long no answer of a user is kept, on average, once the last one has run out."""
+CYCLE_S = KEEP_S + ALONE_S
+"""From one check of a user to the next."""
 UNKEPT = 1 - caching.ttl_hit_ratio(rate_rps=RATE / USERS, ttl_s=KEEP_S)
 """The share of users without an answer when the surge begins: as many as on a quiet day."""
 FIRST_S = ALONE_S + (1 - UNKEPT) * KEEP_S / 2

@@ -20,7 +20,8 @@ RESPONSE_MS = 1000 * queues.mm1_mean_response_s(rate_rps=RATE / DESKS, capacity_
 SHARE_SD = queues.mmc_waiting_share_sd(**SHARED, arrivals=PEOPLE)
 WORK_SD_MS = 1000 * WORK_S / math.sqrt(PEOPLE)
 TIMER_SD_MS = 1
-"""Real machines alone have it: a program that sleeps wakes up a little late."""
+"""Assumed: on a real machine a program that sleeps wakes up a little late. Four of it are less than
+the wait of 5 ms up to which the lab says that nobody waits."""
 WAY_MS, WAY = 5, "the way there and back, of some milliseconds"
 SKEWED = "a run begins with empty lines, and a mean of a few long waits is skewed"
 Moments = tuple[float, float, float, float]

@@ -10,6 +10,8 @@ PEOPLE = DESKS + LAPTOPS
 POLL_S, WAIT_S, PING_S, SILENCE_S = 4, 8, 2, 4
 IDLE, ASLEEP_S, AFTER, END_S = (3, 11), 11, (20, 30), 31
 """All are connected and idle; some fall asleep; whoever notices it has noticed."""
+HEALTHY = (IDLE[0], ASLEEP_S - 1)
+"""The hub answers within milliseconds, so what is due then is answered before the fault begins."""
 IDLE_S = IDLE[1] - IDLE[0]
 ASKED_RPS = gauges.growth_rps("asked_total", *IDLE)
 OPEN = gauges.level("held", *IDLE)

@@ -62,9 +62,10 @@ def left_by(client: DockerClient, *pids: int) -> list[janitor.Resource]:
 def _is_miscounted(client: DockerClient, found: janitor.Resource) -> bool:
     """Say whether it is a network that nothing is on, and that the engine still will not let go.
 
-    An engine that was too busy counts an endpoint more than there is, until it is started again
-    ("Fixing inconsistent endpoint_cnt", says its log then). To tell this from a network that a run
-    forgot, its removal is tried: the forgotten one goes, and is told of all the same.
+    A busy engine may count one endpoint too many on a network, until it is started again; its log
+    then says "Fixing inconsistent endpoint_cnt". A network that a run has forgotten looks the same.
+    So this tries to remove it: the engine removes a forgotten network, and refuses the other kind.
+    The answer is no for a forgotten one although it is gone now, so that the test still fails.
     """
     if found.kind != "network":
         return False
