@@ -185,6 +185,10 @@ class Page:
         self.page.wait_for_selector("main[data-state=done]")
         return str(self.page.get_attribute("main", "data-digest"))
 
-    def hash(self) -> str:
-        """Give the part of the address that holds the experiment."""
+    def hash(self, having: str = "") -> str:
+        """Give the part of the address that holds the experiment, once it has that.
+
+        What is done in two runs is seen when the first has answered, and is in the address when both have.
+        """
+        self.page.wait_for_function("word => location.hash.includes(word)", arg=having)
         return str(self.page.evaluate("location.hash"))
