@@ -116,7 +116,7 @@ PREDICTIONS = (
         LATE,
         on="per-node",
         equals=1 - FULL_S / (TO_S - FROM_S),
-        model=(EMPTY_S - FULL_S) / (TO_S - FROM_S),
+        model=(EMPTY_S - FULL_S) / (TO_S - FROM_S - FULL_S),
         leaves_out="buckets that are empty by chance; were all of them, 60/s would come and not 80",
         chance=chance.poisson_count_sd(rate_rps=OTHERS_RPS, duration_s=FULL_S)
         / (OTHERS_RPS * (TO_S - FROM_S)),
