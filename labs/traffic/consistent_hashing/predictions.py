@@ -31,11 +31,18 @@ COUNTED = round(KEYS * seen(LEAVES_S) * seen(END_S - LEAVES_S))
 NEW = 1 - seen(LEAVES_S)
 MOST, FEW = hashing.modulo_moved_ratio(nodes=NODES - 1), hashing.ring_moved_ratio(nodes=NODES - 1)
 HALFWAY = (MOST + FEW) / 2
+SAME_KEYS = f"the hashes of these {KEYS} keys, which are the same under every seed"
+
+
+def hashes(share: float) -> float:
+    """Give how far off all keys together may be, over the share: one set in twenty is further."""
+    return 2 * chance.binomial_share_sd(share=share, trials=KEYS) / share
 
 
 def moved_sd(share: float) -> float:
-    """Give one standard deviation of a share of the keys that are seen before and after."""
-    return chance.binomial_share_sd(share=share, trials=COUNTED)
+    """Give one standard deviation of a share of those of the keys that a run sees twice."""
+    unseen = 1 - COUNTED / KEYS
+    return chance.binomial_share_sd(share=share, trials=COUNTED) * math.sqrt(unseen)
 
 
 PREDICTIONS = (
@@ -44,6 +51,8 @@ PREDICTIONS = (
         MOVED,
         on="modulo",
         equals=MOST,
+        model=hashes(MOST),
+        leaves_out=SAME_KEYS,
         chance=moved_sd(MOST),
         source="theory:consistent-hash-remap",
         because="a key stays where hash mod 5 = hash mod 4: one in five",
@@ -53,6 +62,8 @@ PREDICTIONS = (
         MOVED,
         on="spare",
         equals=FEW,
+        model=hashes(FEW),
+        leaves_out=SAME_KEYS,
         chance=moved_sd(FEW),
         also={
             "ring-150": "a ring gives the others what the node had, a fifth give or take",
