@@ -2,7 +2,7 @@
 
 from harness import measures
 from harness.model import predict
-from harness.theory import loss, overload
+from harness.theory import chance, loss, overload
 
 SLOTS, WORK_S, QUEUE, RESERVED = 6, 0.15, 35, 30
 PATIENCE_S, REFUSAL_COST = 3, 1 / 3
@@ -32,15 +32,21 @@ def served(reserved: int) -> float:
 
 
 def served_sd(reserved: int) -> float:
-    """Give one standard deviation of it in one run."""
+    """Give one standard deviation of it in one run, or more where a run loses many or none.
+
+    A full queue loses buyers one after the other, so that few are independent of each other: as
+    many as vary by what the queue's refusals do.
+    """
     most = SLOTS + QUEUE
-    return loss.reserved_loss_sd(
+    sd = loss.reserved_loss_sd(
         rates_rps=(BUY_RPS, VISIT_RPS),
         limits=(most, most - reserved),
         servers=SLOTS,
         service_s=WORK_S,
         duration_s=FULL_S,
     )
+    lost = 1 - served(reserved)
+    return chance.skewed_share_sd(share=lost, trials=round(lost * (1 - lost) / sd**2))
 
 
 COSTLY = {
