@@ -2,7 +2,7 @@
 
 from harness import measures
 from harness.model import predict
-from harness.theory import balancing, queues
+from harness.theory import balancing, chance, queues
 
 APPS = ("app-1", "app-2", "app-3", "app-4", "app-5")
 RATE, SERVICE_S = 80, 0.05
@@ -14,6 +14,7 @@ PATIENCE_S = 10
 
 MEAN = measures.mean_latency_ms(*SETTLED)
 LONG = SETTLED[1] - SETTLED[0]
+ARRIVALS = round(RATE * LONG)
 WAY_MS, WAY = 5, "the way there and back, of some milliseconds"
 RANDOM_WAIT_S = queues.pollaczek_khinchine_wait_s(
     rate_rps=RATE / len(APPS), service_s=SERVICE_S, service_cv2=0
@@ -24,6 +25,11 @@ HARDLY_MS = 2 * SERVICE_MS
 LONG_MS = 4 * RANDOM_MS
 BREAK_EVEN_MS = 1000 * 2 * RANDOM_WAIT_S * CAPACITY / (RATE - CAPACITY)
 """The age at which a herd waits as long as those who go anywhere."""
+
+
+def moments(service_s: float) -> tuple[float, float, float, float]:
+    """Give those of a service time that does not vary."""
+    return (service_s, service_s**2, service_s**3, service_s**4)
 
 
 def period_s(report_ms: float) -> float:
@@ -39,11 +45,19 @@ def herd_ms(report_ms: float) -> float:
     return 1000 * (SERVICE_S + wait_s)
 
 
+ALL_SD_S = queues.mg1_mean_wait_sd_s(
+    rate_rps=RATE, service_moments=moments(SERVICE_S / len(APPS)), arrivals=ARRIVALS
+)
+"""Of what piles up as more come than all servers can do, and waits whoever hands it out: as at one
+server that is as fast as they are together."""
+
+
 def herd_sd_ms(report_ms: float) -> float:
     """Give one standard deviation of it in one run."""
-    return 1000 * balancing.herd_mean_wait_sd_s(
+    herd_s = balancing.herd_mean_wait_sd_s(
         rate_rps=RATE, capacity_rps=CAPACITY, report_s=period_s(report_ms), duration_s=LONG
     )
+    return 1000 * chance.sum_sd(herd_s, ALL_SD_S)
 
 
 PREDICTIONS = (
@@ -56,9 +70,7 @@ PREDICTIONS = (
         leaves_out=WAY,
         chance=1000
         * queues.mg1_mean_wait_sd_s(
-            rate_rps=RATE / len(APPS),
-            service_moments=(SERVICE_S, SERVICE_S**2, SERVICE_S**3, SERVICE_S**4),
-            arrivals=round(RATE * LONG),
+            rate_rps=RATE / len(APPS), service_moments=moments(SERVICE_S), arrivals=ARRIVALS
         ),
         seeds=4,
         also={"old-20": "99 ms by the law of herds, which four runs hardly tell from 150"},
