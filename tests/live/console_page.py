@@ -188,7 +188,8 @@ class Page:
     def hash(self, having: str = "") -> str:
         """Give the part of the address that holds the experiment, once it has that.
 
-        What is done in two runs is seen when the first has answered, and is in the address when both have.
+        What is done in two runs is seen when the first has answered; it is in the address when both
+        have.
         """
         self.page.wait_for_function("word => location.hash.includes(word)", arg=having)
         return str(self.page.evaluate("location.hash"))
