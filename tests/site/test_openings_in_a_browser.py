@@ -125,7 +125,7 @@ def test_an_address_that_was_not_recorded_waits_for_the_engine(
     held.set()
     stands(page, LAB)
     assert engine(page) == "ready"
-    page.hash("seed=2")
+    assert "seed=2" in page.hash("seed=2")
 
 
 def question_changed(recording: list[dict[str, Any]]) -> None:

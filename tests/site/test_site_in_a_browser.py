@@ -189,7 +189,8 @@ def test_each_tool_is_broken_and_healed_in_the_tab(visit: Callable[..., Page]) -
         page.stands()
         assert page.text("#mark") == tool.title
         assert page.moments() == {tool.at_s + tool.then_s}
-        page.hash(f"tool={tool.name}")
+        named = f"tool={tool.name}"
+        assert named in page.hash(named)
         page.press("2")
         page.faults(2 if tool.name == "event-flow" else 1)
         page.press("h")
