@@ -175,6 +175,16 @@ class Page:
         """Give the text of the first that is found."""
         return str(self.page.inner_text(selector))
 
+    def says(self, selector: str, words: str) -> None:
+        """Wait until the first that is found has some words in its text.
+
+        What is said comes after what is drawn: of two runs, when both have answered.
+        """
+        from playwright.sync_api import expect  # noqa: PLC0415 - where it is installed
+
+        found = expect(self.page.locator(selector).first)
+        found.to_contain_text(words, use_inner_text=True, timeout=WAIT_MS)
+
     def state(self) -> str:
         """Give the state of the whole."""
         return str(self.page.get_attribute("main", "data-state"))

@@ -60,13 +60,13 @@ def frozen_for_three_seconds(page: Page) -> None:
 def test_a_storm_by_hand_its_rescue_and_the_other_future(page: Page) -> None:
     """One try and a restart bring it back a second later; gone back in, it stays down."""
     page.open(STORM)
-    assert "Nothing is broken yet" in page.text("#headline")
+    page.says("#headline", "Nothing is broken yet")
     assert page.page.get_attribute("main", "data-engine") == "ready"
-    assert page.text("#line").startswith("Press play")
+    page.says("#line", "Press play")
     frozen_for_three_seconds(page)
     page.go(14)
     assert page.verdicts()[0] == FALLS
-    assert "naive still answers nobody" in page.text("#headline")
+    page.says("#headline", "naive still answers nobody")
     wait, gone = map(int, re.findall(r"(\d+)", page.text("#line").replace(",", "")))
     assert wait > gone > 1000
     page.turn("checkout.tries", 1)
@@ -160,7 +160,7 @@ def test_two_variants_stand_at_one_moment_whatever_is_done(page: Page) -> None:
         assert len(page.moments()) == 1
     page.press("h")
     page.faults(0)
-    assert "Healed one fault at" in page.text("#said")
+    page.says("#said", "Healed one fault at")
 
 
 @pytest.mark.browser
@@ -203,8 +203,8 @@ def test_what_comes_next_is_listed_and_gone_to(page: Page) -> None:
     page.press("c")
     row = "#upcoming li:has-text('payments frozen: over')"
     page.page.wait_for_selector(row)
-    assert "the load sends a request to checkout" in page.text("#upcoming")
-    assert "both" in page.text(row)
+    page.says("#upcoming", "the load sends a request to checkout")
+    page.says(row, "both")
     page.page.click(f"{row} >> button")
     page.page.wait_for_selector("main[data-at='5']")
     page.faults(0)
@@ -244,7 +244,7 @@ def test_all_of_it_goes_with_the_keyboard_alone(page: Page) -> None:
     page.open(f"{STORM}&lasts=20")
     page.press("?")
     page.page.wait_for_selector("#keys dl")
-    assert "heal all" in page.text("#keys")
+    page.says("#keys", "heal all")
     page.press("Escape")
     for _ in range(60):
         page.press("Tab")
@@ -284,7 +284,7 @@ def test_what_is_refused_is_said_and_nothing_is_done(page: Page) -> None:
     page.faults(1)
     page.press("1")
     page.page.wait_for_selector(".why:not([hidden])")
-    assert "payments" in page.text(".faults .why:not([hidden])")
+    page.says(".faults .why:not([hidden])", "payments")
     assert page.hash("inject").count("inject") == 1
 
 
@@ -297,8 +297,8 @@ def test_the_answer_is_not_there_before_the_vote(page: Page) -> None:
     assert "metastable" not in page.text("#lesson")
     page.page.click("#vote label >> nth=1")
     page.page.click("#vote >> text=close the vote")
-    assert "1 answered" in page.text("#vote")
-    assert "metastable" in page.text("#lesson")
+    page.says("#vote", "1 answered")
+    page.says("#lesson", "metastable")
     assert page.page.query_selector_all("#lesson a:not([href^=http])") == []
     page.page.click("#further button >> nth=0")
     page.page.wait_for_selector("main[data-state=running]")
@@ -348,7 +348,7 @@ def test_a_class_votes_with_its_phones(started: tuple[Any, str], page: Page) -> 
     page.press("p", "v")
     page.page.wait_for_selector("#class", state="hidden")
     assert [one.inner_text() for one in page.page.query_selector_all("#vote .tally")][2] == "1"
-    assert "1 answered" in page.text("#vote")
+    page.says("#vote", "1 answered")
     assert all(url.startswith(address.rpartition("/")[0]) for url in asked)
     phone.close()
 
@@ -364,7 +364,7 @@ def test_each_tool_has_an_address_of_its_own(page: Page) -> None:
         page.page.goto(f"{page.address}tool/{tool.name}")
         page.page.wait_for_selector(f"#said:has-text('{tool.asks[:20]}')")
         page.stands()
-        assert page.text("#mark") == tool.title
+        page.says("#mark", tool.title)
         assert page.moments() == {tool.at_s + tool.then_s}
         named = f"tool={tool.name}"
         assert named in page.hash(named)
@@ -414,13 +414,13 @@ def test_a_system_of_ones_own_is_made_run_and_saved(
     page.page.fill("#sandbox label:has-text('requests/s') >> input", "0")
     page.page.click("button:text-is('Run both designs')")
     page.page.wait_for_selector("#sandbox .why:not([hidden])")
-    assert "above 0" in page.text("#sandbox .why")
+    page.says("#sandbox .why", "above 0")
     assert "mail" not in page.hash()
     page.page.fill("#sandbox label:has-text('requests/s') >> input", "60")
     page.page.click("button:text-is('Run both designs')")
     page.page.wait_for_selector("[data-place=mail]")
     page.stands()
-    assert "breaker" in page.text("article.variant >> nth=1")
+    page.says("article.variant >> nth=1", "breaker")
     page.page.click("#sandbox summary >> nth=0")
     with page.page.expect_download() as saved:
         page.page.click("button:text-is('Save lab.py')")
@@ -480,7 +480,7 @@ def test_an_address_with_a_wrong_system_leads_to_its_form(page: Page) -> None:
     words = {"tool": "architecture", "lab": "sandbox"}
     page.page.goto(f"{page.address}#{urlencode({**words, 'system': json.dumps(wrong)})}")
     page.page.wait_for_selector("#said.bad:not([hidden])")
-    assert "service shop: no setting 'timeout_ms'" in page.text("#said")
+    page.says("#said", "service shop: no setting 'timeout_ms'")
     page.page.select_option("[aria-label='What shop runs']", "relay")
     page.page.select_option("[aria-label='Add a guard to what is outgoing at shop']", "timeout")
     page.page.click("button:text-is('Run both designs')")

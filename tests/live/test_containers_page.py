@@ -67,8 +67,8 @@ def on(page: Page, at_s: float) -> None:
 def test_a_run_is_played_broken_healed_and_kept(page: Page, tmp_path: Path) -> None:
     """By its keys, in real time; what containers cannot is neither shown nor on the keyboard."""
     page.open(HAND)
-    assert "real time" in page.text("#real-time")
-    assert page.text("#engine") == "on containers"
+    page.says("#real-time", "real time")
+    page.says("#engine", "on containers")
     assert [name for name in ABSENT if any(shown(page, name))] == []
     assert len(page.variants()) == 1
     assert set(hosts(page)) == {"no container"}
@@ -80,10 +80,10 @@ def test_a_run_is_played_broken_healed_and_kept(page: Page, tmp_path: Path) -> N
     page.press("1")
     page.faults(1)
     page.page.wait_for_function(FAILS)
-    assert "payments frozen" in page.text("#headline")
+    page.says("#headline", "payments frozen")
     before_s = float(page.page.get_attribute("main", "data-at") or "nan")
     page.press(*ABSENT_KEYS, " ")
-    assert "there is no pause" in page.text("#said")
+    page.says("#said", "there is no pause")
     on(page, before_s + 0.5)
     page.press("h")
     page.faults(0)
@@ -92,9 +92,9 @@ def test_a_run_is_played_broken_healed_and_kept(page: Page, tmp_path: Path) -> N
     page.page.screenshot(path=tmp_path / "containers.png", full_page=True)
     page.page.click("#finish")
     page.page.wait_for_selector("main[data-state=done]")
-    assert "Kept in runs/retry-storm/" in page.text("#kept")
+    page.says("#kept", "Kept in runs/retry-storm/")
     assert set(hosts(page)) == {"no container"}
-    assert "Play again" in page.text("#play")
+    page.says("#play", "Play again")
     forget(page)
 
 
@@ -108,11 +108,11 @@ def test_the_labs_own_faults_are_played_and_judged_and_a_reload_ends_nothing(pag
     on(page, 9)
     assert page.state() == "running"
     page.page.wait_for_selector("main[data-state=done]")
-    assert "Verdict: " in page.text("#kept")
+    page.says("#kept", "Verdict: ")
     assert len(str(page.page.get_attribute("main", "data-digest"))) == 64
     page.page.reload()
     page.page.wait_for_selector("main[data-state=done]")
-    assert "Verdict: " in page.text("#kept")
+    page.says("#kept", "Verdict: ")
     forget(page)
 
 
@@ -132,7 +132,7 @@ def test_the_load_is_turned_by_its_slider_and_sent_beside_by_its_buttons(page: P
     page.open(HAND)
     page.page.evaluate(TURN, ["turn-load", 3])
     page.page.wait_for_function(PACED, arg="1 70/s")
-    assert "no load is sent now" in page.text("#said")
+    page.says("#said", "no load is sent now")
     page.press(" ")
     on(page, 1)
     page.page.evaluate(TURN, ["turn-load", 2])

@@ -66,13 +66,13 @@ def test_a_lab_stands_before_the_engine_and_what_is_pressed_is_done_when_it_come
     page.page.goto(f"{page.address}{PLAY}#lab={CHEAP}")
     stands(page, CHEAP)
     lab = catalogue.find(CHEAP).lab
-    assert page.text("#question") == lab.question
+    page.says("#question", lab.question)
     names = [str(one.get_attribute("aria-label")) for one in page.variants()]
     for host in lab.hosts():
         assert page.page.locator(f"article.variant [data-place={host}]").count() == len(names)
     assert page.page.locator("#vote .question .prose").inner_text()
     assert engine(page) == "starting"
-    assert page.text("#line") == STARTING
+    page.says("#line", STARTING)
     assert page.page.text_content("#engine-state") == STARTING
     page.press(" ")
     page.page.wait_for_selector("main[data-state=running][data-engine=starting]")
@@ -179,7 +179,7 @@ def test_an_engine_that_does_not_start_is_said_though_the_lab_stands(
         stands(page, LAB)
         held.set()
         page.page.wait_for_selector("main[data-state=failed][data-engine=failed]")
-        assert "core.wasm: 404" in page.text("#said")
+        page.says("#said", "core.wasm: 404")
         assert page.text("#line") != STARTING
         assert page.page.text_content("#engine-state") == ""
         page.page.select_option("#lab", OTHER)

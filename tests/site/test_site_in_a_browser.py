@@ -164,7 +164,7 @@ def test_the_index_finds_labs_by_words_and_level(visit: Callable[..., Page]) -> 
     assert set(page.page.eval_on_selector_all("[data-lab]", shown)) == set(catalogue.slugs())
     page.page.fill("#search", catalogue.find(PLAIN).lab.question)
     assert page.page.eval_on_selector_all("[data-lab]", shown) == [PLAIN]
-    assert page.text("#found") == "One lab fits."
+    page.says("#found", "One lab fits.")
     page.page.click(f"li[data-lab={PLAIN}] .act a")
     page.stands()
     page.page.click(".bar a.mark")
@@ -187,7 +187,7 @@ def test_each_tool_is_broken_and_healed_in_the_tab(visit: Callable[..., Page]) -
         page.page.click(f"[data-tool={tool.name}] a.button")
         page.page.wait_for_selector(f"#said:has-text('{tool.asks[:20]}')")
         page.stands()
-        assert page.text("#mark") == tool.title
+        page.says("#mark", tool.title)
         assert page.moments() == {tool.at_s + tool.then_s}
         named = f"tool={tool.name}"
         assert named in page.hash(named)
@@ -200,7 +200,7 @@ def test_each_tool_is_broken_and_healed_in_the_tab(visit: Callable[..., Page]) -
         page.press(" ")
         page.stands()
     assert page.page.is_hidden("#second")
-    assert "./lab play" in page.text(".hands")
+    page.says(".hands", "./lab play")
     page.press("g")
     page.page.wait_for_selector("#said:has-text('./lab play')")
 
@@ -265,7 +265,7 @@ def test_a_calculator_is_there_at_once_and_then_computes(
         assert mm1.locator("polyline").get_attribute("points") in expected.figure
         assert bool(site.sent["engine/calc.wasm"]) == bool(slid or typed)
     page.page.wait_for_function(CACHED.format("index.html"))
-    assert page.text("#engine").startswith("Sliders and fields compute anew")
+    page.says("#engine", "Sliders and fields compute anew")
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
