@@ -31,6 +31,12 @@ TURN = """([id, to]) => {
     control.value = to;
     for (const what of ['input', 'change']) control.dispatchEvent(new Event(what));
 }"""
+CACHED = """async ([name, wait_ms]) => {
+    for (const since = Date.now(); !(await caches.match(name)); ) {
+        if (Date.now() - since > wait_ms) throw new Error(`${name} is not cached`);
+        await new Promise((done) => setTimeout(done, 50));
+    }
+}"""
 STANDS = """(at) => {
     const { dataset } = document.getElementById('main');
     return Math.abs(dataset.at - at) < 1e-6 && ['ready', 'paused', 'done'].includes(dataset.state);
@@ -117,7 +123,7 @@ class Page:
 
     def _hear(self, message: Any) -> None:
         if message.type == "error":
-            self.errors.append(message.text)
+            self.errors.append(f"{message.text} {message.location['url']}")
 
     def open(self, fragment: str) -> None:
         """Open an address, and wait until its runs stand."""
@@ -184,6 +190,10 @@ class Page:
 
         found = expect(self.page.locator(selector).first)
         found.to_contain_text(words, use_inner_text=True, timeout=WAIT_MS)
+
+    def cached(self, name: str) -> None:
+        """Wait until a file, by its address from the page, is cached for a visit offline."""
+        self.page.evaluate(CACHED, [name, WAIT_MS])  # a promise is true to wait_for_function
 
     def state(self) -> str:
         """Give the state of the whole."""

@@ -14,12 +14,17 @@ HELD_S = 300
 
 
 class Files(SimpleHTTPRequestHandler):
-    """Serves files of a folder, counts how often it sent each, and holds some back."""
+    """Serves files of a folder, counts how often it sent each, holds some back, drops some once."""
 
     def __init__(
-        self, *given: Any, sent: "Counter[str]", held: Mapping[str, Event], **more: Any
+        self,
+        *given: Any,
+        sent: "Counter[str]",
+        held: Mapping[str, Event],
+        dropped: set[str],
+        **more: Any,
     ) -> None:
-        self.sent, self.held = sent, held
+        self.sent, self.held, self.dropped = sent, held, dropped
         super().__init__(*given, **more)
 
     @property
@@ -30,6 +35,10 @@ class Files(SimpleHTTPRequestHandler):
     def do_GET(self) -> None:
         if self.name in self.held:
             self.held[self.name].wait(HELD_S)
+        if self.name in self.dropped:
+            self.dropped.remove(self.name)
+            self.sent["dropped"] += 1
+            return  # the connection ends without an answer
         super().do_GET()
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
@@ -85,11 +94,17 @@ class Site(Server):
     def __init__(self, folder: Path) -> None:
         self.sent: Counter[str] = Counter()
         self._held: dict[str, Event] = {}
-        super().__init__(partial(Files, directory=str(folder), sent=self.sent, held=self._held))
+        self._dropped: set[str] = set()
+        files = partial(Files, sent=self.sent, held=self._held, dropped=self._dropped)
+        super().__init__(partial(files, directory=str(folder)))
 
     def hold(self, name: str) -> Event:
         """Keep a file back until the event is set."""
         return self._held.setdefault(name, Event())
+
+    def drop(self, name: str) -> None:
+        """End the connection of the first who asks for a file."""
+        self._dropped.add(name)
 
 
 @contextmanager

@@ -30,8 +30,7 @@ PLAIN, WITH_REDIS = "config-push", "poison-message"
 PLAY = "play/index.html"
 OWN_FAULTS = urlencode({"runs": '[{"faults": "lab"}]'})
 """Without it the console opens a lab unbroken, for its visitor to break."""
-CACHED = "caches.match('{}').then(Boolean)"
-LAST = "../site.mjs"
+LAST = "../tools.html"
 """The last file that the service worker caches."""
 STATES = """addEventListener('DOMContentLoaded', () => {
     const main = document.querySelector('main');
@@ -102,29 +101,37 @@ def test_a_first_visit_fetches_what_its_lab_needs_each_file_once(
     page.page.wait_for_selector("main[data-state=running]")
     page.press(" ")
     page.stands()
-    page.page.wait_for_function(CACHED.format(LAST))
+    page.cached(LAST)
     late = {"engine/redis.wasm", "engine/rest.wasm"}
     assert not late & site.sent.keys()
     opened = [name for name in site.sent if name.startswith("engine/openings/")]
     assert opened == [f"engine/openings/{PLAIN}.json"]
     page.page.select_option("#lab", WITH_REDIS)
     page.page.wait_for_selector(f"main[data-lab={WITH_REDIS}][data-state=ready]")
-    page.page.wait_for_function(CACHED.format("../engine/redis.wasm"))
+    page.cached("../engine/redis.wasm")
     assert late & site.sent.keys() == {"engine/redis.wasm"}
     assert [name for name in site.sent if name.startswith(("calculators/", "engine/calc"))] == []
     assert {name: count for name, count in site.sent.items() if count > 1} == {}
     assert {"engine/pyodide/pyodide.asm.wasm", "engine/stdlib.wasm"} <= site.sent.keys()
 
 
+@pytest.mark.parametrize("comes", ["in time", "late"])
 def test_after_the_first_visit_it_works_without_a_network(
-    visit: Callable[..., Page], site: Site
+    visit: Callable[..., Page], site: Site, comes: str
 ) -> None:
-    """Index, lesson and lab work with the server gone, and the lab's digests stay the same."""
+    """Index, lesson and lab work with the server gone, and the lab's digests stay the same.
+
+    A service worker that comes late sees nothing of what the engine fetches.
+    """
     page = visit()
+    held = site.hold("offline.js")
+    if comes == "in time":
+        held.set()
     page.open(f"{PLAY}#lab={WITH_REDIS}&seed=1&lasts=3")
     before = page.digest()
-    for name in ("../engine/redis.wasm", LAST):
-        page.page.wait_for_function(CACHED.format(name))
+    held.set()
+    for name in (f"../engine/openings/{WITH_REDIS}.json", "../engine/redis.wasm", LAST):
+        page.cached(name)
     site.stop()
     page.context.set_offline(True)
     page.page.goto(f"{site.address}/")
@@ -137,6 +144,17 @@ def test_after_the_first_visit_it_works_without_a_network(
     page.page.goto("about:blank")  # else it is the same page, which opens another run
     page.open(f"{PLAY}#lab={WITH_REDIS}&seed=1&lasts=3")
     assert page.digest() == before
+
+
+def test_a_file_whose_connection_breaks_off_is_asked_for_again(
+    visit: Callable[..., Page], site: Site
+) -> None:
+    """As happens whenever a network comes or goes on this machine."""
+    site.drop(LAST.removeprefix("../"))
+    page = visit()
+    page.open(f"{PLAY}#lab={PLAIN}&seed=1")
+    page.cached(LAST)
+    assert site.sent["dropped"] == 1
 
 
 def test_the_page_tells_its_state(visit: Callable[..., Page]) -> None:
@@ -264,7 +282,7 @@ def test_a_calculator_is_there_at_once_and_then_computes(
         assert mm1.locator(".refused").inner_text() == expected.refused
         assert mm1.locator("polyline").get_attribute("points") in expected.figure
         assert bool(site.sent["engine/calc.wasm"]) == bool(slid or typed)
-    page.page.wait_for_function(CACHED.format("index.html"))
+    page.cached("index.html")
     page.says("#engine", "Sliders and fields compute anew")
 
 

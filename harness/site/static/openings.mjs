@@ -1,4 +1,6 @@
 // What the engine says when a lab is opened, as it was recorded when the site was built: a page need not wait for the engine to show it.
+import { cacheFetched } from "../offline_client.mjs";
+
 const sorted = (_, value) => (value !== null && typeof value === "object" && !Array.isArray(value) ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))) : value);
 // One text for equal values, whatever the order of their keys.
 export const canonical = (value) => JSON.stringify(value, sorted);
@@ -6,6 +8,7 @@ export const canonical = (value) => JSON.stringify(value, sorted);
 async function recording(name) {
   try {
     const answer = await fetch(new URL(`../engine/${name}.json`, import.meta.url), { cache: "no-cache", priority: "high" });
+    if (answer.ok) cacheFetched(answer.url);
     return answer.ok ? new Map((await answer.json()).flatMap(({ asked, told }) => asked.map((one) => [canonical(one), told]))) : new Map();
   } catch { return new Map(); } // the engine will say it
 }

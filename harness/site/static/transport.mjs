@@ -1,6 +1,6 @@
 // The way to a session's engine: a worker of this tab, which all sessions of the page share. It stands in for the console's own.
 // While the engine starts, the opening of a lab is answered from its recording. The engine is asked all the same, and has the last word.
-import { cacheTheRest, serviceWorkerReady } from "../offline_client.mjs";
+import { cacheFetched, cacheTheRest, serviceWorkerReady } from "../offline_client.mjs";
 import { Openings, canonical } from "./openings.mjs";
 
 class Session {
@@ -49,7 +49,8 @@ class Engine {
     this.isRecorded = Boolean(told);
     if (told) session.replay(id, asked, told);
   }
-  hear({ ready, failed, session, text }) {
+  hear({ ready, failed, fetched, session, text }) {
+    if (fetched) cacheFetched(fetched);
     if (failed) this.fail(failed);
     if (ready) { [this.isRecorded, this.isReady] = [false, true]; cacheTheRest(); }
     const wrong = text && this.sessions.get(session)?.take(text);

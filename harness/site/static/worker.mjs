@@ -1,5 +1,5 @@
 // The engine of all sessions of a tab: CPython compiled to WebAssembly, with the simulator in it.
-// It is told {session, text} and {session, close}; it tells {session, text}, {ready} and {failed}.
+// It is told {session, text} and {session, close}; it tells {session, text}, {fetched}, {ready} and {failed}.
 import { loadPyodide } from "./pyodide/pyodide.mjs";
 
 const at = (name) => new URL(name, import.meta.url).href;
@@ -7,6 +7,7 @@ const at = (name) => new URL(name, import.meta.url).href;
 async function bytes(name) {
   const answer = await fetch(at(name));
   if (!answer.ok) throw new Error(`${name}: ${answer.status}`);
+  postMessage({ fetched: answer.url });
   return new Uint8Array(await answer.arrayBuffer());
 }
 // An import cannot wait for a promise. A worker may wait for an answer without one.
@@ -16,6 +17,7 @@ function bytesNow(name) {
   asking.responseType = "arraybuffer";
   asking.send();
   if (asking.status !== 200) throw new Error(`${name}: ${asking.status}`);
+  postMessage({ fetched: asking.responseURL });
   return new Uint8Array(asking.response);
 }
 
