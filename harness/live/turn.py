@@ -36,6 +36,7 @@ class Turn:
         store.RUNS.mkdir(parents=True, exist_ok=True)
         self._file = (store.RUNS / FILE).open("a+")
         self._given_up = threading.Event()
+        self._leaving = threading.Lock()
         self.is_here = False
         until_s = time.monotonic() + patience_s
         while not (self._is_locked() or self._is_ending()):
@@ -53,7 +54,8 @@ class Turn:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._file.close()
+        with self._leaving:
+            self._file.close()
 
     def wait(self, longest_s: float = LONGEST_END_S) -> None:
         """Wait until the containers of the run before are gone.
@@ -72,11 +74,15 @@ class Turn:
             self._is_locked()
 
     def end(self) -> None:
-        """Tell the next one that it is worth waiting for; whoever still waits gives up."""
+        """Tell the next one that it is worth waiting for; whoever still waits gives up.
+
+        The run may be over by itself meanwhile, in another thread: then there is nothing to tell.
+        """
         self._given_up.set()
-        if self.is_here:
-            self._file.write(ENDS)
-            self._file.flush()
+        with self._leaving:
+            if self.is_here and not self._file.closed:
+                self._file.write(ENDS)
+                self._file.flush()
 
     def _is_locked(self) -> bool:
         with suppress(BlockingIOError):

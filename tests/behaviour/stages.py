@@ -21,6 +21,7 @@ from harness.engines.sim.loop import VirtualLoop
 from harness.engines.sim.network import Network
 from harness.engines.sim.process import Process
 from harness.model.fault import Connects
+from tests.ports import free_port
 
 T = TypeVar("T")
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -252,9 +253,7 @@ class Loopback(Common):
 
     def refusing(self) -> str:
         """Name a port that nothing listens on."""
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            return f"http://127.0.0.1:{probe.getsockname()[1]}"
+        return f"http://127.0.0.1:{free_port()}"
 
     @contextlib.asynccontextmanager
     async def unanswered(self) -> AsyncIterator[str]:

@@ -4,7 +4,6 @@ import os
 import re
 import shlex
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from distributed import Client
+
+from tests.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 LIMIT_S = 120.0
@@ -60,8 +61,7 @@ class Started:
     """The processes, and a client of the test's own that looks at them."""
 
     def __init__(self, folder: Path) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
+        self.address = f"tcp://127.0.0.1:{free_port()}"
         self._folder = folder
         self._processes: list[subprocess.Popen[bytes]] = []
         self._client: Any = None

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import os
 import random
-import socket
 import subprocess
 import tempfile
 from collections.abc import Awaitable, Callable, Iterable, Iterator
@@ -21,6 +20,7 @@ from harness.engines.sim.network import Network
 from harness.engines.sim.process import Process
 from harness.model.fault import ToxicSpec
 from harness.model.toxic import LinkFault
+from tests.ports import free_port
 
 T = TypeVar("T")
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -173,13 +173,6 @@ async def _end_all() -> None:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
     await asyncio.sleep(0.01)
-
-
-def free_port() -> int:
-    """Give a port that nothing listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextlib.contextmanager

@@ -31,6 +31,7 @@ TURN = """([id, to]) => {
     control.value = to;
     for (const what of ['input', 'change']) control.dispatchEvent(new Event(what));
 }"""
+DRAWN = "new Promise((done) => requestAnimationFrame(done))"
 CACHED = """async ([name, wait_ms]) => {
     for (const since = Date.now(); !(await caches.match(name)); ) {
         if (Date.now() - since > wait_ms) throw new Error(`${name} is not cached`);
@@ -131,10 +132,11 @@ class Page:
         self.stands()
 
     def stands(self) -> None:
-        """Wait until its runs stand."""
+        """Wait until its runs stand, and are drawn as they do."""
         self.page.wait_for_selector(
             "main:is([data-state=ready],[data-state=paused],[data-state=done])"
         )
+        self.page.evaluate(DRAWN)
 
     def close(self) -> None:
         """Close it; nothing went wrong in it, and nobody else was asked."""

@@ -448,6 +448,16 @@ def test_nobody_waits_for_ever(page: Page) -> None:
         assert turn.is_here
 
 
+def test_a_turn_that_is_over_has_nobody_to_tell(page: Page) -> None:
+    """A run may be over by itself while somebody ends it."""
+    del page
+    with Turn() as turn:
+        pass
+    turn.end()
+    with Turn(0) as another:
+        assert another.is_here
+
+
 def test_without_an_engine_there_is_one_line(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
     """Should it go after the console was started."""
     monkeypatch.setattr(containers_session, "why_not", lambda: "no Docker engine answers")

@@ -4,13 +4,14 @@ import asyncio
 import json
 import os
 import signal
-import socket
 import sys
 import time
 from pathlib import Path
 
 import aiohttp
 import pytest
+
+from tests.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 LIMIT_S = 30
@@ -19,13 +20,6 @@ ANSWER_MS = 300
 # `PORT` is the container's own; here it must be one that is free.
 LAUNCH = "import runpy, sys, services.server as s; s.PORT = int(sys.argv[1]); "
 LAUNCH += "runpy.run_module('services.main', run_name='__main__')"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 async def started(port: int, folder: Path, **more: str) -> asyncio.subprocess.Process:

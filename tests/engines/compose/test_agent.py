@@ -22,6 +22,7 @@ from harness.engines.compose.agent import Agent, ByAgent
 from harness.engines.compose.stdio_agent import answered, serve_metrics
 from harness.engines.compose.toxics import Toxiproxy
 from harness.errors import FaultNotAppliedError
+from tests.ports import free_port
 
 LIMIT_S = 30
 
@@ -124,10 +125,8 @@ def test_answers_go_to_who_asked(server: int, agent: Make) -> None:
 
 def test_a_server_that_does_not_answer_is_an_error_of_the_connection(agent: Make) -> None:
     """As it would be without an agent between."""
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        port = closed.getsockname()[1]
     with pytest.raises(ConnectionError, match="refused"):
-        agent(real(port)).ask("GET", "/")
+        agent(real(free_port())).ask("GET", "/")
 
 
 def test_an_agent_that_is_silent_has_a_time_limit(agent: Make) -> None:
@@ -167,8 +166,7 @@ def test_toxiproxys_client_speaks_through_it(server: int, agent: Make) -> None:
 
 def test_only_metrics_are_served_to_others(server: int) -> None:
     """The rest of the server's paths would let a service change its own faults."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        own = free.getsockname()[1]
+    own = free_port()
     serve_metrics(own, server)
     with requests.Session() as session:
         assert session.get(f"http://127.0.0.1:{own}/metrics", timeout=LIMIT_S).json()["path"] == (

@@ -4,7 +4,6 @@ import http.server
 import json
 import math
 import signal
-import socket
 import time
 
 import pytest
@@ -121,10 +120,8 @@ class Once(http.server.BaseHTTPRequestHandler):
 def test_a_target_that_refuses_later_is_recorded_as_refused() -> None:
     """The server goes away after it has said that it is well."""
     load = Paced(rate_rps=5, to="checkout")
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    http_server = http.server.HTTPServer(("127.0.0.1", port), Once)
-    with generator(environment(load, port, CHAOSLAB_WAIT="1")) as process:
+    http_server = http.server.HTTPServer(("127.0.0.1", 0), Once)
+    with generator(environment(load, http_server.server_port, CHAOSLAB_WAIT="1")) as process:
         told = lines(process.stdout)
         http_server.handle_request()
         http_server.server_close()

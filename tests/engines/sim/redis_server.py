@@ -2,7 +2,6 @@
 
 import asyncio
 import shutil
-import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.engines.sim.redis_world import client, told
+from tests.ports import free_port
 
 SERVER = shutil.which("redis-server")
 NEEDS_SERVER = pytest.mark.skipif(SERVER is None, reason="needs redis-server (apt-get install it)")
@@ -19,8 +19,7 @@ NEEDS_SERVER = pytest.mark.skipif(SERVER is None, reason="needs redis-server (ap
 @contextmanager
 def serving(folder: Path) -> Iterator[int]:
     """Run a server that keeps nothing, and give its port."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        number = int(free.getsockname()[1])
+    number = free_port()
     options = f"--port {number} --bind 127.0.0.1 --dir {folder} --logfile log".split()
     assert SERVER is not None
     with subprocess.Popen([SERVER, "--save", "", *options]) as server:  # noqa: S603 - our own
