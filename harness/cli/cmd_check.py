@@ -1,7 +1,7 @@
 """`./lab check`: every control of every lab, over seeds, for a CI job."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -99,14 +99,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
     )
     with ExitStack() as stack:
         cluster = stack.enter_context(on_cluster.opened(on, jobs))
-        results = stack.enter_context(
-            check_results.opened(
-                results_path or asked.results(),
-                check_results.of_tree(engine, permute=permute),
-                resume=resume,
-                needed=results_path is not None,
-            )
-        )
+        results = stack.enter_context(_results(asked, results_path, resume=resume))
         files = stack.enter_context(check_files.written(asked, junit_path, markdown_path))
         start = partial(_begun, asked, results, jobs, cluster)
         checked = _check(asked, results, console, start, files.keep)
@@ -170,6 +163,16 @@ def _check(
                 )
                 show(one)
     return checked
+
+
+def _results(asked: Asked, path: Path | None, *, resume: bool) -> AbstractContextManager[Results]:
+    """Open the file of results: the one that is named, or the check's own, which may be missing."""
+    return check_results.opened(
+        path or asked.results(),
+        check_results.of_tree(asked.engine, permute=asked.permute),
+        resume=resume,
+        needed=path is not None,
+    )
 
 
 def _begun(  # noqa: PLR0913 - the check, where it is done, its work, and who is told

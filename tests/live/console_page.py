@@ -183,15 +183,21 @@ class Page:
         """Give the text of the first that is found."""
         return str(self.page.inner_text(selector))
 
-    def says(self, selector: str, words: str) -> None:
+    def says(self, selector: str, words: str | re.Pattern[str]) -> None:
         """Wait until the first that is found has some words in its text.
 
         What is said comes after what is drawn: of two runs, when both have answered.
         """
+        self._first(selector).to_contain_text(words, use_inner_text=True, timeout=WAIT_MS)
+
+    def reads(self, selector: str, words: str) -> None:
+        """Wait until some words are the whole text of the first that is found."""
+        self._first(selector).to_have_text(words, use_inner_text=True, timeout=WAIT_MS)
+
+    def _first(self, selector: str) -> Any:
         from playwright.sync_api import expect  # noqa: PLC0415 - where it is installed
 
-        found = expect(self.page.locator(selector).first)
-        found.to_contain_text(words, use_inner_text=True, timeout=WAIT_MS)
+        return expect(self.page.locator(selector).first)
 
     def cached(self, name: str) -> None:
         """Wait until a file, by its address from the page, is cached for a visit offline."""

@@ -62,7 +62,7 @@ def test_a_storm_by_hand_its_rescue_and_the_other_future(page: Page) -> None:
     page.open(STORM)
     page.says("#headline", "Nothing is broken yet")
     assert page.page.get_attribute("main", "data-engine") == "ready"
-    page.says("#line", "Press play")
+    page.says("#line", re.compile("^Press play"))
     frozen_for_three_seconds(page)
     page.go(14)
     assert page.verdicts()[0] == FALLS
@@ -364,7 +364,7 @@ def test_each_tool_has_an_address_of_its_own(page: Page) -> None:
         page.page.goto(f"{page.address}tool/{tool.name}")
         page.page.wait_for_selector(f"#said:has-text('{tool.asks[:20]}')")
         page.stands()
-        page.says("#mark", tool.title)
+        page.reads("#mark", tool.title)
         assert page.moments() == {tool.at_s + tool.then_s}
         named = f"tool={tool.name}"
         assert named in page.hash(named)

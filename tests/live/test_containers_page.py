@@ -68,7 +68,7 @@ def test_a_run_is_played_broken_healed_and_kept(page: Page, tmp_path: Path) -> N
     """By its keys, in real time; what containers cannot is neither shown nor on the keyboard."""
     page.open(HAND)
     page.says("#real-time", "real time")
-    page.says("#engine", "on containers")
+    page.reads("#engine", "on containers")
     assert [name for name in ABSENT if any(shown(page, name))] == []
     assert len(page.variants()) == 1
     assert set(hosts(page)) == {"no container"}

@@ -37,7 +37,7 @@ class Files(SimpleHTTPRequestHandler):
             self.held[self.name].wait(HELD_S)
         if self.name in self.dropped:
             self.dropped.remove(self.name)
-            self.sent["dropped"] += 1
+            self.sent[f"dropped {self.name}"] += 1
             return  # the connection ends without an answer
         super().do_GET()
 
@@ -95,15 +95,22 @@ class Site(Server):
         self.sent: Counter[str] = Counter()
         self._held: dict[str, Event] = {}
         self._dropped: set[str] = set()
-        files = partial(Files, sent=self.sent, held=self._held, dropped=self._dropped)
-        super().__init__(partial(files, directory=str(folder)))
+        super().__init__(
+            partial(
+                Files,
+                directory=str(folder),
+                sent=self.sent,
+                held=self._held,
+                dropped=self._dropped,
+            )
+        )
 
     def hold(self, name: str) -> Event:
         """Keep a file back until the event is set."""
         return self._held.setdefault(name, Event())
 
     def drop(self, name: str) -> None:
-        """End the connection of the first who asks for a file."""
+        """Close the connection, without an answer, when a file is asked for the first time."""
         self._dropped.add(name)
 
 

@@ -66,13 +66,13 @@ def test_a_lab_stands_before_the_engine_and_what_is_pressed_is_done_when_it_come
     page.page.goto(f"{page.address}{PLAY}#lab={CHEAP}")
     stands(page, CHEAP)
     lab = catalogue.find(CHEAP).lab
-    page.says("#question", lab.question)
+    page.reads("#question", lab.question)
     names = [str(one.get_attribute("aria-label")) for one in page.variants()]
     for host in lab.hosts():
         assert page.page.locator(f"article.variant [data-place={host}]").count() == len(names)
     assert page.page.locator("#vote .question .prose").inner_text()
     assert engine(page) == "starting"
-    page.says("#line", STARTING)
+    page.reads("#line", STARTING)
     assert page.page.text_content("#engine-state") == STARTING
     page.press(" ")
     page.page.wait_for_selector("main[data-state=running][data-engine=starting]")

@@ -8,8 +8,9 @@ export const canonical = (value) => JSON.stringify(value, sorted);
 async function recording(name) {
   try {
     const answer = await fetch(new URL(`../engine/${name}.json`, import.meta.url), { cache: "no-cache", priority: "high" });
-    if (answer.ok) cacheFetched(answer.url);
-    return answer.ok ? new Map((await answer.json()).flatMap(({ asked, told }) => asked.map((one) => [canonical(one), told]))) : new Map();
+    if (!answer.ok) return new Map();
+    cacheFetched(answer.url);
+    return new Map((await answer.json()).flatMap(({ asked, told }) => asked.map((one) => [canonical(one), told])));
   } catch { return new Map(); } // the engine will say it
 }
 

@@ -7,7 +7,6 @@ const at = (name) => new URL(name, import.meta.url).href;
 async function bytes(name) {
   const answer = await fetch(at(name));
   if (!answer.ok) throw new Error(`${name}: ${answer.status}`);
-  postMessage({ fetched: answer.url });
   return new Uint8Array(await answer.arrayBuffer());
 }
 // An import cannot wait for a promise. A worker may wait for an answer without one.
